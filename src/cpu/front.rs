@@ -1,0 +1,39 @@
+//! Movement of the front: deposit and restoration of the profile.
+
+use super::Cpu;
+use super::interface::face_normals;
+use super::shape::paired;
+
+/// xi += factor · i δ/w.
+pub fn deposit(cpu: &mut Cpu, factor: f64) {
+    let (rate, delta, w) = (&cpu.rate, &cpu.delta, &cpu.accessible);
+    cpu.shape.map(&mut cpu.xi, |_, _, _, cell, xi| {
+        let i = cell.here;
+        *xi += factor * rate[i][0] * delta[i] / w[i];
+    });
+}
+
+/// q, xi → xi += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w. A divergence: it moves no lithium.
+pub fn restore_profile(cpu: &mut Cpu, strength: f64) {
+    let (shape, ell) = (cpu.shape, f64::from(cpu.physics.ell));
+    let (xi, q, w) = (&cpu.xi, &cpu.q, &cpu.accessible);
+    shape.map(&mut cpu.xi_next, |x, y, z, cell, out| {
+        let i = cell.here;
+        *out = xi[i];
+        if cell.around.iter().all(|&nb| q[nb] == q[i]) {
+            return;
+        }
+        let normals = face_normals(&shape, q, x, y, z);
+        let flux = std::array::from_fn(|face| {
+            let nb = cell.around[face];
+            // equal q: equal xi, or both in the clipped tails, which are left alone from both sides
+            if q[nb] == q[i] {
+                return 0.0;
+            }
+            let profile = 0.5 * (xi[i] * (1.0 - xi[i]) + xi[nb] * (1.0 - xi[nb])) / ell;
+            0.5 * (w[i] + w[nb]) * ((xi[nb] - xi[i]) - profile * normals[face])
+        });
+        *out += strength * paired::<f64>(flux) / w[i];
+    });
+    std::mem::swap(&mut cpu.xi, &mut cpu.xi_next);
+}

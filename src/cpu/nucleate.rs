@@ -1,0 +1,31 @@
+//! Nuclei: where the Poisson process fires, and their shape.
+
+use super::Cpu;
+use crate::model::nucleation::Cap;
+use crate::model::random::hash;
+
+/// Cells in which the process of rate J0 exp\[−(η_b/drive)²\] per bare area fires during `dt`, in rising order.
+pub fn nucleate(cpu: &Cpu, seed: u32, step: u32, dt: f64) -> Vec<u32> {
+    let p = cpu.physics;
+    let reference = f64::from(cpu.step.phi_reference);
+    let fires = |i: usize| {
+        let drive = reference + cpu.u[i][0];
+        let bare = cpu.copper_area[i] * (1.0 - cpu.xi[i]);
+        if drive <= 0.0 || bare <= 0.0 {
+            return false;
+        }
+        let barrier = f64::from(p.nucleation_barrier) / drive;
+        let expected = bare * f64::from(p.nucleation_rate) * (-barrier * barrier).exp() * dt;
+        let chance = expected * (1.0 - 0.5 * expected.min(1.0));
+        f64::from(hash(seed, step, i as u32)) < chance * 4_294_967_296.0
+    };
+    (0..cpu.shape.cells()).filter(|&i| fires(i)).map(|i| i as u32).collect()
+}
+
+/// ξ = the larger of ξ and the caps' fractions.
+pub fn place(cpu: &mut Cpu, caps: &[Cap]) {
+    let (grid, ell) = (cpu.grid, f64::from(cpu.physics.ell));
+    cpu.shape.map(&mut cpu.xi, |x, y, z, _, xi| {
+        *xi = caps.iter().fold(*xi, |xi, cap| xi.max(cap.fraction(&grid, ell, x, y, z)));
+    });
+}

@@ -1,0 +1,38 @@
+//! Transport coefficients of the electrolyte in each cell.
+
+use super::Cpu;
+use crate::model::scales::{TABLE_ENTRIES, TABLE_RANGE};
+
+/// Smallest electrolyte fraction in the coefficients.
+pub const PSI_FLOOR: f64 = 1e-6;
+
+/// u, xi, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊.
+pub fn transport(cpu: &mut Cpu) {
+    let (shape, physics) = (cpu.shape, cpu.physics);
+    let plane = shape.nx * shape.ny;
+    let (u, xi, w, table) = (&cpu.u, &cpu.xi, &cpu.accessible, &cpu.table);
+    shape.map(&mut cpu.transport, |_, _, _, cell, out| {
+        let p = lookup(table, u[cell.here][1]);
+        let psi = (w[cell.here] * (1.0 - xi[cell.here])).max(PSI_FLOOR);
+        let medium =
+            psi * if in_separator(&physics, cell.here / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
+        *out = [medium * p[0], medium * p[1], medium * p[2], p[3]];
+    });
+}
+
+/// Properties at c/c_ref − 1 = `c`, linear between the entries of the table.
+pub fn lookup(table: &[[f32; 4]], c: f64) -> [f64; 4] {
+    let place = ((1.0 + c) / f64::from(TABLE_RANGE as f32)).clamp(0.0, 1.0) * (TABLE_ENTRIES - 1) as f64;
+    let low = (place.floor() as usize).min(TABLE_ENTRIES - 2);
+    let share = place - low as f64;
+    std::array::from_fn(|i| {
+        let (a, b) = (f64::from(table[low][i]), f64::from(table[low + 1][i]));
+        a + share * (b - a)
+    })
+}
+
+/// Whether plane `z` lies in the separator.
+pub fn in_separator(physics: &crate::model::uniforms::Physics, z: usize) -> bool {
+    let height = z as f32 + 0.5;
+    height > physics.separator_bottom && height < physics.separator_top
+}

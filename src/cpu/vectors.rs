@@ -1,0 +1,67 @@
+//! Vector operations of the linear solver.
+
+use super::Cpu;
+use super::kinetics::C_FLOOR;
+use crate::solver::backend::Vector;
+
+impl Cpu {
+    fn vector(&self, v: Vector) -> &Vec<[f64; 2]> {
+        match v {
+            Vector::Correction => &self.correction,
+            Vector::Residual => &self.residual,
+            Vector::Direction(slot) => &self.directions[slot],
+            Vector::Image(slot) => &self.images[slot],
+        }
+    }
+
+    fn vector_mut(&mut self, v: Vector) -> &mut Vec<[f64; 2]> {
+        match v {
+            Vector::Correction => &mut self.correction,
+            Vector::Residual => &mut self.residual,
+            Vector::Direction(slot) => &mut self.directions[slot],
+            Vector::Image(slot) => &mut self.images[slot],
+        }
+    }
+
+    /// coefficient = ⟨a, b⟩/⟨b, b⟩.
+    pub(super) fn project_vectors(&mut self, a: Vector, b: Vector) {
+        let (a, b) = (self.vector(a), self.vector(b));
+        let [product, square] = self.shape.sum(2, |_, _, _, cell| {
+            let (a, b) = (a[cell.here], b[cell.here]);
+            [a[0] * b[0] + a[1] * b[1], b[0] * b[0] + b[1] * b[1]]
+        });
+        self.coefficient = if square > 0.0 { product / square } else { 0.0 };
+    }
+
+    /// target −= sign · coefficient · source.
+    pub(super) fn combine_vectors(&mut self, target: Vector, source: Vector, sign: f32) {
+        let factor = f64::from(sign) * self.coefficient;
+        let mut out = std::mem::take(self.vector_mut(target));
+        let source = self.vector(source);
+        self.shape.map(&mut out, |_, _, _, cell, out| {
+            out[0] -= factor * source[cell.here][0];
+            out[1] -= factor * source[cell.here][1];
+        });
+        *self.vector_mut(target) = out;
+    }
+
+    /// Damping that keeps the potential's change below `potential` and a share `keep` of every concentration.
+    pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
+        let (u, x) = (&self.u, &self.correction);
+        let loss = 1.0 - f64::from(keep);
+        let [need] = self.shape.sum(0, |_, _, _, cell| {
+            let ([_, c], [d_phi, d_c]) = (u[cell.here], x[cell.here]);
+            [(d_phi.abs() / f64::from(potential)).max(-d_c / (loss * (1.0 + c).max(C_FLOOR)))]
+        });
+        1.0 / need.max(1.0)
+    }
+
+    /// u += damping · correction.
+    pub(super) fn update_unknowns(&mut self) {
+        let (x, damping) = (&self.correction, self.damping);
+        self.shape.map(&mut self.u, |_, _, _, cell, u| {
+            u[0] += damping * x[cell.here][0];
+            u[1] += damping * x[cell.here][1];
+        });
+    }
+}

@@ -1,0 +1,9 @@
+//! liplate: a phase-field solver for lithium plating and stripping on copper.
+//!
+//! `model` says what the words mean, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
+//! them, `config` reads a run, `run` conducts it, `io` and `metrics` report it.
+
+pub mod cpu;
+pub mod model;
+pub mod run;
+pub mod solver;

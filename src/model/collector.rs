@@ -1,0 +1,208 @@
+//! The copper: its heights, the fraction of each cell that it leaves accessible, its area, and the frozen map of kinetic
+//! heterogeneity. Made once on the host, in f64, stored in f32, the same on every device.
+
+use rustfft::FftPlanner;
+use rustfft::num_complex::Complex;
+
+use super::grid::Grid;
+use super::parameters::{Collector, CollectorShape, Heterogeneity, Setup};
+use super::random::normal;
+
+/// Smallest accessible fraction, so that nothing divides by zero inside the copper.
+pub const ACCESSIBLE_FLOOR: f64 = 1e-6;
+
+/// Fields that never change during a run, each with one value a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statics {
+    /// w: volume fraction not filled by copper
+    pub accessible: Vec<f32>,
+    /// area of the copper per volume \[1/dx\]
+    pub copper_area: Vec<f32>,
+    /// a(x): factor on the exchange current
+    pub heterogeneity: Vec<f32>,
+}
+
+impl Statics {
+    /// Builds the fields of a run from the heights of its copper.
+    pub fn new(setup: &Setup, heights: &[f64]) -> Self {
+        let grid = &setup.grid;
+        let ell = setup.ell / grid.dx;
+        let accessible = accessible(grid, ell, heights);
+        let copper_area = area_density(grid, ell, &accessible);
+        let heterogeneity = match &setup.kinetics.heterogeneity {
+            Some(h) => log_normal(grid, h),
+            None => vec![1.0; grid.cells()],
+        };
+        Self { accessible: accessible.iter().map(|&w| w as f32).collect(), copper_area, heterogeneity }
+    }
+}
+
+/// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\].
+pub fn heights(grid: &Grid, collector: &Collector) -> Vec<f64> {
+    let around_mean = match &collector.shape {
+        CollectorShape::Flat => vec![0.0; grid.nx * grid.ny],
+        CollectorShape::Rough { rms, correlation_length, hurst, seed } => {
+            rough(grid, *rms, *correlation_length, *hurst, *seed)
+        }
+        CollectorShape::Map { heights, .. } => heights.clone(),
+    };
+    around_mean.into_iter().map(|h| collector.height + h).collect()
+}
+
+/// A self-affine surface: white noise filtered to the power spectrum (1 + (k λ/2π)²)^(−1−H), scaled to `rms` exactly.
+fn rough(grid: &Grid, rms: f64, correlation_length: f64, hurst: f64, seed: u32) -> Vec<f64> {
+    let (nx, ny) = (grid.nx, grid.ny);
+    let mut field: Vec<Complex<f64>> = (0..nx * ny).map(|i| Complex::new(normal(seed, 0, i as u32), 0.0)).collect();
+    transform(&mut field, nx, ny, false);
+    let frequency = |i: usize, n: usize| i.min(n - i) as f64 / (n as f64 * grid.dx);
+    for y in 0..ny {
+        for x in 0..nx {
+            let k = frequency(x, nx).hypot(frequency(y, ny));
+            let filter = (1.0 + (k * correlation_length).powi(2)).powf(-0.5 * (1.0 + hurst));
+            field[y * nx + x] *= if k == 0.0 { 0.0 } else { filter };
+        }
+    }
+    transform(&mut field, nx, ny, true);
+    let square: f64 = field.iter().map(|h| h.re * h.re).sum::<f64>() / (nx * ny) as f64;
+    let scale = if square > 0.0 { rms / square.sqrt() } else { 0.0 };
+    field.iter().map(|h| h.re * scale).collect()
+}
+
+/// Two-dimensional Fourier transform in place, rows then columns, unscaled.
+fn transform(field: &mut [Complex<f64>], nx: usize, ny: usize, inverse: bool) {
+    let mut planner = FftPlanner::new();
+    let mut plan = |n| if inverse { planner.plan_fft_inverse(n) } else { planner.plan_fft_forward(n) };
+    plan(nx).process(field);
+    let columns = plan(ny);
+    let mut column = vec![Complex::default(); ny];
+    for x in 0..nx {
+        for y in 0..ny {
+            column[y] = field[y * nx + x];
+        }
+        columns.process(&mut column);
+        for y in 0..ny {
+            field[y * nx + x] = column[y];
+        }
+    }
+}
+
+/// w = ½[1 + tanh(d/2ℓ)] with d the distance to the surface along its local normal, floored.
+fn accessible(grid: &Grid, ell: f64, heights: &[f64]) -> Vec<f64> {
+    let (nx, ny) = (grid.nx, grid.ny);
+    let height = |x: usize, y: usize| heights[y * nx + x] / grid.dx;
+    let mut steepness = vec![1.0; nx * ny];
+    for y in 0..ny {
+        for x in 0..nx {
+            let slope_x = 0.5 * (height((x + 1) % nx, y) - height((x + nx - 1) % nx, y));
+            let slope_y = 0.5 * (height(x, (y + 1) % ny) - height(x, (y + ny - 1) % ny));
+            steepness[y * nx + x] = (1.0 + (slope_x * slope_x + slope_y * slope_y)).sqrt();
+        }
+    }
+    let mut w = Vec::with_capacity(grid.cells());
+    for z in 0..grid.nz {
+        for (&h, &s) in heights.iter().zip(&steepness) {
+            let d = (z as f64 + 0.5 - h / grid.dx) / s;
+            w.push((0.5 * (1.0 + (0.5 * d / ell).tanh())).clamp(ACCESSIBLE_FLOOR, 1.0));
+        }
+    }
+    w
+}
+
+/// w(1−w)/ℓ |∇q|, q = ℓ ln(w/(1−w)): area of the copper per volume.
+fn area_density(grid: &Grid, ell: f64, w: &[f64]) -> Vec<f32> {
+    let (nx, ny, nz) = (grid.nx, grid.ny, grid.nz);
+    let q: Vec<f64> = w
+        .iter()
+        .map(|&w| {
+            let w = w.clamp(1e-6, 1.0 - 1e-6);
+            ell * (w / (1.0 - w)).ln()
+        })
+        .collect();
+    let mut area = Vec::with_capacity(grid.cells());
+    for z in 0..nz {
+        for y in 0..ny {
+            for x in 0..nx {
+                let dx = 0.5 * (q[grid.index((x + 1) % nx, y, z)] - q[grid.index((x + nx - 1) % nx, y, z)]);
+                let dy = 0.5 * (q[grid.index(x, (y + 1) % ny, z)] - q[grid.index(x, (y + ny - 1) % ny, z)]);
+                let dz = 0.5 * (q[grid.index(x, y, (z + 1).min(nz - 1))] - q[grid.index(x, y, z.saturating_sub(1))]);
+                let gradient = ((dx * dx + dy * dy) + dz * dz).sqrt().min(3.0);
+                let w = w[grid.index(x, y, z)];
+                area.push((w * (1.0 - w) / ell * gradient) as f32);
+            }
+        }
+    }
+    area
+}
+
+/// exp(spread · g), g a unit Gaussian field: white noise smoothed by a Gaussian along each axis.
+fn log_normal(grid: &Grid, h: &Heterogeneity) -> Vec<f32> {
+    let width = h.correlation_length / grid.dx / std::f64::consts::SQRT_2;
+    let reach = (3.0 * width).ceil() as usize;
+    let weights: Vec<f64> = (0..=reach).map(|i| (-0.5 * (i as f64 / width.max(1e-9)).powi(2)).exp()).collect();
+    let mut g: Vec<f64> = (0..grid.cells()).map(|i| normal(h.seed, 1, i as u32)).collect();
+    for (n, stride) in [(grid.nx, 1), (grid.ny, grid.nx), (grid.nz, grid.nx * grid.ny)] {
+        g = smooth_along(&g, n, stride, &weights);
+    }
+    // exact variance of the smoothed noise: the mean over cells removes the effect of wrapping in a small box
+    let square = g.iter().map(|g| g * g).sum::<f64>() / g.len() as f64;
+    let scale = if square > 0.0 { h.spread / square.sqrt() } else { 0.0 };
+    g.iter().map(|g| (g * scale).exp() as f32).collect()
+}
+
+/// Convolution along one axis, periodic, with symmetric `weights` (centre first).
+fn smooth_along(field: &[f64], n: usize, stride: usize, weights: &[f64]) -> Vec<f64> {
+    if n == 1 {
+        return field.to_vec();
+    }
+    (0..field.len())
+        .map(|i| {
+            let position = i / stride % n;
+            let at = |p: usize| field[i - position * stride + p * stride];
+            let mut sum = weights[0] * at(position);
+            for (offset, weight) in weights.iter().enumerate().skip(1) {
+                let offset = offset % n;
+                sum += weight * (at((position + offset) % n) + at((position + n - offset) % n));
+            }
+            sum
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRID: Grid = Grid { nx: 48, ny: 40, nz: 32, dx: 0.25e-6 };
+
+    fn collector(shape: CollectorShape) -> Collector {
+        Collector { height: 3e-6, shape, contact_angle: 1.5 }
+    }
+
+    #[test]
+    fn rough_copper_has_its_rms_and_mean() {
+        let shape = CollectorShape::Rough { rms: 0.2e-6, correlation_length: 2e-6, hurst: 0.8, seed: 3 };
+        let h = heights(&GRID, &collector(shape));
+        let mean = h.iter().sum::<f64>() / h.len() as f64;
+        let rms = (h.iter().map(|h| (h - mean).powi(2)).sum::<f64>() / h.len() as f64).sqrt();
+        assert!((mean / 3e-6 - 1.0).abs() < 1e-9 && (rms / 0.2e-6 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn copper_area_of_a_plane_is_the_plane() {
+        let h = heights(&GRID, &collector(CollectorShape::Flat));
+        let w = accessible(&GRID, 1.0, &h);
+        let area: f64 = area_density(&GRID, 1.0, &w).iter().map(|&a| f64::from(a)).sum();
+        // the midpoint rule on sech² at dx = ℓ is exact to 1e-3 or better
+        assert!((area / (48.0 * 40.0) - 1.0).abs() < 1e-3, "{area}");
+        let volume: f64 = w.iter().sum::<f64>() / (48.0 * 40.0);
+        assert!((volume - (32.0 - 12.0)).abs() < 1e-3, "{volume}");
+    }
+
+    #[test]
+    fn heterogeneity_is_log_normal() {
+        let a = log_normal(&GRID, &Heterogeneity { spread: 0.5, correlation_length: 1e-6, seed: 5 });
+        let ln: Vec<f64> = a.iter().map(|&a| f64::from(a).ln()).collect();
+        let square = ln.iter().map(|x| x * x).sum::<f64>() / ln.len() as f64;
+        assert!((square.sqrt() - 0.5).abs() < 1e-4);
+    }
+}

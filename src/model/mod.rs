@@ -1,0 +1,12 @@
+//! What the words mean: plain data and pure functions.
+
+pub mod collector;
+pub mod constants;
+pub mod electrolyte;
+pub mod grid;
+pub mod kinetics;
+pub mod nucleation;
+pub mod parameters;
+pub mod random;
+pub mod scales;
+pub mod uniforms;

@@ -1,0 +1,105 @@
+//! Nuclei: where and when they appear, and the shape they appear with.
+
+use serde::{Deserialize, Serialize};
+
+use super::grid::Grid;
+use super::parameters::{Nucleation, Setup};
+use super::random::uniform;
+
+/// A cap of lithium: the part above the copper of a sphere. Lengths in cells, from the corner of the box.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cap {
+    /// centre of the sphere
+    pub centre: [f64; 3],
+    /// radius of the sphere
+    pub radius: f64,
+}
+
+impl Cap {
+    /// A nucleus of `radius` \[m\] on the copper at column (x, y), meeting it at the setup's contact angle.
+    pub fn on_copper(setup: &Setup, heights: &[f64], x: usize, y: usize, radius: f64) -> Self {
+        let grid = &setup.grid;
+        let r = radius / grid.dx;
+        let surface = heights[y * grid.nx + x] / grid.dx;
+        let z = surface - r * setup.collector.contact_angle.cos();
+        Self { centre: [x as f64 + 0.5, y as f64 + 0.5, z], radius: r }
+    }
+
+    /// Lithium fraction that this cap gives to the centre of a cell, for an interface length `ell` \[cells\].
+    /// x and y are periodic.
+    pub fn fraction(&self, grid: &Grid, ell: f64, x: usize, y: usize, z: usize) -> f64 {
+        let wrapped = |cell: usize, centre: f64, n: usize| {
+            let d = (cell as f64 + 0.5 - centre).abs();
+            d.min((n as f64 - d).abs())
+        };
+        let dx = wrapped(x, self.centre[0], grid.nx);
+        let dy = if grid.ny == 1 { 0.0 } else { wrapped(y, self.centre[1], grid.ny) };
+        let dx = if grid.nx == 1 { 0.0 } else { dx };
+        let dz = z as f64 + 0.5 - self.centre[2];
+        let distance = self.radius - ((dx * dx + dy * dy) + dz * dz).sqrt();
+        0.5 * (1.0 + (0.5 * distance / ell).tanh())
+    }
+}
+
+/// A nucleus that a schedule calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scheduled {
+    /// time of appearance \[s\]
+    pub time: f64,
+    /// the nucleus
+    pub cap: Cap,
+}
+
+/// Nuclei whose places and times are known from the start, in order of time.
+pub fn scheduled(setup: &Setup, heights: &[f64]) -> Vec<Scheduled> {
+    let grid = &setup.grid;
+    let mut nuclei: Vec<Scheduled> = match &setup.nucleation {
+        Nucleation::None | Nucleation::Poisson { .. } => Vec::new(),
+        Nucleation::AtOnce { density, minimum_distance, radius, seed } => {
+            let count = (density * grid.area()).round().max(1.0) as usize;
+            places(grid, count, minimum_distance / grid.dx, *seed)
+                .into_iter()
+                .map(|(x, y)| Scheduled { time: 0.0, cap: Cap::on_copper(setup, heights, x, y, *radius) })
+                .collect()
+        }
+        Nucleation::Listed { nuclei } => nuclei
+            .iter()
+            .map(|n| {
+                let cell = |place: f64, n: usize| ((place / grid.dx).floor().max(0.0) as usize).min(n - 1);
+                let (x, y) = (cell(n.x, grid.nx), cell(n.y, grid.ny));
+                Scheduled { time: n.time, cap: Cap::on_copper(setup, heights, x, y, n.radius) }
+            })
+            .collect(),
+    };
+    nuclei.sort_by(|a, b| a.time.total_cmp(&b.time));
+    nuclei
+}
+
+/// Up to `count` random columns, no two closer than `distance` cells; fewer if the copper is full after 1000 tries each.
+fn places(grid: &Grid, count: usize, distance: f64, seed: u32) -> Vec<(usize, usize)> {
+    let mut chosen: Vec<(usize, usize)> = Vec::new();
+    let gap = |a: usize, b: usize, n: usize| {
+        let d = a.abs_diff(b);
+        d.min(n - d) as f64
+    };
+    for try_number in 0..(count * 1000) as u32 {
+        if chosen.len() == count {
+            break;
+        }
+        let x = (uniform(seed, 0, try_number) * grid.nx as f64) as usize;
+        let y = (uniform(seed, 1, try_number) * grid.ny as f64) as usize;
+        if chosen.iter().all(|&(cx, cy)| gap(x, cx, grid.nx).hypot(gap(y, cy, grid.ny)) >= distance) {
+            chosen.push((x, y));
+        }
+    }
+    chosen
+}
+
+/// Columns of the cells in which the process fired, each once, in order of cells.
+pub fn columns(grid: &Grid, cells: &[u32]) -> Vec<(usize, usize)> {
+    let plane = grid.nx * grid.ny;
+    let mut columns: Vec<usize> = cells.iter().map(|&cell| cell as usize % plane).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    columns.into_iter().map(|column| (column % grid.nx, column / grid.nx)).collect()
+}

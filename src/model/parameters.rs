@@ -1,0 +1,272 @@
+//! Everything a run is made of, in SI units: what `liplate check` prints and what the output files store.
+
+use serde::{Deserialize, Serialize};
+
+use super::electrolyte::Electrolyte;
+use super::grid::Grid;
+
+/// One run, resolved: physics and plan. Its JSON is stored in every output file and is what a resumed run starts from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// name of the run, for people
+    pub name: String,
+    /// cells of the box
+    pub grid: Grid,
+    /// interface length ℓ \[m\]; ξ = ½\[1 + tanh(d/2ℓ)\]
+    pub ell: f64,
+    /// temperature \[K\]
+    pub temperature: f64,
+    /// salt, solvent and their transport properties
+    pub electrolyte: Electrolyte,
+    /// charge transfer between lithium and electrolyte
+    pub kinetics: Kinetics,
+    /// the copper
+    pub collector: Collector,
+    /// lithium present at the start
+    pub deposit: InitialDeposit,
+    /// how lithium appears on bare copper
+    pub nucleation: Nucleation,
+    /// homogenised separator, if there is one
+    pub separator: Option<Separator>,
+    /// what is imposed at the top of the box
+    pub top: Top,
+    /// when the run ends
+    pub end: End,
+    /// what is written, and when
+    pub output: Output,
+    /// limits of the time step
+    pub time_step: TimeStep,
+}
+
+/// Butler-Volmer kinetics with a film and capillarity (model: kinetics). Arrhenius factors are already applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kinetics {
+    /// exchange current density at `c_ref` and the run's temperature \[A/m²\]
+    pub i0: f64,
+    /// cathodic transfer coefficient α (0…1); also the exponent of c in the exchange current
+    pub alpha: f64,
+    /// concentration at which `i0` holds \[mol/m³\]
+    pub c_ref: f64,
+    /// area resistance of the SEI or a protective layer \[Ω m²\]
+    pub film: f64,
+    /// surface energy lithium-electrolyte γ \[J/m²\]
+    pub gamma: f64,
+    /// compressive stress in the lithium \[Pa\]
+    pub pressure: f64,
+    /// double-layer capacitance of bare copper \[F/m²\]
+    pub double_layer: f64,
+    /// frozen log-normal spread of the exchange current
+    pub heterogeneity: Option<Heterogeneity>,
+}
+
+/// Frozen log-normal map a(x) that multiplies the exchange current; its median is 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Heterogeneity {
+    /// standard deviation of ln a
+    pub spread: f64,
+    /// correlation length of ln a \[m\]
+    pub correlation_length: f64,
+    /// seed of the map
+    pub seed: u32,
+}
+
+/// The copper at the bottom of the box.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Collector {
+    /// mean height of the copper surface above the bottom of the box \[m\]
+    pub height: f64,
+    /// its shape
+    pub shape: CollectorShape,
+    /// contact angle θ of lithium on copper, measured in the lithium \[rad\]
+    pub contact_angle: f64,
+}
+
+/// Shape of the copper surface.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum CollectorShape {
+    /// a plane
+    Flat,
+    /// a self-affine random surface: flat spectrum below 2π/`correlation_length`, falling as k^(−2−2 `hurst`) above
+    Rough {
+        /// root mean square of the height \[m\]
+        rms: f64,
+        /// correlation length \[m\]
+        correlation_length: f64,
+        /// Hurst exponent (0…1)
+        hurst: f64,
+        /// seed of the surface
+        seed: u32,
+    },
+    /// heights read from a file; a resumed run has the copper in its checkpoint
+    Map {
+        /// where the heights came from
+        file: String,
+        /// heights around their mean, x fastest, nx × ny \[m\]
+        #[serde(skip)]
+        heights: Vec<f64>,
+    },
+}
+
+/// Lithium that is there when the run starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum InitialDeposit {
+    /// bare copper
+    None,
+    /// a layer that follows the copper
+    Layer {
+        /// thickness above the copper's mean height \[m\]
+        thickness: f64,
+    },
+    /// a free sphere, for verification
+    Sphere {
+        /// centre \[m\]
+        centre: [f64; 3],
+        /// radius \[m\]
+        radius: f64,
+    },
+}
+
+/// How nuclei appear on bare copper.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Nucleation {
+    /// none
+    None,
+    /// Poisson process of rate J = J0 exp\[−(η_b/drive)²\] per bare area
+    Poisson {
+        /// J0 \[1/m²/s\]
+        rate: f64,
+        /// η_b \[V\]
+        barrier: f64,
+        /// radius of a nucleus \[m\]
+        radius: f64,
+        /// seed of the process
+        seed: u32,
+    },
+    /// all at the start
+    AtOnce {
+        /// nuclei per area \[1/m²\]
+        density: f64,
+        /// smallest distance between two nuclei \[m\]
+        minimum_distance: f64,
+        /// radius of a nucleus \[m\]
+        radius: f64,
+        /// seed of the places
+        seed: u32,
+    },
+    /// at listed places and times
+    Listed {
+        /// one entry for each nucleus
+        nuclei: Vec<ListedNucleus>,
+    },
+}
+
+/// A nucleus whose place and time are given.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedNucleus {
+    /// place \[m\]
+    pub x: f64,
+    /// place \[m\]
+    pub y: f64,
+    /// radius \[m\]
+    pub radius: f64,
+    /// time of appearance \[s\]
+    pub time: f64,
+}
+
+/// Homogenised separator: D and κ divided by the MacMullin number, storage multiplied by the porosity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Separator {
+    /// its lower face above the bottom of the box \[m\]
+    pub bottom: f64,
+    /// thickness \[m\]
+    pub thickness: f64,
+    /// volume fraction of electrolyte in it
+    pub porosity: f64,
+    /// conductivity without over conductivity with the separator
+    pub macmullin: f64,
+}
+
+/// What is imposed at the top of the box, facing the cathode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Top {
+    /// current or potential
+    pub control: Control,
+    /// where the salt comes from
+    pub salt: Salt,
+    /// salt concentration at the start, and in the reservoir \[mol/m³\]
+    pub c0: f64,
+    /// electrode potential against lithium at the start \[V\]
+    pub initial_potential: f64,
+}
+
+/// Galvanostatic or potentiostatic.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value")]
+pub enum Control {
+    /// current density, positive when plating \[A/m²\]
+    Current(f64),
+    /// electrode potential against Li/Li⁺ at the top of the box, negative when plating \[V\]
+    Potential(f64),
+}
+
+/// Salt at the top of the box.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Salt {
+    /// the concentration stays c0
+    Reservoir,
+    /// the cathode delivers what the current carries: flux I (1 − t₊)/F
+    Cathode,
+}
+
+/// Conditions that end a run; the first that is met does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// charge passed \[C/m²\]
+    pub charge: Option<f64>,
+    /// time \[s\]
+    pub time: Option<f64>,
+    /// electrode potential falls below this, against Li/Li⁺ \[V\]
+    pub potential_below: Option<f64>,
+    /// electrode potential rises above this, against Li/Li⁺ \[V\]
+    pub potential_above: Option<f64>,
+    /// lithium reaches this height above the bottom of the box \[m\]
+    pub height: Option<f64>,
+}
+
+/// What is written, and when. An interval in charge or in time, or both.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// fields in `fields.vtkhdf`: any of xi, phi, c, current, curvature
+    pub fields: Vec<String>,
+    /// mantissa bits kept in the fields, all 23 if none
+    pub keep_bits: Option<u32>,
+    /// charge between snapshots \[C/m²\]
+    pub snapshot_charge: Option<f64>,
+    /// time between snapshots \[s\]
+    pub snapshot_time: Option<f64>,
+    /// steps between rows of the metrics
+    pub metrics_steps: u64,
+    /// steps between checkpoints
+    pub checkpoint_steps: u64,
+}
+
+/// Limits of the time step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimeStep {
+    /// front movement per step over dx
+    pub cfl: f64,
+    /// change of c/c_ref per step
+    pub concentration: f64,
+    /// change of the electrode potential per step \[V\]
+    pub potential: f64,
+    /// first step \[s\]
+    pub first: f64,
+    /// a step that would have to be smaller ends the run \[s\]
+    pub smallest: f64,
+    /// largest step \[s\]
+    pub largest: f64,
+}

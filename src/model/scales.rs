@@ -1,0 +1,139 @@
+//! Where SI and scaled numbers meet.
+//!
+//! Lengths are counted in cells (dx), potentials in RT/F, concentrations in c_ref. The field `phi` is φ less a reference
+//! that the host keeps in f64, the field `c` is c/c_ref − 1: both stay small, so that f32 resolves the microvolts across
+//! a cell. Current densities are counted in κ_ref (RT/F)/dx, which turns the charge equation into
+//!
+//! ```text
+//! Σ faces ψκ (φ − φ_nb) − ψκ_D/c (c − c_nb) + i δ = 0
+//! ```
+//!
+//! and, with both sides of the salt equation divided by one number, gives its residual the same unit.
+
+use super::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
+use super::electrolyte::Electrolyte;
+use super::parameters::{Control, Salt, Setup};
+use super::uniforms::{Physics, StepUniforms};
+
+/// Entries of the table of transport properties, from c = 0 to [`TABLE_RANGE`] times c_ref.
+pub const TABLE_ENTRIES: usize = 1024;
+/// Largest tabulated concentration over c_ref.
+pub const TABLE_RANGE: f64 = 4.0;
+
+/// Units of the scaled fields, each in SI.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scales {
+    /// length: one cell \[m\]
+    pub length: f64,
+    /// potential RT/F \[V\]
+    pub potential: f64,
+    /// concentration c_ref \[mol/m³\]
+    pub concentration: f64,
+    /// conductivity κ_ref: the electrolyte at c0 \[S/m\]
+    pub conductivity: f64,
+    /// current density κ_ref (RT/F)/dx \[A/m²\]
+    pub current: f64,
+}
+
+impl Scales {
+    /// The scales of a run.
+    pub fn new(setup: &Setup) -> Self {
+        let potential = GAS * setup.temperature / FARADAY;
+        let conductivity = setup.electrolyte.at(setup.top.c0, setup.temperature).kappa;
+        Self {
+            length: setup.grid.dx,
+            potential,
+            concentration: setup.kinetics.c_ref,
+            conductivity,
+            current: conductivity * potential / setup.grid.dx,
+        }
+    }
+
+    /// Charge per volume and per scaled concentration that makes the salt equation count in currents:
+    /// (F c_ref dx²)/(κ_ref RT/F) \[s\]; divided by dt it is the scaled storage coefficient.
+    pub fn salt_time(&self) -> f64 {
+        FARADAY * self.concentration * self.length * self.length / (self.conductivity * self.potential)
+    }
+
+    /// Movement of the front in cells per second and scaled current.
+    pub fn front_speed(&self) -> f64 {
+        LITHIUM_MOLAR_VOLUME / FARADAY * self.current / self.length
+    }
+
+    /// Scaled double-layer capacitance \[s\]; divided by dt it is a scaled conductance per area.
+    pub fn double_layer_time(&self, capacitance: f64) -> f64 {
+        capacitance * self.potential / self.current
+    }
+
+    /// Charge \[C\] in the box per scaled current·area·second.
+    pub fn box_current(&self) -> f64 {
+        self.current * self.length * self.length
+    }
+
+    /// The constants of the kernels.
+    pub fn physics(&self, setup: &Setup) -> Physics {
+        let k = &setup.kinetics;
+        let (separator_bottom, separator_top, porosity, inverse_macmullin) = match &setup.separator {
+            Some(s) => (s.bottom, s.bottom + s.thickness, s.porosity, 1.0 / s.macmullin),
+            None => (f64::MAX, f64::MAX, 1.0, 1.0),
+        };
+        let cells = |length: f64| (length / self.length).min(1e30) as f32;
+        Physics {
+            nx: setup.grid.nx as u32,
+            ny: setup.grid.ny as u32,
+            nz: setup.grid.nz as u32,
+            salt: u32::from(setup.electrolyte.has_salt()),
+            reservoir: u32::from(setup.electrolyte.has_salt() && setup.top.salt == Salt::Reservoir),
+            potentiostatic: u32::from(matches!(setup.top.control, Control::Potential(_))),
+            ell: cells(setup.ell),
+            i0: (k.i0 / self.current) as f32,
+            alpha: k.alpha as f32,
+            film: (k.film * self.current / self.potential) as f32,
+            capillary: (k.gamma * LITHIUM_MOLAR_VOLUME / FARADAY / (self.length * self.potential)) as f32,
+            stress: (k.pressure * LITHIUM_MOLAR_VOLUME / FARADAY / self.potential) as f32,
+            contact: setup.collector.contact_angle.cos() as f32,
+            separator_bottom: cells(separator_bottom),
+            separator_top: cells(separator_top),
+            porosity: porosity as f32,
+            inverse_macmullin: inverse_macmullin as f32,
+            c_top: (setup.top.c0 / self.concentration - 1.0) as f32,
+            nucleation_rate: match &setup.nucleation {
+                super::parameters::Nucleation::Poisson { rate, .. } => (rate * self.length * self.length) as f32,
+                _ => 0.0,
+            },
+            nucleation_barrier: match &setup.nucleation {
+                super::parameters::Nucleation::Poisson { barrier, .. } => (barrier / self.potential) as f32,
+                _ => 0.0,
+            },
+        }
+    }
+
+    /// What changes from step to step, for a step of `dt` \[s\] whose potentials are counted from `phi_reference` \[V\].
+    pub fn step(&self, setup: &Setup, dt: f64, phi_reference: f64) -> StepUniforms {
+        let (top_current, top_potential) = match setup.top.control {
+            Control::Current(i) => (i / self.current, 0.0),
+            Control::Potential(v) => (0.0, (-v - phi_reference) / self.potential),
+        };
+        StepUniforms {
+            phi_reference: (phi_reference / self.potential) as f32,
+            storage: (self.salt_time() / dt) as f32,
+            double_layer: (self.double_layer_time(setup.kinetics.double_layer) / dt) as f32,
+            top_current: top_current as f32,
+            top_potential: top_potential as f32,
+        }
+    }
+
+    /// Table of transport properties against c/c_ref: κ/κ_ref, κ_D/(κ_ref c/c_ref), scaled D and t₊ in each entry.
+    pub fn transport_table(&self, electrolyte: &Electrolyte, temperature: f64) -> Vec<[f32; 4]> {
+        let salt = FARADAY * self.concentration / (self.conductivity * self.potential);
+        (0..TABLE_ENTRIES)
+            .map(|entry| {
+                let x = (entry as f64 * TABLE_RANGE / (TABLE_ENTRIES - 1) as f64).max(1e-4);
+                let p = electrolyte.at(x * self.concentration, temperature);
+                let kappa = p.kappa / self.conductivity;
+                let kappa_d = 2.0 * kappa * (1.0 - p.transference) * p.thermodynamic_factor;
+                [kappa as f32, (kappa_d / x) as f32, (salt * p.diffusivity) as f32, p.transference as f32]
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,83 @@
+//! Constants of the kernels, in scaled units: scalars only, the same names in WGSL, where a test compares the layouts.
+//! The CPU backend reads the same structs, so that both backends solve the same problem to the last bit of it.
+
+/// A uniform struct whose members are 32-bit scalars, listed for the check against the shaders.
+pub trait Uniform: Copy {
+    /// Names of the members in order, four bytes each.
+    const MEMBERS: &'static [&'static str];
+}
+
+macro_rules! uniform {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident: $kind:ty,)* }) => {
+        $(#[$meta])*
+        #[repr(C)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq)]
+        #[cfg_attr(feature = "gpu", derive(bytemuck::Pod, bytemuck::Zeroable))]
+        pub struct $name { $($(#[$doc])* pub $member: $kind,)* }
+        impl Uniform for $name {
+            const MEMBERS: &'static [&'static str] = &[$(stringify!($member)),*];
+        }
+    };
+}
+
+uniform! {
+    /// The run's constants.
+    Physics {
+        /// cells along x
+        nx: u32,
+        /// cells along y
+        ny: u32,
+        /// cells along z
+        nz: u32,
+        /// 1 if there is a salt equation
+        salt: u32,
+        /// 1 if c is held at the top
+        reservoir: u32,
+        /// 1 if φ is held at the top
+        potentiostatic: u32,
+        /// interface length ℓ \[dx\]
+        ell: f32,
+        /// exchange current density \[current scale\]
+        i0: f32,
+        /// cathodic transfer coefficient
+        alpha: f32,
+        /// film resistance \[potential scale per current scale\]
+        film: f32,
+        /// γ V_m/F \[potential scale · dx\]
+        capillary: f32,
+        /// p V_m/F \[potential scale\]
+        stress: f32,
+        /// cosine of the contact angle
+        contact: f32,
+        /// lower face of the separator \[dx\]
+        separator_bottom: f32,
+        /// upper face of the separator \[dx\]
+        separator_top: f32,
+        /// porosity of the separator
+        porosity: f32,
+        /// one over the MacMullin number
+        inverse_macmullin: f32,
+        /// c/c_ref − 1 in the reservoir
+        c_top: f32,
+        /// nucleation rate J0 \[1/s per cell face\]
+        nucleation_rate: f32,
+        /// nucleation barrier η_b \[potential scale\]
+        nucleation_barrier: f32,
+    }
+}
+
+uniform! {
+    /// The step's constants.
+    StepUniforms {
+        /// reference that the field `phi` is counted from \[potential scale\]
+        phi_reference: f32,
+        /// salt storage coefficient, `Scales::salt_time` over dt
+        storage: f32,
+        /// double-layer conductance, `Scales::double_layer_time` over dt
+        double_layer: f32,
+        /// current density entering at the top (galvanostatic)
+        top_current: f32,
+        /// potential at the top less `phi_reference` (potentiostatic)
+        top_potential: f32,
+    }
+}

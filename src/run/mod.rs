@@ -1,0 +1,3 @@
+//! The conductor of a run.
+
+pub mod start;

@@ -1,0 +1,222 @@
+//! The verbs of the physics. The order in which they are said stands in `step`, `newton` and `multigrid`; what each of
+//! them computes stands twice, in `cpu` and in `gpu`, and the twin tests hold the two together.
+//!
+//! All numbers are scaled (see `model::scales`). A backend may queue verbs; only those that return a value wait.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::nucleation::Cap;
+use crate::model::uniforms::StepUniforms;
+
+/// Search directions that the linear solver keeps: the newest and those it is made orthogonal to.
+pub const DIRECTIONS: usize = 3;
+
+/// A vector of the linear solver: a pair (potential, salt) in each cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Vector {
+    /// the correction that is being built
+    Correction,
+    /// right-hand side less operator times correction
+    Residual,
+    /// a preconditioned search direction, 0…[`DIRECTIONS`]
+    Direction(usize),
+    /// operator times that direction
+    Image(usize),
+}
+
+/// A field of one value a cell that a backend can hand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// lithium fraction ξ
+    Xi,
+    /// potential less the reference \[potential scale\]
+    Phi,
+    /// c/c_ref − 1
+    C,
+    /// reaction current density \[current scale\]
+    Current,
+    /// curvature \[1/dx\]
+    Curvature,
+    /// reaction area per volume δ \[1/dx\]
+    Delta,
+    /// w: volume fraction not filled by copper
+    Accessible,
+}
+
+/// The fields that time changes; with the host's clock they are the whole state. A GPU's f32 values are exact in f64.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// lithium fraction ξ
+    pub xi: Vec<f64>,
+    /// potential less the reference \[potential scale\]
+    pub phi: Vec<f64>,
+    /// c/c_ref − 1
+    pub c: Vec<f64>,
+    /// reaction current density of the last step: the start of nothing, but part of what is written \[current scale\]
+    pub current: Vec<f64>,
+}
+
+macro_rules! sums {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$doc])* pub $member: f64,)* }
+        impl $name {
+            /// Number of members.
+            pub const COUNT: usize = [$(stringify!($member)),*].len();
+            /// From the members in order.
+            pub fn from_slice(values: &[f64]) -> Self {
+                let mut values = values.iter().copied();
+                Self { $($member: values.next().unwrap_or(f64::NAN),)* }
+            }
+            /// The members in order.
+            pub fn to_array(self) -> [f64; Self::COUNT] {
+                [$(self.$member),*]
+            }
+            /// Whether every member is finite.
+            pub fn is_finite(&self) -> bool {
+                [$(self.$member),*].iter().all(|v| v.is_finite())
+            }
+        }
+    };
+}
+
+sums! {
+    /// What one look at the linearised equations tells, sums over all cells unless said otherwise.
+    Balance {
+        /// squared residual of the charge equation
+        residual_phi,
+        /// squared residual of the salt equation
+        residual_c,
+        /// squared terms of the charge equation: what its residual is judged by
+        scale_phi,
+        /// squared terms of the salt equation
+        scale_c,
+        /// residual of the charge equation: charge the ledger would lose
+        imbalance,
+        /// reaction current Σ i δ
+        reaction,
+        /// current into the double layer
+        double_layer,
+        /// current that enters at the top
+        top_current,
+        /// salt that enters at the top
+        top_salt,
+        /// salt that the reaction takes, Σ (1−t₊) i δ
+        salt_sink,
+        /// salt in the box Σ ψ c/c_ref \[dx³\]
+        salt,
+        /// electrolyte in the top plane, Σ ψ
+        top_weight,
+        /// Σ ψ φ(top) over the top plane, less the reference
+        top_potential,
+        /// expected nuclei per second
+        nucleation_rate,
+        /// largest |i| on the interface (maximum)
+        largest_current,
+        /// largest change of c/c_ref in this step (maximum)
+        concentration_change,
+    }
+}
+
+/// The members of [`Balance`] from this one on are maxima.
+pub const BALANCE_MAXIMA: usize = Balance::COUNT - 2;
+
+sums! {
+    /// What the box holds.
+    Inventory {
+        /// lithium Σ w ξ \[dx³\]
+        lithium,
+        /// salt Σ ψ c/c_ref \[dx³\]
+        salt,
+        /// reaction area Σ δ \[dx²\]
+        area,
+        /// height of the highest lithium (maximum) \[dx\]
+        height,
+        /// how far ξ lies outside 0…1 (maximum)
+        overshoot,
+    }
+}
+
+/// The members of [`Inventory`] from this one on are maxima.
+pub const INVENTORY_MAXIMA: usize = Inventory::COUNT - 2;
+
+/// A device that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The device was lost or ran out of memory.
+    #[error("the device {device} failed: {reason}")]
+    Device {
+        /// its name
+        device: String,
+        /// what it reported
+        reason: String,
+    },
+}
+
+/// The verbs.
+pub trait Backend {
+    /// Name of the device, for people.
+    fn device(&self) -> String;
+    /// Smallest residual worth asking for, relative to the terms of the equation: rounding sets it.
+    fn tolerance(&self) -> f64;
+    /// Levels of the multigrid hierarchy, the finest being 0.
+    fn levels(&self) -> usize;
+
+    /// Replaces the state.
+    fn load(&mut self, state: &State) -> Result<(), BackendError>;
+    /// Copies the state to the host.
+    fn state(&mut self) -> Result<State, BackendError>;
+    /// Copies one field to the host, in f32.
+    fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError>;
+
+    /// Sets the step's constants.
+    fn set_step(&mut self, step: &StepUniforms);
+    /// phi −= by: moves the reference of the potential.
+    fn shift_reference(&mut self, by: f64);
+    /// Keeps φ and c: the old values of the step, and what `undo_step` returns to.
+    fn begin_step(&mut self);
+    /// Returns to the φ and c that `begin_step` kept.
+    fn undo_step(&mut self);
+
+    /// ξ → signed distance q, reaction area δ and curvature.
+    fn interface(&mut self);
+    /// φ, c → transport coefficients, reaction current and slopes, and the residual of both equations.
+    fn linearise(&mut self);
+    /// Sums over the linearised equations.
+    fn balance(&mut self) -> Result<Balance, BackendError>;
+    /// Coefficients of the finest level → those of every coarser level.
+    fn coarsen(&mut self);
+
+    /// Correction = 0.
+    fn clear_correction(&mut self);
+    /// Right-hand side of level 0 = the residual; first smoothing from a zero guess.
+    fn smooth_first(&mut self, level: usize, weight: f32);
+    /// x += weight · D⁻¹ (b − A x), D the 2 × 2 diagonal blocks.
+    fn smooth(&mut self, level: usize, weight: f32);
+    /// b of `level` + 1 = sum over the children of b − A x of `level`.
+    fn restrict(&mut self, level: usize);
+    /// x of `level` += x of the parent cell.
+    fn prolong(&mut self, level: usize);
+    /// Direction `slot` = x of level 0, image `slot` = A x with the finest, unrounded operator.
+    fn apply(&mut self, slot: usize);
+    /// coefficient = ⟨a, b⟩/⟨b, b⟩, kept on the device for `combine`; 0 if b is 0.
+    fn project(&mut self, a: Vector, b: Vector);
+    /// target −= sign · coefficient · source.
+    fn combine(&mut self, target: Vector, source: Vector, sign: f32);
+    /// Damping that keeps the potential's change below `potential` and a share `keep` of every concentration.
+    fn damp(&mut self, potential: f32, keep: f32);
+    /// φ, c += damping · correction.
+    fn update(&mut self);
+
+    /// ξ += factor · i δ/w.
+    fn deposit(&mut self, factor: f64);
+    /// ξ += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w.
+    fn restore_profile(&mut self, strength: f64);
+    /// Cells in which the Poisson process fires during `dt` \[s\], in rising order.
+    fn nucleate(&mut self, seed: u32, step: u32, dt: f64) -> Result<Vec<u32>, BackendError>;
+    /// ξ = the larger of ξ and the caps' fractions.
+    fn place(&mut self, caps: &[Cap]);
+    /// Sums over the box.
+    fn inventory(&mut self) -> Result<Inventory, BackendError>;
+}

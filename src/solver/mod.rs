@@ -1,0 +1,8 @@
+//! The order of the step, Newton's method and the V-cycle, once, over the verbs of a backend.
+
+pub mod backend;
+pub mod ledger;
+pub mod multigrid;
+pub mod newton;
+pub mod step;
+pub mod time_step;

@@ -1,0 +1,110 @@
+//! Newton's method on both equations at once, and the linear solver inside it.
+
+use super::backend::{Backend, BackendError, Balance, DIRECTIONS, Vector};
+use super::multigrid::v_cycle;
+
+/// Largest change of the potential in one iteration \[RT/F\]: 0.1 V.
+const POTENTIAL_LIMIT: f32 = 4.0;
+/// Share of every concentration that one iteration leaves.
+const CONCENTRATION_KEPT: f32 = 0.1;
+/// Iterations after which the step is given up.
+pub const ITERATIONS: usize = 25;
+/// Linear iterations in each Newton iteration: their number is fixed, so that a Newton iteration is one queue of work.
+pub const LINEAR_ITERATIONS: usize = 3;
+/// Rounding may stop the residual above the backend's tolerance; what is left must then be below this many tolerances.
+const STALLED: f64 = 30.0;
+
+/// A solved step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Solved {
+    /// sums over the equations as solved
+    pub balance: Balance,
+    /// Newton iterations
+    pub iterations: usize,
+}
+
+/// Why a step was not solved.
+#[derive(Debug, thiserror::Error)]
+pub enum NewtonError {
+    /// The residual did not fall.
+    #[error("the {equation} equation stayed at a residual of {residual:.1e} after {ITERATIONS} Newton iterations")]
+    NotConverged {
+        /// the worse of the two equations
+        equation: &'static str,
+        /// its residual over its terms
+        residual: f64,
+    },
+    /// A number was lost.
+    #[error("the {equation} equation produced numbers that are not finite")]
+    NotFinite {
+        /// the equation
+        equation: &'static str,
+    },
+    /// The device failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// Residuals of the charge equation, the salt equation and the total charge, each over the terms it is made of.
+fn relative(balance: &Balance) -> [f64; 3] {
+    let over = |residual: f64, scale: f64| if scale > 0.0 { residual / scale } else { 0.0 };
+    let current = balance.reaction.abs().max(balance.double_layer.abs()).max(balance.top_current.abs());
+    [
+        over(balance.residual_phi, balance.scale_phi).sqrt(),
+        over(balance.residual_c, balance.scale_c).sqrt(),
+        // currents below the noise of the terms they are made of need not balance better than the terms
+        over(balance.imbalance.abs(), current.max(balance.scale_phi.sqrt())),
+    ]
+}
+
+/// Solves φ and c at the new time. The interface and the step's constants must be set.
+///
+/// # Errors
+/// If the iteration does not converge, leaves the finite numbers, or the device fails.
+pub fn solve<B: Backend>(b: &mut B) -> Result<Solved, NewtonError> {
+    let tolerance = b.tolerance();
+    let mut best = f64::INFINITY;
+    let mut worst = ("charge", f64::INFINITY);
+    for iterations in 0..=ITERATIONS {
+        b.linearise();
+        let balance = b.balance()?;
+        if !balance.is_finite() {
+            let equation = if balance.residual_phi.is_finite() { "salt" } else { "charge" };
+            return Err(NewtonError::NotFinite { equation });
+        }
+        let [phi, c, total] = relative(&balance);
+        let residual = phi.max(c).max(total);
+        let stalled = residual > 0.3 * best && residual < STALLED * tolerance;
+        if residual <= tolerance || stalled {
+            return Ok(Solved { balance, iterations });
+        }
+        best = best.min(residual);
+        worst = if c > phi.max(total) { ("salt", c) } else { ("charge", phi.max(total)) };
+        if iterations < ITERATIONS {
+            b.coarsen();
+            correct(b);
+            b.damp(POTENTIAL_LIMIT, CONCENTRATION_KEPT);
+            b.update();
+        }
+    }
+    Err(NewtonError::NotConverged { equation: worst.0, residual: worst.1 })
+}
+
+/// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a
+/// V-cycle, each direction made orthogonal to the last [`DIRECTIONS`] − 1.
+fn correct<B: Backend>(b: &mut B) {
+    b.clear_correction();
+    for iteration in 0..LINEAR_ITERATIONS {
+        v_cycle(b);
+        let new = iteration % DIRECTIONS;
+        b.apply(new);
+        for old in (iteration.saturating_sub(DIRECTIONS - 1)..iteration).map(|i| i % DIRECTIONS) {
+            b.project(Vector::Image(new), Vector::Image(old));
+            b.combine(Vector::Direction(new), Vector::Direction(old), 1.0);
+            b.combine(Vector::Image(new), Vector::Image(old), 1.0);
+        }
+        b.project(Vector::Residual, Vector::Image(new));
+        b.combine(Vector::Correction, Vector::Direction(new), -1.0);
+        b.combine(Vector::Residual, Vector::Image(new), 1.0);
+    }
+}

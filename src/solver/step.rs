@@ -1,0 +1,307 @@
+//! One time step: the electrolyte at the new time, then the front that its current moves.
+
+use serde::{Deserialize, Serialize};
+
+use super::backend::{Backend, BackendError, Balance, Inventory};
+use super::ledger::Ledger;
+use super::newton::{self, NewtonError, Solved};
+use super::time_step::{self, Limit, Observed};
+use crate::model::constants::FARADAY;
+use crate::model::nucleation::{self, Cap, Scheduled};
+use crate::model::parameters::{Control, Nucleation, Setup};
+use crate::model::scales::Scales;
+
+/// Strength of the profile restoration: b = `RESTORATION` ℓ max|v|.
+const RESTORATION: f64 = 2.0;
+/// Largest b Δτ/dx² of one explicit sub-step; 0.15 is stable in three dimensions.
+const SUB_STEP: f64 = 0.12;
+/// Share of a step's plating that may go into paying for nuclei.
+const LARGEST_PAYMENT: f64 = 0.5;
+
+/// What the host remembers between steps. With the backend's fields it is the whole state of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clock {
+    /// time \[s\]
+    pub time: f64,
+    /// steps taken
+    pub step: u64,
+    /// length of the next step, if nothing cuts it short \[s\]
+    pub dt: f64,
+    /// what limits it
+    pub limited_by: String,
+    /// reference that the field `phi` is counted from \[V\]
+    pub phi_reference: f64,
+    /// electrode potential against Li/Li⁺ at the top \[V\]
+    pub potential: f64,
+    /// current density at the top in the last step \[A/m²\]
+    pub current: f64,
+    /// totals
+    pub ledger: Ledger,
+    /// scheduled nuclei that have appeared
+    pub scheduled: usize,
+    /// nuclei that have appeared
+    pub nuclei: u64,
+    /// steps thrown away
+    pub rejected: u64,
+    /// Newton iterations so far
+    pub newton: u64,
+    /// what the box held after the last step
+    pub inventory: Inventory,
+}
+
+/// A run's fixed data, as the step needs it.
+pub struct Problem<'a> {
+    /// the run
+    pub setup: &'a Setup,
+    /// units of the fields
+    pub scales: Scales,
+    /// heights of the copper, nx × ny \[m\]
+    pub heights: &'a [f64],
+    /// nuclei that appear by schedule, in order of time
+    pub scheduled: Vec<Scheduled>,
+}
+
+/// What a step did.
+#[derive(Clone, Debug)]
+pub struct StepReport {
+    /// its length \[s\]
+    pub dt: f64,
+    /// Newton iterations
+    pub iterations: usize,
+    /// attempts that were thrown away: their length \[s\] and the reason
+    pub rejected: Vec<(f64, String)>,
+    /// nuclei that appeared at its end
+    pub nuclei: Vec<Cap>,
+    /// sums over the equations as solved
+    pub balance: Balance,
+}
+
+/// A step that could not be taken. The state is that before the step.
+#[derive(Debug, thiserror::Error)]
+pub enum StepFailure {
+    /// Every attempt down to the smallest step failed.
+    #[error("no step of {smallest:e} s or more works at t = {time} s: {reason}")]
+    TooSmall {
+        /// time \[s\]
+        time: f64,
+        /// smallest step allowed \[s\]
+        smallest: f64,
+        /// why the last attempt failed
+        reason: String,
+    },
+    /// The device failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+impl<'a> Problem<'a> {
+    /// Gathers what the step needs.
+    pub fn new(setup: &'a Setup, heights: &'a [f64]) -> Self {
+        Self { setup, scales: Scales::new(setup), heights, scheduled: nucleation::scheduled(setup, heights) }
+    }
+
+    /// The clock at the start of a run, for a backend that holds the initial state.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn start<B: Backend>(&self, b: &mut B) -> Result<Clock, BackendError> {
+        let mut clock = Clock {
+            time: 0.0,
+            step: 0,
+            dt: self.setup.time_step.first,
+            limited_by: "first".into(),
+            phi_reference: -self.setup.top.initial_potential,
+            potential: self.setup.top.initial_potential,
+            current: 0.0,
+            ledger: Ledger::default(),
+            scheduled: 0,
+            nuclei: 0,
+            rejected: 0,
+            newton: 0,
+            inventory: b.inventory()?,
+        };
+        let volume = self.setup.grid.cell_volume();
+        clock.ledger.lithium_start = clock.inventory.lithium * volume;
+        clock.ledger.lithium = clock.ledger.lithium_start;
+        self.place_scheduled(b, &mut clock)?;
+        clock.ledger.salt_start = clock.inventory.salt * self.scales.concentration * volume;
+        clock.ledger.salt = clock.ledger.salt_start;
+        Ok(clock)
+    }
+
+    /// One time step, ending at `until` \[s\] at the latest.
+    ///
+    /// # Errors
+    /// If no step down to the smallest can be solved, or the device fails.
+    pub fn advance<B: Backend>(&self, b: &mut B, clock: &mut Clock, until: f64) -> Result<StepReport, StepFailure> {
+        self.centre_reference(b, clock)?;
+        b.interface(); //  xi -> delta, curvature
+        b.begin_step(); // phi, c kept
+        let (solved, seen, rejected) = self.solve(b, clock, until)?;
+        self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
+        let nuclei = self.nucleate(b, clock, seen.dt)?;
+        self.keep_books(clock, &solved, &seen, until);
+        Ok(StepReport { dt: seen.dt, iterations: solved.iterations, rejected, nuclei, balance: solved.balance })
+    }
+
+    /// Counts the potential from the last electrode potential, so that the field stays small.
+    fn centre_reference<B: Backend>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
+        let reference = -clock.potential;
+        // moving it by less than 1 mV would gain nothing and round the field
+        if (reference - clock.phi_reference).abs() > 1e-3 {
+            b.shift_reference((reference - clock.phi_reference) / self.scales.potential);
+            clock.phi_reference = reference;
+        }
+        Ok(())
+    }
+
+    /// Solves φ and c, with shorter and shorter steps until one is accepted.
+    #[allow(clippy::type_complexity)]
+    fn solve<B: Backend>(
+        &self,
+        b: &mut B,
+        clock: &mut Clock,
+        until: f64,
+    ) -> Result<(Solved, Observed, Vec<(f64, String)>), StepFailure> {
+        let limits = &self.setup.time_step;
+        let mut rejected = Vec::new();
+        loop {
+            let remaining = until - clock.time;
+            let dt = if clock.dt > remaining * (1.0 - 1e-9) { remaining } else { clock.dt };
+            b.set_step(&self.scales.step(self.setup, dt, clock.phi_reference));
+            let reason = match newton::solve(b) {
+                Ok(solved) => {
+                    clock.newton += solved.iterations as u64;
+                    let seen = self.observe(clock, &solved.balance, dt);
+                    match time_step::objection(limits, &seen) {
+                        None => return Ok((solved, seen, rejected)),
+                        Some(reason) => reason,
+                    }
+                }
+                Err(NewtonError::Backend(error)) => return Err(error.into()),
+                Err(error) => error.to_string(),
+            };
+            b.undo_step();
+            clock.rejected += 1;
+            rejected.push((dt, reason.clone()));
+            clock.dt = 0.5 * dt;
+            clock.limited_by = "rejected step".into();
+            if clock.dt < limits.smallest {
+                return Err(StepFailure::TooSmall { time: clock.time, smallest: limits.smallest, reason });
+            }
+        }
+    }
+
+    fn observe(&self, clock: &Clock, balance: &Balance, dt: f64) -> Observed {
+        Observed {
+            dt,
+            speed: balance.largest_current * self.scales.front_speed(),
+            concentration_change: balance.concentration_change,
+            potential_change: self.potential(clock, balance) - clock.potential,
+            nucleation_rate: balance.nucleation_rate,
+        }
+    }
+
+    /// Electrode potential against Li/Li⁺: φ_s − φ(top), with φ_s = 0 \[V\].
+    fn potential(&self, clock: &Clock, balance: &Balance) -> f64 {
+        let mean = balance.top_potential / balance.top_weight.max(1e-30);
+        -(clock.phi_reference + mean * self.scales.potential)
+    }
+
+    /// The front follows the current; part of it may pay for nuclei. Then the profile is restored.
+    fn move_front<B: Backend>(
+        &self,
+        b: &mut B,
+        clock: &mut Clock,
+        solved: &Solved,
+        seen: &Observed,
+    ) -> Result<(), BackendError> {
+        let movement = self.scales.front_speed() * seen.dt;
+        let plated = solved.balance.reaction * movement;
+        let debt = clock.ledger.debt / self.setup.grid.cell_volume();
+        let paid = if plated > 0.0 { debt.min(LARGEST_PAYMENT * plated) } else { 0.0 };
+        b.deposit(if plated > 0.0 { movement * (1.0 - paid / plated) } else { movement });
+        clock.ledger.debt = (debt - paid) * self.setup.grid.cell_volume();
+        let ell = self.setup.ell / self.setup.grid.dx;
+        let restoration = RESTORATION * ell * seen.speed * seen.dt;
+        let sub_steps = (restoration / SUB_STEP).ceil();
+        for _ in 0..sub_steps as usize {
+            b.restore_profile(restoration / sub_steps);
+        }
+        self.take_inventory(b, clock)
+    }
+
+    fn take_inventory<B: Backend>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
+        clock.inventory = b.inventory()?;
+        clock.ledger.lithium = clock.inventory.lithium * self.setup.grid.cell_volume();
+        Ok(())
+    }
+
+    /// Nuclei of this step: those that chance makes and those whose time has come.
+    fn nucleate<B: Backend>(&self, b: &mut B, clock: &mut Clock, dt: f64) -> Result<Vec<Cap>, BackendError> {
+        let mut caps = Vec::new();
+        if let Nucleation::Poisson { radius, seed, .. } = self.setup.nucleation {
+            let cells = b.nucleate(seed, clock.step as u32, dt)?;
+            let columns = nucleation::columns(&self.setup.grid, &cells);
+            caps.extend(columns.iter().map(|&(x, y)| Cap::on_copper(self.setup, self.heights, x, y, radius)));
+        }
+        self.place(b, clock, &caps)?;
+        let time = clock.time + dt;
+        clock.time = time;
+        caps.extend(self.place_scheduled(b, clock)?);
+        Ok(caps)
+    }
+
+    fn place_scheduled<B: Backend>(&self, b: &mut B, clock: &mut Clock) -> Result<Vec<Cap>, BackendError> {
+        let due = self.scheduled.partition_point(|nucleus| nucleus.time <= clock.time * (1.0 + 1e-12));
+        let caps: Vec<Cap> = self.scheduled[clock.scheduled.min(due)..due].iter().map(|n| n.cap).collect();
+        clock.scheduled = due.max(clock.scheduled);
+        self.place(b, clock, &caps)?;
+        Ok(caps)
+    }
+
+    /// Places nuclei and debits their lithium.
+    fn place<B: Backend>(&self, b: &mut B, clock: &mut Clock, caps: &[Cap]) -> Result<(), BackendError> {
+        if caps.is_empty() {
+            return Ok(());
+        }
+        let before = clock.ledger.lithium;
+        b.place(caps);
+        self.take_inventory(b, clock)?;
+        clock.ledger.debt += clock.ledger.lithium - before;
+        clock.nuclei += caps.len() as u64;
+        Ok(())
+    }
+
+    /// Totals, the electrode potential and the next step. `clock.time` is already at the end of the step.
+    fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, until: f64) {
+        let (balance, dt) = (&solved.balance, seen.dt);
+        let area = self.setup.grid.area();
+        let charge = self.scales.box_current() * dt;
+        let entered = match self.setup.top.control {
+            Control::Current(i) => i * area * dt,
+            Control::Potential(_) => balance.top_current * charge,
+        };
+        let ledger = &mut clock.ledger;
+        ledger.charge += entered;
+        ledger.charge_throughput += entered.abs();
+        ledger.charge_reaction += balance.reaction * charge;
+        ledger.reaction_throughput += (balance.reaction * charge).abs();
+        ledger.charge_double_layer += balance.double_layer * charge;
+        let salt = self.scales.concentration * self.setup.grid.cell_volume();
+        ledger.salt_in += balance.top_salt * charge / FARADAY;
+        ledger.salt_sink += balance.salt_sink * charge / FARADAY;
+        ledger.salt_displaced += (balance.salt - clock.inventory.salt) * salt;
+        ledger.salt = clock.inventory.salt * salt;
+
+        clock.potential += seen.potential_change;
+        clock.current = entered / (area * dt);
+        let Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
+        clock.dt = next;
+        clock.limited_by = by.into();
+        clock.step += 1;
+        if (until - clock.time).abs() < 1e-9 * dt {
+            clock.time = until;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Runs that the tests share: a setup in SI units, a backend with its initial state, and the clock.
+
+#![allow(dead_code)]
+
+use liplate::cpu::Cpu;
+use liplate::model::collector::{Statics, heights};
+use liplate::model::electrolyte::{Electrolyte, Transport};
+use liplate::model::grid::Grid;
+use liplate::model::parameters::*;
+use liplate::run::start::initial_state;
+use liplate::solver::backend::Backend;
+
+/// A constant, liquid-like electrolyte.
+pub const LIQUID: Transport =
+    Transport { kappa: 1.0, diffusivity: 3e-10, transference: 0.4, thermodynamic_factor: 1.0 };
+
+/// A calm galvanostatic run on flat copper with a layer of lithium.
+pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
+    Setup {
+        name: "test".into(),
+        grid: Grid { nx, ny, nz, dx },
+        ell: dx,
+        temperature: 298.15,
+        electrolyte: Electrolyte::Constant(LIQUID),
+        kinetics: Kinetics {
+            i0: 10.0,
+            alpha: 0.5,
+            c_ref: 1000.0,
+            film: 0.0,
+            gamma: 0.0,
+            pressure: 0.0,
+            double_layer: 0.0,
+            heterogeneity: None,
+        },
+        collector: Collector {
+            height: 6.0 * dx,
+            shape: CollectorShape::Flat,
+            contact_angle: std::f64::consts::FRAC_PI_2,
+        },
+        deposit: InitialDeposit::Layer { thickness: 10.0 * dx },
+        nucleation: Nucleation::None,
+        separator: None,
+        top: Top { control: Control::Current(10.0), salt: Salt::Reservoir, c0: 1000.0, initial_potential: 0.0 },
+        end: End { time: Some(1e4), ..End::default() },
+        output: Output {
+            fields: vec!["xi".into()],
+            keep_bits: None,
+            snapshot_charge: None,
+            snapshot_time: None,
+            metrics_steps: 1,
+            checkpoint_steps: 50,
+        },
+        time_step: TimeStep {
+            cfl: 0.15,
+            concentration: 0.05,
+            potential: 0.01,
+            first: 0.1,
+            smallest: 1e-9,
+            largest: 1e3,
+        },
+    }
+}
+
+/// A CPU backend that holds the initial state of `setup`, and the copper's heights.
+pub fn cpu(setup: &Setup) -> (Cpu, Vec<f64>) {
+    let heights = heights(&setup.grid, &setup.collector);
+    let statics = Statics::new(setup, &heights);
+    let mut cpu = Cpu::new(setup, &statics);
+    cpu.load(&initial_state(setup, &heights)).expect("the CPU backend always loads");
+    (cpu, heights)
+}
+
+/// Mean height of the lithium above the bottom of the box plus the copper that would fill it [m]: volume over area.
+pub fn thickness(setup: &Setup, lithium: f64) -> f64 {
+    lithium / setup.grid.area()
+}
