@@ -3,6 +3,7 @@
 //! `model` says what the words mean, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
 //! them, `config` reads a run, `run` conducts it, `io` and `metrics` report it.
 
+pub mod config;
 pub mod cpu;
 pub mod model;
 pub mod run;

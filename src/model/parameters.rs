@@ -102,6 +102,10 @@ pub enum CollectorShape {
     Map {
         /// where the heights came from
         file: String,
+        /// name of the dataset in an HDF5 file
+        dataset: Option<String>,
+        /// height between black and white in a picture; a dataset is in metres \[m\]
+        height_range: Option<f64>,
         /// heights around their mean, x fastest, nx × ny \[m\]
         #[serde(skip)]
         heights: Vec<f64>,
