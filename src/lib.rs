@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod cpu;
+pub mod io;
 pub mod model;
 pub mod run;
 pub mod solver;
