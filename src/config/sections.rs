@@ -11,7 +11,9 @@ use crate::model::grid::Grid;
 use crate::model::parameters::*;
 
 /// Fields that a snapshot may hold.
-pub const FIELDS: [&str; 5] = ["xi", "c", "phi", "current", "curvature"];
+pub const FIELDS: [&str; 6] = ["lithium", "xi", "c", "phi", "current", "curvature"];
+/// Fields that a snapshot holds unless the config says otherwise.
+const DEFAULT_FIELDS: [&str; 5] = ["lithium", "xi", "c", "phi", "current"];
 
 /// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
 const ROOM: f64 = ZERO_CELSIUS + 25.0;
@@ -282,7 +284,7 @@ fn end(s: Section) -> End {
 }
 
 fn output(s: Section) -> Output {
-    let fields = s.texts("fields").unwrap_or_else(|| vec!["xi".into(), "c".into(), "phi".into(), "current".into()]);
+    let fields = s.texts("fields").unwrap_or_else(|| vec!DEFAULT_FIELDS.map(String::from).to_vec());
     for field in &fields {
         if !FIELDS.contains(&field.as_str()) {
             s.object("fields", format!("{field:?} is not one of {}", FIELDS.join(", ")));
@@ -293,7 +295,7 @@ fn output(s: Section) -> Output {
         keep_bits: s.has("keep_bits").then(|| s.whole("keep_bits", 4..=23, 23) as u32),
         snapshot_charge: s.optional("snapshot_charge", "C/m^2", Range::Positive),
         snapshot_time: s.optional("snapshot_time", "s", Range::Positive),
-        metrics_steps: s.whole("metrics_steps", 1..=1_000_000, 1),
+        metrics_steps: s.whole("metrics_steps", 1..=1_000_000, 10),
         checkpoint_steps: s.whole("checkpoint_steps", 1..=1_000_000, 50),
     };
     s.finish();
