@@ -6,6 +6,7 @@
 pub mod config;
 pub mod cpu;
 pub mod io;
+pub mod metrics;
 pub mod model;
 pub mod run;
 pub mod solver;

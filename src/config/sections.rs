@@ -284,7 +284,7 @@ fn end(s: Section) -> End {
 }
 
 fn output(s: Section) -> Output {
-    let fields = s.texts("fields").unwrap_or_else(|| vec!DEFAULT_FIELDS.map(String::from).to_vec());
+    let fields = s.texts("fields").unwrap_or_else(|| DEFAULT_FIELDS.map(String::from).to_vec());
     for field in &fields {
         if !FIELDS.contains(&field.as_str()) {
             s.object("fields", format!("{field:?} is not one of {}", FIELDS.join(", ")));

@@ -5,6 +5,7 @@ mod chunks;
 pub mod height_map;
 pub mod provenance;
 pub mod snapshot;
+pub mod surface;
 pub mod table;
 mod xdmf;
 

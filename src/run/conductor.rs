@@ -240,8 +240,7 @@ impl Stretch<'_> {
         provenance: &Provenance,
     ) -> Result<(), RunError> {
         position.files = outputs.seen()?;
-        let checkpoint =
-            Checkpoint { provenance: provenance.clone(), state: b.state()?, clock: position.clone() };
+        let checkpoint = Checkpoint { provenance: provenance.clone(), state: b.state()?, clock: position.clone() };
         Ok(checkpoint.write(self.directory)?)
     }
 

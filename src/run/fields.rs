@@ -42,8 +42,7 @@ pub fn measure<B: Backend>(
     let delta = si(b, "delta", scales, 0.0)?;
     let curvature = si(b, "curvature", scales, 0.0)?;
     let current = si(b, "current", scales, 0.0)?;
-    let copper_area: Vec<f32> =
-        statics.copper_area.iter().map(|&a| (f64::from(a) / scales.length) as f32).collect();
+    let copper_area: Vec<f32> = statics.copper_area.iter().map(|&a| (f64::from(a) / scales.length) as f32).collect();
     Ok(metrics::measure(&metrics::Deposit {
         grid: &setup.grid,
         copper: heights,

@@ -119,11 +119,7 @@ impl Outputs {
     pub fn seen(&self) -> Result<FilesSeen, IoError> {
         self.metrics.sync()?;
         self.events.sync()?;
-        Ok(FilesSeen {
-            metrics: self.metrics.length(),
-            events: self.events.length(),
-            frames: self.snapshots.frames(),
-        })
+        Ok(FilesSeen { metrics: self.metrics.length(), events: self.events.length(), frames: self.snapshots.frames() })
     }
 
     /// Everything that a step gives rise to. The snapshot shows the lithium at the end of the step with the potential,
@@ -139,7 +135,8 @@ impl Outputs {
     ) -> Result<(), OutputError> {
         let setup = context.setup;
         for (dt, reason) in &report.rejected {
-            let event = json!({"event": "rejected step", "step": clock.step, "time": clock.time, "dt": dt, "reason": reason});
+            let event =
+                json!({"event": "rejected step", "step": clock.step, "time": clock.time, "dt": dt, "reason": reason});
             self.events.push_json(&event)?;
         }
         self.nuclei(context, clock, report)?;
@@ -215,12 +212,7 @@ impl Outputs {
             frame.push(fields::si(b, name, context.scales, clock.phi_reference)?);
         }
         let passed = clock.ledger.charge / setup.grid.area();
-        let values = [
-            (VALUES[0], passed),
-            (VALUES[1], clock.potential),
-            (VALUES[2], clock.current),
-            (VALUES[3], dt),
-        ];
+        let values = [(VALUES[0], passed), (VALUES[1], clock.potential), (VALUES[2], clock.current), (VALUES[3], dt)];
         Ok(self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)?)
     }
 

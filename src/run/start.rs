@@ -23,7 +23,11 @@ pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
             CollectorShape::Map { file, .. } => file.clone(),
             _ => "collector".into(),
         };
-        let problem = format!("the copper rises to {:.3} µm, out of the box of {:.3} µm", highest * 1e6, setup.grid.height() * 1e6);
+        let problem = format!(
+            "the copper rises to {:.3} µm, out of the box of {:.3} µm",
+            highest * 1e6,
+            setup.grid.height() * 1e6
+        );
         return Err(IoError::content(Path::new(&file), problem));
     }
     Ok(heights)
