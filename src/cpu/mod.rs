@@ -107,6 +107,10 @@ impl Backend for Cpu {
         format!("CPU, {} threads, f64", rayon::current_num_threads())
     }
 
+    fn bytes_per_cell(&self) -> usize {
+        BYTES_PER_CELL
+    }
+
     fn tolerance(&self) -> f64 {
         1e-7
     }
