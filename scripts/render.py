@@ -5,11 +5,13 @@
     render.py RUN_DIR -o picture.png --time 3600    the stored frame nearest to 3600 s
     render.py RUN_DIR -o strip.png --frames         four moments side by side
 
-Reads RUN_DIR/fields.vtkhdf, which may still be growing. Needs `pip install vtk h5py numpy`, VTK 9.3 or newer. VTK
-takes a graphics card if it finds one and Mesa's software renderer (apt install libegl1 or libosmesa6) otherwise.
+Reads RUN_DIR/fields.vtkhdf, which may still be growing. Needs `pip install vtk h5py numpy`; without a display VTK 9.4
+or newer, which then draws through EGL: a graphics card, or Mesa in software (apt install libegl1 libgl1-mesa-dri).
 """
 
 import argparse
+import ctypes
+import os
 import pathlib
 import sys
 
@@ -285,6 +287,28 @@ def view_box(parts, dx):
     return [cells * dx * 1e6 for cells in (slab if nx == 1 else nx, slab if ny == 1 else ny, height)]
 
 
+def find_renderer():
+    """Stops with a reason where VTK would abort."""
+    # that there is no display is expected, and not worth a warning
+    vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)
+    if not sys.platform.startswith("linux") or os.environ.get("DISPLAY"):
+        return
+    version = vtk.vtkVersion()
+    if (version.GetVTKMajorVersion(), version.GetVTKMinorVersion()) < (9, 4):
+        raise SystemExit(f"VTK {version.GetVTKVersion()} needs a display; 9.4 and newer do not (pip install -U vtk)")
+    if not any(present(library) for library in ("libEGL.so.1", "libOSMesa.so.8", "libOSMesa.so.6")):
+        raise SystemExit("VTK finds no library to draw with; on Debian: apt install libegl1 libgl1-mesa-dri")
+
+
+def present(library):
+    """Whether a shared library can be loaded."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(
         description="Draw the lithium (silver) on the copper of a run, without a display.",
@@ -308,6 +332,7 @@ def main():
     )
     arguments = parser.parse_args()
 
+    find_renderer()
     frames = Frames(arguments.run)
     drawn = chosen(arguments, frames.times)
     view = view_box(frames.parts(drawn[-1]), frames.dx)
