@@ -5,7 +5,6 @@
     render.py RUN_DIR -o picture.png --time 3600    the stored frame nearest to 3600 s
     render.py RUN_DIR -o strip.png --frames         four moments side by side
 
-<<<<<<< HEAD
 Reads RUN_DIR/fields.vtkhdf, which may still be growing. Needs `pip install vtk h5py numpy`; without a display VTK 9.4
 or newer, which then draws through EGL: a graphics card, or Mesa in software (apt install libegl1 libgl1-mesa-dri).
 """
@@ -13,13 +12,6 @@ or newer, which then draws through EGL: a graphics card, or Mesa in software (ap
 import argparse
 import ctypes
 import os
-=======
-Reads RUN_DIR/fields.vtkhdf, which may still be growing. Needs `pip install vtk h5py numpy`, VTK 9.3 or newer. VTK
-takes a graphics card if it finds one and Mesa's software renderer (apt install libegl1 or libosmesa6) otherwise.
-"""
-
-import argparse
->>>>>>> 7cb384a (Scripts that draw a run: a rendering without a display, and its course against charge)
 import pathlib
 import sys
 
@@ -295,7 +287,6 @@ def view_box(parts, dx):
     return [cells * dx * 1e6 for cells in (slab if nx == 1 else nx, slab if ny == 1 else ny, height)]
 
 
-<<<<<<< HEAD
 def find_renderer():
     """Stops with a reason where VTK would abort."""
     # that there is no display is expected, and not worth a warning
@@ -318,8 +309,6 @@ def present(library):
     return True
 
 
-=======
->>>>>>> 7cb384a (Scripts that draw a run: a rendering without a display, and its course against charge)
 def main():
     parser = argparse.ArgumentParser(
         description="Draw the lithium (silver) on the copper of a run, without a display.",
@@ -343,10 +332,7 @@ def main():
     )
     arguments = parser.parse_args()
 
-<<<<<<< HEAD
     find_renderer()
-=======
->>>>>>> 7cb384a (Scripts that draw a run: a rendering without a display, and its course against charge)
     frames = Frames(arguments.run)
     drawn = chosen(arguments, frames.times)
     view = view_box(frames.parts(drawn[-1]), frames.dx)
