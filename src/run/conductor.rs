@@ -84,6 +84,7 @@ pub fn run(request: &Request) -> Result<Outcome, RunError> {
     if [RunFile::FILE, checkpoint::FILE, checkpoint::PREVIOUS].iter().any(|file| directory.join(file).exists()) {
         return Err(RunError::Taken { directory: directory.clone() });
     }
+    device::fits(request.device, &setup.grid).map_err(RunError::Device)?;
     let heights = load_heights(setup)?;
     let statics = Statics::new(setup, &heights);
     let (device, why) = open(request.device, setup, &statics).map_err(RunError::Device)?;
@@ -126,6 +127,7 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
             clock: stored.clock.clock,
         });
     }
+    device::fits(request.device, &setup.grid).map_err(RunError::Device)?;
     let heights = stored.provenance.heights;
     let statics = Statics::new(&setup, &heights);
     let (device, why) = device::open(request.device, &setup, &statics).map_err(RunError::Device)?;

@@ -4,7 +4,11 @@ use std::str::FromStr;
 
 use crate::cpu::{self, Cpu};
 use crate::model::collector::Statics;
+use crate::model::grid::Grid;
 use crate::model::parameters::Setup;
+
+/// Main memory for each cell that the copper's fields and the copies for metrics, snapshots and checkpoints take \[B\].
+const HOST_BYTES_PER_CELL: usize = 80;
 
 /// What a person asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,22 +58,34 @@ pub fn open(choice: DeviceChoice, setup: &Setup, statics: &Statics) -> Result<(D
 }
 
 fn open_cpu(setup: &Setup, statics: &Statics) -> Result<Device, String> {
-    let need = setup.grid.cells() * cpu::BYTES_PER_CELL;
-    if let Some(available) = available_memory()
-        && need > available
-    {
-        let largest = ((available / cpu::BYTES_PER_CELL) as f64).cbrt() as usize;
-        return Err(format!(
-            "grid.cells: {} × {} × {} cells need {:.1} GiB of memory on the CPU, {:.1} GiB are free; the largest cube \
-             that fits is {largest}³",
-            setup.grid.nx,
-            setup.grid.ny,
-            setup.grid.nz,
-            gib(need),
-            gib(available)
-        ));
-    }
     Ok(Device::Cpu(Box::new(Cpu::new(setup, statics))))
+}
+
+/// Whether the host can hold a run at all, before anything is allocated: all fields on the CPU, the fixed ones for a GPU.
+///
+/// # Errors
+/// A sentence with the need, what is free, and the largest cube that would fit.
+pub fn fits(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
+    let (per_cell, what) = match choice {
+        DeviceChoice::Gpu(_) => (HOST_BYTES_PER_CELL, "beside a GPU"),
+        DeviceChoice::Cpu => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
+        DeviceChoice::Auto if has_hardware_gpu() => (HOST_BYTES_PER_CELL, "beside a GPU"),
+        DeviceChoice::Auto => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
+    };
+    let need = grid.cells() * per_cell;
+    match available_memory() {
+        Some(available) if need > available => Err(format!(
+            "grid.cells: {} × {} × {} cells need {:.1} GiB of main memory {what}, {:.1} GiB are free; the largest cube \
+             that fits is {}³",
+            grid.nx,
+            grid.ny,
+            grid.nz,
+            gib(need),
+            gib(available),
+            ((available / per_cell) as f64).cbrt() as usize
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn gib(bytes: usize) -> f64 {
@@ -81,6 +97,16 @@ pub fn available_memory() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
     line.split_whitespace().nth(1)?.parse::<usize>().ok().map(|kib| kib * 1024)
+}
+
+#[cfg(feature = "gpu")]
+fn has_hardware_gpu() -> bool {
+    crate::gpu::adapters().iter().any(|adapter| adapter.is_hardware)
+}
+
+#[cfg(not(feature = "gpu"))]
+fn has_hardware_gpu() -> bool {
+    false
 }
 
 #[cfg(feature = "gpu")]
