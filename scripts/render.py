@@ -70,7 +70,7 @@ class Frames:
         """Time, and the charge if the run has a table of metrics."""
         text = clock(self.times[frame])
         if self.table is not None:
-            charge = np.interp(self.times[frame], self.table[:, 0], self.table[:, 1])
+            charge = np.interp(self.times[frame], self.table[:, 0], self.table[:, 1], left=0.0)
             text += f"    {charge:.3g} mAh/cm²"
         return text
 
@@ -139,7 +139,7 @@ def sky():
     height, width = 128, 256
     up = np.linspace(-1, 1, height)[:, None]
     round_ = np.linspace(0, 2 * np.pi, width, endpoint=False)[None, :]
-    light = 0.30 + 0.55 * np.clip(up, 0, 1) ** 0.8 - 0.18 * np.clip(-up, 0, 1)
+    light = 0.30 + 0.36 * np.clip(up, 0, 1) ** 0.8 - 0.18 * np.clip(-up, 0, 1)
     light = np.broadcast_to(light, (height, width)).copy()
     for direction, elevation, strength, size in ((1.0, 0.55, 3.0, 0.35), (4.2, 0.35, 1.2, 0.5)):
         turn = np.angle(np.exp(1j * (round_ - direction)))
@@ -199,7 +199,7 @@ def scene(parts, dx, view, caption, size, texture):
     key.SetLightTypeToSceneLight()
     key.SetPosition(view[0] - view[1], -2 * view[1], 3 * view[1])
     key.SetFocalPoint(view[0], view[1], 0)
-    key.SetIntensity(0.7)
+    key.SetIntensity(0.6)
     renderer.AddLight(key)
 
     width, depth, height = view

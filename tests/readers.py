@@ -23,7 +23,7 @@ import numpy as np
 import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
-COLUMN = re.compile(r"[a-z]\w*( \[[^\[\]]+\])?")  # a pure number has no unit
+COLUMN = re.compile(r"[a-z][a-z0-9_]*( \[[^\]]+\])?")
 REQUIRED = ["time [s]", "charge [mAh/cm2]", "potential [V]", "current [A/m2]", "thickness [m]"]
 
 
@@ -242,7 +242,7 @@ def check_metrics(run):
     require(rows, "metrics.csv: no header")
     header = rows[0]
     odd = [name for name in header if not COLUMN.fullmatch(name)]
-    require(not odd, f"metrics.csv: the column {odd and odd[0]!r} is not `name` or `name [unit]`")
+    require(not odd, f"metrics.csv: the column {odd and odd[0]!r} is neither `name [unit]` nor `name`")
     require(len(set(header)) == len(header), "metrics.csv: a column appears twice")
     for name in REQUIRED:
         require(name in header, f"metrics.csv: the column {name} is missing")
@@ -250,7 +250,8 @@ def check_metrics(run):
     for number, row in enumerate(rows[1:], 1):
         require(len(row) == len(header), f"metrics.csv: row {number} has {len(row)} values for {len(header)} columns")
         try:
-            values = [float(value) if value else math.nan for value in row]
+            # what is undefined is left empty
+            values = [float(value or "nan") for value in row]
         except ValueError as error:
             raise Mismatch(f"metrics.csv: row {number}: {error}") from error
         time = values[header.index("time [s]")]

@@ -3,12 +3,15 @@
 use rayon::prelude::*;
 
 use super::Deposit;
+use super::deposit::Phase;
 
 /// What each column of cells shows, x fastest, nx × ny values each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
     /// height of the highest lithium above the bottom of the box, NaN where there is none \[m\]
     pub surface: Vec<f64>,
+    /// electrolyte below that height, as a length along the column \[m\]
+    pub void: Vec<f64>,
     /// fraction of the column's copper that is under lithium
     pub coverage: Vec<f64>,
 }
@@ -25,38 +28,40 @@ impl Columns {
 pub fn columns(deposit: &Deposit) -> Columns {
     let (nx, ny) = (deposit.grid.nx, deposit.grid.ny);
     let mut surface = vec![f64::NAN; nx * ny];
+    let mut void = vec![0.0; nx * ny];
     let mut coverage = vec![0.0; nx * ny];
-    (surface.par_chunks_mut(nx), coverage.par_chunks_mut(nx)).into_par_iter().enumerate().for_each(
-        |(y, (surface, coverage))| {
-            highest(deposit, y, surface);
+    (surface.par_chunks_mut(nx), void.par_chunks_mut(nx), coverage.par_chunks_mut(nx))
+        .into_par_iter()
+        .enumerate()
+        .for_each(|(y, (surface, void, coverage))| {
+            look_down(deposit, y, surface, void);
             covered(deposit, y, coverage);
-        },
-    );
-    Columns { surface, coverage }
+        });
+    Columns { surface, void, coverage }
 }
 
-/// Where ξ falls through ½ for the last time on the way up, linear between cell centres \[m\].
-fn highest(deposit: &Deposit, y: usize, surface: &mut [f64]) {
+/// Where ξ falls through ½ for the last time on the way up, linear between cell centres \[m\], and the cells of
+/// electrolyte below \[m\].
+fn look_down(deposit: &Deposit, y: usize, surface: &mut [f64], void: &mut [f64]) {
     let grid = deposit.grid;
-    let mut missing = grid.nx;
     for z in (0..grid.nz).rev() {
         let first = grid.index(0, y, z);
         let (w, xi) = (&deposit.accessible[first..first + grid.nx], &deposit.xi[first..first + grid.nx]);
         for x in 0..grid.nx {
-            if w[x] > 0.5 && xi[x] > 0.5 && surface[x].is_nan() {
-                let here = f64::from(xi[x]);
-                let cells = if z + 1 == grid.nz {
-                    grid.nz as f64
-                } else {
-                    let above = f64::from(deposit.xi[grid.index(x, y, z + 1)]);
-                    z as f64 + 0.5 + (here - 0.5) / (here - above)
-                };
-                surface[x] = cells * grid.dx;
-                missing -= 1;
+            match Phase::of(w[x], xi[x]) {
+                Phase::Lithium if surface[x].is_nan() => {
+                    let here = f64::from(xi[x]);
+                    let cells = if z + 1 == grid.nz {
+                        grid.nz as f64
+                    } else {
+                        let above = f64::from(deposit.xi[grid.index(x, y, z + 1)]);
+                        z as f64 + 0.5 + (here - 0.5) / (here - above)
+                    };
+                    surface[x] = cells * grid.dx;
+                }
+                Phase::Electrolyte if !surface[x].is_nan() => void[x] += grid.dx,
+                _ => {}
             }
-        }
-        if missing == 0 {
-            return;
         }
     }
 }

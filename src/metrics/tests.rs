@@ -88,7 +88,7 @@ fn flat_layer() {
     // the box; interpolating tanh linearly moves a surface by at most 0.01 cell
     close(m.thickness, 20.3 * DX, 1.3e-4);
     close(m.mean_height, 20.3 * DX, 0.01 / 20.3);
-    assert!(m.porosity.abs() < 0.01 / 20.3);
+    assert!(m.porosity.abs() < 0.01 / 20.3 && m.void_fraction == 0.0);
     close(m.lithium_charge, 20.3 * DX / 4.850e-6, 1e-3);
     close(m.developed_area, 1.0, 1e-5);
     close(m.specific_surface, 1.0 / (20.3 * DX), 1.4e-4);
@@ -100,6 +100,7 @@ fn flat_layer() {
     assert!(m.skewness.is_nan() && m.dominant_wavelength.is_nan() && m.correlation_length.is_nan());
     assert!(m.tip_radius.is_nan() && m.nucleus_distance.is_nan());
     assert_eq!([m.pieces, m.joined_pieces, m.dead_fraction, m.trapped], [1.0, 1.0, 0.0, 0.0]);
+    assert!(m.dead_fraction.is_sign_positive());
     close(m.nuclei * 24.0 * 20.0 * DX * DX, 1.0, 1e-12);
 }
 
@@ -109,7 +110,15 @@ fn bare_copper_has_no_numbers_that_it_should_not_have() {
     let zeros = [m.thickness, m.lithium_charge, m.mean_height, m.max_height, m.height_99, m.s_q, m.s_a, m.s_z];
     assert_eq!(zeros, [0.0; 8]);
     assert_eq!([m.developed_area, m.covered, m.nuclei, m.pieces, m.joined_pieces, m.trapped], [0.0; 6]);
-    let undefined = [m.porosity, m.specific_surface, m.nucleus_radius, m.nucleus_distance, m.tip_height, m.tip_radius];
+    let undefined = [
+        m.porosity,
+        m.void_fraction,
+        m.specific_surface,
+        m.nucleus_radius,
+        m.nucleus_distance,
+        m.tip_height,
+        m.tip_radius,
+    ];
     assert!(undefined.iter().all(|value| value.is_nan()));
     let undefined = [m.tip_speed, m.tip_ratio, m.current_variation, m.current_peak, m.dead_fraction];
     assert!(undefined.iter().all(|value| value.is_nan()));
@@ -205,6 +214,7 @@ fn closed_void_is_trapped() {
     close(m.trapped, volume / (volume + 18.0 * 1024.0), 0.03);
     assert_eq!([m.pieces, m.joined_pieces], [1.0, 1.0]);
     // a diffuse ball is larger by 1 + π²(ℓ/R)²; the layer's height is good to 0.01 cell of 24, against 1.15 of void
+    close(m.void_fraction, volume / (24.0 * 1024.0), 0.03);
     close(m.porosity, volume * (1.0 + PI * PI / 36.0) / (24.0 * 1024.0), 0.012);
 }
 

@@ -25,8 +25,10 @@ pub struct Topology {
 impl Topology {
     /// Volume of lithium not joined to the copper over that of all lithium; NaN without lithium.
     pub fn dead_fraction(&self) -> f64 {
-        let dead: f64 = self.pieces.iter().filter(|piece| !piece.joined).map(|piece| piece.volume).sum();
-        dead / self.pieces.iter().map(|piece| piece.volume).sum::<f64>()
+        // an empty sum is −0
+        let volume = |sum: f64, piece: &Piece| sum + piece.volume;
+        let dead = self.pieces.iter().filter(|piece| !piece.joined).fold(0.0, volume);
+        dead / self.pieces.iter().fold(0.0, volume)
     }
 }
 
