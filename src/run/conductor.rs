@@ -213,7 +213,8 @@ impl Stretch<'_> {
         let problem = Problem::new(self.setup, self.heights);
         b.load(state)?;
         let provenance = self.provenance(b)?;
-        let outputs = Outputs::reopen(&self.context(&problem), &position.files)?;
+        let (outputs, note) = Outputs::reopen(&self.context(&problem), &position.files, &provenance)?;
+        tell(self.quiet, note);
         self.conduct(b, &problem, position, outputs, &provenance, run_file)
     }
 
