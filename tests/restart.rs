@@ -109,3 +109,16 @@ fn a_damaged_file_of_fields_is_kept_and_the_run_goes_on() {
     assert_eq!(std::fs::read(place.path("run/fields.damaged.vtkhdf")).unwrap(), b"not HDF5");
     assert!(!datasets(&place.path("run/fields.vtkhdf")).is_empty());
 }
+
+#[test]
+fn a_checkpoint_of_another_version_is_refused_with_both() {
+    let place = Place::new(SMALL);
+    let first = [&RUN[..], &["run", "--max-wall", "0s"]].concat();
+    assert_eq!(place.call(&first).code, 130);
+    for file in ["checkpoint.h5", "checkpoint.previous.h5"] {
+        let file = hdf5::File::open_rw(place.path("run").join(file)).unwrap();
+        file.attr("format").unwrap().write_scalar(&99_i64).unwrap();
+    }
+    let called = place.call(&["resume", "run"]);
+    assert!(called.code == 2 && called.err.contains("format 99") && called.err.contains("format 1"), "{called:?}");
+}
