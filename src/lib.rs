@@ -4,6 +4,8 @@
 //! them, `config` reads a run, `run` conducts it, `io` and `metrics` report it.
 
 pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod model;
 pub mod run;
 pub mod solver;
