@@ -19,6 +19,9 @@ fn distance(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    let fraction = clamp(xi[i], CLIP, 1.0 - CLIP);
-    q[i] = physics.ell * log(fraction / (1.0 - fraction));
+    // both parts are clipped by themselves: 1 - CLIP has three digits of CLIP left in f32
+    let lithium = max(xi[i], CLIP);
+    let electrolyte = max(1.0 - xi[i], CLIP);
+
+    q[i] = physics.ell * log(lithium / electrolyte);
 }

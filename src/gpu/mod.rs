@@ -80,6 +80,11 @@ impl Gpu {
         self.read_id(id)
     }
 
+    /// One of the two floats that a field of pairs has in each cell.
+    fn half(&mut self, name: &'static str, which: usize) -> Result<Vec<f32>, BackendError> {
+        Ok(self.read(name)?.into_iter().skip(which).step_by(2).collect())
+    }
+
     fn read_id(&mut self, id: Id) -> Result<Vec<f32>, BackendError> {
         let buffer = self.fields.buffer(id);
         let bytes = self.queue.read(&self.device, buffer, buffer.size())?;
@@ -198,13 +203,25 @@ impl Backend for Gpu {
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {
         match field {
             Field::Xi => self.read("xi"),
-            Field::Phi => Ok(self.read("u")?.into_iter().step_by(2).collect()),
-            Field::C => Ok(self.read("u")?.into_iter().skip(1).step_by(2).collect()),
+            Field::Phi => self.half("u", 0),
+            Field::C => self.half("u", 1),
             Field::Current => self.read("current"),
             Field::Curvature => self.read("curvature"),
             Field::Delta => self.read("delta"),
             Field::Accessible => self.read("accessible"),
+            Field::Distance => self.read("q"),
+            Field::Kappa => self.half("conduction", 0),
+            Field::KappaD => self.half("conduction", 1),
+            Field::Diffusivity => self.half("diffusion", 0),
+            Field::Transference => self.half("diffusion", 1),
+            Field::SlopePhi => self.half("slopes", 0),
+            Field::SlopeC => self.half("slopes", 1),
         }
+    }
+
+    fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError> {
+        let floats = self.read_id(self.vector_id(vector))?;
+        Ok(floats.chunks_exact(2).map(|pair| [f64::from(pair[0]), f64::from(pair[1])]).collect())
     }
 
     fn set_step(&mut self, step: &StepUniforms) {
