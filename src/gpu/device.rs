@@ -210,7 +210,7 @@ fn chosen(choice: Choice) -> Result<wgpu::Adapter, GpuError> {
         DeviceType::DiscreteGpu => Some(0),
         DeviceType::IntegratedGpu => Some(1),
         DeviceType::VirtualGpu => Some(2),
-        DeviceType::Other => Some(3),
+        DeviceType::Other => (choice == Choice::Any).then_some(3),
         DeviceType::Cpu => (choice == Choice::Any).then_some(4),
     };
     let best = match choice {
@@ -218,8 +218,16 @@ fn chosen(choice: Choice) -> Result<wgpu::Adapter, GpuError> {
         Choice::Index(index) => return Err(GpuError::NoSuchAdapter { index, count }),
         _ => (0..count).filter(|&i| rank(&adapters[i]).is_some()).min_by_key(|&i| rank(&adapters[i])),
     };
-    let software = if count > 0 { ", only software adapters, which must be asked for by index" } else { "" };
-    best.map(|index| adapters.swap_remove(index)).ok_or_else(|| GpuError::NoAdapter(software.into()))
+    if let Some(index) = best {
+        return Ok(adapters.swap_remove(index));
+    }
+    let others: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+    Err(GpuError::NoAdapter(match others.is_empty() {
+        true => String::new(),
+        false => {
+            format!("; what is there is software and is used only if asked for by its index: {}", others.join(", "))
+        }
+    }))
 }
 
 impl Device {

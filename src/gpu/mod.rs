@@ -171,8 +171,11 @@ impl Backend for Gpu {
         self.device.name.clone()
     }
 
+    /// Measured with the step's own states (nuclei on rough copper, dt from 2e-4 to 14 s): the residual stalls at 2e-7 to
+    /// 1.0e-6 on 32³ and at 3e-7 to 1.5e-6 on 64³, the imbalance of charge at 1e-8. It is made of the rounding of fluxes
+    /// in all cells and judged by the reaction in the interface's, so that it grows as the root of the height.
     fn tolerance(&self) -> f64 {
-        3e-6
+        3e-6 * (f64::from(self.shape[2]) / 64.0).sqrt().max(1.0)
     }
 
     fn levels(&self) -> usize {
@@ -371,5 +374,76 @@ impl Backend for Gpu {
         self.reduce(Kernel::Inventory, &[], &[], "sums", 2, INVENTORY_MAXIMA_BITS);
         let m = self.totals(2)?;
         Ok(Inventory { lithium: m[0], salt: m[1], area: m[2], height: m[4], overshoot: m[5] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::electrolyte::Electrolyte;
+    use crate::model::grid::Grid;
+    use crate::model::parameters::*;
+
+    fn setup() -> Setup {
+        Setup {
+            name: "test".into(),
+            grid: Grid { nx: 4, ny: 4, nz: 16, dx: 1e-6 },
+            ell: 1e-6,
+            temperature: 298.15,
+            electrolyte: Electrolyte::Nyman,
+            kinetics: Kinetics {
+                i0: 10.0,
+                alpha: 0.5,
+                c_ref: 1000.0,
+                film: 0.0,
+                gamma: 0.0,
+                pressure: 0.0,
+                double_layer: 0.0,
+                heterogeneity: None,
+            },
+            collector: Collector { height: 4e-6, shape: CollectorShape::Flat, contact_angle: 1.5 },
+            deposit: InitialDeposit::None,
+            nucleation: Nucleation::None,
+            separator: None,
+            top: Top { control: Control::Current(1.0), salt: Salt::Reservoir, c0: 1000.0, initial_potential: 0.0 },
+            end: End::default(),
+            output: Output {
+                fields: Vec::new(),
+                keep_bits: None,
+                snapshot_charge: None,
+                snapshot_time: None,
+                metrics_steps: 1,
+                checkpoint_steps: 1,
+            },
+            time_step: TimeStep {
+                cfl: 0.1,
+                concentration: 0.1,
+                potential: 0.01,
+                first: 1.0,
+                smallest: 1e-9,
+                largest: 1.0,
+            },
+        }
+    }
+
+    /// A device that goes away is an error of the next verb that returns a value, and of every one after it.
+    #[test]
+    fn a_lost_device_is_an_error() {
+        if std::env::var_os("LIPLATE_TEST_NO_GPU").is_some() {
+            println!("NOT RUN: LIPLATE_TEST_NO_GPU is set");
+            return;
+        }
+        let setup = setup();
+        let statics = Statics::new(&setup, &[4e-6; 16]);
+        let mut gpu = Gpu::open(Choice::Any, &setup, &statics).unwrap_or_else(|error| panic!("{error}"));
+        assert!(gpu.inventory().is_ok());
+        gpu.device.device.destroy();
+        gpu.interface();
+        gpu.linearise();
+        let error = gpu.balance();
+        assert!(matches!(error, Err(BackendError::Device { .. })), "{error:?}");
+        println!("{}", error.unwrap_err());
+        gpu.place(&[Cap { centre: [1.0; 3], radius: 3.0 }]);
+        assert!(gpu.nucleate(1, 1, 1.0).is_err() && gpu.state().is_err() && gpu.inventory().is_err());
     }
 }
