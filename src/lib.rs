@@ -3,9 +3,14 @@
 //! `model` says what the words mean, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
 //! them, `config` reads a run, `run` conducts it, `io` and `metrics` report it.
 
+pub mod check;
+pub mod cli;
+pub mod config;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+pub mod io;
+pub mod metrics;
 pub mod model;
 pub mod run;
 pub mod solver;

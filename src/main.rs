@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: everything is in `liplate::cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    liplate::cli::main()
+}

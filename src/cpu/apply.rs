@@ -5,9 +5,10 @@ use super::residual::outflow;
 
 /// x of level 0 → direction, image = outflow + local derivatives · direction.
 pub fn apply(cpu: &mut Cpu, slot: usize) {
-    for (direction, x) in cpu.directions[slot].iter_mut().zip(&cpu.hierarchy[0].x) {
-        *direction = [f64::from(x[0]), f64::from(x[1])];
-    }
+    let [phi, c] = &cpu.hierarchy[0].x;
+    cpu.shape.map(&mut cpu.directions[slot], |_, _, _, cell, direction| {
+        *direction = [f64::from(phi[cell.here]), f64::from(c[cell.here])];
+    });
     let (direction, transport, local) = (&cpu.directions[slot], &cpu.transport, &cpu.local);
     cpu.shape.map(&mut cpu.images[slot], |_, _, _, cell, out| {
         let flux = outflow(transport, direction, cell);

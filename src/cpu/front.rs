@@ -14,6 +14,9 @@ pub fn deposit(cpu: &mut Cpu, factor: f64) {
 }
 
 /// q, xi → xi += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w. A divergence: it moves no lithium.
+///
+/// The face takes the smaller w of its two cells: inside rough copper w varies by orders of magnitude from cell to cell,
+/// and with the mean the explicit sub-step of the cell with less would be unstable.
 pub fn restore_profile(cpu: &mut Cpu, strength: f64) {
     let (shape, ell) = (cpu.shape, f64::from(cpu.physics.ell));
     let (xi, q, w) = (&cpu.xi, &cpu.q, &cpu.accessible);
@@ -31,7 +34,7 @@ pub fn restore_profile(cpu: &mut Cpu, strength: f64) {
                 return 0.0;
             }
             let profile = 0.5 * (xi[i] * (1.0 - xi[i]) + xi[nb] * (1.0 - xi[nb])) / ell;
-            0.5 * (w[i] + w[nb]) * ((xi[nb] - xi[i]) - profile * normals[face])
+            w[i].min(w[nb]) * ((xi[nb] - xi[i]) - profile * normals[face])
         });
         *out += strength * paired::<f64>(flux) / w[i];
     });

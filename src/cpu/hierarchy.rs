@@ -1,10 +1,12 @@
-//! Levels of the multigrid hierarchy and what passes between them.
+//! Levels of the multigrid hierarchy and what passes between them, in f32.
+
+use rayon::prelude::*;
 
 use super::Cpu;
 use super::shape::Shape;
-use super::smooth::defect;
+use super::smooth::Scratch;
 
-/// One level: coefficients, right-hand side and correction, in f32.
+/// One level: coefficients, right-hand side and correction, each number in its own array.
 #[derive(Clone, Debug, Default)]
 pub struct Level {
     /// cells
@@ -12,17 +14,17 @@ pub struct Level {
     /// area over distance of the faces across x, y and z, in units of the finest level
     pub faces: [f32; 3],
     /// ψκ, ψκ_D/c, ψD
-    pub transport: Vec<[f32; 3]>,
-    /// derivatives of the local charge terms with respect to φ and c
-    pub phi: Vec<[f32; 2]>,
-    /// derivatives of the local salt terms with respect to φ and c
-    pub c: Vec<[f32; 2]>,
-    /// right-hand side
-    pub b: Vec<[f32; 2]>,
-    /// correction
-    pub x: Vec<[f32; 2]>,
+    pub transport: [Vec<f32>; 3],
+    /// derivatives of the local charge terms with respect to φ and c, then of the salt terms
+    pub local: [Vec<f32>; 4],
+    /// right-hand side of the charge and the salt equation
+    pub b: [Vec<f32>; 2],
+    /// correction of φ and c
+    pub x: [Vec<f32>; 2],
     /// the correction being computed
-    pub x_next: Vec<[f32; 2]>,
+    pub x_next: [Vec<f32>; 2],
+    /// the zero guess
+    pub zero: Vec<f32>,
 }
 
 impl Default for Shape {
@@ -42,12 +44,12 @@ pub fn hierarchy(finest: Shape) -> Vec<Level> {
         levels.push(Level {
             shape,
             faces: [hy * hz / hx, hx * hz / hy, hx * hy / hz],
-            transport: vec![[0.0; 3]; n],
-            phi: vec![[0.0; 2]; n],
-            c: vec![[0.0; 2]; n],
-            b: vec![[0.0; 2]; n],
-            x: vec![[0.0; 2]; n],
-            x_next: vec![[0.0; 2]; n],
+            transport: std::array::from_fn(|_| vec![0.0; n]),
+            local: std::array::from_fn(|_| vec![0.0; n]),
+            b: std::array::from_fn(|_| vec![0.0; n]),
+            x: std::array::from_fn(|_| vec![0.0; n]),
+            x_next: std::array::from_fn(|_| vec![0.0; n]),
+            zero: vec![0.0; n],
         });
         if n == 1 {
             return levels;
@@ -64,31 +66,40 @@ pub fn hierarchy(finest: Shape) -> Vec<Level> {
     }
 }
 
-/// Sums `value(child)` over the children of coarse cell (x, y, z), in mirrored pairs, and counts them.
-fn over_children<const N: usize>(
-    fine: &Shape,
-    coarse: &Shape,
-    [x, y, z]: [usize; 3],
-    value: impl Fn(usize, usize, usize) -> [f32; N],
-) -> ([f32; N], f32) {
-    let range =
-        |i: usize, fine: usize, coarse: usize| if coarse < fine { 2 * i..(2 * i + 2).min(fine) } else { i..i + 1 };
-    let add = |a: &mut [f32; N], b: [f32; N]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-    let mut total = [0.0; N];
-    let mut count = 0.0;
-    for z in range(z, fine.nz, coarse.nz) {
-        let mut plane = [0.0; N];
-        for y in range(y, fine.ny, coarse.ny) {
-            let mut row = [0.0; N];
-            for x in range(x, fine.nx, coarse.nx) {
-                add(&mut row, value(x, y, z));
-                count += 1.0;
-            }
-            add(&mut plane, row);
-        }
-        add(&mut total, plane);
+/// Children of a coarse row or plane `i`: one or two.
+fn children(i: usize, fine: usize, coarse: usize) -> std::ops::Range<usize> {
+    if coarse < fine { 2 * i..(2 * i + 2).min(fine) } else { i..i + 1 }
+}
+
+/// Adds pairs of neighbours along x of `fine` to `coarse`.
+fn add_pairs(coarse: &mut [f32], fine: &[f32]) {
+    if coarse.len() == fine.len() {
+        coarse.iter_mut().zip(fine).for_each(|(sum, v)| *sum += v);
+    } else {
+        coarse.iter_mut().zip(fine.chunks(2)).for_each(|(sum, pair)| *sum += pair.iter().sum::<f32>());
     }
-    (total, count)
+}
+
+/// Sums a field of `above` over the children of every cell of `shape`, rows in mirrored pairs.
+fn sum_children(above: Shape, fine: &[f32], shape: Shape, coarse: &mut [f32], mean: bool) {
+    shape.rows(coarse, |y, z, _, out| {
+        out.fill(0.0);
+        let mut plane = vec![0.0; shape.nx];
+        let mut rows = 0;
+        for z in children(z, above.nz, shape.nz) {
+            plane.fill(0.0);
+            for y in children(y, above.ny, shape.ny) {
+                let start = above.row(y, z).here;
+                add_pairs(&mut plane, &fine[start..start + above.nx]);
+                rows += 1;
+            }
+            out.iter_mut().zip(&plane).for_each(|(sum, v)| *sum += v);
+        }
+        if mean {
+            let columns = |x| children(x, above.nx, shape.nx).len();
+            out.iter_mut().enumerate().for_each(|(x, sum)| *sum /= (rows * columns(x)) as f32);
+        }
+    });
 }
 
 /// Coefficients of every level: transport is averaged, local derivatives are summed.
@@ -96,26 +107,24 @@ pub fn coarsen(cpu: &mut Cpu) {
     let (transport, local) = (&cpu.transport, &cpu.local);
     let finest = &mut cpu.hierarchy[0];
     let shape = finest.shape;
-    shape.map(&mut finest.transport, |_, _, _, cell, out| {
-        *out = std::array::from_fn(|k| transport[cell.here][k] as f32)
-    });
-    shape.map(&mut finest.phi, |_, _, _, cell, out| *out = local[cell.here].phi.map(|v| v as f32));
-    shape.map(&mut finest.c, |_, _, _, cell, out| *out = local[cell.here].c.map(|v| v as f32));
+    for (k, field) in finest.transport.iter_mut().enumerate() {
+        shape.map(field, |_, _, _, cell, out| *out = transport[cell.here][k] as f32);
+    }
+    for (k, field) in finest.local.iter_mut().enumerate() {
+        shape.map(field, |_, _, _, cell, out| {
+            let local = &local[cell.here];
+            *out = if k < 2 { local.phi[k] } else { local.c[k - 2] } as f32;
+        });
+    }
     for level in 1..cpu.hierarchy.len() {
         let (fine, coarse) = cpu.hierarchy.split_at_mut(level);
         let (fine, coarse) = (&fine[level - 1], &mut coarse[0]);
-        let (shape, above) = (coarse.shape, fine.shape);
-        let at = |x, y, z| (z * above.ny + y) * above.nx + x;
-        shape.map(&mut coarse.transport, |x, y, z, _, out| {
-            let (sum, count) = over_children(&above, &shape, [x, y, z], |x, y, z| fine.transport[at(x, y, z)]);
-            *out = sum.map(|v| v / count);
-        });
-        shape.map(&mut coarse.phi, |x, y, z, _, out| {
-            *out = over_children(&above, &shape, [x, y, z], |x, y, z| fine.phi[at(x, y, z)]).0;
-        });
-        shape.map(&mut coarse.c, |x, y, z, _, out| {
-            *out = over_children(&above, &shape, [x, y, z], |x, y, z| fine.c[at(x, y, z)]).0;
-        });
+        for (fine_field, coarse_field) in fine.transport.iter().zip(&mut coarse.transport) {
+            sum_children(fine.shape, fine_field, coarse.shape, coarse_field, true);
+        }
+        for (fine_field, coarse_field) in fine.local.iter().zip(&mut coarse.local) {
+            sum_children(fine.shape, fine_field, coarse.shape, coarse_field, false);
+        }
     }
 }
 
@@ -124,10 +133,38 @@ pub fn restrict(levels: &mut [Level], level: usize) {
     let (fine, coarse) = levels.split_at_mut(level + 1);
     let (fine, coarse) = (&fine[level], &mut coarse[0]);
     let (shape, above) = (coarse.shape, fine.shape);
-    shape.map(&mut coarse.b, |x, y, z, _, out| {
-        let defect = |x: usize, y: usize, z: usize| defect(fine, &fine.x, above.row(y, z).cell(x)).0;
-        *out = over_children(&above, &shape, [x, y, z], defect).0;
-    });
+    let u = [&fine.x[0][..], &fine.x[1][..]];
+    let [b_phi, b_c] = &mut coarse.b;
+    let each = |scratch: &mut Scratch, (index, (phi, c)): (usize, (&mut [f32], &mut [f32]))| {
+        let (y, z) = (index % shape.ny, index / shape.ny);
+        let mut out = [phi, c];
+        let mut plane = [vec![0.0; shape.nx], vec![0.0; shape.nx]];
+        out.iter_mut().for_each(|out| out.fill(0.0));
+        for z in children(z, above.nz, shape.nz) {
+            plane.iter_mut().for_each(|plane| plane.fill(0.0));
+            for y in children(y, above.ny, shape.ny) {
+                scratch.defect(fine, u, y, z);
+                for (plane, defect) in plane.iter_mut().zip(&scratch.defect) {
+                    add_pairs(plane, defect);
+                }
+            }
+            for (out, plane) in out.iter_mut().zip(&plane) {
+                out.iter_mut().zip(plane).for_each(|(sum, v)| *sum += v);
+            }
+        }
+    };
+    let n = shape.nx;
+    if shape.is_small() {
+        let mut scratch = Scratch::new(above);
+        b_phi.chunks_mut(n).zip(b_c.chunks_mut(n)).enumerate().for_each(|row| each(&mut scratch, row));
+    } else {
+        b_phi
+            .par_chunks_mut(n)
+            .zip(b_c.par_chunks_mut(n))
+            .enumerate()
+            .with_min_len(shape.rows_at_once())
+            .for_each_init(|| Scratch::new(above), each);
+    }
 }
 
 /// x of `level` += x of the parent cell.
@@ -136,11 +173,16 @@ pub fn prolong(levels: &mut [Level], level: usize) {
     let (fine, coarse) = (&mut fine[level], &coarse[0]);
     let (shape, parent) = (fine.shape, coarse.shape);
     let halve = |i: usize, fine: usize, coarse: usize| if coarse < fine { i / 2 } else { i };
-    shape.map(&mut fine.x, |x, y, z, _, out| {
-        let (px, py, pz) =
-            (halve(x, shape.nx, parent.nx), halve(y, shape.ny, parent.ny), halve(z, shape.nz, parent.nz));
-        let correction = coarse.x[(pz * parent.ny + py) * parent.nx + px];
-        out[0] += correction[0];
-        out[1] += correction[1];
-    });
+    for (fine, coarse) in fine.x.iter_mut().zip(&coarse.x) {
+        shape.rows(fine, |y, z, _, out| {
+            let (py, pz) = (halve(y, shape.ny, parent.ny), halve(z, shape.nz, parent.nz));
+            let start = parent.row(py, pz).here;
+            let row = &coarse[start..start + parent.nx];
+            if parent.nx < shape.nx {
+                out.chunks_mut(2).zip(row).for_each(|(pair, v)| pair.iter_mut().for_each(|x| *x += v));
+            } else {
+                out.iter_mut().zip(row).for_each(|(x, v)| *x += v);
+            }
+        });
+    }
 }

@@ -57,7 +57,7 @@ pub fn face_normals(shape: &Shape, q: &[f64], x: usize, y: usize, z: usize) -> [
         let there = central(q, shape.row(ny, nz).cell(nx).around);
         let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
         let (tu, tv) = (0.5 * (here[u] + there[u]), 0.5 * (here[v] + there[v]));
-        let tangential = if axis == 1 { tv * tv + tu * tu } else { tu * tu + tv * tv };
+        let tangential = tu * tu + tv * tv;
         outward / (outward * outward + tangential).sqrt().max(1e-12)
     })
 }

@@ -9,6 +9,7 @@ mod hierarchy;
 mod interface;
 mod inventory;
 mod kinetics;
+mod lanes;
 mod nucleate;
 mod reaction;
 mod residual;
@@ -62,7 +63,7 @@ pub struct Cpu {
 }
 
 /// Bytes of main memory that this backend needs for each cell.
-pub const BYTES_PER_CELL: usize = 8 * (3 + 2 + 4 + 3 + 4 + 3 + 6 + 4 + 4 * DIRECTIONS) + 4 * 13 * 8 / 7;
+pub const BYTES_PER_CELL: usize = 8 * (3 + 2 + 4 + 3 + 4 + 3 + 6 + 4 + 4 * DIRECTIONS) + 4 * 14 * 8 / 7;
 
 impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.
@@ -105,6 +106,10 @@ impl Cpu {
 impl Backend for Cpu {
     fn device(&self) -> String {
         format!("CPU, {} threads, f64", rayon::current_num_threads())
+    }
+
+    fn bytes_per_cell(&self) -> usize {
+        BYTES_PER_CELL
     }
 
     fn tolerance(&self) -> f64 {
@@ -201,7 +206,9 @@ impl Backend for Cpu {
         if level == 0 {
             let residual = &self.residual;
             let finest = &mut self.hierarchy[0];
-            finest.shape.map(&mut finest.b, |_, _, _, cell, b| *b = residual[cell.here].map(|r| r as f32));
+            for (k, b) in finest.b.iter_mut().enumerate() {
+                finest.shape.map(b, |_, _, _, cell, b| *b = residual[cell.here][k] as f32);
+            }
         }
         smooth::smooth_first(&mut self.hierarchy[level], weight);
     }

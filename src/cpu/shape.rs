@@ -80,12 +80,21 @@ impl Shape {
             let (y, z) = (index % self.ny, index / self.ny);
             fill(y, z, self.row(y, z), out);
         };
-        if self.cells() < PARALLEL {
+        if self.is_small() {
             out.chunks_mut(self.nx).enumerate().for_each(each);
         } else {
-            let rows_at_once = (4096 / self.nx).max(1);
-            out.par_chunks_mut(self.nx).enumerate().with_min_len(rows_at_once).for_each(each);
+            out.par_chunks_mut(self.nx).enumerate().with_min_len(self.rows_at_once()).for_each(each);
         }
+    }
+
+    /// Whether the grid is not worth a second thread.
+    pub fn is_small(&self) -> bool {
+        self.cells() < PARALLEL
+    }
+
+    /// Rows that make a task.
+    pub fn rows_at_once(&self) -> usize {
+        (4096 / self.nx).max(1)
     }
 
     /// Sums, and maxima from member `maxima` on, of `value(x, y, z, cell)` over all cells, in an order that depends on
@@ -101,10 +110,10 @@ impl Shape {
             let row = self.row(y, z);
             *out = tree(0, self.nx, maxima, &|x| value(x, y, z, row.cell(x)));
         };
-        if self.cells() < PARALLEL {
+        if self.is_small() {
             rows.iter_mut().enumerate().for_each(fill);
         } else {
-            rows.par_iter_mut().enumerate().with_min_len((4096 / self.nx).max(1)).for_each(fill);
+            rows.par_iter_mut().enumerate().with_min_len(self.rows_at_once()).for_each(fill);
         }
         tree(0, self.nz, maxima, &|z| tree(0, self.ny, maxima, &|y| rows[z * self.ny + y]))
     }

@@ -1,5 +1,6 @@
 //! Adapters and the device: what there is, what a run needs, and how a device that fails is heard of.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use wgpu::{Backend, DeviceType};
@@ -15,6 +16,12 @@ pub enum Choice {
     Any,
     /// the one with this index in [`adapters`]
     Index(usize),
+}
+
+impl From<Option<usize>> for Choice {
+    fn from(index: Option<usize>) -> Self {
+        index.map_or(Self::Hardware, Self::Index)
+    }
 }
 
 /// Why a run cannot start on the GPU.
@@ -105,6 +112,19 @@ pub struct AdapterReport {
     pub fields_per_kernel: u32,
     /// cells along each side of the largest cubic grid whose fields fit; the memory may be smaller
     pub largest_cube: usize,
+    /// whether it is a GPU, not a program: what is taken unasked
+    pub is_hardware: bool,
+}
+
+impl fmt::Display for AdapterReport {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { name, backend, driver, device_type, largest_cube, .. } = self;
+        let gib = self.largest_field as f64 / f64::from(1 << 30);
+        write!(
+            f,
+            "{name} ({backend}, driver {driver}, {device_type}), fields of {gib:.2} GiB: {largest_cube}³ cells at most"
+        )
+    }
 }
 
 /// What a run needs of an adapter.
@@ -170,6 +190,7 @@ fn report(index: usize, adapter: &wgpu::Adapter) -> AdapterReport {
         largest_field,
         fields_per_kernel: limits.max_storage_buffers_per_shader_stage,
         largest_cube: largest_cube(largest_field),
+        is_hardware: rank(info.device_type) < 3,
         name: info.name,
     }
 }
@@ -202,23 +223,34 @@ fn device_name(info: &wgpu::AdapterInfo) -> String {
     }
 }
 
+/// The order in which adapters are taken; those below 3 are hardware.
+fn rank(device_type: DeviceType) -> u32 {
+    match device_type {
+        DeviceType::DiscreteGpu => 0,
+        DeviceType::IntegratedGpu => 1,
+        DeviceType::VirtualGpu => 2,
+        DeviceType::Other => 3,
+        DeviceType::Cpu => 4,
+    }
+}
+
+/// Index and rank of the best adapter.
+fn best(adapters: &[wgpu::Adapter]) -> Option<(usize, u32)> {
+    let ranked = adapters.iter().map(|adapter| rank(adapter.get_info().device_type)).enumerate();
+    ranked.min_by_key(|&(_, rank)| rank)
+}
+
 /// The adapter of a choice.
 fn chosen(choice: Choice) -> Result<wgpu::Adapter, GpuError> {
     let mut adapters = all();
     let count = adapters.len();
-    let rank = |adapter: &wgpu::Adapter| match adapter.get_info().device_type {
-        DeviceType::DiscreteGpu => Some(0),
-        DeviceType::IntegratedGpu => Some(1),
-        DeviceType::VirtualGpu => Some(2),
-        DeviceType::Other => (choice == Choice::Any).then_some(3),
-        DeviceType::Cpu => (choice == Choice::Any).then_some(4),
-    };
-    let best = match choice {
+    let index = match choice {
         Choice::Index(index) if index < count => Some(index),
         Choice::Index(index) => return Err(GpuError::NoSuchAdapter { index, count }),
-        _ => (0..count).filter(|&i| rank(&adapters[i]).is_some()).min_by_key(|&i| rank(&adapters[i])),
+        Choice::Hardware => best(&adapters).filter(|&(_, rank)| rank < 3).map(|(index, _)| index),
+        Choice::Any => best(&adapters).map(|(index, _)| index),
     };
-    if let Some(index) = best {
+    if let Some(index) = index {
         return Ok(adapters.swap_remove(index));
     }
     let others: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();

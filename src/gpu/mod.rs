@@ -39,11 +39,12 @@ const BALANCE_MAXIMA_BITS: u32 = 0xc000;
 const INVENTORY_MAXIMA_BITS: u32 = 0xf0;
 
 impl Gpu {
-    /// Opens a device and makes the fields of a run on it: at rest, without lithium, with its copper.
+    /// Opens a device and makes the fields of a run on it: at rest, without lithium, with its copper. The choice may be an
+    /// index in [`adapters`], or none for the best hardware.
     ///
     /// # Errors
     /// If there is no such device, the grid is too large for it, its memory too small, or it refuses a kernel.
-    pub fn open(choice: Choice, setup: &Setup, statics: &Statics) -> Result<Self, GpuError> {
+    pub fn open(choice: impl Into<Choice>, setup: &Setup, statics: &Statics) -> Result<Self, GpuError> {
         let shaders: Vec<Shader> = Kernel::ALL.iter().map(|&kernel| Shader::new(kernel)).collect::<Result<_, _>>()?;
         let names = fields::names();
         shaders.iter().try_for_each(|shader| layout::check(shader, &names))?;
@@ -54,7 +55,7 @@ impl Gpu {
             shared: shaders.iter().map(|s| s.shared).max().unwrap_or(0),
             threads: shaders.iter().map(|s| s.workgroup.iter().product()).max().unwrap_or(0),
         };
-        let device = Device::open(choice, &need)?;
+        let device = Device::open(choice.into(), &need)?;
         let shape = [setup.grid.nx, setup.grid.ny, setup.grid.nz].map(|n| n as u32);
         let fields = Fields::new(&device, shape)?;
         let scales = Scales::new(setup);
@@ -169,6 +170,10 @@ impl Gpu {
 impl Backend for Gpu {
     fn device(&self) -> String {
         self.device.name.clone()
+    }
+
+    fn bytes_per_cell(&self) -> usize {
+        fields::bytes(1) as usize
     }
 
     /// Measured with the step's own states (nuclei on rough copper, dt from 2e-4 to 14 s): the residual stalls at 2e-7 to

@@ -69,7 +69,7 @@ fn rough(grid: &Grid, rms: f64, correlation_length: f64, hurst: f64, seed: u32) 
 }
 
 /// Two-dimensional Fourier transform in place, rows then columns, unscaled.
-fn transform(field: &mut [Complex<f64>], nx: usize, ny: usize, inverse: bool) {
+pub(crate) fn transform(field: &mut [Complex<f64>], nx: usize, ny: usize, inverse: bool) {
     let mut planner = FftPlanner::new();
     let mut plan = |n| if inverse { planner.plan_fft_inverse(n) } else { planner.plan_fft_forward(n) };
     plan(nx).process(field);

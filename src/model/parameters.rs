@@ -102,6 +102,10 @@ pub enum CollectorShape {
     Map {
         /// where the heights came from
         file: String,
+        /// name of the dataset in an HDF5 file
+        dataset: Option<String>,
+        /// height between black and white in a picture; a dataset is in metres \[m\]
+        height_range: Option<f64>,
         /// heights around their mean, x fastest, nx × ny \[m\]
         #[serde(skip)]
         heights: Vec<f64>,
@@ -240,7 +244,7 @@ pub struct End {
 /// What is written, and when. An interval in charge or in time, or both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
-    /// fields in `fields.vtkhdf`: any of xi, phi, c, current, curvature
+    /// fields in `fields.vtkhdf`: any of lithium (w ξ), xi, c, phi, current, curvature
     pub fields: Vec<String>,
     /// mantissa bits kept in the fields, all 23 if none
     pub keep_bits: Option<u32>,
@@ -248,7 +252,7 @@ pub struct Output {
     pub snapshot_charge: Option<f64>,
     /// time between snapshots \[s\]
     pub snapshot_time: Option<f64>,
-    /// steps between rows of the metrics
+    /// steps between rows of `metrics.csv` whose morphology is measured; the rest of a row is written in every step
     pub metrics_steps: u64,
     /// steps between checkpoints
     pub checkpoint_steps: u64,

@@ -1,3 +1,56 @@
-//! The conductor of a run.
+//! The conductor of a run: device, schedule, outputs, guard, progress and the ways a run ends.
 
+mod conductor;
+pub mod device;
+mod end;
+mod fields;
+mod outputs;
+mod progress;
+mod schedule;
 pub mod start;
+mod stop;
+
+pub use conductor::{Outcome, Request, Resume, resume, run};
+pub use end::Ending;
+pub use fields::{Measured, measure_frame};
+
+use std::path::PathBuf;
+
+use crate::io::IoError;
+use crate::solver::backend::BackendError;
+
+/// Why a run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A file.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// The device.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The device could not be opened.
+    #[error("{0}")]
+    Device(String),
+    /// The directory holds a run already.
+    #[error("{directory} already holds a run; resume it with `liplate resume {directory}` or give another --out")]
+    Taken {
+        /// the directory
+        directory: PathBuf,
+    },
+    /// There is nothing to go on from.
+    #[error("{directory} holds no run to resume: {reason}")]
+    NothingToResume {
+        /// the directory
+        directory: PathBuf,
+        /// what was missing
+        reason: String,
+    },
+    /// An output failed; the state was saved.
+    #[error("{error}; the state was saved, `liplate resume {directory}` goes on from it")]
+    Saved {
+        /// the directory
+        directory: PathBuf,
+        /// what failed
+        error: Box<RunError>,
+    },
+}

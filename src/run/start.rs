@@ -1,7 +1,37 @@
-//! The state that a run starts from.
+//! The copper and the state that a run starts from.
 
-use crate::model::parameters::{InitialDeposit, Setup};
+use std::path::Path;
+
+use crate::io::{IoError, height_map};
+use crate::model::collector;
+use crate::model::parameters::{CollectorShape, InitialDeposit, Setup};
 use crate::solver::backend::State;
+
+/// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\]; a height map is read from its file.
+///
+/// # Errors
+/// If a height map cannot be read, or the copper rises out of the box.
+pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
+    let mut copper = setup.collector.clone();
+    if let CollectorShape::Map { file, dataset, height_range, heights } = &mut copper.shape {
+        *heights = height_map::heights(Path::new(file), dataset.as_deref(), *height_range, &setup.grid)?;
+    }
+    let heights = collector::heights(&setup.grid, &copper);
+    let highest = heights.iter().copied().fold(f64::MIN, f64::max);
+    if highest + 4.0 * setup.ell > setup.grid.height() {
+        let file = match &copper.shape {
+            CollectorShape::Map { file, .. } => file.clone(),
+            _ => "collector".into(),
+        };
+        let problem = format!(
+            "the copper rises to {:.3} µm, out of the box of {:.3} µm",
+            highest * 1e6,
+            setup.grid.height() * 1e6
+        );
+        return Err(IoError::content(Path::new(&file), problem));
+    }
+    Ok(heights)
+}
 
 /// Lithium as the setup asks for, at rest, with uniform salt; the potential is counted from its initial value.
 pub fn initial_state(setup: &Setup, heights: &[f64]) -> State {

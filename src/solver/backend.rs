@@ -172,6 +172,8 @@ pub enum BackendError {
 pub trait Backend {
     /// Name of the device, for people.
     fn device(&self) -> String;
+    /// Bytes of memory that a cell takes, all fields and levels together.
+    fn bytes_per_cell(&self) -> usize;
     /// Smallest residual worth asking for, relative to the terms of the equation: rounding sets it.
     fn tolerance(&self) -> f64;
     /// Levels of the multigrid hierarchy, the finest being 0.

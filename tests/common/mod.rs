@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub mod program;
+
 use liplate::cpu::Cpu;
 use liplate::model::collector::{Statics, heights};
 use liplate::model::electrolyte::{Electrolyte, Transport};

@@ -1,0 +1,305 @@
+//! `liplate check` and `liplate devices`: what a config means before it runs, and what could run it.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use crate::cpu;
+use crate::model::collector::Statics;
+use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+use crate::model::electrolyte::Electrolyte;
+use crate::model::parameters::*;
+use crate::run::RunError;
+use crate::run::device::{self, Device, DeviceChoice};
+use crate::run::start::{initial_state, load_heights};
+use crate::solver::backend::Backend;
+use crate::solver::step::Problem;
+
+/// Cells of the trial that the cost is measured on.
+const TRIAL_CELLS: usize = 1 << 18;
+/// Steps of the trial; the first ones are the dearest.
+const TRIAL_STEPS: usize = 3;
+
+/// The text of `liplate check`.
+///
+/// # Errors
+/// If a height map cannot be read or the grid does not fit the device.
+pub fn check(setup: &Setup, remarks: &[String], choice: DeviceChoice) -> Result<String, RunError> {
+    device::fits(choice, &setup.grid).map_err(RunError::Device)?;
+    let heights = load_heights(setup)?;
+    let mut text = values(setup);
+    resolution(&mut text, setup);
+    cost(&mut text, setup, &heights, choice)?;
+    for remark in remarks {
+        line(&mut text, "note", remark);
+    }
+    Ok(text)
+}
+
+fn line(text: &mut String, name: &str, value: impl std::fmt::Display) {
+    // writing to a String cannot fail
+    let _ = writeln!(text, "{name:<34} {value}");
+}
+
+fn quantity(text: &mut String, name: &str, value: f64, unit: &str) {
+    line(text, name, format!("{value:e} {unit}"));
+}
+
+/// Resolved values in SI.
+fn values(setup: &Setup) -> String {
+    let text = &mut String::new();
+    let q = quantity;
+    line(text, "name", &setup.name);
+    line(text, "grid.cells", format!("{} × {} × {}", setup.grid.nx, setup.grid.ny, setup.grid.nz));
+    q(text, "grid.dx", setup.grid.dx, "m");
+    q(text, "grid.ell", setup.ell, "m");
+    q(text, "temperature", setup.temperature, "K");
+    let p = setup.electrolyte.at(setup.top.c0, setup.temperature);
+    line(text, "electrolyte.kind", electrolyte_name(&setup.electrolyte));
+    q(text, "electrolyte.c0", setup.top.c0, "mol/m^3");
+    q(text, "  kappa at c0", p.kappa, "S/m");
+    if setup.electrolyte.has_salt() {
+        q(text, "  diffusivity at c0", p.diffusivity, "m^2/s");
+        q(text, "  transference at c0", p.transference, "");
+        q(text, "  thermodynamic_factor at c0", p.thermodynamic_factor, "");
+    }
+    let k = &setup.kinetics;
+    q(text, "kinetics.i0 (at temperature)", k.i0, "A/m^2");
+    q(text, "kinetics.alpha", k.alpha, "");
+    q(text, "kinetics.c_ref", k.c_ref, "mol/m^3");
+    q(text, "kinetics.film", k.film, "ohm m^2");
+    q(text, "kinetics.gamma", k.gamma, "J/m^2");
+    q(text, "kinetics.pressure", k.pressure, "Pa");
+    q(text, "kinetics.double_layer", k.double_layer, "F/m^2");
+    if let Some(h) = &k.heterogeneity {
+        q(text, "kinetics.heterogeneity.spread", h.spread, "");
+        q(text, "kinetics.heterogeneity.correlation_length", h.correlation_length, "m");
+    }
+    q(text, "collector.height", setup.collector.height, "m");
+    q(text, "collector.contact_angle", setup.collector.contact_angle, "rad");
+    match &setup.collector.shape {
+        CollectorShape::Flat => line(text, "collector.shape", "flat"),
+        CollectorShape::Rough { rms, correlation_length, hurst, seed } => {
+            line(text, "collector.shape", "rough");
+            q(text, "collector.rms", *rms, "m");
+            q(text, "collector.correlation_length", *correlation_length, "m");
+            q(text, "collector.hurst", *hurst, "");
+            line(text, "collector.seed", seed);
+        }
+        CollectorShape::Map { file, .. } => line(text, "collector.shape", format!("map {file}")),
+    }
+    match &setup.nucleation {
+        Nucleation::None => line(text, "nucleation.kind", "none"),
+        Nucleation::Poisson { rate, barrier, radius, seed } => {
+            line(text, "nucleation.kind", "poisson");
+            q(text, "nucleation.rate", *rate, "m^-2 s^-1");
+            q(text, "nucleation.barrier", *barrier, "V");
+            q(text, "nucleation.radius", *radius, "m");
+            line(text, "nucleation.seed", seed);
+        }
+        Nucleation::AtOnce { density, minimum_distance, radius, seed } => {
+            line(text, "nucleation.kind", "at_once");
+            q(text, "nucleation.density", *density, "m^-2");
+            q(text, "nucleation.minimum_distance", *minimum_distance, "m");
+            q(text, "nucleation.radius", *radius, "m");
+            line(text, "nucleation.seed", seed);
+        }
+        Nucleation::Listed { nuclei } => line(text, "nucleation.kind", format!("listed, {} nuclei", nuclei.len())),
+    }
+    if let Some(s) = &setup.separator {
+        q(text, "separator.bottom", s.bottom, "m");
+        q(text, "separator.thickness", s.thickness, "m");
+        q(text, "separator.porosity", s.porosity, "");
+        q(text, "separator.macmullin", s.macmullin, "");
+    }
+    match setup.top.control {
+        Control::Current(i) => q(text, "top.current", i, "A/m^2"),
+        Control::Potential(v) => q(text, "top.potential", v, "V"),
+    }
+    let salt = if setup.top.salt == Salt::Reservoir { "reservoir" } else { "cathode" };
+    line(text, "top.salt", salt);
+    let end = &setup.end;
+    let limits = [
+        ("end.charge", end.charge, "C/m^2"),
+        ("end.time", end.time, "s"),
+        ("end.potential_below", end.potential_below, "V"),
+        ("end.potential_above", end.potential_above, "V"),
+        ("end.height", end.height, "m"),
+    ];
+    for (name, value, unit) in limits {
+        if let Some(value) = value {
+            q(text, name, value, unit);
+        }
+    }
+    std::mem::take(text)
+}
+
+fn electrolyte_name(electrolyte: &Electrolyte) -> String {
+    match electrolyte {
+        Electrolyte::Landesfeind { solvent } => format!("landesfeind {solvent:?}"),
+        Electrolyte::Nyman => "nyman".into(),
+        Electrolyte::Table { file, .. } => format!("table {file}"),
+        Electrolyte::Constant(_) => "constant".into(),
+        Electrolyte::SingleIon { .. } => "single_ion".into(),
+    }
+}
+
+/// Lengths that the grid must resolve, and the physics that follows from the numbers.
+fn resolution(text: &mut String, setup: &Setup) {
+    let (grid, um) = (&setup.grid, 1e6);
+    let box_size = [grid.nx, grid.ny, grid.nz].map(|n| n as f64 * grid.dx * um);
+    line(text, "box", format!("{:.3} × {:.3} × {:.3} µm", box_size[0], box_size[1], box_size[2]));
+    let ratio = setup.ell / grid.dx;
+    line(text, "interface", format!("ℓ = {ratio:.2} dx: 10–90 % over {:.1} cells", 4.4 * ratio));
+    if let Some(radius) = smallest_nucleus(&setup.nucleation) {
+        let cells = radius / grid.dx;
+        line(text, "smallest nucleus", format!("{cells:.1} dx = {:.1} ℓ (at least 2.5 ℓ)", radius / setup.ell));
+    }
+    if let Control::Current(i) = setup.top.control {
+        let speed = i * LITHIUM_MOLAR_VOLUME / FARADAY;
+        line(text, "flat front", format!("{:.4} nm/s", speed * 1e9));
+        let p = setup.electrolyte.at(setup.top.c0, setup.temperature);
+        if setup.electrolyte.has_salt() && i > 0.0 {
+            let gap = grid.height() - setup.collector.height;
+            let limit = 2.0 * FARADAY * p.diffusivity * setup.top.c0 / ((1.0 - p.transference) * gap);
+            line(text, "limiting current of the box", format!("{limit:.0} A/m^2 (properties at c0)"));
+            let sand = std::f64::consts::PI
+                * p.diffusivity
+                * (setup.top.c0 * FARADAY / (2.0 * i * (1.0 - p.transference))).powi(2);
+            line(text, "Sand's time", format!("{sand:.0} s (half space, properties at c0)"));
+        }
+        if let Some(charge) = setup.end.charge {
+            let thickness = charge * LITHIUM_MOLAR_VOLUME / FARADAY;
+            line(text, "dense lithium at the end", format!("{:.3} µm", thickness * um));
+        }
+    }
+}
+
+fn smallest_nucleus(nucleation: &Nucleation) -> Option<f64> {
+    match nucleation {
+        Nucleation::None => None,
+        Nucleation::Poisson { radius, .. } | Nucleation::AtOnce { radius, .. } => Some(*radius),
+        Nucleation::Listed { nuclei } => nuclei.iter().map(|n| n.radius).reduce(f64::min),
+    }
+}
+
+/// The first step, measured on a box of the same height and fewer columns, and what it means for the whole run.
+fn cost(text: &mut String, setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(), RunError> {
+    let cells = setup.grid.cells();
+    let gib = |bytes: usize| bytes as f64 / (1u64 << 30) as f64;
+    let mut trial = setup.clone();
+    while trial.grid.cells() > TRIAL_CELLS && trial.grid.nx.max(trial.grid.ny) > 1 {
+        if trial.grid.nx >= trial.grid.ny {
+            trial.grid.nx = trial.grid.nx.div_ceil(2);
+        } else {
+            trial.grid.ny = trial.grid.ny.div_ceil(2);
+        }
+    }
+    let part: Vec<f64> =
+        (0..trial.grid.ny).flat_map(|y| heights[y * setup.grid.nx..][..trial.grid.nx].iter().copied()).collect();
+    let statics = Statics::new(&trial, &part);
+    let (opened, why) = device::open(choice, &trial, &statics).map_err(RunError::Device)?;
+    let mut b: Box<dyn FnMut() -> Result<Trial, RunError>> = match opened {
+        Device::Cpu(mut b) => Box::new(move || try_steps(&mut *b, &trial, &part)),
+        #[cfg(feature = "gpu")]
+        Device::Gpu(mut b) => Box::new(move || try_steps(&mut *b, &trial, &part)),
+    };
+    let trial = b()?;
+    line(text, "device", &trial.device);
+    if let Some(why) = why {
+        line(text, "", why);
+    }
+    if trial.is_cpu {
+        line(text, "memory", format!("{:.2} GiB ({} B/cell)", gib(cells * cpu::BYTES_PER_CELL), cpu::BYTES_PER_CELL));
+    } else {
+        line(text, "memory", format!("{:.2} GiB on the device", gib(cells * trial.bytes_per_cell)));
+    }
+    line(text, "first dt", format!("{:.3e} s, then limited by {}", trial.first, trial.limited_by));
+    let per_step = trial.seconds_per_cell * cells as f64;
+    line(text, "cost of a step", format!("{per_step:.2} s (measured on {} cells, {TRIAL_STEPS} steps)", trial.cells));
+    if let Some(steps) = steps(setup) {
+        line(text, "steps, at least", format!("{steps:.0} (a flat front moving {} dx each)", setup.time_step.cfl));
+        line(
+            text,
+            "wall time, at least",
+            humantime::format_duration(std::time::Duration::from_secs((per_step * steps) as u64)),
+        );
+    }
+    Ok(())
+}
+
+/// Steps that a flat front would need.
+fn steps(setup: &Setup) -> Option<f64> {
+    let Control::Current(i) = setup.top.control else { return None };
+    let charge = setup.end.charge.or(setup.end.time.map(|t| t * i.abs()))?;
+    Some(charge * LITHIUM_MOLAR_VOLUME / FARADAY / (setup.time_step.cfl * setup.grid.dx))
+}
+
+struct Trial {
+    device: String,
+    is_cpu: bool,
+    bytes_per_cell: usize,
+    cells: usize,
+    first: f64,
+    limited_by: String,
+    seconds_per_cell: f64,
+}
+
+fn try_steps<B: Backend>(b: &mut B, setup: &Setup, heights: &[f64]) -> Result<Trial, RunError> {
+    let problem = Problem::new(setup, heights);
+    b.load(&initial_state(setup, heights))?;
+    let mut clock = problem.start(b)?;
+    let began = Instant::now();
+    let mut first = 0.0;
+    for step in 0..TRIAL_STEPS {
+        let report = problem
+            .advance(b, &mut clock, f64::INFINITY)
+            .map_err(|failure| RunError::Device(format!("the first steps fail: {failure}")))?;
+        if step == 0 {
+            first = report.dt;
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64() / TRIAL_STEPS as f64;
+    let device = b.device();
+    Ok(Trial {
+        is_cpu: device.starts_with("CPU"),
+        device,
+        bytes_per_cell: b.bytes_per_cell(),
+        cells: setup.grid.cells(),
+        first,
+        limited_by: clock.limited_by,
+        seconds_per_cell: seconds / setup.grid.cells() as f64,
+    })
+}
+
+/// The text of `liplate devices`.
+pub fn devices() -> String {
+    let text = &mut String::new();
+    let cube = |bytes: usize, per_cell: usize| ((bytes / per_cell) as f64).cbrt().floor();
+    let threads = rayon::current_num_threads();
+    line(text, "cpu", format!("{threads} threads, f64, {} B/cell", cpu::BYTES_PER_CELL));
+    if let Some(memory) = device::available_memory() {
+        let largest = cube(memory, cpu::BYTES_PER_CELL);
+        line(text, "", format!("{:.1} GiB free: up to {largest}³ cells", memory as f64 / (1u64 << 30) as f64));
+    }
+    let chosen = gpus(text);
+    line(text, "auto takes", chosen);
+    std::mem::take(text)
+}
+
+#[cfg(feature = "gpu")]
+fn gpus(text: &mut String) -> String {
+    let adapters = crate::gpu::adapters();
+    for (number, adapter) in adapters.iter().enumerate() {
+        line(text, &format!("gpu:{number}"), adapter);
+    }
+    match adapters.iter().position(|adapter| adapter.is_hardware) {
+        Some(_) => "the best hardware GPU: `gpu`".into(),
+        None if adapters.is_empty() => "cpu: no GPU was found".into(),
+        None => "cpu: no GPU is hardware, and the CPU backend is faster than a software one".into(),
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+fn gpus(_: &mut String) -> String {
+    "cpu: this program was built without the `gpu` feature".into()
+}

@@ -1,0 +1,258 @@
+//! The command line: words in, sentences and an exit code out.
+//!
+//! Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 stopped by the guard with the state saved, 130 interrupted with
+//! the state saved.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::check;
+use crate::config::{self, Config, ConfigError};
+use crate::io::snapshot;
+use crate::io::{IoError, provenance};
+use crate::metrics::Metrics;
+use crate::run::device::DeviceChoice;
+use crate::run::{self, Ending, Outcome, Request, Resume, RunError};
+
+#[derive(Parser)]
+#[command(
+    name = "liplate",
+    version,
+    about = "Phase-field solver for lithium plating and stripping on copper",
+    after_help = "Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 stopped by the guard (state saved), \
+                  130 interrupted (state saved)"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a config from the start
+    Run {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Directory for the run's files [default: runs/NAME, NAME being that of the config file]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+    /// Go on with a run from its last checkpoint
+    Resume {
+        /// Directory of the run
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        #[command(flatten)]
+        how: HowArgs,
+    },
+    /// Show what a config means: SI values, resolution, first time step, memory and cost
+    Check {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Device to estimate for: auto, cpu, gpu or gpu:N
+        #[arg(long, default_value = "auto", value_name = "DEVICE")]
+        device: DeviceChoice,
+    },
+    /// Measure the deposit in a stored snapshot again
+    Measure {
+        /// A fields.vtkhdf, or the directory that holds it
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Which snapshot, from 0 [default: the last]
+        #[arg(long, value_name = "K")]
+        frame: Option<usize>,
+        /// Every snapshot, as CSV
+        #[arg(long, conflicts_with = "frame")]
+        all: bool,
+    },
+    /// List the devices, the largest grid each holds, and which one `auto` takes
+    Devices,
+}
+
+#[derive(Args)]
+struct ConfigArgs {
+    /// Config file, TOML
+    #[arg(value_name = "CONFIG")]
+    config: PathBuf,
+    /// Override a key: --set kinetics.i0="3 mA/cm^2" (may be given again)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+#[derive(Args)]
+struct HowArgs {
+    /// Device: auto, cpu, gpu or gpu:N, N being the number in `liplate devices`
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    device: DeviceChoice,
+    /// Stop after this wall time with a checkpoint, as in 2h or 90m
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    max_wall: Option<Duration>,
+    /// Say nothing while it runs
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// What went wrong, and the exit code it means.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Io(#[from] IoError),
+}
+
+impl CliError {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_)) => 2,
+            Self::Run(RunError::NothingToResume { .. }) => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Parses the command line, does what it says, and returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<u8, CliError> {
+    match command {
+        Command::Run { config, out, how } => {
+            let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
+            if !how.quiet {
+                remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
+            }
+            let request = Request {
+                setup,
+                directory: out.unwrap_or_else(|| default_directory(&config.config)),
+                device: how.device,
+                max_wall: how.max_wall,
+                quiet: how.quiet,
+                command: command_line(),
+            };
+            Ok(report(run::run(&request)?, how.quiet))
+        }
+        Command::Resume { directory, how } => {
+            let request = Resume {
+                directory,
+                device: how.device,
+                max_wall: how.max_wall,
+                quiet: how.quiet,
+                command: command_line(),
+            };
+            Ok(report(run::resume(&request)?, how.quiet))
+        }
+        Command::Check { config, device } => {
+            let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
+            print(&check::check(&setup, &remarks, device)?);
+            Ok(0)
+        }
+        Command::Measure { file, frame, all } => {
+            let file = if file.is_dir() { file.join(snapshot::FILE) } else { file };
+            print(&if all { measure_all(&file)? } else { measure(&file, frame)? });
+            Ok(0)
+        }
+        Command::Devices => {
+            print(&check::devices());
+            Ok(0)
+        }
+    }
+}
+
+/// Prints to standard output; a reader that has gone away, as `head` does, is no error.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// `runs/NAME` for `…/NAME.toml`.
+fn default_directory(config: &Path) -> PathBuf {
+    Path::new("runs").join(config.file_stem().unwrap_or_default())
+}
+
+fn command_line() -> String {
+    std::env::args().collect::<Vec<_>>().join(" ")
+}
+
+/// Says how a run ended; returns the exit code.
+fn report(outcome: Outcome, quiet: bool) -> u8 {
+    let Outcome { ending, directory, steps, wall_seconds, clock } = &outcome;
+    if !quiet {
+        let what = match ending {
+            Ending::Done(reason) => format!("done: {reason}"),
+            Ending::Guard(reason) => format!("stopped by the guard: {reason}"),
+            Ending::Interrupted(reason) => format!("interrupted by {reason}"),
+        };
+        println!("{what}");
+        println!("  {steps} steps, {:.1} s of simulated time, {wall_seconds:.1} s of wall time", clock.time);
+        println!(
+            "  potential {:.2} mV, {} nuclei; ledgers: charge {:.1e}, lithium {:.1e}, salt {:.1e}",
+            clock.potential * 1e3,
+            clock.nuclei,
+            clock.ledger.charge_error(),
+            clock.ledger.lithium_error(),
+            clock.ledger.salt_error()
+        );
+        println!("  files in {}", directory.display());
+    }
+    match ending {
+        Ending::Done(_) => {}
+        // even a quiet run says why it left work undone
+        Ending::Guard(reason) if quiet => eprintln!("stopped by the guard: {reason}"),
+        _ => eprintln!("the state was saved; go on with: liplate resume {}", directory.display()),
+    }
+    ending.code()
+}
+
+fn measure(file: &Path, frame: Option<usize>) -> Result<String, CliError> {
+    let stored = snapshot::frames(file)?;
+    if stored == 0 {
+        return Err(IoError::content(file, "holds no snapshots").into());
+    }
+    let frame = frame.unwrap_or(stored - 1);
+    let measured = run::measure_frame(file, frame)?;
+    let mut text = format!("{}: snapshot {frame} of 0…{}, t = {} s\n", file.display(), stored - 1, measured.time);
+    for (name, value) in &measured.values {
+        text += &format!("{name:>20}  {value:.6e}\n");
+    }
+    for (column, value) in Metrics::COLUMNS.iter().zip(measured.metrics.to_array()) {
+        let value = if value.is_nan() { "-".into() } else { format!("{value:.6e}") };
+        let unit = if column.unit == "1" { "" } else { column.unit };
+        text += &format!("{:>20}  {value:>13} {unit:<8}  {}\n", column.name, column.meaning);
+    }
+    Ok(text)
+}
+
+fn measure_all(file: &Path) -> Result<String, CliError> {
+    let names = Metrics::COLUMNS.iter().map(|column| match column.unit {
+        "1" => column.name.to_string(),
+        unit => format!("{} [{unit}]", column.name),
+    });
+    let mut text = format!(
+        "# liplate {}: {}\ntime [s],{}\n",
+        provenance::VERSION,
+        file.display(),
+        names.collect::<Vec<_>>().join(",")
+    );
+    for frame in 0..snapshot::frames(file)? {
+        let measured = run::measure_frame(file, frame)?;
+        text += &crate::io::table::row(std::iter::once(measured.time).chain(measured.metrics.to_array()));
+        text.push('\n');
+    }
+    Ok(text)
+}

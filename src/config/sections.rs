@@ -1,0 +1,316 @@
+//! The keys of a config, section by section, and what each becomes.
+
+use std::path::Path;
+
+use super::quantity;
+use super::reader::{Range, Section};
+use super::tables;
+use crate::model::constants::ZERO_CELSIUS;
+use crate::model::electrolyte::{Electrolyte, Solvent, Transport, arrhenius};
+use crate::model::grid::Grid;
+use crate::model::parameters::*;
+
+/// Fields that a snapshot may hold.
+pub const FIELDS: [&str; 6] = ["lithium", "xi", "c", "phi", "current", "curvature"];
+/// Fields that a snapshot holds unless the config says otherwise.
+const DEFAULT_FIELDS: [&str; 5] = ["lithium", "xi", "c", "phi", "current"];
+
+/// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
+const ROOM: f64 = ZERO_CELSIUS + 25.0;
+
+/// The whole config. Wrong values are recorded in the section's problems and left as NaN.
+pub fn setup(root: &Section, folder: &Path) -> Setup {
+    let name = root.text("name").unwrap_or("liplate").to_string();
+    let temperature = root.or("temperature", "K", Range::Within(200.0..=400.0), ROOM);
+    let (grid, ell) = grid(root.section("grid"));
+    let (electrolyte, c0) = electrolyte(root.section("electrolyte"), temperature, folder);
+    let kinetics = kinetics(root.section("kinetics"), temperature);
+    let collector = collector(root.section("collector"), &grid, folder);
+    let deposit = deposit(root.section("deposit"));
+    let nucleation = nucleation(root.section("nucleation"));
+    let separator = separator(root.section("separator"), root.has("separator"));
+    let top = top(root.section("top"), c0);
+    let end = end(root.section("end"));
+    let output = output(root.section("output"));
+    let time_step = time_step(root.section("time_step"));
+    root.finish();
+    Setup {
+        name,
+        grid,
+        ell,
+        temperature,
+        electrolyte,
+        kinetics,
+        collector,
+        deposit,
+        nucleation,
+        separator,
+        top,
+        end,
+        output,
+        time_step,
+    }
+}
+
+fn grid(s: Section) -> (Grid, f64) {
+    let cells = s.triple(
+        "cells",
+        |value| match value.as_integer() {
+            Some(n) if (1..=65_535).contains(&n) => Ok(n as usize),
+            _ => Err(format!("{value} must be a whole number from 1 to 65535")),
+        },
+        1,
+    );
+    let dx = s.required("dx", "m", Range::Positive);
+    let ell = s.or("ell", "m", Range::Positive, dx);
+    s.finish();
+    (Grid { nx: cells[0], ny: cells[1], nz: cells[2], dx }, ell)
+}
+
+fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64) {
+    let kinds = ["landesfeind", "nyman", "table", "constant", "single_ion"].map(|kind| (kind, kind));
+    let kind = s.choice("kind", &kinds, None);
+    let c0 = s.or("c0", "mol/m^3", Range::Positive, 1000.0);
+    // Arrhenius factor of the constant properties
+    let heat = |s: &Section| {
+        let energy = s.or("activation_energy", "J/mol", Range::NotNegative, 0.0);
+        arrhenius(energy, temperature, s.or("reference_temperature", "K", Range::Positive, ROOM))
+    };
+    let electrolyte = match kind {
+        Some("landesfeind") => {
+            let solvents = [("EC:EMC", Solvent::EcEmc), ("EC:DMC", Solvent::EcDmc), ("EMC:FEC", Solvent::EmcFec)];
+            Electrolyte::Landesfeind { solvent: s.choice("solvent", &solvents, None).unwrap_or(Solvent::EcEmc) }
+        }
+        Some("table") => {
+            let file = s.text("file").unwrap_or_default();
+            if file.is_empty() {
+                s.object(
+                    "file",
+                    "is missing: a CSV file of c, T, kappa, diffusivity, transference, thermodynamic_factor",
+                );
+            }
+            let isotherms = if file.is_empty() { Ok(Vec::new()) } else { tables::isotherms(&folder.join(file)) };
+            let isotherms = isotherms.unwrap_or_else(|problem| {
+                s.object("file", problem);
+                Vec::new()
+            });
+            Electrolyte::Table { file: file.into(), isotherms }
+        }
+        Some("constant") => {
+            let heat = heat(&s);
+            Electrolyte::Constant(Transport {
+                kappa: heat * s.required("kappa", "S/m", Range::Positive),
+                diffusivity: heat * s.required("diffusivity", "m^2/s", Range::Positive),
+                transference: s.required("transference", "1", Range::Within(0.0..=0.95)),
+                thermodynamic_factor: s.or("thermodynamic_factor", "1", Range::Positive, 1.0),
+            })
+        }
+        Some("single_ion") => {
+            let heat = heat(&s);
+            Electrolyte::SingleIon { kappa: heat * s.required("kappa", "S/m", Range::Positive) }
+        }
+        _ => Electrolyte::Nyman,
+    };
+    s.finish();
+    (electrolyte, c0)
+}
+
+fn kinetics(s: Section, temperature: f64) -> Kinetics {
+    let energy = s.or("activation_energy", "J/mol", Range::NotNegative, 0.0);
+    let heat = arrhenius(energy, temperature, s.or("reference_temperature", "K", Range::Positive, ROOM));
+    let heterogeneity = s.has("heterogeneity").then(|| {
+        let h = s.section("heterogeneity");
+        let heterogeneity = Heterogeneity {
+            spread: h.required("spread", "1", Range::Within(0.0..=3.0)),
+            correlation_length: h.required("correlation_length", "m", Range::Positive),
+            seed: h.seed(),
+        };
+        h.finish();
+        heterogeneity
+    });
+    let kinetics = Kinetics {
+        i0: heat * s.required("i0", "A/m^2", Range::Positive),
+        alpha: s.or("alpha", "1", Range::Within(0.05..=0.95), 0.5),
+        c_ref: s.or("c_ref", "mol/m^3", Range::Positive, 1000.0),
+        film: s.or("film", "ohm m^2", Range::NotNegative, 0.0),
+        gamma: s.or("gamma", "J/m^2", Range::NotNegative, 0.0),
+        pressure: s.or("pressure", "Pa", Range::Any, 0.0),
+        double_layer: s.or("double_layer", "F/m^2", Range::NotNegative, 0.0),
+        heterogeneity,
+    };
+    s.finish();
+    kinetics
+}
+
+fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
+    let shapes = ["flat", "rough", "map"].map(|shape| (shape, shape));
+    let shape = match s.choice("shape", &shapes, Some("flat")) {
+        Some("rough") => CollectorShape::Rough {
+            rms: s.required("rms", "m", Range::NotNegative),
+            correlation_length: s.required("correlation_length", "m", Range::Positive),
+            hurst: s.or("hurst", "1", Range::Within(0.0..=1.0), 0.8),
+            seed: s.seed(),
+        },
+        Some("map") => {
+            let file = folder.join(s.text("file").unwrap_or_default());
+            if !file.is_file() {
+                s.object("file", format!("there is no height map {}", file.display()));
+            }
+            CollectorShape::Map {
+                file: file.display().to_string(),
+                dataset: s.text("dataset").map(String::from),
+                height_range: s.optional("height_range", "m", Range::Positive),
+                heights: Vec::new(),
+            }
+        }
+        _ => CollectorShape::Flat,
+    };
+    let collector = Collector {
+        height: s.or("height", "m", Range::Any, 8.0 * grid.dx),
+        shape,
+        contact_angle: s.or("contact_angle", "rad", Range::Within(0.17..=2.97), std::f64::consts::FRAC_PI_2),
+    };
+    s.finish();
+    collector
+}
+
+fn deposit(s: Section) -> InitialDeposit {
+    let kinds = ["none", "layer", "sphere"].map(|kind| (kind, kind));
+    let deposit = match s.choice("kind", &kinds, Some("none")) {
+        Some("layer") => InitialDeposit::Layer { thickness: s.required("thickness", "m", Range::Positive) },
+        Some("sphere") => {
+            let length = |value: &toml::Value| {
+                value
+                    .as_str()
+                    .ok_or(format!("{value} must be a length in quotes"))
+                    .and_then(|t| quantity::parse(t, "m"))
+            };
+            InitialDeposit::Sphere {
+                centre: s.triple("centre", length, f64::NAN),
+                radius: s.required("radius", "m", Range::Positive),
+            }
+        }
+        _ => InitialDeposit::None,
+    };
+    s.finish();
+    deposit
+}
+
+fn nucleation(s: Section) -> Nucleation {
+    let kinds = ["none", "poisson", "at_once", "listed"].map(|kind| (kind, kind));
+    let nucleation = match s.choice("kind", &kinds, Some("none")) {
+        Some("poisson") => Nucleation::Poisson {
+            rate: s.required("rate", "m^-2 s^-1", Range::NotNegative),
+            barrier: s.required("barrier", "V", Range::NotNegative),
+            radius: s.required("radius", "m", Range::Positive),
+            seed: s.seed(),
+        },
+        Some("at_once") => Nucleation::AtOnce {
+            density: s.required("density", "m^-2", Range::Positive),
+            minimum_distance: s.or("minimum_distance", "m", Range::NotNegative, 0.0),
+            radius: s.required("radius", "m", Range::Positive),
+            seed: s.seed(),
+        },
+        Some("listed") => {
+            let nuclei = s.sections("nuclei").into_iter().map(|n| {
+                let nucleus = ListedNucleus {
+                    x: n.required("x", "m", Range::NotNegative),
+                    y: n.or("y", "m", Range::NotNegative, 0.0),
+                    radius: n.required("radius", "m", Range::Positive),
+                    time: n.or("time", "s", Range::NotNegative, 0.0),
+                };
+                n.finish();
+                nucleus
+            });
+            Nucleation::Listed { nuclei: nuclei.collect() }
+        }
+        _ => Nucleation::None,
+    };
+    s.finish();
+    nucleation
+}
+
+fn separator(s: Section, present: bool) -> Option<Separator> {
+    present.then(|| {
+        let separator = Separator {
+            bottom: s.required("bottom", "m", Range::NotNegative),
+            thickness: s.required("thickness", "m", Range::Positive),
+            porosity: s.required("porosity", "1", Range::Within(0.01..=1.0)),
+            macmullin: s.required("macmullin", "1", Range::Within(1.0..=1000.0)),
+        };
+        s.finish();
+        separator
+    })
+}
+
+fn top(s: Section, c0: f64) -> Top {
+    let given = ["current", "potential", "c_rate"].into_iter().filter(|key| s.has(key)).collect::<Vec<_>>();
+    let control = match given[..] {
+        ["current"] => Control::Current(s.required("current", "A/m^2", Range::Any)),
+        ["potential"] => Control::Potential(s.required("potential", "V", Range::Within(-10.0..=10.0))),
+        ["c_rate"] => {
+            let rate = quantity::c_rate(s.text("c_rate").unwrap_or_default()).unwrap_or_else(|problem| {
+                s.object("c_rate", problem);
+                f64::NAN
+            });
+            Control::Current(rate * s.required("areal_capacity", "C/m^2", Range::Positive) / 3600.0)
+        }
+        [] => {
+            s.object("current", "is missing: give current, potential, or c_rate with areal_capacity");
+            Control::Current(f64::NAN)
+        }
+        _ => {
+            s.object(given[1], format!("and {:?} are both given; one of them rules the top of the box", given[0]));
+            Control::Current(f64::NAN)
+        }
+    };
+    let salts = [("reservoir", Salt::Reservoir), ("cathode", Salt::Cathode)];
+    let salt = s.choice("salt", &salts, Some(Salt::Cathode)).unwrap_or(Salt::Cathode);
+    let initial_potential = s.or("initial_potential", "V", Range::Within(-10.0..=10.0), 0.0);
+    s.finish();
+    Top { control, salt, c0, initial_potential }
+}
+
+fn end(s: Section) -> End {
+    let end = End {
+        charge: s.optional("charge", "C/m^2", Range::Positive),
+        time: s.optional("time", "s", Range::Positive),
+        potential_below: s.optional("potential_below", "V", Range::Any),
+        potential_above: s.optional("potential_above", "V", Range::Any),
+        height: s.optional("height", "m", Range::Positive),
+    };
+    s.finish();
+    end
+}
+
+fn output(s: Section) -> Output {
+    let fields = s.texts("fields").unwrap_or_else(|| DEFAULT_FIELDS.map(String::from).to_vec());
+    for field in &fields {
+        if !FIELDS.contains(&field.as_str()) {
+            s.object("fields", format!("{field:?} is not one of {}", FIELDS.join(", ")));
+        }
+    }
+    let output = Output {
+        fields,
+        keep_bits: s.has("keep_bits").then(|| s.whole("keep_bits", 4..=23, 23) as u32),
+        snapshot_charge: s.optional("snapshot_charge", "C/m^2", Range::Positive),
+        snapshot_time: s.optional("snapshot_time", "s", Range::Positive),
+        metrics_steps: s.whole("metrics_steps", 1..=1_000_000, 10),
+        checkpoint_steps: s.whole("checkpoint_steps", 1..=1_000_000, 50),
+    };
+    s.finish();
+    output
+}
+
+fn time_step(s: Section) -> TimeStep {
+    let time_step = TimeStep {
+        cfl: s.or("cfl", "1", Range::Within(0.001..=0.5), 0.15),
+        concentration: s.or("concentration", "1", Range::Within(1e-4..=0.5), 0.05),
+        potential: s.or("potential", "V", Range::Positive, 0.01),
+        first: s.or("first", "s", Range::Positive, 1e-4),
+        smallest: s.or("smallest", "s", Range::Positive, 1e-9),
+        largest: s.or("largest", "s", Range::Positive, 1000.0),
+    };
+    s.finish();
+    time_step
+}

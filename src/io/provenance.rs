@@ -1,0 +1,138 @@
+//! Where a file came from.
+
+use std::path::Path;
+
+use hdf5::Group;
+use hdf5::types::VarLenUnicode;
+use serde::{Deserialize, Serialize};
+
+use super::IoError;
+
+/// Version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Commit that it was built from, if the build script in `scripts/` told.
+pub fn commit() -> &'static str {
+    option_env!("LIPLATE_COMMIT").unwrap_or("unknown")
+}
+
+/// What every file of a run carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// resolved configuration, JSON in SI units
+    pub setup: String,
+    /// heights of the copper, nx × ny \[m\]
+    pub heights: Vec<f64>,
+    /// device that computed it
+    pub device: String,
+    /// command line that started it
+    pub command: String,
+}
+
+impl Provenance {
+    /// Writes everything into `group`.
+    ///
+    /// # Errors
+    /// What HDF5 says.
+    pub fn store(&self, group: &Group) -> Result<(), hdf5::Error> {
+        for (name, text) in [
+            ("setup", self.setup.as_str()),
+            ("version", VERSION),
+            ("commit", commit()),
+            ("device", &self.device),
+            ("command", &self.command),
+        ] {
+            store_text(group, name, text)?;
+        }
+        group.new_dataset_builder().with_data(&self.heights).create("copper_heights").map(|_| ())
+    }
+
+    /// Reads the configuration and the copper's heights back.
+    ///
+    /// # Errors
+    /// What HDF5 says.
+    pub fn load(group: &Group) -> Result<(String, Vec<f64>), hdf5::Error> {
+        Ok((load_text(group, "setup")?, group.dataset("copper_heights")?.read_raw()?))
+    }
+}
+
+/// Stores a text as a dataset: attributes are limited to 64 KiB.
+pub fn store_text(group: &Group, name: &str, text: &str) -> Result<(), hdf5::Error> {
+    let clean = text.replace('\0', " ");
+    let value = clean.parse::<VarLenUnicode>().map_err(|e| hdf5::Error::from(e.to_string()))?;
+    group.new_dataset::<VarLenUnicode>().create(name)?.write_scalar(&value)
+}
+
+/// Reads such a text.
+pub fn load_text(group: &Group, name: &str) -> Result<String, hdf5::Error> {
+    Ok(group.dataset(name)?.read_scalar::<VarLenUnicode>()?.as_str().to_string())
+}
+
+/// One stretch of a run between a start and a stop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// when it began, UTC
+    pub began: String,
+    /// when it ended, UTC
+    pub ended: Option<String>,
+    /// device that computed it
+    pub device: String,
+    /// command line
+    pub command: String,
+    /// step that it began at
+    pub first_step: u64,
+    /// seconds of wall time in the solver
+    pub solver_seconds: f64,
+    /// seconds of wall time in metrics and files
+    pub output_seconds: f64,
+    /// seconds of wall time in all
+    pub wall_seconds: f64,
+}
+
+/// `run.json`: what was run, on what, how it ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// name of the run
+    pub name: String,
+    /// `running`, `done`, `stopped by the guard`, `interrupted` or `failed`
+    pub status: String,
+    /// why it ended
+    pub reason: Option<String>,
+    /// version of this program
+    pub version: String,
+    /// commit that it was built from
+    pub commit: String,
+    /// stretches of the run, the newest last
+    pub sessions: Vec<Session>,
+    /// clock and ledgers, as they are in the checkpoint
+    pub clock: serde_json::Value,
+    /// relative errors of the ledgers of charge, lithium and salt
+    pub ledger_errors: [f64; 3],
+    /// resolved configuration in SI units
+    pub setup: serde_json::Value,
+}
+
+impl RunFile {
+    /// Name of the file in a run's directory.
+    pub const FILE: &'static str = "run.json";
+
+    /// Reads the file in `directory`.
+    ///
+    /// # Errors
+    /// If it is missing or damaged.
+    pub fn read(directory: &Path) -> Result<Self, IoError> {
+        let path = directory.join(Self::FILE);
+        let text = std::fs::read_to_string(&path).map_err(IoError::system(&path))?;
+        serde_json::from_str(&text).map_err(|e| IoError::content(&path, e.to_string()))
+    }
+
+    /// Writes the file, old or new but never half.
+    ///
+    /// # Errors
+    /// If the system fails.
+    pub fn write(&self, directory: &Path) -> Result<(), IoError> {
+        let path = directory.join(Self::FILE);
+        let text = serde_json::to_string_pretty(self).map_err(|e| IoError::content(&path, e.to_string()))?;
+        super::write_whole(&path, (text + "\n").as_bytes())
+    }
+}

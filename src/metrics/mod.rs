@@ -1,0 +1,169 @@
+//! Morphology of the deposit: what a microscope, a profilometer and a titration would say about it.
+//!
+//! Cells are sorted into three phases: copper (w ≤ ½), lithium (w > ½ and ξ > ½) and electrolyte (the rest). Away from
+//! the copper this is the surface w ξ = ½; beside it, where w has not yet reached 1, the surface stays where ξ = ½, so
+//! that nuclei a few cells high keep their height. Volumes and areas are sums of the diffuse fields, heights have
+//! sub-cell resolution, and pieces are counted in cells.
+//!
+//! What is undefined is NaN: the tip of nothing, the distance between fewer than two nuclei, the wavelength of a flat
+//! surface. Numbers don't depend on how many threads made them.
+
+pub mod deposit;
+pub mod nuclei;
+pub mod pieces;
+pub mod roughness;
+pub mod spectrum;
+pub mod surface;
+pub mod tip;
+pub mod topology;
+
+use serde::Serialize;
+
+use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+use crate::model::grid::Grid;
+
+/// What the metrics are made from; fields have one value a cell, x fastest.
+#[derive(Clone, Copy, Debug)]
+pub struct Deposit<'a> {
+    /// cells of the box
+    pub grid: &'a Grid,
+    /// heights of the copper above the bottom of the box, x fastest, nx × ny \[m\]
+    pub copper: &'a [f64],
+    /// w: volume fraction not filled by copper
+    pub accessible: &'a [f32],
+    /// ξ: lithium fraction of the accessible volume
+    pub xi: &'a [f32],
+    /// δ: reaction area per volume, contains w \[1/m\]
+    pub delta: &'a [f32],
+    /// curvature of the interface, > 0 for a convex deposit \[1/m\]
+    pub curvature: &'a [f32],
+    /// reaction current density, > 0 plates \[A/m²\]
+    pub current: &'a [f32],
+    /// area of the copper per volume \[1/m\]
+    pub copper_area: &'a [f32],
+}
+
+/// Name, unit and meaning of one metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// name of the member of [`Metrics`]
+    pub name: &'static str,
+    /// unit in ASCII, `1` if it has none
+    pub unit: &'static str,
+    /// one line for people
+    pub meaning: &'static str,
+}
+
+macro_rules! metrics {
+    ($($name:ident [$unit:literal] $meaning:literal,)*) => {
+        /// The morphology at one moment.
+        #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+        pub struct Metrics {
+            $(#[doc = concat!($meaning, " \\[", $unit, "\\]")] pub $name: f64,)*
+        }
+        impl Metrics {
+            /// Name, unit and meaning of every member, in order.
+            pub const COLUMNS: &'static [Column] =
+                &[$(Column { name: stringify!($name), unit: $unit, meaning: $meaning }),*];
+            /// The members in order of [`Self::COLUMNS`].
+            pub fn to_array(self) -> [f64; Self::COLUMNS.len()] {
+                [$(self.$name),*]
+            }
+        }
+    };
+}
+
+metrics! {
+    thickness ["m"] "thickness of the same lithium as a dense layer: its volume over the projected area",
+    lithium_charge ["mAh/cm2"] "charge of the lithium in the box per projected area",
+    mean_height ["m"] "mean height of the highest lithium of each column above the copper below it, 0 where bare",
+    max_height ["m"] "largest of these heights",
+    height_99 ["m"] "99th percentile of these heights",
+    porosity ["1"] "1 - thickness/mean_height; too small for features of a few cells, whose diffuse volume is too large",
+    void_fraction ["1"] "electrolyte below the highest lithium of each column over the volume below it and above the copper",
+    s_q ["m"] "root mean square deviation of the heights",
+    s_a ["m"] "mean absolute deviation of the heights",
+    s_z ["m"] "largest less smallest height",
+    skewness ["1"] "third standardised moment of the heights; undefined if flat",
+    kurtosis ["1"] "fourth standardised moment of the heights, 3 for a Gaussian; undefined if flat",
+    developed_area ["1"] "area between lithium and electrolyte over the projected area",
+    specific_surface ["1/m"] "area between lithium and electrolyte over the volume of lithium; undefined without lithium",
+    covered ["1"] "fraction of the copper's area under lithium",
+    nuclei ["1/m2"] "separate footprints of lithium on the copper per projected area",
+    nucleus_radius ["m"] "mean radius of the circles of the footprints' areas (half the width if the run is 2-D)",
+    nucleus_distance ["m"] "mean distance from a footprint's centre to the nearest other; undefined for fewer than two",
+    tip_height ["m"] "highest lithium above the mean copper; undefined without lithium",
+    tip_radius ["m"] "2/K at the highest point (1/K if the run is 2-D); undefined unless convex",
+    tip_speed ["m/s"] "speed of the front at the highest point, i V_m/F",
+    tip_ratio ["1"] "current density at the highest point over the mean per projected area; undefined without current",
+    dominant_wavelength ["m"] "wavelength around which the heights vary most; undefined if flat",
+    correlation_length ["m"] "lag at which the heights' autocorrelation falls to 1/e; undefined if it does not",
+    current_variation ["1"] "standard deviation over mean of the current density on the interface, weighted by area",
+    current_peak ["1"] "largest current density on the interface over the mean, in the direction of the mean",
+    pieces ["1"] "connected pieces of lithium (through faces, periodic)",
+    joined_pieces ["1"] "those that touch the copper",
+    dead_fraction ["1"] "volume of the others over that of all; undefined without lithium",
+    trapped ["1"] "fraction of the electrolyte with no way to the top",
+}
+
+/// Measures a deposit.
+///
+/// # Panics
+/// If a field does not have the length that its grid gives it.
+pub fn measure(deposit: &Deposit) -> Metrics {
+    let grid = deposit.grid;
+    let sums = deposit::sums(deposit);
+    let columns = surface::columns(deposit);
+    let heights = columns.heights(deposit);
+    let roughness = roughness::roughness(grid, &heights);
+    let scales = spectrum::scales(grid, &heights);
+    let nuclei = nuclei::nuclei(grid, &columns.coverage);
+    let topology = topology::topology(deposit);
+    let tip = tip::tip(deposit, &columns.surface);
+
+    let area = grid.area();
+    let thickness = sums.lithium / area;
+    let present = !topology.pieces.is_empty();
+    let if_present = |value: f64| if present { value } else { f64::NAN };
+    let mean_current = sums.current / sums.area;
+    Metrics {
+        thickness,
+        lithium_charge: thickness * FARADAY / LITHIUM_MOLAR_VOLUME / 36_000.0,
+        mean_height: roughness.mean,
+        max_height: roughness.max,
+        height_99: roughness.percentile_99,
+        porosity: if_present(1.0 - thickness / roughness.mean),
+        void_fraction: if_present(columns.void.iter().sum::<f64>() / heights.iter().sum::<f64>()),
+        s_q: roughness.s_q,
+        s_a: roughness.s_a,
+        s_z: roughness.s_z,
+        skewness: roughness.skewness,
+        kurtosis: roughness.kurtosis,
+        developed_area: sums.area / area,
+        specific_surface: if_present(sums.area / sums.lithium),
+        covered: sums.covered / sums.copper,
+        nuclei: nuclei.places.len() as f64 / area,
+        nucleus_radius: nuclei.mean_radius(),
+        nucleus_distance: nuclei.mean_nearest_distance(grid),
+        tip_height: tip.height,
+        tip_radius: tip.radius,
+        tip_speed: tip.current * LITHIUM_MOLAR_VOLUME / FARADAY,
+        tip_ratio: finite(tip.current / (sums.current / area)),
+        dominant_wavelength: scales.dominant_wavelength,
+        correlation_length: scales.correlation_length,
+        current_variation: if_present(finite(sums.current_variation())),
+        current_peak: if_present(finite(sums.current_extreme(mean_current) / mean_current)),
+        pieces: topology.pieces.len() as f64,
+        joined_pieces: topology.pieces.iter().filter(|piece| piece.joined).count() as f64,
+        dead_fraction: topology.dead_fraction(),
+        trapped: topology.trapped,
+    }
+}
+
+/// The value, or NaN where a division by zero made it infinite.
+fn finite(value: f64) -> f64 {
+    if value.is_finite() { value } else { f64::NAN }
+}
+
+#[cfg(test)]
+mod tests;

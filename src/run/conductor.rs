@@ -1,0 +1,371 @@
+//! From a resolved configuration, or a checkpoint, to the end of a run.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::device::{self, Device, DeviceChoice};
+use super::end::{self, Ending};
+use super::outputs::{Context, OutputError, Outputs};
+use super::progress::Progress;
+use super::schedule::Schedule;
+use super::start::{initial_state, load_heights};
+use super::stop::Stop;
+use super::{RunError, device::open};
+use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
+use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
+use crate::model::collector::Statics;
+use crate::model::parameters::Setup;
+use crate::solver::backend::{Backend, State};
+use crate::solver::step::{Clock, Problem, StepFailure};
+
+/// A run that is to begin.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// what to run
+    pub setup: Setup,
+    /// where its files go; must not hold a run
+    pub directory: PathBuf,
+    /// which device computes it
+    pub device: DeviceChoice,
+    /// stop after this wall time
+    pub max_wall: Option<Duration>,
+    /// say nothing while it runs
+    pub quiet: bool,
+    /// command line, for the files
+    pub command: String,
+}
+
+/// A run that is to go on.
+#[derive(Clone, Debug)]
+pub struct Resume {
+    /// where its files are
+    pub directory: PathBuf,
+    /// which device computes it
+    pub device: DeviceChoice,
+    /// stop after this wall time
+    pub max_wall: Option<Duration>,
+    /// say nothing while it runs
+    pub quiet: bool,
+    /// command line, for the files
+    pub command: String,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// how, and why
+    pub ending: Ending,
+    /// where its files are
+    pub directory: PathBuf,
+    /// steps taken
+    pub steps: u64,
+    /// seconds of wall time in this stretch
+    pub wall_seconds: f64,
+    /// totals at the end
+    pub clock: Clock,
+}
+
+/// Everything of a checkpoint but the fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Position {
+    clock: Clock,
+    schedule: Schedule,
+    files: FilesSeen,
+}
+
+/// Runs a configuration from the start.
+///
+/// # Errors
+/// If the directory holds a run, the device cannot be opened or fails, or a file cannot be written.
+pub fn run(request: &Request) -> Result<Outcome, RunError> {
+    let Request { setup, directory, .. } = request;
+    if [RunFile::FILE, checkpoint::FILE, checkpoint::PREVIOUS].iter().any(|file| directory.join(file).exists()) {
+        return Err(RunError::Taken { directory: directory.clone() });
+    }
+    device::fits(request.device, &setup.grid).map_err(RunError::Device)?;
+    let heights = load_heights(setup)?;
+    let statics = Statics::new(setup, &heights);
+    let (device, why) = open(request.device, setup, &statics).map_err(RunError::Device)?;
+    tell(request.quiet, why);
+    std::fs::create_dir_all(directory).map_err(crate::io::IoError::system(directory))?;
+    let stretch = Stretch {
+        setup,
+        heights: &heights,
+        statics: &statics,
+        directory,
+        max_wall: request.max_wall,
+        quiet: request.quiet,
+        command: &request.command,
+    };
+    match device {
+        Device::Cpu(mut b) => stretch.begin(&mut *b),
+        #[cfg(feature = "gpu")]
+        Device::Gpu(mut b) => stretch.begin(&mut *b),
+    }
+}
+
+/// Goes on with the run in a directory.
+///
+/// # Errors
+/// If there is none, its files do not fit, the device cannot be opened or fails, or a file cannot be written.
+pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
+    let directory = &request.directory;
+    let (stored, path) = Checkpoint::<Position>::read(directory)
+        .map_err(|e| RunError::NothingToResume { directory: directory.clone(), reason: e.to_string() })?;
+    let setup: Setup = serde_json::from_str(&stored.provenance.setup).map_err(|e| {
+        crate::io::IoError::content(&path, format!("holds a configuration that liplate {VERSION} cannot read: {e}"))
+    })?;
+    let run_file = RunFile::read(directory)?;
+    if run_file.status == "done" {
+        return Ok(Outcome {
+            ending: Ending::Done(format!("already done; {}", run_file.reason.unwrap_or_default())),
+            directory: directory.clone(),
+            steps: stored.clock.clock.step,
+            wall_seconds: 0.0,
+            clock: stored.clock.clock,
+        });
+    }
+    device::fits(request.device, &setup.grid).map_err(RunError::Device)?;
+    let heights = stored.provenance.heights;
+    let statics = Statics::new(&setup, &heights);
+    let (device, why) = device::open(request.device, &setup, &statics).map_err(RunError::Device)?;
+    tell(request.quiet, why);
+    let stretch = Stretch {
+        setup: &setup,
+        heights: &heights,
+        statics: &statics,
+        directory,
+        max_wall: request.max_wall,
+        quiet: request.quiet,
+        command: &request.command,
+    };
+    let (position, state) = (stored.clock, &stored.state);
+    match device {
+        Device::Cpu(mut b) => stretch.go_on(&mut *b, position, state, run_file),
+        #[cfg(feature = "gpu")]
+        Device::Gpu(mut b) => stretch.go_on(&mut *b, position, state, run_file),
+    }
+}
+
+fn tell(quiet: bool, sentence: Option<String>) {
+    if let (false, Some(sentence)) = (quiet, sentence) {
+        eprintln!("{sentence}");
+    }
+}
+
+/// One stretch of a run between a start and a stop.
+struct Stretch<'a> {
+    setup: &'a Setup,
+    heights: &'a [f64],
+    statics: &'a Statics,
+    directory: &'a Path,
+    max_wall: Option<Duration>,
+    quiet: bool,
+    command: &'a str,
+}
+
+/// Wall time in the solver and in outputs.
+#[derive(Default)]
+struct Timing {
+    solver: Duration,
+    output: Duration,
+}
+
+impl Stretch<'_> {
+    fn begin<B: Backend>(&self, b: &mut B) -> Result<Outcome, RunError> {
+        let problem = Problem::new(self.setup, self.heights);
+        b.load(&initial_state(self.setup, self.heights))?;
+        let clock = problem.start(b)?;
+        let context = self.context(&problem);
+        let provenance = self.provenance(b)?;
+        let mut outputs = Outputs::create(&context, &provenance)?;
+        outputs.snapshot(b, &context, &clock, 0.0).map_err(output_error)?;
+        let mut position = Position { clock, schedule: Schedule::default(), files: outputs.seen()? };
+        let run_file = RunFile {
+            name: self.setup.name.clone(),
+            status: "running".into(),
+            reason: None,
+            version: VERSION.into(),
+            commit: commit().into(),
+            sessions: Vec::new(),
+            clock: serde_json::Value::Null,
+            ledger_errors: [0.0; 3],
+            setup: serde_json::from_str(&provenance.setup).unwrap_or_default(),
+        };
+        self.save(b, &mut position, &outputs, &provenance)?;
+        self.conduct(b, &problem, position, outputs, &provenance, run_file)
+    }
+
+    fn go_on<B: Backend>(
+        &self,
+        b: &mut B,
+        position: Position,
+        state: &State,
+        run_file: RunFile,
+    ) -> Result<Outcome, RunError> {
+        let cells = self.setup.grid.cells();
+        if state.xi.len() != cells || self.heights.len() != self.setup.grid.nx * self.setup.grid.ny {
+            let problem = format!("holds {} cells, but its configuration has {cells}", state.xi.len());
+            return Err(crate::io::IoError::content(&self.directory.join(checkpoint::FILE), problem).into());
+        }
+        let problem = Problem::new(self.setup, self.heights);
+        b.load(state)?;
+        let provenance = self.provenance(b)?;
+        let outputs = Outputs::reopen(&self.context(&problem), &position.files)?;
+        self.conduct(b, &problem, position, outputs, &provenance, run_file)
+    }
+
+    fn context<'s>(&'s self, problem: &'s Problem<'s>) -> Context<'s> {
+        Context {
+            setup: self.setup,
+            scales: &problem.scales,
+            statics: self.statics,
+            heights: self.heights,
+            directory: self.directory,
+        }
+    }
+
+    fn provenance<B: Backend>(&self, b: &B) -> Result<Provenance, RunError> {
+        let setup = serde_json::to_string(self.setup)
+            .map_err(|e| crate::io::IoError::content(self.directory, format!("configuration: {e}")))?;
+        let (device, command) = (b.device(), self.command.to_string());
+        Ok(Provenance { setup, heights: self.heights.to_vec(), device, command })
+    }
+
+    fn save<B: Backend>(
+        &self,
+        b: &mut B,
+        position: &mut Position,
+        outputs: &Outputs,
+        provenance: &Provenance,
+    ) -> Result<(), RunError> {
+        position.files = outputs.seen()?;
+        let checkpoint = Checkpoint { provenance: provenance.clone(), state: b.state()?, clock: position.clone() };
+        Ok(checkpoint.write(self.directory)?)
+    }
+
+    fn conduct<B: Backend>(
+        &self,
+        b: &mut B,
+        problem: &Problem,
+        mut position: Position,
+        mut outputs: Outputs,
+        provenance: &Provenance,
+        mut run_file: RunFile,
+    ) -> Result<Outcome, RunError> {
+        let began = Instant::now();
+        run_file.status = "running".into();
+        run_file.reason = None;
+        run_file.sessions.push(Session {
+            began: now(),
+            ended: None,
+            device: provenance.device.clone(),
+            command: self.command.into(),
+            first_step: position.clock.step,
+            solver_seconds: 0.0,
+            output_seconds: 0.0,
+            wall_seconds: 0.0,
+        });
+        run_file.write(self.directory)?;
+        let mut timing = Timing::default();
+        let result = self.steps(b, problem, &mut position, &mut outputs, provenance, &mut timing);
+        let (status, reason) = match &result {
+            Ok(ending) => (ending.status(), ending.reason().to_string()),
+            Err(error) => ("failed", error.to_string()),
+        };
+        run_file.status = status.into();
+        run_file.reason = Some(reason);
+        let ledger = &position.clock.ledger;
+        run_file.ledger_errors = [ledger.charge_error(), ledger.lithium_error(), ledger.salt_error()];
+        run_file.clock = serde_json::to_value(&position.clock).unwrap_or_default();
+        let wall_seconds = began.elapsed().as_secs_f64();
+        if let Some(session) = run_file.sessions.last_mut() {
+            session.ended = Some(now());
+            session.solver_seconds = timing.solver.as_secs_f64();
+            session.output_seconds = timing.output.as_secs_f64();
+            session.wall_seconds = wall_seconds;
+        }
+        let written = run_file.write(self.directory);
+        let ending = result?;
+        written?;
+        let steps = position.clock.step;
+        Ok(Outcome { ending, directory: self.directory.into(), steps, wall_seconds, clock: position.clock })
+    }
+
+    /// Steps until the run ends; the state is saved whichever way it does.
+    fn steps<B: Backend>(
+        &self,
+        b: &mut B,
+        problem: &Problem,
+        position: &mut Position,
+        outputs: &mut Outputs,
+        provenance: &Provenance,
+        timing: &mut Timing,
+    ) -> Result<Ending, RunError> {
+        let setup = self.setup;
+        let context = self.context(problem);
+        let stop = Stop::listen(self.max_wall);
+        let mut progress = Progress::new(setup, &position.clock, self.quiet);
+        let ending = loop {
+            if let Some(reason) = stop.asked() {
+                break Ending::Interrupted(reason);
+            }
+            let nucleus = problem.scheduled.get(position.clock.scheduled).map(|nucleus| nucleus.time);
+            let until = position.schedule.next_edge(setup, &position.clock, nucleus);
+            let started = Instant::now();
+            let report = match problem.advance(b, &mut position.clock, until) {
+                Ok(report) => report,
+                Err(StepFailure::Backend(error)) => return Err(error.into()),
+                Err(failure) => break Ending::Guard(failure.to_string()),
+            };
+            timing.solver += started.elapsed();
+            let started = Instant::now();
+            let clock = &position.clock;
+            let done = end::condition(setup, clock);
+            let written = outputs.step(b, &context, clock, &report, &mut position.schedule, done.is_some());
+            if let Err(error) = written {
+                progress.finish();
+                let saved = self.save(b, position, outputs, provenance);
+                return Err(self.saved(output_error(error), saved.is_ok()));
+            }
+            progress.show(setup, &position.clock, &report);
+            if let Some(reason) = end::objection(setup, &position.clock) {
+                break Ending::Guard(reason);
+            }
+            if let Some(reason) = done {
+                break Ending::Done(reason);
+            }
+            if position.clock.step.is_multiple_of(setup.output.checkpoint_steps) {
+                self.save(b, position, outputs, provenance)?;
+            }
+            timing.output += started.elapsed();
+        };
+        progress.finish();
+        if matches!(ending, Ending::Done(_)) {
+            outputs.end(&position.clock, ending.status(), ending.reason())?;
+        }
+        self.save(b, position, outputs, provenance)?;
+        if !matches!(ending, Ending::Done(_)) {
+            outputs.end(&position.clock, ending.status(), ending.reason())?;
+        }
+        outputs.surface(b, &context).map_err(output_error).map_err(|error| self.saved(error, true))?;
+        Ok(ending)
+    }
+
+    fn saved(&self, error: RunError, saved: bool) -> RunError {
+        if saved { RunError::Saved { directory: self.directory.into(), error: Box::new(error) } } else { error }
+    }
+}
+
+fn output_error(error: OutputError) -> RunError {
+    match error {
+        OutputError::Io(error) => error.into(),
+        OutputError::Backend(error) => error.into(),
+    }
+}
+
+fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}

@@ -1,0 +1,139 @@
+//! Which device computes a run.
+
+use std::str::FromStr;
+
+use crate::cpu::{self, Cpu};
+use crate::model::collector::Statics;
+use crate::model::grid::Grid;
+use crate::model::parameters::Setup;
+
+/// Main memory for each cell that the copper's fields and the copies for metrics, snapshots and checkpoints take \[B\].
+const HOST_BYTES_PER_CELL: usize = 80;
+
+/// What a person asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// the best hardware GPU, the CPU without one
+    #[default]
+    Auto,
+    /// the CPU backend
+    Cpu,
+    /// a GPU: the best one, or that of a number in the list of `liplate devices`
+    Gpu(Option<usize>),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "auto" => Ok(Self::Auto),
+            None if text == "cpu" => Ok(Self::Cpu),
+            None if text == "gpu" => Ok(Self::Gpu(None)),
+            Some(("gpu", number)) if number.parse::<usize>().is_ok() => Ok(Self::Gpu(number.parse().ok())),
+            _ => Err(format!("{text:?} is not auto, cpu, gpu or gpu:N")),
+        }
+    }
+}
+
+/// An open backend.
+pub enum Device {
+    /// the CPU
+    Cpu(Box<Cpu>),
+    /// a GPU
+    #[cfg(feature = "gpu")]
+    Gpu(Box<crate::gpu::Gpu>),
+}
+
+/// Opens the backend that `choice` asks for; the second value says why, if the choice was free.
+///
+/// # Errors
+/// A sentence: no such device, or a grid that does not fit, with the largest that would.
+pub fn open(choice: DeviceChoice, setup: &Setup, statics: &Statics) -> Result<(Device, Option<String>), String> {
+    match choice {
+        DeviceChoice::Cpu => open_cpu(setup, statics).map(|cpu| (cpu, None)),
+        DeviceChoice::Gpu(number) => open_gpu(number, setup, statics).map(|gpu| (gpu, None)),
+        DeviceChoice::Auto => auto(setup, statics),
+    }
+}
+
+fn open_cpu(setup: &Setup, statics: &Statics) -> Result<Device, String> {
+    Ok(Device::Cpu(Box::new(Cpu::new(setup, statics))))
+}
+
+/// Whether the host can hold a run at all, before anything is allocated: all fields on the CPU, the fixed ones for a GPU.
+///
+/// # Errors
+/// A sentence with the need, what is free, and the largest cube that would fit.
+pub fn fits(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
+    let (per_cell, what) = match choice {
+        DeviceChoice::Gpu(_) => (HOST_BYTES_PER_CELL, "beside a GPU"),
+        DeviceChoice::Cpu => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
+        DeviceChoice::Auto if has_hardware_gpu() => (HOST_BYTES_PER_CELL, "beside a GPU"),
+        DeviceChoice::Auto => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
+    };
+    let need = grid.cells() * per_cell;
+    match available_memory() {
+        Some(available) if need > available => Err(format!(
+            "grid.cells: {} × {} × {} cells need {:.1} GiB of main memory {what}, {:.1} GiB are free; the largest cube \
+             that fits is {}³",
+            grid.nx,
+            grid.ny,
+            grid.nz,
+            gib(need),
+            gib(available),
+            ((available / per_cell) as f64).cbrt() as usize
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn gib(bytes: usize) -> f64 {
+    bytes as f64 / (1u64 << 30) as f64
+}
+
+/// Free main memory \[B\], where the system tells.
+pub fn available_memory() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+    line.split_whitespace().nth(1)?.parse::<usize>().ok().map(|kib| kib * 1024)
+}
+
+#[cfg(feature = "gpu")]
+fn has_hardware_gpu() -> bool {
+    crate::gpu::adapters().iter().any(|adapter| adapter.is_hardware)
+}
+
+#[cfg(not(feature = "gpu"))]
+fn has_hardware_gpu() -> bool {
+    false
+}
+
+#[cfg(feature = "gpu")]
+fn open_gpu(number: Option<usize>, setup: &Setup, statics: &Statics) -> Result<Device, String> {
+    crate::gpu::Gpu::open(number, setup, statics).map(|gpu| Device::Gpu(Box::new(gpu))).map_err(|e| e.to_string())
+}
+
+#[cfg(feature = "gpu")]
+fn auto(setup: &Setup, statics: &Statics) -> Result<(Device, Option<String>), String> {
+    let adapters = crate::gpu::adapters();
+    if adapters.iter().any(|adapter| adapter.is_hardware) {
+        return open_gpu(None, setup, statics).map(|gpu| (gpu, None));
+    }
+    let why = if adapters.is_empty() {
+        "no GPU was found; the CPU computes".to_string()
+    } else {
+        format!("no hardware GPU was found ({} is software); the CPU computes, it is faster", adapters[0].name)
+    };
+    open_cpu(setup, statics).map(|cpu| (cpu, Some(why)))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn open_gpu(_: Option<usize>, _: &Setup, _: &Statics) -> Result<Device, String> {
+    Err("--device gpu: this program was built without the `gpu` feature".into())
+}
+
+#[cfg(not(feature = "gpu"))]
+fn auto(setup: &Setup, statics: &Statics) -> Result<(Device, Option<String>), String> {
+    open_cpu(setup, statics).map(|cpu| (cpu, Some("built without the `gpu` feature; the CPU computes".into())))
+}

@@ -1,0 +1,110 @@
+//! How a run ends.
+
+use crate::model::parameters::Setup;
+use crate::solver::step::Clock;
+
+use super::schedule::charge;
+
+/// Relative errors of the ledgers of charge, lithium and salt beyond which the numbers are not to be trusted: ten times
+/// what a run must keep.
+const LEDGER_LIMITS: [(&str, f64); 3] = [("charge", 1e-4), ("lithium", 1e-4), ("salt", 1e-3)];
+/// Lithium fraction outside 0…1 beyond which the front is not one.
+const OVERSHOOT_LIMIT: f64 = 0.2;
+/// Lithium plated, over the lithium in the box, below which its ledger says more about rounding than about the solver.
+const SMALL: f64 = 1e-3;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// A condition of the config was met.
+    Done(String),
+    /// The guard stopped it; the state is saved.
+    Guard(String),
+    /// A signal or the wall-time limit stopped it; the state is saved.
+    Interrupted(String),
+}
+
+impl Ending {
+    /// Why, as a sentence.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Done(reason) | Self::Guard(reason) | Self::Interrupted(reason) => reason,
+        }
+    }
+
+    /// One word or two for `run.json`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Guard(_) => "stopped by the guard",
+            Self::Interrupted(_) => "interrupted",
+        }
+    }
+
+    /// Exit code of the program.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Done(_) => 0,
+            Self::Guard(_) => 3,
+            Self::Interrupted(_) => 130,
+        }
+    }
+}
+
+/// The condition of the config that is met, if one is.
+pub fn condition(setup: &Setup, clock: &Clock) -> Option<String> {
+    let end = &setup.end;
+    let passed = charge(setup, clock);
+    if let Some(wanted) = end.charge
+        && passed >= wanted * (1.0 - 1e-6)
+    {
+        return Some(format!("charge: {:.4} mAh/cm² have passed", passed / 36_000.0));
+    }
+    if let Some(time) = end.time
+        && clock.time >= time * (1.0 - 1e-12)
+    {
+        return Some(format!("time: {time} s are over"));
+    }
+    if let Some(limit) = end.potential_below
+        && clock.potential < limit
+    {
+        return Some(format!("potential: {:.2} mV fell below {:.2} mV", clock.potential * 1e3, limit * 1e3));
+    }
+    if let Some(limit) = end.potential_above
+        && clock.potential > limit
+    {
+        return Some(format!("potential: {:.2} mV rose above {:.2} mV", clock.potential * 1e3, limit * 1e3));
+    }
+    let height = clock.inventory.height * setup.grid.dx;
+    if let Some(limit) = end.height
+        && height >= limit
+    {
+        return Some(format!("height: lithium has reached {:.3} µm of {:.3} µm (short)", height * 1e6, limit * 1e6));
+    }
+    // nobody asked, but there is nothing left to plate into
+    let top = setup.grid.height() - 2.0 * setup.ell;
+    (height >= top).then(|| format!("height: lithium has reached the top of the box at {:.3} µm (short)", height * 1e6))
+}
+
+/// What makes the state not worth going on with, if anything does.
+pub fn objection(setup: &Setup, clock: &Clock) -> Option<String> {
+    if !clock.inventory.is_finite() || !clock.potential.is_finite() {
+        return Some(format!("numbers that are not finite at t = {} s", clock.time));
+    }
+    if clock.inventory.overshoot > OVERSHOOT_LIMIT {
+        return Some(format!("the lithium fraction lies {:.2} outside 0…1", clock.inventory.overshoot));
+    }
+    let errors = weighted_errors(setup, clock);
+    errors.iter().zip(LEDGER_LIMITS).find(|(error, (_, limit))| error.abs() > *limit).map(|(error, (name, limit))| {
+        format!("the ledger of {name} does not close: relative error {error:.1e}, more than {limit:.0e}")
+    })
+}
+
+/// The ledgers' errors, the lithium's against at least a small share of what is in the box.
+fn weighted_errors(setup: &Setup, clock: &Clock) -> [f64; 3] {
+    use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+    let ledger = &clock.ledger;
+    let plated = LITHIUM_MOLAR_VOLUME / FARADAY * ledger.reaction_throughput + ledger.debt;
+    let floor = SMALL * ledger.lithium.max(setup.grid.cell_volume());
+    [ledger.charge_error(), ledger.lithium_error() * plated / plated.max(floor), ledger.salt_error()]
+}

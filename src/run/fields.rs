@@ -1,0 +1,98 @@
+//! Fields and metrics in SI from what a backend holds.
+
+use crate::cpu::Cpu;
+use crate::io::IoError;
+use crate::io::snapshot;
+use crate::metrics::{self, Metrics};
+use crate::model::collector::Statics;
+use crate::model::parameters::Setup;
+use crate::model::scales::Scales;
+use crate::solver::backend::{Backend, BackendError, Field, State};
+use std::path::Path;
+
+/// A field of a snapshot by its name in the config, in SI.
+pub fn si<B: Backend>(b: &mut B, name: &str, scales: &Scales, phi_reference: f64) -> Result<Vec<f32>, BackendError> {
+    let scaled = |field: Vec<f32>, scale: f64| field.into_iter().map(|v| (f64::from(v) * scale) as f32).collect();
+    Ok(match name {
+        "xi" => b.field(Field::Xi)?,
+        "lithium" => {
+            let accessible = b.field(Field::Accessible)?;
+            b.field(Field::Xi)?.into_iter().zip(accessible).map(|(xi, w)| w * xi).collect()
+        }
+        "c" => b.field(Field::C)?.into_iter().map(|c| ((1.0 + f64::from(c)) * scales.concentration) as f32).collect(),
+        "phi" => {
+            let phi = b.field(Field::Phi)?;
+            phi.into_iter().map(|v| (phi_reference + f64::from(v) * scales.potential) as f32).collect()
+        }
+        "current" => scaled(b.field(Field::Current)?, scales.current),
+        "curvature" => scaled(b.field(Field::Curvature)?, 1.0 / scales.length),
+        _ => scaled(b.field(Field::Delta)?, 1.0 / scales.length),
+    })
+}
+
+/// Measures the deposit that a backend holds. The interface must be that of its lithium.
+pub fn measure<B: Backend>(
+    b: &mut B,
+    setup: &Setup,
+    statics: &Statics,
+    heights: &[f64],
+    scales: &Scales,
+) -> Result<Metrics, BackendError> {
+    let xi = b.field(Field::Xi)?;
+    let delta = si(b, "delta", scales, 0.0)?;
+    let curvature = si(b, "curvature", scales, 0.0)?;
+    let current = si(b, "current", scales, 0.0)?;
+    let copper_area: Vec<f32> = statics.copper_area.iter().map(|&a| (f64::from(a) / scales.length) as f32).collect();
+    Ok(metrics::measure(&metrics::Deposit {
+        grid: &setup.grid,
+        copper: heights,
+        accessible: &statics.accessible,
+        xi: &xi,
+        delta: &delta,
+        curvature: &curvature,
+        current: &current,
+        copper_area: &copper_area,
+    }))
+}
+
+/// Metrics of a stored frame.
+pub struct Measured {
+    /// time of the frame \[s\]
+    pub time: f64,
+    /// its values: charge, potential, …
+    pub values: Vec<(String, f64)>,
+    /// the metrics; those of the current are NaN if the file holds none
+    pub metrics: Metrics,
+}
+
+/// Measures frame `frame` of the file at `path` again.
+///
+/// # Errors
+/// If the file is not one of this program, has no such frame, or holds no `xi`.
+pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
+    let stored = snapshot::read(path, frame)?;
+    let setup: Setup = serde_json::from_str(&stored.setup)
+        .map_err(|e| IoError::content(path, format!("holds a configuration of another version: {e}")))?;
+    let field = |name: &str| stored.fields.iter().find(|(n, _)| n == name).map(|(_, field)| field.clone());
+    let xi = field("xi").ok_or_else(|| IoError::content(path, "holds no field xi; add it to output.fields"))?;
+    if xi.len() != setup.grid.cells() || stored.heights.len() != setup.grid.nx * setup.grid.ny {
+        return Err(IoError::content(path, "holds fields that do not fit its configuration"));
+    }
+    let scales = Scales::new(&setup);
+    let statics = Statics::new(&setup, &stored.heights);
+    let n = setup.grid.cells();
+    let current = field("current").unwrap_or_else(|| vec![f32::NAN; n]);
+    let state = State {
+        xi: xi.into_iter().map(f64::from).collect(),
+        phi: vec![0.0; n],
+        c: vec![0.0; n],
+        current: current.into_iter().map(|i| f64::from(i) / scales.current).collect(),
+    };
+    let mut cpu = Cpu::new(&setup, &statics);
+    let measured = cpu.load(&state).and_then(|()| {
+        cpu.interface();
+        measure(&mut cpu, &setup, &statics, &stored.heights, &scales)
+    });
+    let metrics = measured.map_err(|e| IoError::content(path, e.to_string()))?;
+    Ok(Measured { time: stored.time, values: stored.values, metrics })
+}

@@ -1,0 +1,238 @@
+//! The files of a run directory while it runs.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::fields;
+use super::schedule::{Schedule, charge};
+use crate::io::IoError;
+use crate::io::checkpoint::FilesSeen;
+use crate::io::provenance::{Provenance, VERSION};
+use crate::io::snapshot::{self, Snapshots};
+use crate::io::table::{Lines, row};
+use crate::metrics::Metrics;
+use crate::model::collector::Statics;
+use crate::model::parameters::Setup;
+use crate::model::scales::Scales;
+use crate::solver::backend::{Backend, BackendError, Field};
+use crate::solver::step::{Clock, StepReport};
+
+/// Name of the table of metrics.
+pub const METRICS: &str = "metrics.csv";
+/// Name of the list of events.
+pub const EVENTS: &str = "events.jsonl";
+/// Name of the surface of the deposit.
+pub const SURFACE: &str = "deposit.vtp";
+
+/// Columns of every row, before those of the morphology.
+const COLUMNS: [&str; 15] = [
+    "step",
+    "time [s]",
+    "dt [s]",
+    "charge [mAh/cm2]",
+    "current [A/m2]",
+    "potential [V]",
+    "nuclei",
+    "nuclei_debt [C/m2]",
+    "rejected_steps",
+    "newton_iterations",
+    "front_height [m]",
+    "overshoot",
+    "charge_error",
+    "lithium_error",
+    "salt_error",
+];
+
+/// Values of a frame in `fields.vtkhdf`.
+const VALUES: [&str; 4] = ["charge", "potential", "current_density", "dt"];
+
+/// Fixed data that outputs need.
+pub struct Context<'a> {
+    /// the run
+    pub setup: &'a Setup,
+    /// units
+    pub scales: &'a Scales,
+    /// fixed fields
+    pub statics: &'a Statics,
+    /// heights of the copper \[m\]
+    pub heights: &'a [f64],
+    /// the run's directory
+    pub directory: &'a Path,
+}
+
+/// An output that failed, on the disk or on the device.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// the disk
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// the device
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
+
+/// The growing files.
+pub struct Outputs {
+    metrics: Lines,
+    events: Lines,
+    snapshots: Snapshots,
+}
+
+impl Outputs {
+    /// New files in an empty directory.
+    pub fn create(context: &Context, provenance: &Provenance) -> Result<Self, IoError> {
+        let Context { setup, statics, directory, .. } = context;
+        let snapshots = Snapshots::create(
+            &directory.join(snapshot::FILE),
+            &setup.grid,
+            &setup.output.fields,
+            &[("accessible", &statics.accessible)],
+            &VALUES,
+            provenance,
+        )?;
+        let mut metrics = Lines::create(&directory.join(METRICS))?;
+        metrics.push(&format!("# liplate {VERSION}: {}; an empty cell was not measured", setup.name))?;
+        let morphology = Metrics::COLUMNS.iter().map(|column| match column.unit {
+            "" | "1" => column.name.to_string(),
+            unit => format!("{} [{unit}]", column.name),
+        });
+        let names: Vec<String> = COLUMNS.iter().map(|s| s.to_string()).chain(morphology).collect();
+        metrics.push(&names.join(","))?;
+        let mut events = Lines::create(&directory.join(EVENTS))?;
+        events.push_json(&json!({"event": "start", "time": 0.0, "name": setup.name, "version": VERSION}))?;
+        Ok(Self { metrics, events, snapshots })
+    }
+
+    /// The files of a run that goes on, cut back to what its checkpoint had seen.
+    pub fn reopen(context: &Context, seen: &FilesSeen) -> Result<Self, IoError> {
+        let Context { setup, directory, .. } = context;
+        let fields = &setup.output.fields;
+        Ok(Self {
+            metrics: Lines::reopen(&directory.join(METRICS), seen.metrics)?,
+            events: Lines::reopen(&directory.join(EVENTS), seen.events)?,
+            snapshots: Snapshots::reopen(&directory.join(snapshot::FILE), &setup.grid, fields, &VALUES, seen.frames)?,
+        })
+    }
+
+    /// How far the files have come, after waiting for the disk to have it all.
+    pub fn seen(&self) -> Result<FilesSeen, IoError> {
+        self.metrics.sync()?;
+        self.events.sync()?;
+        Ok(FilesSeen { metrics: self.metrics.length(), events: self.events.length(), frames: self.snapshots.frames() })
+    }
+
+    /// Everything that a step gives rise to. The snapshot shows the lithium at the end of the step with the potential,
+    /// salt and current that moved it.
+    pub fn step<B: Backend>(
+        &mut self,
+        b: &mut B,
+        context: &Context,
+        clock: &Clock,
+        report: &StepReport,
+        schedule: &mut Schedule,
+        last: bool,
+    ) -> Result<(), OutputError> {
+        let setup = context.setup;
+        for (dt, reason) in &report.rejected {
+            let event =
+                json!({"event": "rejected step", "step": clock.step, "time": clock.time, "dt": dt, "reason": reason});
+            self.events.push_json(&event)?;
+        }
+        self.nuclei(context, clock, report)?;
+        let snapshot = schedule.due(setup, clock) || last;
+        let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
+        self.row(b, context, clock, report, morphology)?;
+        if snapshot {
+            self.snapshot(b, context, clock, report.dt)?;
+        }
+        Ok(())
+    }
+
+    fn nuclei(&mut self, context: &Context, clock: &Clock, report: &StepReport) -> Result<(), IoError> {
+        let dx = context.setup.grid.dx;
+        for cap in &report.nuclei {
+            let [x, y, z] = cap.centre.map(|v| v * dx);
+            self.events.push_json(&json!({
+                "event": "nucleus", "step": clock.step, "time": clock.time, "potential": clock.potential,
+                "x": x, "y": y, "z": z, "radius": cap.radius * dx,
+            }))?;
+        }
+        Ok(())
+    }
+
+    fn row<B: Backend>(
+        &mut self,
+        b: &mut B,
+        context: &Context,
+        clock: &Clock,
+        report: &StepReport,
+        morphology: bool,
+    ) -> Result<(), OutputError> {
+        let (setup, ledger) = (context.setup, &clock.ledger);
+        let owed = ledger.debt * crate::model::constants::FARADAY / crate::model::constants::LITHIUM_MOLAR_VOLUME;
+        let general: [f64; COLUMNS.len()] = [
+            clock.step as f64,
+            clock.time,
+            report.dt,
+            charge(setup, clock) * ledger.charge.signum() / 36_000.0,
+            clock.current,
+            clock.potential,
+            clock.nuclei as f64,
+            owed / setup.grid.area(),
+            clock.rejected as f64,
+            report.iterations as f64,
+            clock.inventory.height * setup.grid.dx,
+            clock.inventory.overshoot,
+            ledger.charge_error(),
+            ledger.lithium_error(),
+            ledger.salt_error(),
+        ];
+        let measured = if morphology {
+            b.interface();
+            fields::measure(b, setup, context.statics, context.heights, context.scales)?.to_array().to_vec()
+        } else {
+            vec![f64::NAN; Metrics::COLUMNS.len()]
+        };
+        Ok(self.metrics.push(&row(general.into_iter().chain(measured)))?)
+    }
+
+    /// A frame of `fields.vtkhdf`.
+    pub fn snapshot<B: Backend>(
+        &mut self,
+        b: &mut B,
+        context: &Context,
+        clock: &Clock,
+        dt: f64,
+    ) -> Result<(), OutputError> {
+        let setup = context.setup;
+        b.interface();
+        let mut frame = Vec::with_capacity(setup.output.fields.len());
+        for name in &setup.output.fields {
+            frame.push(fields::si(b, name, context.scales, clock.phi_reference)?);
+        }
+        let passed = clock.ledger.charge / setup.grid.area();
+        let values = [(VALUES[0], passed), (VALUES[1], clock.potential), (VALUES[2], clock.current), (VALUES[3], dt)];
+        Ok(self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)?)
+    }
+
+    /// How it ended. An interruption is written after the checkpoint: a resumed run cuts it off again.
+    pub fn end(&mut self, clock: &Clock, status: &str, reason: &str) -> Result<(), IoError> {
+        let event = json!({"event": status, "step": clock.step, "time": clock.time, "reason": reason});
+        self.events.push_json(&event)
+    }
+
+    /// The surface of the lithium.
+    pub fn surface<B: Backend>(&self, b: &mut B, context: &Context) -> Result<(), OutputError> {
+        let xi = b.field(Field::Xi)?;
+        b.interface();
+        let filled: Vec<f32> = xi.iter().zip(&context.statics.accessible).map(|(xi, w)| xi * w).collect();
+        let current = fields::si(b, "current", context.scales, 0.0)?;
+        let curvature = fields::si(b, "curvature", context.scales, 0.0)?;
+        let path = context.directory.join(SURFACE);
+        let arrays: [(&str, &[f32]); 2] = [("current", &current), ("curvature", &curvature)];
+        crate::io::surface::write(&path, &context.setup.grid, &filled, &arrays)
+            .map_err(|e| IoError::content(&path, e.to_string()))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! What a person sees while it runs: a bar on a terminal, a plain line now and then elsewhere, nothing if so asked.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+
+use super::schedule::charge;
+use crate::model::parameters::Setup;
+use crate::solver::step::{Clock, StepReport};
+
+/// Time between plain lines.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
+/// Divisions of the bar.
+const DIVISIONS: u64 = 1000;
+
+/// Reports the progress of a run on standard error.
+pub struct Progress {
+    kind: Kind,
+    began: Instant,
+    first_share: f64,
+    first_step: u64,
+}
+
+enum Kind {
+    Quiet,
+    Plain { last: Option<Instant> },
+    Bar(ProgressBar),
+}
+
+impl Progress {
+    /// Progress of a run that stands at `clock`.
+    pub fn new(setup: &Setup, clock: &Clock, quiet: bool) -> Self {
+        let kind = if quiet {
+            Kind::Quiet
+        } else if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(DIVISIONS);
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}") {
+                bar.set_style(style);
+            }
+            Kind::Bar(bar)
+        } else {
+            Kind::Plain { last: None }
+        };
+        Self { kind, began: Instant::now(), first_share: share(setup, clock), first_step: clock.step }
+    }
+
+    /// Shows where the run stands.
+    pub fn show(&mut self, setup: &Setup, clock: &Clock, report: &StepReport) {
+        match &mut self.kind {
+            Kind::Quiet => return,
+            Kind::Plain { last } => {
+                if last.is_some_and(|last| last.elapsed() < PLAIN_INTERVAL) {
+                    return;
+                }
+                *last = Some(Instant::now());
+            }
+            Kind::Bar(_) => {}
+        }
+        let line = self.line(setup, clock, report);
+        match &self.kind {
+            Kind::Bar(bar) => {
+                bar.set_position((share(setup, clock) * DIVISIONS as f64) as u64);
+                bar.set_message(line);
+            }
+            _ => eprintln!("{line}"),
+        }
+    }
+
+    fn line(&self, setup: &Setup, clock: &Clock, report: &StepReport) -> String {
+        let elapsed = self.began.elapsed().as_secs_f64();
+        let steps = (clock.step - self.first_step) as f64;
+        let done = share(setup, clock) - self.first_share;
+        let left = if done > 1e-3 {
+            let seconds = elapsed * (1.0 - share(setup, clock)) / done;
+            humantime::format_duration(Duration::from_secs(seconds.min(1e9) as u64)).to_string()
+        } else {
+            "?".into()
+        };
+        format!(
+            "step {}  t {}  dt {}  {:.4} mAh/cm²  {:.2} mV  {} nuclei  {:.2} Mcells/s  {:.1} Newton  left {left}",
+            clock.step,
+            seconds(clock.time),
+            seconds(report.dt),
+            charge(setup, clock) / 36_000.0,
+            clock.potential * 1e3,
+            clock.nuclei,
+            steps * setup.grid.cells() as f64 / elapsed.max(1e-9) / 1e6,
+            report.iterations as f64,
+        )
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Kind::Bar(bar) = &self.kind {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A time in a unit that suits it.
+fn seconds(t: f64) -> String {
+    match t {
+        t if t >= 100.0 => format!("{t:.0} s"),
+        t if t >= 0.1 => format!("{t:.2} s"),
+        t if t >= 1e-4 => format!("{:.2} ms", t * 1e3),
+        t => format!("{:.2} µs", t * 1e6),
+    }
+}
+
+/// Share of the run that is done, by its charge or its time.
+fn share(setup: &Setup, clock: &Clock) -> f64 {
+    let by_charge = setup.end.charge.map(|end| charge(setup, clock) / end);
+    let by_time = setup.end.time.map(|end| clock.time / end);
+    let height = setup.collector.height;
+    let by_height = setup.end.height.map(|end| (clock.inventory.height * setup.grid.dx - height) / (end - height));
+    [by_charge, by_time, by_height].into_iter().flatten().fold(0.0, f64::max).clamp(0.0, 1.0)
+}

@@ -1,0 +1,75 @@
+//! Outputs at regular charges and times. Firings are counted, intervals are not added up: the millionth is on time.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::parameters::{Control, Setup};
+use crate::solver::step::Clock;
+
+/// Snapshots that have been taken, by charge and by time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// firings by charge
+    pub by_charge: u64,
+    /// firings by time
+    pub by_time: u64,
+}
+
+/// Charge passed per area, of either sign \[C/m²\].
+pub fn charge(setup: &Setup, clock: &Clock) -> f64 {
+    clock.ledger.charge.abs() / setup.grid.area()
+}
+
+/// Time at which a constant current will have passed `charge` \[C/m²\], if it is one.
+fn time_of_charge(setup: &Setup, clock: &Clock, charge_wanted: f64) -> Option<f64> {
+    match setup.top.control {
+        Control::Current(current) if current != 0.0 => Some(charge_wanted / current.abs()),
+        Control::Current(_) => None,
+        // an estimate from the last current: it closes in on the charge step by step
+        Control::Potential(_) if clock.current != 0.0 => {
+            let missing = (charge_wanted - charge(setup, clock)) / clock.current.abs();
+            Some(clock.time + missing.max(setup.time_step.smallest))
+        }
+        Control::Potential(_) => None,
+    }
+}
+
+/// Whether `value` has reached `goal`, given the rounding of a sum of steps.
+fn reached(value: f64, goal: f64) -> bool {
+    value >= goal * (1.0 - 1e-9)
+}
+
+impl Schedule {
+    /// Whether a snapshot is due; counts it.
+    pub fn due(&mut self, setup: &Setup, clock: &Clock) -> bool {
+        let mut due = false;
+        if let Some(interval) = setup.output.snapshot_charge {
+            while reached(charge(setup, clock), (self.by_charge + 1) as f64 * interval) {
+                self.by_charge += 1;
+                due = true;
+            }
+        }
+        if let Some(interval) = setup.output.snapshot_time {
+            while reached(clock.time, (self.by_time + 1) as f64 * interval) {
+                self.by_time += 1;
+                due = true;
+            }
+        }
+        due
+    }
+
+    /// The next time that a step must not jump over: a snapshot, the end, or a listed nucleus.
+    pub fn next_edge(&self, setup: &Setup, clock: &Clock, nucleus: Option<f64>) -> f64 {
+        let by_charge = |charge: f64| time_of_charge(setup, clock, charge);
+        [
+            setup.output.snapshot_charge.and_then(|interval| by_charge((self.by_charge + 1) as f64 * interval)),
+            setup.output.snapshot_time.map(|interval| (self.by_time + 1) as f64 * interval),
+            setup.end.charge.and_then(by_charge),
+            setup.end.time,
+            nucleus,
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|&edge| edge > clock.time)
+        .fold(f64::INFINITY, f64::min)
+    }
+}

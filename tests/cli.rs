@@ -1,0 +1,138 @@
+//! The real binary: exit codes, messages, and what it leaves behind.
+
+mod common;
+
+use common::program::{Called, Place, SMALL, column};
+
+#[test]
+fn a_run_leaves_its_files_and_measures_again_what_it_wrote() {
+    let place = Place::new(SMALL);
+    let called = place.call(&["run", "config.toml", "--out", "run", "--device", "cpu"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.out.contains("done: charge"), "{called:?}");
+    for file in [
+        "metrics.csv",
+        "events.jsonl",
+        "fields.vtkhdf",
+        "fields.xdmf",
+        "checkpoint.h5",
+        "checkpoint.previous.h5",
+        "run.json",
+        "deposit.vtp",
+    ] {
+        assert!(place.path("run").join(file).is_file(), "{file} is missing");
+    }
+    let json: serde_json::Value = serde_json::from_str(&place.text("run/run.json")).unwrap();
+    assert_eq!(json["status"], "done");
+    assert!(
+        json["setup"]["kinetics"]["i0"] == 10.0 && json["sessions"][0]["device"].as_str().unwrap().starts_with("CPU")
+    );
+
+    let table = place.text("run/metrics.csv");
+    let steps = column(&table, "step");
+    assert!(steps.windows(2).all(|pair| pair[1] == pair[0] + 1.0) && steps[0] == 1.0);
+    for (ledger, limit) in [("charge_error", 1e-5), ("lithium_error", 1e-5), ("salt_error", 1e-4)] {
+        let worst = column(&table, ledger).iter().fold(0.0_f64, |worst, e| worst.max(e.abs()));
+        assert!(worst < limit, "{ledger}: {worst}");
+    }
+    let nuclei = column(&table, "nuclei").last().copied().unwrap();
+    let events = place.text("run/events.jsonl");
+    assert_eq!(events.lines().filter(|line| line.contains("\"nucleus\"")).count() as f64, nuclei);
+    assert!(nuclei >= 1.0, "the run shows no nucleation");
+
+    // the stored frame is in f32: what is measured from it agrees to f32 rounding
+    let measured = place.call(&["measure", "run", "--all"]);
+    assert_eq!(measured.code, 0, "{measured:?}");
+    for name in ["thickness [m]", "mean_height [m]", "developed_area", "covered"] {
+        let (again, first) = (column(&measured.out, name), column(&table, name));
+        let (again, first) = (again.last().unwrap(), first.last().unwrap());
+        assert!((again / first - 1.0).abs() < 1e-5, "{name}: {again} {first}");
+    }
+    assert_eq!(place.call(&["measure", "run"]).code, 0);
+    let missing = place.call(&["measure", "run", "--frame", "99"]);
+    assert!(missing.code == 1 && missing.err.contains("there is no frame 99"), "{missing:?}");
+}
+
+#[test]
+fn bad_configs_exit_with_2_name_the_key_and_make_nothing() {
+    let place = Place::new(&SMALL.replace("gamma", "gama").replace("\"1 mA/cm^2\"", "\"1 mA\""));
+    let called = place.call(&["run", "config.toml", "--out", "run"]);
+    assert_eq!(called.code, 2, "{called:?}");
+    for part in ["2 problems", "kinetics.gama", "did you mean \"gamma\"", "kinetics.i0", "\"1 mA\""] {
+        assert!(called.err.contains(part), "{part} is missing: {called:?}");
+    }
+    assert!(!place.path("run").exists());
+    let cases: [(&[&str], &str); 5] = [
+        (&["run", "missing.toml"], "missing.toml"),
+        (&["run", "config.toml", "--set", "kinetics"], "key=value"),
+        (&["run", "config.toml", "--device", "abacus"], "abacus"),
+        (&["resume", "nowhere"], "nowhere"),
+        (&["frobnicate"], "frobnicate"),
+    ];
+    for (arguments, part) in cases {
+        let called = place.call(arguments);
+        assert!(called.code == 2 && called.err.contains(part), "{arguments:?}: {called:?}");
+    }
+}
+
+#[test]
+fn a_directory_with_a_run_is_left_alone() {
+    let place = Place::new(SMALL);
+    let arguments = ["run", "config.toml", "--out", "run", "--device", "cpu", "--max-wall", "0s", "--quiet"];
+    assert_eq!(place.call(&arguments).code, 130);
+    let before = place.text("run/run.json");
+    let called = place.call(&arguments);
+    assert!(called.code == 2 && called.err.contains("already holds a run"), "{called:?}");
+    assert_eq!(before, place.text("run/run.json"));
+}
+
+#[test]
+fn check_and_devices_answer() {
+    let place = Place::new(SMALL);
+    let called = place.call(&["check", "config.toml", "--device", "cpu", "--set", "temperature=0 degC"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    for part in ["kinetics.i0", "1e1 A/m^2", "2.7315e2 K", "10–90 %", "first dt", "memory", "wall time"] {
+        assert!(called.out.contains(part), "{part} is missing: {}", called.out);
+    }
+    let called = place.call(&["devices"]);
+    assert!(called.code == 0 && called.out.contains("auto takes"), "{called:?}");
+    for arguments in [["--help"].as_slice(), &["run", "--help"], &["--version"]] {
+        assert_eq!(place.call(arguments).code, 0);
+    }
+}
+
+#[test]
+fn a_grid_that_does_not_fit_says_what_would() {
+    let place = Place::new(
+        &SMALL
+            .replace("[20, 16, 32]", "[2000, 1000, 2000]")
+            .replace("shape = \"rough\"", "shape = \"flat\"\n#")
+            .replace("rms", "#rms")
+            .replace("correlation_length", "#")
+            .replace("seed = 7", ""),
+    );
+    let called = place.call(&["run", "config.toml", "--device", "cpu"]);
+    // a machine with a terabyte would begin: this one has not
+    assert!(called.code == 2 && called.err.contains("largest cube"), "{called:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_full_disk_is_one_error_and_loses_nothing() {
+    let place = Place::new(SMALL);
+    let begun = place.call(&["run", "config.toml", "--out", "run", "--device", "cpu", "--max-wall", "0s", "--quiet"]);
+    assert_eq!(begun.code, 130);
+    let before = std::fs::read(place.path("run/checkpoint.h5")).unwrap();
+    // no file may grow beyond 100 blocks: what a full disk looks like to the program
+    let script =
+        format!("trap '' XFSZ; ulimit -f 100; exec {} resume run --device cpu --quiet", env!("CARGO_BIN_EXE_liplate"));
+    let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(place.path(".")).output();
+    let called = Called::from(output.unwrap());
+    assert!(called.code == 1 && called.err.starts_with("error: "), "{called:?}");
+    assert!(!called.err.contains("panicked"), "{called:?}");
+    assert!(!place.path("run/checkpoint.h5.part").exists());
+    let whole = place.path("run/checkpoint.h5");
+    assert_eq!(before, std::fs::read(whole).unwrap(), "the checkpoint was touched");
+    let called = place.call(&["resume", "run", "--device", "cpu", "--quiet"]);
+    assert_eq!(called.code, 0, "{called:?}");
+}
