@@ -7,6 +7,8 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod io;
 pub mod metrics;
 pub mod model;

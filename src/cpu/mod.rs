@@ -148,7 +148,18 @@ impl Backend for Cpu {
             Field::Curvature => single(&self.curvature),
             Field::Delta => single(&self.delta),
             Field::Accessible => single(&self.accessible),
+            Field::Distance => single(&self.q),
+            Field::Kappa => self.transport.iter().map(|t| t[0] as f32).collect(),
+            Field::KappaD => self.transport.iter().map(|t| t[1] as f32).collect(),
+            Field::Diffusivity => self.transport.iter().map(|t| t[2] as f32).collect(),
+            Field::Transference => self.transport.iter().map(|t| t[3] as f32).collect(),
+            Field::SlopePhi => self.rate.iter().map(|r| r[1] as f32).collect(),
+            Field::SlopeC => self.rate.iter().map(|r| r[2] as f32).collect(),
         })
+    }
+
+    fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError> {
+        Ok(self.vector_of(vector).clone())
     }
 
     fn set_step(&mut self, step: &StepUniforms) {

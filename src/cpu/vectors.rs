@@ -5,7 +5,7 @@ use super::kinetics::C_FLOOR;
 use crate::solver::backend::Vector;
 
 impl Cpu {
-    fn vector(&self, v: Vector) -> &Vec<[f64; 2]> {
+    pub(super) fn vector_of(&self, v: Vector) -> &Vec<[f64; 2]> {
         match v {
             Vector::Correction => &self.correction,
             Vector::Residual => &self.residual,
@@ -25,7 +25,7 @@ impl Cpu {
 
     /// coefficient = ⟨a, b⟩/⟨b, b⟩.
     pub(super) fn project_vectors(&mut self, a: Vector, b: Vector) {
-        let (a, b) = (self.vector(a), self.vector(b));
+        let (a, b) = (self.vector_of(a), self.vector_of(b));
         let [product, square] = self.shape.sum(2, |_, _, _, cell| {
             let (a, b) = (a[cell.here], b[cell.here]);
             [a[0] * b[0] + a[1] * b[1], b[0] * b[0] + b[1] * b[1]]
@@ -37,7 +37,7 @@ impl Cpu {
     pub(super) fn combine_vectors(&mut self, target: Vector, source: Vector, sign: f32) {
         let factor = f64::from(sign) * self.coefficient;
         let mut out = std::mem::take(self.vector_mut(target));
-        let source = self.vector(source);
+        let source = self.vector_of(source);
         self.shape.map(&mut out, |_, _, _, cell, out| {
             out[0] -= factor * source[cell.here][0];
             out[1] -= factor * source[cell.here][1];

@@ -7,6 +7,7 @@ pub trait Uniform: Copy {
     const MEMBERS: &'static [&'static str];
 }
 
+/// Declares a [`Uniform`] struct.
 macro_rules! uniform {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident: $kind:ty,)* }) => {
         $(#[$meta])*
@@ -14,11 +15,14 @@ macro_rules! uniform {
         #[derive(Clone, Copy, Debug, Default, PartialEq)]
         #[cfg_attr(feature = "gpu", derive(bytemuck::Pod, bytemuck::Zeroable))]
         pub struct $name { $($(#[$doc])* pub $member: $kind,)* }
-        impl Uniform for $name {
+        impl $crate::model::uniforms::Uniform for $name {
             const MEMBERS: &'static [&'static str] = &[$(stringify!($member)),*];
         }
     };
 }
+
+#[cfg(feature = "gpu")]
+pub(crate) use uniform;
 
 uniform! {
     /// The run's constants.

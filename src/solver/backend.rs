@@ -41,6 +41,20 @@ pub enum Field {
     Delta,
     /// w: volume fraction not filled by copper
     Accessible,
+    /// signed distance q to the interface, positive in the lithium \[dx\]
+    Distance,
+    /// ψκ of the electrolyte \[conductivity scale\]
+    Kappa,
+    /// ψκ_D/c \[conductivity scale\]
+    KappaD,
+    /// ψD \[diffusivity scale\]
+    Diffusivity,
+    /// t₊
+    Transference,
+    /// ∂i/∂φ \[current scale over potential scale\]
+    SlopePhi,
+    /// ∂i/∂(c/c_ref) \[current scale\]
+    SlopeC,
 }
 
 /// The fields that time changes; with the host's clock they are the whole state. A GPU's f32 values are exact in f64.
@@ -171,6 +185,9 @@ pub trait Backend {
     fn state(&mut self) -> Result<State, BackendError>;
     /// Copies one field to the host, in f32.
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError>;
+
+    /// Copies a vector of the linear solver to the host, for the tests.
+    fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError>;
 
     /// Sets the step's constants.
     fn set_step(&mut self, step: &StepUniforms);

@@ -76,3 +76,35 @@ pub fn cpu(setup: &Setup) -> (Cpu, Vec<f64>) {
 pub fn thickness(setup: &Setup, lithium: f64) -> f64 {
     lithium / setup.grid.area()
 }
+
+/// A GPU backend that holds the initial state of `setup`, or none if the environment says that there is no adapter.
+///
+/// Any adapter will do, a software one too: the tests compare numbers, not times.
+#[cfg(feature = "gpu")]
+pub fn gpu(setup: &Setup) -> Option<liplate::gpu::Gpu> {
+    use liplate::gpu::{Choice, Gpu};
+    if std::env::var_os("LIPLATE_TEST_NO_GPU").is_some() {
+        println!("NOT RUN: LIPLATE_TEST_NO_GPU is set");
+        return None;
+    }
+    let heights = heights(&setup.grid, &setup.collector);
+    let statics = Statics::new(setup, &heights);
+    let mut gpu = Gpu::open(Choice::Any, setup, &statics).unwrap_or_else(|error| panic!("{error}"));
+    gpu.load(&initial_state(setup, &heights)).expect("a new device works");
+    Some(gpu)
+}
+
+/// Rough copper, a real electrolyte, a film, capillarity, a double layer and nuclei by chance: everything at once.
+pub fn everything(n: usize) -> Setup {
+    let mut s = setup(n, n, n, 0.25e-6);
+    s.electrolyte = Electrolyte::Landesfeind { solvent: liplate::model::electrolyte::Solvent::EcEmc };
+    s.collector.shape = CollectorShape::Rough { rms: 0.2e-6, correlation_length: 2e-6, hurst: 0.8, seed: 3 };
+    s.collector.contact_angle = 1.2;
+    s.kinetics.gamma = 0.5;
+    s.kinetics.film = 1e-3;
+    s.kinetics.double_layer = 0.2;
+    s.deposit = InitialDeposit::None;
+    s.nucleation = Nucleation::Poisson { rate: 2e13, barrier: 0.25, radius: 0.75e-6, seed: 1 };
+    s.time_step.first = 1e-4;
+    s
+}

@@ -1,0 +1,120 @@
+// balance - sums over the linearised equations, first stage: one partial sum for each workgroup
+//
+//   residual^2, terms^2, the imbalance of charge, reaction, double layer, what enters at the top, salt, electrode potential,
+//   nucleation rate; the largest current and change of concentration. Members and order: `Balance` in src/solver/backend.rs
+//
+// The sums are kept as two floats each: they are differences of large numbers that the ledgers look at.
+//
+// reads   u, u_low, u_old, xi, accessible, copper_area, conduction, diffusion, delta, current, source, residual
+// writes  partial
+// units   scaled, see src/model/scales.rs
+// twin    src/cpu/balance.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<uniform> step: Step;
+@group(0) @binding(2) var<uniform> parameters: Parameters;
+@group(0) @binding(3) var<storage, read> u: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> u_low: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> u_old: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> xi: array<f32>;
+@group(0) @binding(7) var<storage, read> accessible: array<f32>;
+@group(0) @binding(8) var<storage, read> copper_area: array<f32>;
+@group(0) @binding(9) var<storage, read> conduction: array<vec2<f32>>;
+@group(0) @binding(10) var<storage, read> diffusion: array<vec2<f32>>;
+@group(0) @binding(11) var<storage, read> delta: array<f32>;
+@group(0) @binding(12) var<storage, read> current: array<f32>;
+@group(0) @binding(13) var<storage, read> source: array<vec2<f32>>;
+@group(0) @binding(14) var<storage, read> residual: array<vec2<f32>>;
+@group(0) @binding(15) var<storage, read_write> partial: array<vec4<f32>>;
+
+struct Parameters {
+    planes: u32,
+}
+
+// Interface cells that count for the largest current: xi(1 - xi) above this.
+const IN_INTERFACE = 0.01;
+// Cells that count for the change of concentration: psi above this.
+const IN_ELECTROLYTE = 0.05;
+
+// Current, salt, weight and weighted potential at the top.
+fn at_top(i: u32, psi: f32) -> vec4<f32> {
+    let kappa = conduction[i].x;
+    let kappa_d = conduction[i].y;
+    let diffusivity = diffusion[i].x;
+    let anions = 1.0 - diffusion[i].y;
+    let reservoir = physics.reservoir == 1u;
+    let difference = select(0.0, (physics.c_top - u[i].y) - u_low[i].y, reservoir);
+    var entering = step.top_current;
+    var potential = step.top_potential;
+    if physics.potentiostatic == 1u {
+        entering = 2.0 * kappa * ((step.top_potential - u[i].x) - u_low[i].x) - 2.0 * kappa_d * difference;
+    } else {
+        let rise = select(0.5 * anions * step.top_current / diffusivity, difference, reservoir);
+        potential = (u[i].x + u_low[i].x) + (0.5 * step.top_current / kappa + kappa_d / kappa * rise);
+    }
+    let salt = select(anions * entering, 2.0 * diffusivity * difference, reservoir);
+    return vec4<f32>(entering, select(0.0, salt, physics.salt == 1u), psi, psi * potential);
+}
+
+@compute @workgroup_size(16, 16, 1)
+fn balance(
+    @builtin(global_invocation_id) p: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    let first = group.z * parameters.planes;
+    let last = min(first + parameters.planes, n.z);
+    let nothing = single(vec4<f32>(0.0));
+    var squares = nothing;
+    var charge = nothing;
+    var salt = nothing;
+    var rates = nothing;
+    for (var z = first; z < last; z++) {
+        let cell = vec3<u32>(p.xy, z);
+        if !inside(cell, n) { continue; }
+        let i = element(cell, n);
+        let w = accessible[i];
+        let psi = electrolyte_fraction(w, xi[i]);
+        let change = (u[i] - u_old[i]) + u_low[i];
+        let anions = 1.0 - diffusion[i].y;
+        let plated = current[i] * delta[i];
+        let bare = copper_area[i] * (1.0 - xi[i]);
+        let drive = (step.phi_reference + u[i].x) + u_low[i].x;
+        var top = vec4<f32>(0.0);
+        if z + 1u == n.z { top = at_top(i, psi); }
+        let sink = select(0.0, anions * plated, physics.salt == 1u);
+        let stored = psi * porosity(z) * ((1.0 + u[i].y) + u_low[i].y);
+        let fastest = select(0.0, abs(current[i]), xi[i] * (1.0 - xi[i]) > IN_INTERFACE);
+        let largest_change = select(0.0, abs(change.y), psi > IN_ELECTROLYTE);
+
+        squares = add(squares, single(vec4<f32>(residual[i] * residual[i], source[i] * source[i])));
+        charge = add(charge, single(vec4<f32>(residual[i].x, plated, step.double_layer * bare * change.x, top.x)));
+        salt = add(salt, single(vec4<f32>(top.y, sink, stored, top.z)));
+        let rate = vec4<f32>(top.w, nucleation_rate(bare, drive), fastest, largest_change);
+        rates = merged(rates, single(rate), vec4<bool>(false, false, true, true));
+    }
+    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
+    let count = groups.x * groups.y * groups.z;
+    let total_0 = over_workgroup(squares, vec4<bool>(false), lane);
+    if lane == 0u {
+        partial[2u * slot] = total_0.high;
+        partial[2u * slot + 1u] = total_0.low;
+    }
+    let total_1 = over_workgroup(charge, vec4<bool>(false), lane);
+    if lane == 0u {
+        partial[2u * (count + slot)] = total_1.high;
+        partial[2u * (count + slot) + 1u] = total_1.low;
+    }
+    let total_2 = over_workgroup(salt, vec4<bool>(false), lane);
+    if lane == 0u {
+        partial[2u * (2u * count + slot)] = total_2.high;
+        partial[2u * (2u * count + slot) + 1u] = total_2.low;
+    }
+    let total_3 = over_workgroup(rates, vec4<bool>(false, false, true, true), lane);
+    if lane == 0u {
+        partial[2u * (3u * count + slot)] = total_3.high;
+        partial[2u * (3u * count + slot) + 1u] = total_3.low;
+    }
+}

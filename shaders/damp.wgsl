@@ -1,0 +1,47 @@
+// damp - how much of the correction the limits allow, first stage
+//
+//   need = max of |d_phi|/potential and -d_c/[(1 - keep) c],   damping = 1/max(need, 1) in `update`
+//
+// reads   u, correction
+// writes  partial
+// units   scaled, see src/model/scales.rs
+// twin    src/cpu/vectors.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<uniform> parameters: Parameters;
+@group(0) @binding(2) var<storage, read> u: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> correction: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> partial: array<vec4<f32>>;
+
+struct Parameters {
+    planes: u32,
+    potential: f32,
+    keep: f32,
+}
+
+@compute @workgroup_size(16, 16, 1)
+fn damp(
+    @builtin(global_invocation_id) p: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    let first = group.z * parameters.planes;
+    let last = min(first + parameters.planes, n.z);
+    var need = 0.0;
+    for (var z = first; z < last; z++) {
+        let cell = vec3<u32>(p.xy, z);
+        if !inside(cell, n) { continue; }
+        let i = element(cell, n);
+        let rise = abs(correction[i].x) / parameters.potential;
+        let loss = -correction[i].y / ((1.0 - parameters.keep) * max(1.0 + u[i].y, C_FLOOR));
+        need = max(need, max(rise, loss));
+    }
+    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
+    let total_0 = over_workgroup(single(vec4<f32>(need)), vec4<bool>(true), lane);
+    if lane == 0u {
+        partial[2u * slot] = total_0.high;
+        partial[2u * slot + 1u] = total_0.low;
+    }
+}

@@ -1,0 +1,79 @@
+// interface_shape - reaction area and curvature of the interface
+//
+//   delta = w xi(1 - xi)/ell |grad q|
+//   curvature = -[div(w n) + cos(theta) |grad w|]/w,   n = grad q/|grad q|
+//
+// |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
+//
+// reads   xi, q, accessible
+// writes  delta, curvature
+// units   scaled, see src/model/scales.rs
+// twin    src/cpu/interface.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<storage, read> xi: array<f32>;
+@group(0) @binding(2) var<storage, read> q: array<f32>;
+@group(0) @binding(3) var<storage, read> accessible: array<f32>;
+@group(0) @binding(4) var<storage, read_write> delta: array<f32>;
+@group(0) @binding(5) var<storage, read_write> curvature: array<f32>;
+
+const STEEPEST = 3.0;
+const SHARPEST = 1.0;
+
+// Central differences of q.
+fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
+    let at = neighbours(p, n);
+    return 0.5 * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
+}
+
+// Outward component of the normal on one face of cell p, whose central differences are `here`.
+fn normal(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
+    if nb == i {
+        return 0.0;
+    }
+    let there = central(beside(p, axis, side, n), n);
+    let outward = q[nb] - q[i];
+    if axis == 0u {
+        return face_normal(outward, here.yz, there.yz);
+    } else if axis == 1u {
+        return face_normal(outward, here.xz, there.xz);
+    }
+    return face_normal(outward, here.xy, there.xy);
+}
+
+fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
+    return rounded(0.5 * (accessible[i] + accessible[nb]) * normal(p, i, nb, axis, side, here, n));
+}
+
+fn magnitude(v: vec3<f32>) -> f32 {
+    let squares = rounded3(v * v);
+    return sqrt((squares.x + squares.y) + squares.z);
+}
+
+@compute @workgroup_size(16, 4, 4)
+fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    if !inside(p, n) { return; }
+    let i = element(p, n);
+    let fraction = xi[i];
+    let w = accessible[i];
+    let here = central(p, n);
+    let area = w * max(fraction * (1.0 - fraction), 0.0) / physics.ell * min(magnitude(here), STEEPEST);
+    delta[i] = area;
+    if area == 0.0 {
+        curvature[i] = 0.0;
+        return;
+    }
+
+    let at = neighbours(p, n);
+    let x = flux(p, i, at.west, 0u, 0u, here, n) + flux(p, i, at.east, 0u, 1u, here, n);
+    let y = flux(p, i, at.south, 1u, 0u, here, n) + flux(p, i, at.north, 1u, 1u, here, n);
+    let z = flux(p, i, at.below, 2u, 0u, here, n) + flux(p, i, at.above, 2u, 1u, here, n);
+    let slope = 0.5 * vec3<f32>(
+        accessible[at.east] - accessible[at.west],
+        accessible[at.north] - accessible[at.south],
+        accessible[at.above] - accessible[at.below],
+    );
+    let wall = rounded(physics.contact * magnitude(slope));
+    curvature[i] = clamp(-(((x + y) + z) + wall) / w, -SHARPEST, SHARPEST);
+}

@@ -1,0 +1,40 @@
+// The electrolyte: its fraction, the separator in it, and where its table of transport properties is read.
+
+const PSI_FLOOR = 1e-6;
+const C_FLOOR = 1e-6;
+const TABLE_ENTRIES = 1024u;
+const TABLE_RANGE = 4.0;
+
+// Electrolyte fraction of a cell, floored.
+fn electrolyte_fraction(accessible: f32, xi: f32) -> f32 {
+    return max(accessible * (1.0 - xi), PSI_FLOOR);
+}
+
+fn in_separator(z: u32) -> bool {
+    let height = f32(z) + 0.5;
+    return height > physics.separator_bottom && height < physics.separator_top;
+}
+
+// Porosity of plane z.
+fn porosity(z: u32) -> f32 {
+    return select(1.0, physics.porosity, in_separator(z));
+}
+
+// One over the MacMullin number of plane z.
+fn inverse_macmullin(z: u32) -> f32 {
+    return select(1.0, physics.inverse_macmullin, in_separator(z));
+}
+
+// Place of a concentration (1 + c) in the table, in entries.
+fn table_place(c: f32) -> f32 {
+    return clamp((1.0 + c) / TABLE_RANGE, 0.0, 1.0) * f32(TABLE_ENTRIES - 1u);
+}
+
+// Nuclei per second on `bare` copper at a driving potential.
+fn nucleation_rate(bare: f32, drive: f32) -> f32 {
+    if drive <= 0.0 {
+        return 0.0;
+    }
+    let barrier = physics.nucleation_barrier / max(drive, 1e-3);
+    return bare * physics.nucleation_rate * exp(-min(barrier * barrier, 80.0));
+}

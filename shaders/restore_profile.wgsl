@@ -1,0 +1,68 @@
+// restore_profile - restores the tanh profile of the interface
+//
+//   xi_next = xi + strength div(w [grad xi - xi(1 - xi)/ell n])/w,   n = grad q/|grad q|
+//
+// A divergence: it moves no lithium. Where q is equal on both sides, xi is equal or in the clipped tails; these are left
+// alone from both sides. The face takes the smaller w of its two cells: inside rough copper w varies by orders of magnitude
+// from cell to cell, and with the mean the explicit sub-step of the cell with less would be unstable.
+//
+// reads   xi, q, accessible
+// writes  xi_next
+// units   scaled, see src/model/scales.rs
+// twin    src/cpu/front.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<uniform> parameters: Parameters;
+@group(0) @binding(2) var<storage, read> xi: array<f32>;
+@group(0) @binding(3) var<storage, read> q: array<f32>;
+@group(0) @binding(4) var<storage, read> accessible: array<f32>;
+@group(0) @binding(5) var<storage, read_write> xi_next: array<f32>;
+
+struct Parameters {
+    strength: f32,
+}
+
+// Central differences of q.
+fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
+    let at = neighbours(p, n);
+    return 0.5 * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
+}
+
+// Outward component of the normal on one face of cell p, whose central differences are `here`.
+fn normal(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
+    if nb == i {
+        return 0.0;
+    }
+    let there = central(beside(p, axis, side, n), n);
+    let outward = q[nb] - q[i];
+    if axis == 0u {
+        return face_normal(outward, here.yz, there.yz);
+    } else if axis == 1u {
+        return face_normal(outward, here.xz, there.xz);
+    }
+    return face_normal(outward, here.xy, there.xy);
+}
+
+fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
+    if q[nb] == q[i] {
+        return 0.0;
+    }
+    let profile = 0.5 * (xi[i] * (1.0 - xi[i]) + xi[nb] * (1.0 - xi[nb])) / physics.ell;
+    let restoring = rounded(profile * normal(p, i, nb, axis, side, here, n));
+    return rounded(min(accessible[i], accessible[nb]) * ((xi[nb] - xi[i]) - restoring));
+}
+
+@compute @workgroup_size(16, 4, 4)
+fn restore_profile(@builtin(global_invocation_id) p: vec3<u32>) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    if !inside(p, n) { return; }
+    let i = element(p, n);
+    let here = central(p, n);
+    let at = neighbours(p, n);
+    let x = flux(p, i, at.west, 0u, 0u, here, n) + flux(p, i, at.east, 0u, 1u, here, n);
+    let y = flux(p, i, at.south, 1u, 0u, here, n) + flux(p, i, at.north, 1u, 1u, here, n);
+    let z = flux(p, i, at.below, 2u, 0u, here, n) + flux(p, i, at.above, 2u, 1u, here, n);
+    let divergence = (x + y) + z;
+
+    xi_next[i] = xi[i] + parameters.strength * divergence / accessible[i];
+}

@@ -1,0 +1,68 @@
+// restrict_defect - what is left to correct, summed to the next coarser level
+//
+//   coarse_right = sum over the children of right - A x
+//
+// reads   x, conduction, diffusion, reaction_phi, reaction_c, right
+// writes  coarse_right
+// units   scaled, see src/model/scales.rs
+// twin    src/cpu/hierarchy.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<uniform> level: Level;
+@group(0) @binding(2) var<storage, read> x: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> conduction: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> diffusion: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> reaction_phi: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> reaction_c: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read> right: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read_write> coarse_right: array<vec2<f32>>;
+
+// First child of coarse cell i along an axis, and the one past the last.
+fn children(i: u32, fine: u32, coarse: u32) -> vec2<u32> {
+    if coarse < fine {
+        return vec2<u32>(2u * i, min(2u * i + 2u, fine));
+    }
+    return vec2<u32>(i, i + 1u);
+}
+
+// A face towards a cell that is the cell itself carries nothing.
+fn face(i: u32, nb: u32, area: f32) -> Face {
+    let factor = select(0.5 * area, 0.0, nb == i);
+    return face_terms(factor, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, x[i] - x[nb]);
+}
+
+fn defect(p: vec3<u32>, n: vec3<u32>) -> vec2<f32> {
+    let i = element(p, n);
+    let at = neighbours(p, n);
+    let outflow = paired(
+        face(i, at.west, level.face_x), face(i, at.east, level.face_x),
+        face(i, at.south, level.face_y), face(i, at.north, level.face_y),
+        face(i, at.below, level.face_z), face(i, at.above, level.face_z),
+    ).flux;
+    let local = vec2<f32>(dot(reaction_phi[i], x[i]), dot(reaction_c[i], x[i]));
+    return right[i] - (outflow + local);
+}
+
+@compute @workgroup_size(16, 4, 4)
+fn restrict_defect(@builtin(global_invocation_id) p: vec3<u32>) {
+    let fine = vec3<u32>(level.nx, level.ny, level.nz);
+    let n = vec3<u32>(level.coarse_nx, level.coarse_ny, level.coarse_nz);
+    if !inside(p, n) { return; }
+    let cx = children(p.x, fine.x, n.x);
+    let cy = children(p.y, fine.y, n.y);
+    let cz = children(p.z, fine.z, n.z);
+    var total = vec2<f32>(0.0);
+    for (var z = cz.x; z < cz.y; z++) {
+        var plane = vec2<f32>(0.0);
+        for (var y = cy.x; y < cy.y; y++) {
+            var row = vec2<f32>(0.0);
+            for (var column = cx.x; column < cx.y; column++) {
+                row += defect(vec3<u32>(column, y, z), fine);
+            }
+            plane += row;
+        }
+        total += plane;
+    }
+
+    coarse_right[element(p, n)] = total;
+}

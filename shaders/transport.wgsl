@@ -1,0 +1,33 @@
+// transport - transport coefficients of the electrolyte in each cell
+//
+//   conduction = psi (kappa, kappa_d/c) / N_M
+//   diffusion  = (psi D / N_M, t+),   psi = w(1 - xi), N_M the MacMullin number
+//
+// reads   u, u_low, xi, accessible, table
+// writes  conduction, diffusion
+// units   scaled, see src/model/scales.rs
+// twin    src/cpu/transport.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<storage, read> u: array<vec2<f32>>;
+@group(0) @binding(2) var<storage, read> u_low: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> xi: array<f32>;
+@group(0) @binding(4) var<storage, read> accessible: array<f32>;
+@group(0) @binding(5) var<storage, read> table: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> conduction: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read_write> diffusion: array<vec2<f32>>;
+
+@compute @workgroup_size(16, 4, 4)
+fn transport(@builtin(global_invocation_id) p: vec3<u32>) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    if !inside(p, n) { return; }
+    let i = element(p, n);
+    let place = table_place(u[i].y + u_low[i].y);
+    let entry = min(u32(place), TABLE_ENTRIES - 2u);
+    let share = place - f32(entry);
+    let properties = table[entry] + share * (table[entry + 1u] - table[entry]);
+    let medium = electrolyte_fraction(accessible[i], xi[i]) * inverse_macmullin(p.z);
+
+    conduction[i] = medium * properties.xy;
+    diffusion[i] = vec2<f32>(medium * properties.z, properties.w);
+}

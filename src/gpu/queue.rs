@@ -1,0 +1,314 @@
+//! The queue of dispatches: recorded, and submitted when a verb needs a value.
+//!
+//! Constants that change between dispatches, `parameters` and `step`, lie in slots of one buffer that is written once,
+//! before the submission; a dynamic offset finds them. So no dispatch waits for the host.
+
+use std::collections::HashMap;
+use std::num::NonZeroU64;
+
+use super::device::{Device, GpuError};
+use super::fields::{Fields, Id};
+use super::layout::Constants;
+use super::shader::{Kernel, Kind, Shader, Variable};
+use crate::model::uniforms::{Physics, StepUniforms};
+use crate::solver::backend::BackendError;
+
+/// Bytes between slots: no device asks for a coarser alignment.
+const SLOT: u32 = 256;
+/// Slots in the buffer; a longer queue is submitted in parts.
+const SLOTS: u32 = 4096;
+/// Bytes that are read or written at once.
+const CHUNK: u64 = 1 << 26;
+
+struct Pipeline {
+    pipeline: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+    variables: Vec<Variable>,
+    workgroup: [u32; 3],
+}
+
+struct Recording {
+    // before the encoder, which it locks
+    pass: Option<wgpu::ComputePass<'static>>,
+    encoder: wgpu::CommandEncoder,
+}
+
+/// Where a dispatch happens and with what.
+pub struct Dispatch<'a> {
+    /// the operator
+    pub kernel: Kernel,
+    /// threads along each axis
+    pub threads: [u32; 3],
+    /// buffers for the roles
+    pub roles: &'a [(&'a str, Id)],
+    /// constants of the level, if it has one
+    pub level: Option<Id>,
+    /// its parameters, as bits
+    pub parameters: &'a [u32],
+}
+
+/// The queue.
+pub struct Queue {
+    pipelines: HashMap<Kernel, Pipeline>,
+    bind_groups: HashMap<(Kernel, Vec<Id>), wgpu::BindGroup>,
+    physics: wgpu::Buffer,
+    slots: wgpu::Buffer,
+    staging: Option<wgpu::Buffer>,
+    written: Vec<u8>,
+    step: StepUniforms,
+    step_slot: Option<u32>,
+    recording: Option<Recording>,
+}
+
+impl Queue {
+    /// Compiles the kernels.
+    ///
+    /// # Errors
+    /// If the device refuses one.
+    pub fn new(device: &Device, shaders: &[Shader], physics: &Physics) -> Result<Self, GpuError> {
+        let buffer = |label, size, usage| {
+            device.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size,
+                usage: usage | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        };
+        let constants = buffer("physics", size_of::<Physics>() as u64, wgpu::BufferUsages::UNIFORM);
+        device.queue.write_buffer(&constants, 0, bytemuck::bytes_of(physics));
+        let mut pipelines = HashMap::new();
+        for shader in shaders {
+            pipelines.insert(shader.kernel, pipeline(device, shader)?);
+        }
+        Ok(Self {
+            pipelines,
+            bind_groups: HashMap::new(),
+            physics: constants,
+            slots: buffer("slots", u64::from(SLOT * SLOTS), wgpu::BufferUsages::UNIFORM),
+            staging: None,
+            written: Vec::new(),
+            step: StepUniforms::default(),
+            step_slot: None,
+            recording: None,
+        })
+    }
+
+    /// The step's constants, for the dispatches from here on.
+    pub fn set_step(&mut self, step: &StepUniforms) {
+        self.step = *step;
+        self.step_slot = None;
+    }
+
+    /// Records a dispatch.
+    pub fn dispatch(&mut self, device: &Device, fields: &Fields, d: &Dispatch) {
+        if self.written.len() as u32 + 2 * SLOT > SLOT * SLOTS {
+            self.submit(device);
+        }
+        let Some(Pipeline { variables, workgroup, .. }) = self.pipelines.get(&d.kernel) else { return };
+        let groups: [u32; 3] = std::array::from_fn(|axis| d.threads[axis].div_ceil(workgroup[axis]));
+        let (mut ids, mut offsets) = (Vec::with_capacity(variables.len()), Vec::with_capacity(2));
+        for variable in variables {
+            let role = d.roles.iter().find(|(name, _)| *name == variable.name).map(|(_, id)| *id);
+            let id = match Constants::named(&variable.name) {
+                Some(Constants::Level) => d.level,
+                Some(Constants::Step) => {
+                    let (written, step) = (&mut self.written, &self.step);
+                    offsets.push(*self.step_slot.get_or_insert_with(|| slot(written, bytemuck::bytes_of(step))));
+                    Some(0)
+                }
+                Some(Constants::Parameters) => {
+                    offsets.push(slot(&mut self.written, bytemuck::cast_slice(d.parameters)));
+                    Some(0)
+                }
+                Some(Constants::Physics) => Some(0),
+                None => role.or_else(|| fields.id(&variable.name)),
+            };
+            let Some(id) = id else {
+                return device.note(format!("`{}` of {}.wgsl was given no field", variable.name, d.kernel.name()));
+            };
+            ids.push(id);
+        }
+        self.record(device, fields, d.kernel, ids, &offsets, groups);
+    }
+
+    fn record(
+        &mut self,
+        device: &Device,
+        fields: &Fields,
+        kernel: Kernel,
+        ids: Vec<Id>,
+        offsets: &[u32],
+        groups: [u32; 3],
+    ) {
+        let Some(pipeline) = self.pipelines.get(&kernel) else { return };
+        let (physics, slots) = (&self.physics, &self.slots);
+        let bind_group = self.bind_groups.entry((kernel, ids)).or_insert_with_key(|(_, ids)| {
+            let entries: Vec<wgpu::BindGroupEntry> = pipeline
+                .variables
+                .iter()
+                .zip(ids)
+                .map(|(variable, &id)| wgpu::BindGroupEntry {
+                    binding: variable.binding,
+                    resource: match Constants::named(&variable.name) {
+                        Some(Constants::Physics) => physics.as_entire_binding(),
+                        Some(constants) if constants.in_slot() => {
+                            let size = NonZeroU64::new(u64::from(SLOT));
+                            wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer: slots, offset: 0, size })
+                        }
+                        _ => fields.buffer(id).as_entire_binding(),
+                    },
+                })
+                .collect();
+            device.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(kernel.name()),
+                layout: &pipeline.layout,
+                entries: &entries,
+            })
+        });
+        let recording = self.recording.get_or_insert_with(|| begin(device));
+        let pass = recording.pass.get_or_insert_with(|| {
+            let descriptor = wgpu::ComputePassDescriptor::default();
+            recording.encoder.begin_compute_pass(&descriptor).forget_lifetime()
+        });
+        pass.set_pipeline(&pipeline.pipeline);
+        pass.set_bind_group(0, &*bind_group, offsets);
+        pass.dispatch_workgroups(groups[0], groups[1], groups[2]);
+    }
+
+    fn encoder(&mut self, device: &Device) -> &mut wgpu::CommandEncoder {
+        let recording = self.recording.get_or_insert_with(|| begin(device));
+        recording.pass = None;
+        &mut recording.encoder
+    }
+
+    /// Records a copy of a whole buffer.
+    pub fn copy(&mut self, device: &Device, source: &wgpu::Buffer, target: &wgpu::Buffer) {
+        self.encoder(device).copy_buffer_to_buffer(source, 0, target, 0, source.size());
+    }
+
+    /// Records that a buffer becomes zero.
+    pub fn clear(&mut self, device: &Device, buffer: &wgpu::Buffer) {
+        self.encoder(device).clear_buffer(buffer, 0, None);
+    }
+
+    /// Submits what was recorded.
+    pub fn submit(&mut self, device: &Device) {
+        if let Some(Recording { pass, encoder }) = self.recording.take() {
+            drop(pass);
+            if !self.written.is_empty() {
+                device.queue.write_buffer(&self.slots, 0, &self.written);
+            }
+            device.queue.submit([encoder.finish()]);
+        }
+        self.written.clear();
+        self.step_slot = None;
+    }
+
+    /// Forgets the bind groups of buffers that were replaced.
+    pub fn forget(&mut self, kernel: Kernel) {
+        self.bind_groups.retain(|(of, _), _| *of != kernel);
+    }
+
+    /// Writes to the start of a buffer, after all that was recorded.
+    pub fn write(&mut self, device: &Device, buffer: &wgpu::Buffer, bytes: &[u8]) {
+        self.submit(device);
+        for (i, chunk) in bytes.chunks(CHUNK as usize).enumerate() {
+            device.queue.write_buffer(buffer, i as u64 * CHUNK, chunk);
+            device.queue.submit([]);
+        }
+    }
+
+    /// Waits for all that was recorded and reads the first `size` bytes of a buffer.
+    ///
+    /// # Errors
+    /// If the device failed, now or earlier.
+    pub fn read(&mut self, device: &Device, buffer: &wgpu::Buffer, size: u64) -> Result<Vec<u8>, BackendError> {
+        let mut bytes = Vec::with_capacity(size as usize);
+        while (bytes.len() as u64) < size {
+            let at = bytes.len() as u64;
+            let part = (size - at).min(CHUNK);
+            let staging = match self.staging.take() {
+                Some(staging) if staging.size() >= part => staging,
+                _ => device.device.create_buffer(&wgpu::BufferDescriptor {
+                    label: Some("staging"),
+                    size: part.max(4096),
+                    usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                    mapped_at_creation: false,
+                }),
+            };
+            self.encoder(device).copy_buffer_to_buffer(buffer, at, &staging, 0, part);
+            self.submit(device);
+            let slice = staging.slice(0..part);
+            slice.map_async(wgpu::MapMode::Read, |_| {});
+            device.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| device.error(e.to_string()))?;
+            device.check()?;
+            bytes.extend_from_slice(&slice.get_mapped_range().map_err(|e| device.error(e.to_string()))?);
+            staging.unmap();
+            self.staging = Some(staging);
+        }
+        Ok(bytes)
+    }
+}
+
+fn begin(device: &Device) -> Recording {
+    Recording { pass: None, encoder: device.device.create_command_encoder(&Default::default()) }
+}
+
+/// Fills the next slot; its offset.
+fn slot(written: &mut Vec<u8>, constants: &[u8]) -> u32 {
+    let offset = written.len();
+    written.extend_from_slice(constants);
+    written.resize(offset + SLOT as usize, 0);
+    offset as u32
+}
+
+fn pipeline(device: &Device, shader: &Shader) -> Result<Pipeline, GpuError> {
+    let name = shader.kernel.name();
+    let scope = device.device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let module = device.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(name),
+        source: wgpu::ShaderSource::Wgsl(shader.text.as_str().into()),
+    });
+    let entries: Vec<wgpu::BindGroupLayoutEntry> = shader
+        .variables
+        .iter()
+        .map(|variable| wgpu::BindGroupLayoutEntry {
+            binding: variable.binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: match variable.kind {
+                    Kind::Uniform => wgpu::BufferBindingType::Uniform,
+                    Kind::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                    Kind::Write => wgpu::BufferBindingType::Storage { read_only: false },
+                },
+                has_dynamic_offset: Constants::named(&variable.name).is_some_and(Constants::in_slot),
+                min_binding_size: None,
+            },
+            count: None,
+        })
+        .collect();
+    let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some(name), entries: &entries };
+    let layout = device.device.create_bind_group_layout(&descriptor);
+    let pipeline_layout = device.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(name),
+        bind_group_layouts: &[Some(&layout)],
+        ..Default::default()
+    });
+    let pipeline = device.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(name),
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some(name),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
+        cache: None,
+    });
+    match pollster::block_on(scope.pop()) {
+        None => Ok(Pipeline { pipeline, layout, variables: shader.variables.clone(), workgroup: shader.workgroup }),
+        Some(error) => {
+            Err(GpuError::Device { device: device.name.clone(), reason: format!("it refuses {name}.wgsl: {error}") })
+        }
+    }
+}

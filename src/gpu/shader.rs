@@ -1,0 +1,193 @@
+//! The kernels' texts, and what reflection tells about them.
+//!
+//! A shader is the kernel's text followed by the library's: WGSL does not care about order, so the line numbers of an
+//! error in the kernel are its own.
+
+use wgpu::naga;
+use wgpu::naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
+
+use super::device::GpuError;
+
+/// The library: laws and stencils, functions only.
+pub const LIBRARY: &[(&str, &str)] = &[
+    ("uniforms", include_str!("../../shaders/lib/uniforms.wgsl")),
+    ("grid", include_str!("../../shaders/lib/grid.wgsl")),
+    ("precision", include_str!("../../shaders/lib/precision.wgsl")),
+    ("sum", include_str!("../../shaders/lib/sum.wgsl")),
+    ("electrolyte", include_str!("../../shaders/lib/electrolyte.wgsl")),
+    ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
+    ("random", include_str!("../../shaders/lib/random.wgsl")),
+    ("stencil", include_str!("../../shaders/lib/stencil.wgsl")),
+];
+
+macro_rules! kernels {
+    ($($kernel:ident = $name:literal, $libraries:expr, $parameters:expr;)*) => {
+        /// The operators, each one shader of the same name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Kernel {
+            $(#[doc = concat!("shaders/", $name, ".wgsl")] $kernel,)*
+        }
+        impl Kernel {
+            /// All of them.
+            pub const ALL: &'static [Kernel] = &[$(Kernel::$kernel),*];
+            /// Name of the file and of its entry point.
+            pub fn name(self) -> &'static str {
+                match self { $(Kernel::$kernel => $name,)* }
+            }
+            /// Text of the file, without the library.
+            pub fn text(self) -> &'static str {
+                match self { $(Kernel::$kernel => include_str!(concat!("../../shaders/", $name, ".wgsl")),)* }
+            }
+            /// Files of the library that it needs.
+            pub fn libraries(self) -> &'static [&'static str] {
+                match self { $(Kernel::$kernel => $libraries,)* }
+            }
+            /// Members of its `parameters`, 32-bit scalars, in the order in which a dispatch gives them.
+            pub fn parameters(self) -> &'static [&'static str] {
+                match self { $(Kernel::$kernel => $parameters,)* }
+            }
+        }
+    };
+}
+
+const POINT: &[&str] = &["uniforms", "grid"];
+const EXACT: &[&str] = &["uniforms", "grid", "precision"];
+const STENCIL: &[&str] = &["uniforms", "grid", "precision", "stencil"];
+const LOCAL: &[&str] = &["uniforms", "grid", "electrolyte"];
+const SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte"];
+
+kernels! {
+    Apply = "apply", STENCIL, &[];
+    Balance = "balance", SUM, &["planes"];
+    Coarsen = "coarsen", POINT, &[];
+    Combine = "combine", POINT, &["sign"];
+    Damp = "damp", SUM, &["planes", "potential", "keep"];
+    Deposit = "deposit", POINT, &["factor"];
+    Distance = "distance", POINT, &[];
+    InterfaceShape = "interface_shape", STENCIL, &[];
+    Inventory = "inventory", SUM, &["planes"];
+    Kinetics = "kinetics", &["uniforms", "grid", "electrolyte", "kinetics"], &[];
+    Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
+    Place = "place", EXACT, &["count"];
+    Project = "project", SUM, &["planes"];
+    Prolong = "prolong", POINT, &[];
+    Reaction = "reaction", LOCAL, &[];
+    FormResidual = "form_residual", STENCIL, &[];
+    RestoreProfile = "restore_profile", STENCIL, &["strength"];
+    RestrictDefect = "restrict_defect", STENCIL, &[];
+    Shift = "shift", POINT, &["by"];
+    SmoothNext = "smooth_next", STENCIL, &["weight"];
+    SmoothFirst = "smooth_first", STENCIL, &["weight"];
+    Total = "total", &["uniforms", "precision", "sum"], &["count", "maxima"];
+    Transport = "transport", LOCAL, &[];
+    Update = "update", EXACT, &[];
+}
+
+/// What a kernel binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// constants
+    Uniform,
+    /// a field that is read
+    Read,
+    /// a field that is written, and perhaps read
+    Write,
+}
+
+/// A variable of a kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    /// its name: that of the field
+    pub name: String,
+    /// its binding number
+    pub binding: u32,
+    /// what it is
+    pub kind: Kind,
+    /// whether the kernel reads it
+    pub read: bool,
+    /// names and offsets of the members, if it is a uniform
+    pub members: Vec<(String, u32)>,
+}
+
+/// A kernel's text and what it binds.
+#[derive(Clone, Debug)]
+pub struct Shader {
+    /// the operator
+    pub kernel: Kernel,
+    /// kernel and library
+    pub text: String,
+    /// entry points of the text
+    pub entry_points: Vec<String>,
+    /// threads of a workgroup along x, y and z
+    pub workgroup: [u32; 3],
+    /// bytes of memory that a workgroup shares
+    pub shared: u32,
+    /// variables, by rising binding number
+    pub variables: Vec<Variable>,
+}
+
+impl Shader {
+    /// Puts a kernel's text together and reflects on it.
+    ///
+    /// # Errors
+    /// If the text is not valid WGSL.
+    pub fn new(kernel: Kernel) -> Result<Self, GpuError> {
+        let mut text = kernel.text().to_string();
+        for (name, library) in LIBRARY {
+            if kernel.libraries().contains(name) {
+                text.push('\n');
+                text.push_str(library);
+            }
+        }
+        let error = |reason: String| GpuError::Shader { name: kernel.name(), reason };
+        let module = naga::front::wgsl::parse_str(&text).map_err(|e| error(e.emit_to_string(&text)))?;
+        let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+            .validate(&module)
+            .map_err(|e| error(e.emit_to_string(&text)))?;
+        let entry = module.entry_points.first().ok_or_else(|| error("no entry point".into()))?;
+        let entry_points = module.entry_points.iter().map(|e| e.name.clone()).collect();
+        let (workgroup, shared) = (entry.workgroup_size, shared_bytes(&module));
+        Ok(Self { kernel, variables: variables(&module, &info), entry_points, workgroup, shared, text })
+    }
+
+    /// Names of the fields that it reads, without the constants.
+    pub fn reads(&self) -> Vec<&str> {
+        self.variables.iter().filter(|v| v.read && v.kind != Kind::Uniform).map(|v| v.name.as_str()).collect()
+    }
+
+    /// Names of the fields that it writes.
+    pub fn writes(&self) -> Vec<&str> {
+        self.variables.iter().filter(|v| v.kind == Kind::Write).map(|v| v.name.as_str()).collect()
+    }
+}
+
+fn shared_bytes(module: &naga::Module) -> u32 {
+    let shared = module.global_variables.iter().filter(|(_, v)| v.space == naga::AddressSpace::WorkGroup);
+    shared.map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx())).sum()
+}
+
+fn variables(module: &naga::Module, info: &ModuleInfo) -> Vec<Variable> {
+    let entry = info.get_entry_point(0);
+    let mut variables: Vec<Variable> = module
+        .global_variables
+        .iter()
+        .filter_map(|(handle, variable)| {
+            let binding = variable.binding?.binding;
+            let kind = match variable.space {
+                naga::AddressSpace::Uniform => Kind::Uniform,
+                naga::AddressSpace::Storage { access } if access.contains(naga::StorageAccess::STORE) => Kind::Write,
+                _ => Kind::Read,
+            };
+            let members = match &module.types[variable.ty].inner {
+                naga::TypeInner::Struct { members, .. } => {
+                    members.iter().map(|m| (m.name.clone().unwrap_or_default(), m.offset)).collect()
+                }
+                _ => Vec::new(),
+            };
+            let name = variable.name.clone().unwrap_or_default();
+            Some(Variable { name, binding, kind, read: entry[handle].contains(GlobalUse::READ), members })
+        })
+        .collect();
+    variables.sort_by_key(|v| v.binding);
+    variables
+}

@@ -1,0 +1,350 @@
+//! Does the GPU compute what the page says? Every operator against its f64 twin, on smooth, random and cruel fields.
+//!
+//! The inputs are f32 numbers, the same for both. A tolerance is relative to the largest value of the field; 1 ulp of f32
+//! is 6e-8 of a value, and Vulkan allows 3 ulp in `log` (or 5e-7 absolute near 1), 3 + 2|x| ulp in `exp`, 2.5 in a division.
+
+#![cfg(feature = "gpu")]
+
+mod common;
+
+use common::{cpu, everything, gpu, setup};
+use liplate::cpu::Cpu;
+use liplate::gpu::Gpu;
+use liplate::model::electrolyte::Electrolyte;
+use liplate::model::nucleation::Cap;
+use liplate::model::parameters::*;
+use liplate::model::random::uniform;
+use liplate::model::scales::Scales;
+use liplate::solver::backend::{Backend, Field, State, Vector};
+use liplate::solver::multigrid::{v_cycle, weights};
+
+/// The fields of a test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    /// a wavy deposit, potential and salt
+    Smooth,
+    /// every cell at random
+    Random,
+    /// blocks of exactly 0 and 1 with sharp walls, salt nearly gone, jumps of the potential
+    Cruel,
+}
+
+/// Grids, physics and fields that are tried: whole and odd sizes, a plane, a column; every kind of top.
+fn cases() -> Vec<(String, Setup, Kind)> {
+    let sized = |nx, ny, nz| {
+        let mut s = everything(16);
+        (s.grid.nx, s.grid.ny, s.grid.nz) = (nx, ny, nz);
+        s
+    };
+    let cathode = |mut s: Setup| {
+        s.top.salt = Salt::Cathode;
+        s
+    };
+    let potentiostatic = |mut s: Setup| {
+        s.top.control = Control::Potential(-0.05);
+        s
+    };
+    let separated = |mut s: Setup| {
+        s.separator = Some(Separator { bottom: 2e-6, thickness: 0.75e-6, porosity: 0.4, macmullin: 8.0 });
+        s.kinetics.heterogeneity = Some(Heterogeneity { spread: 0.5, correlation_length: 1e-6, seed: 5 });
+        s
+    };
+    let solid = |mut s: Setup| {
+        s.electrolyte = Electrolyte::SingleIon { kappa: 0.05 };
+        s
+    };
+    [
+        ("16 x 16 x 16", sized(16, 16, 16), Kind::Smooth),
+        ("20 x 18 x 16, cathode", cathode(sized(20, 18, 16)), Kind::Random),
+        ("13 x 7 x 9, separator", separated(sized(13, 7, 9)), Kind::Smooth),
+        ("13 x 7 x 9, potentiostatic", potentiostatic(sized(13, 7, 9)), Kind::Cruel),
+        ("24 x 1 x 17, cathode, potentiostatic", potentiostatic(cathode(sized(24, 1, 17))), Kind::Random),
+        ("1 x 5 x 33, solid", solid(sized(1, 5, 33)), Kind::Smooth),
+        ("16 x 16 x 16, cruel", sized(16, 16, 16), Kind::Cruel),
+        ("1 x 1 x 40", sized(1, 1, 40), Kind::Smooth),
+    ]
+    .into_iter()
+    .map(|(name, setup, kind)| (format!("{name}, {kind:?}"), setup, kind))
+    .collect()
+}
+
+/// Fields of a kind, rounded to f32.
+fn fields(s: &Setup, kind: Kind, seed: u32) -> State {
+    let grid = &s.grid;
+    let single = |v: f64| f64::from(v as f32);
+    let mut state = State { xi: vec![], phi: vec![], c: vec![], current: vec![] };
+    for z in 0..grid.nz {
+        for y in 0..grid.ny {
+            for x in 0..grid.nx {
+                let i = grid.index(x, y, z) as u32;
+                let random = |k: u32| uniform(seed, k, i);
+                let turn = |cell: usize, n: usize| std::f64::consts::TAU * (cell as f64 + 0.5) / n as f64;
+                let wave = (turn(x, grid.nx).sin() + turn(y, grid.ny).cos()) / 2.0;
+                let (xi, phi, c) = match kind {
+                    Kind::Smooth => {
+                        let distance = 8.0 + 1.5 * wave - (z as f64 + 0.5);
+                        let height = z as f64 / grid.nz as f64;
+                        (1.0 / (1.0 + (-distance).exp()), 0.1 * wave + 0.05 * height, 0.3 * (height - 0.5) + 0.1 * wave)
+                    }
+                    Kind::Random => (random(0), random(1) - 0.5, 1.5 * random(2) - 0.8),
+                    Kind::Cruel => {
+                        let block = (x / 3 + y / 2 + z / 4) % 3;
+                        let xi = [0.0, 1.0, if random(0) < 0.5 { 1e-7 } else { 0.5 }][block];
+                        (xi, 4.0 * (random(1) - 0.5).signum(), if block == 0 { -1.0 + 1e-4 * random(2) } else { 1.0 })
+                    }
+                };
+                state.xi.push(single(xi));
+                state.phi.push(single(phi));
+                // without a salt equation c is at rest
+                state.c.push(if s.electrolyte.has_salt() { single(c) } else { 0.0 });
+                state.current.push(single(1e-4 * (random(3) - 0.3)));
+            }
+        }
+    }
+    state
+}
+
+/// Both backends, with old and new fields of a kind and the constants of a step of 0.1 s around 50 mV.
+fn both(s: &Setup, kind: Kind) -> Option<(Gpu, Cpu)> {
+    let mut gpu = gpu(s)?;
+    let (mut cpu, _) = cpu(s);
+    let (old, new) = (fields(s, kind, 1), fields(s, kind, 2));
+    let step = Scales::new(s).step(s, 0.1, 0.05);
+    prepare(&mut gpu, &old, &new, &step);
+    prepare(&mut cpu, &old, &new, &step);
+    Some((gpu, cpu))
+}
+
+fn prepare<B: Backend>(b: &mut B, old: &State, new: &State, step: &liplate::model::uniforms::StepUniforms) {
+    b.load(old).unwrap();
+    b.begin_step();
+    b.load(new).unwrap();
+    b.set_step(step);
+    b.interface();
+}
+
+/// Largest difference over the largest value.
+fn distance(gpu: &[f64], cpu: &[f64]) -> f64 {
+    assert_eq!(gpu.len(), cpu.len());
+    assert!(gpu.iter().all(|v| v.is_finite()), "not finite");
+    let largest = cpu.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    let difference = gpu.iter().zip(cpu).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
+    if largest > 0.0 { difference / largest } else { difference }
+}
+
+fn close(case: &str, what: &str, gpu: &[f64], cpu: &[f64], tolerance: f64) {
+    let distance = distance(gpu, cpu);
+    println!("{what:<20} {distance:8.1e} of {tolerance:.0e}   {case}");
+    assert!(distance <= tolerance, "{what}, {case}: {distance:e} > {tolerance:e}");
+}
+
+fn field<B: Backend>(b: &mut B, field: Field) -> Vec<f64> {
+    b.field(field).unwrap().into_iter().map(f64::from).collect()
+}
+
+fn close_field(case: &str, gpu: &mut Gpu, cpu: &mut Cpu, which: Field, tolerance: f64) {
+    close(case, &format!("{which:?}"), &field(gpu, which), &field(cpu, which), tolerance);
+}
+
+fn close_vector(case: &str, what: &str, gpu: &mut Gpu, cpu: &mut Cpu, which: Vector, tolerance: f64) {
+    let (gpu, cpu) = (gpu.vector(which).unwrap(), cpu.vector(which).unwrap());
+    for (k, name) in ["charge", "salt"].into_iter().enumerate() {
+        let part = |v: &[[f64; 2]]| v.iter().map(|pair| pair[k]).collect::<Vec<f64>>();
+        close(case, &format!("{what} {name}"), &part(&gpu), &part(&cpu), tolerance);
+    }
+}
+
+/// distance, interface_shape.
+#[test]
+fn interface() {
+    for (case, s, kind) in cases() {
+        let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+        // a logarithm of 13.8 at most, good to 5e-7 or 3 ulp, relative to it
+        close_field(&case, &mut gpu, &mut cpu, Field::Distance, 4e-7);
+        // two logarithms over |grad q| of order 1, times six roundings
+        close_field(&case, &mut gpu, &mut cpu, Field::Delta, 1e-6);
+        // where the area vanishes the curvature has no meaning: compared as it is used, times the area. Normals amplify the
+        // logarithms' error by 1/|grad q|, which random fields make small somewhere
+        let weighted = |b: &mut dyn FnMut(Field) -> Vec<f64>| {
+            let (curvature, delta) = (b(Field::Curvature), b(Field::Delta));
+            curvature.iter().zip(&delta).map(|(c, d)| c * d).collect::<Vec<f64>>()
+        };
+        let of_gpu = weighted(&mut |f| field(&mut gpu, f));
+        let of_cpu = weighted(&mut |f| field(&mut cpu, f));
+        close(&case, "Curvature x Delta", &of_gpu, &of_cpu, 1e-5);
+    }
+}
+
+/// transport, kinetics, reaction, form_residual.
+#[test]
+fn linearise() {
+    for (case, s, kind) in cases() {
+        let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+        gpu.linearise();
+        cpu.linearise();
+        // the place in a table of 1023 intervals is good to 1e-4 of one, over which a property changes by 1e-2 at most
+        for property in [Field::Kappa, Field::KappaD, Field::Diffusivity, Field::Transference] {
+            close_field(&case, &mut gpu, &mut cpu, property, 1e-6);
+        }
+        // exponents to about 10: 20 ulp of `exp`, and 3 ulp of a drive of 10 before it
+        for rate in [Field::Current, Field::SlopePhi, Field::SlopeC] {
+            close_field(&case, &mut gpu, &mut cpu, rate, 3e-6);
+        }
+        // the sum of the terms above; their largest sets the scale
+        close_vector(&case, "Residual", &mut gpu, &mut cpu, Vector::Residual, 3e-6);
+    }
+}
+
+/// balance, total: each sum against the sum of magnitudes that it is made of.
+#[test]
+fn balance() {
+    for (case, s, kind) in cases() {
+        let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+        gpu.linearise();
+        cpu.linearise();
+        let (g, c) = (gpu.balance().unwrap(), cpu.balance().unwrap());
+        let cells = s.grid.cells() as f64;
+        // sums of terms good to 5e-6 of the largest residual (see above); squares double that
+        let charge = (cells * c.residual_phi).sqrt();
+        for (name, gpu, cpu, scale) in [
+            ("residual_phi", g.residual_phi, c.residual_phi, c.residual_phi),
+            ("residual_c", g.residual_c, c.residual_c, c.residual_c),
+            ("scale_phi", g.scale_phi, c.scale_phi, c.scale_phi),
+            ("scale_c", g.scale_c, c.scale_c, c.scale_c),
+            ("imbalance", g.imbalance, c.imbalance, charge),
+            ("reaction", g.reaction, c.reaction, c.reaction.abs().max((cells * c.scale_phi).sqrt())),
+            ("double_layer", g.double_layer, c.double_layer, c.double_layer.abs().max(charge)),
+            ("top_current", g.top_current, c.top_current, c.top_current.abs()),
+            ("top_salt", g.top_salt, c.top_salt, c.top_salt.abs()),
+            ("salt_sink", g.salt_sink, c.salt_sink, c.salt_sink.abs().max((cells * c.scale_phi).sqrt())),
+            ("salt", g.salt, c.salt, c.salt),
+            ("top_weight", g.top_weight, c.top_weight, c.top_weight),
+            ("top_potential", g.top_potential, c.top_potential, c.top_weight),
+            ("nucleation_rate", g.nucleation_rate, c.nucleation_rate, c.nucleation_rate),
+            ("largest_current", g.largest_current, c.largest_current, c.largest_current),
+            ("concentration_change", g.concentration_change, c.concentration_change, c.concentration_change),
+        ] {
+            let scale = if scale > 0.0 { scale } else { 1.0 };
+            close(&case, name, &[1.0 + gpu / scale], &[1.0 + cpu / scale], 1e-5);
+        }
+    }
+}
+
+/// coarsen, smooth_first, smooth_next, restrict_defect, prolong, apply, level by level and as a cycle.
+#[test]
+fn hierarchy() {
+    for (case, s, kind) in cases() {
+        let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+        assert_eq!(gpu.levels(), cpu.levels());
+        fn relaxed<B: Backend>(b: &mut B) {
+            b.linearise();
+            b.coarsen();
+            b.smooth_first(0, weights()[0]);
+            b.smooth(0, weights()[1]);
+            b.apply(0);
+        }
+        relaxed(&mut gpu);
+        relaxed(&mut cpu);
+        // f32 on both: the residual's error, through blocks whose determinants nearly cancel where there is hardly any salt;
+        // the image is a difference of neighbours that agree to a tenth after two sweeps of smooth fields
+        let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
+        close_vector(&case, "two sweeps", &mut gpu, &mut cpu, Vector::Direction(0), 1e-5 * worse);
+        close_vector(&case, "image", &mut gpu, &mut cpu, Vector::Image(0), 5e-5 * worse);
+        v_cycle(&mut gpu);
+        v_cycle(&mut cpu);
+        gpu.apply(1);
+        cpu.apply(1);
+        // six sweeps on each level; the coarsest divides the sum of the residual, which nearly cancels, by the sum of
+        // the slopes: what rounding leaves of the sum goes to the constant
+        close_vector(&case, "V-cycle", &mut gpu, &mut cpu, Vector::Direction(1), 1e-3 * worse);
+    }
+}
+
+/// project, combine, damp, update, shift.
+#[test]
+fn vectors() {
+    for (case, s, kind) in cases() {
+        let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+        fn solved<B: Backend>(b: &mut B) {
+            b.linearise();
+            b.coarsen();
+            b.clear_correction();
+            b.smooth_first(0, 1.0);
+            b.apply(0);
+            b.project(Vector::Residual, Vector::Image(0));
+            b.combine(Vector::Correction, Vector::Direction(0), -1.0);
+            b.combine(Vector::Residual, Vector::Image(0), 1.0);
+            b.damp(0.5, 0.1);
+            b.update();
+            b.shift_reference(0.25);
+        }
+        solved(&mut gpu);
+        solved(&mut cpu);
+        // a sweep (see `hierarchy`) times a quotient of sums; the residual that it leaves is a difference
+        let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
+        close_vector(&case, "Correction", &mut gpu, &mut cpu, Vector::Correction, 1e-5 * worse);
+        close_vector(&case, "Residual left", &mut gpu, &mut cpu, Vector::Residual, 5e-5 * worse);
+        close_field(&case, &mut gpu, &mut cpu, Field::Phi, 2e-6 * worse);
+        close_field(&case, &mut gpu, &mut cpu, Field::C, 2e-6 * worse);
+    }
+}
+
+/// deposit, restore_profile, place, inventory.
+#[test]
+fn front() {
+    for (case, s, kind) in cases() {
+        let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+        // f32 rounds ξ to 6e-8; increments are good to 2e-6 of at most 1 … /w, 20 in the copper's tail
+        gpu.deposit(500.0);
+        cpu.deposit(500.0);
+        close_field(&case, &mut gpu, &mut cpu, Field::Xi, 1e-6);
+        gpu.restore_profile(0.1);
+        cpu.restore_profile(0.1);
+        close_field(&case, &mut gpu, &mut cpu, Field::Xi, 3e-6);
+        let n = s.grid;
+        let caps = [
+            Cap { centre: [0.5, 0.5, 6.0], radius: 3.0 },
+            Cap { centre: [n.nx as f64 - 0.5, n.ny as f64 / 2.0, 5.0], radius: 2.5 },
+        ];
+        gpu.place(&caps);
+        cpu.place(&caps);
+        close_field(&case, &mut gpu, &mut cpu, Field::Xi, 3e-6);
+        gpu.interface();
+        cpu.interface();
+        let (g, c) = (gpu.inventory().unwrap(), cpu.inventory().unwrap());
+        for (name, gpu, cpu) in [
+            ("lithium", g.lithium, c.lithium),
+            ("salt", g.salt, c.salt),
+            ("area", g.area, c.area),
+            ("height", g.height, c.height),
+        ] {
+            close(&case, name, &[gpu], &[cpu], 1e-5);
+        }
+        close(&case, "overshoot", &[1.0 + g.overshoot], &[1.0 + c.overshoot], 5e-6);
+    }
+}
+
+/// nucleate: the same integers, so the same cells, also when there are more of them than the list has room for.
+#[test]
+fn nucleation() {
+    for (case, s, kind) in cases() {
+        let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+        let step = Scales::new(&s).step(&s, 0.1, 0.2);
+        gpu.set_step(&step);
+        cpu.set_step(&step);
+        for (number, dt) in [(0, 1e-3), (1, 0.1), (2, 1e3)] {
+            let (g, c) = (gpu.nucleate(7, number, dt).unwrap(), cpu.nucleate(7, number, dt).unwrap());
+            println!("{} nuclei in {dt} s   {case}", c.len());
+            assert!(g.is_sorted());
+            // chances differ by 1e-6 of themselves: a different cell would be bad luck once in a thousand runs
+            assert_eq!(g, c, "{case}, {dt} s");
+        }
+    }
+    let mut s = setup(40, 40, 40, 0.25e-6);
+    s.deposit = InitialDeposit::None;
+    s.nucleation = Nucleation::Poisson { rate: 1e20, barrier: 0.0, radius: 1e-6, seed: 1 };
+    let Some((mut gpu, mut cpu)) = both(&s, Kind::Random) else { return };
+    let (g, c) = (gpu.nucleate(1, 1, 1e3).unwrap(), cpu.nucleate(1, 1, 1e3).unwrap());
+    assert!(c.len() > 4000, "{}", c.len());
+    assert_eq!(g, c);
+}

@@ -1,0 +1,116 @@
+//! The rules of the house that a compiler does not know: headers, twins, names.
+
+#![cfg(feature = "gpu")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use liplate::gpu::fields::names;
+use liplate::gpu::layout::check;
+use liplate::gpu::shader::{Kernel, LIBRARY, Shader};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
+    let files = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|p| p.extension().is_some_and(|e| e == extension)).map(|p| stem(&p)).collect()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+/// A line of a shader's header: "// reads   xi, q" → "xi, q".
+fn header<'a>(text: &'a str, what: &str) -> &'a str {
+    let lines = text.lines().take_while(|line| line.starts_with("//"));
+    lines
+        .map(|line| line.trim_start_matches('/').trim())
+        .find_map(|line| line.strip_prefix(what).filter(|rest| rest.starts_with(' ')))
+        .unwrap_or_else(|| panic!("no `{what}` in the header of\n{text}"))
+        .trim()
+}
+
+fn twin(kernel: Kernel) -> PathBuf {
+    root().join(header(kernel.text(), "twin"))
+}
+
+#[test]
+fn every_shader_file_is_a_kernel_and_every_library_file_is_known() {
+    let kernels: BTreeSet<String> = Kernel::ALL.iter().map(|k| k.name().to_string()).collect();
+    assert_eq!(stems("shaders", "wgsl"), kernels);
+    let library: BTreeSet<String> = LIBRARY.iter().map(|(name, _)| name.to_string()).collect();
+    assert_eq!(stems("shaders/lib", "wgsl"), library);
+}
+
+/// One entry point of the file's name, known fields, and constants that lie where Rust puts them.
+#[test]
+fn bindings_and_constants_are_those_of_rust() {
+    for &kernel in Kernel::ALL {
+        let shader = Shader::new(kernel).unwrap_or_else(|e| panic!("{e}"));
+        check(&shader, &names()).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+#[test]
+fn headers_tell_what_is_read_and_written() {
+    for &kernel in Kernel::ALL {
+        let shader = Shader::new(kernel).unwrap();
+        let listed = |what| header(kernel.text(), what).split(", ").map(str::to_string).collect::<BTreeSet<String>>();
+        let used = |names: Vec<&str>| names.into_iter().map(str::to_string).collect::<BTreeSet<String>>();
+        assert_eq!(listed("reads"), used(shader.reads()), "{} reads", kernel.name());
+        assert_eq!(listed("writes"), used(shader.writes()), "{} writes", kernel.name());
+        let title = kernel.text().lines().next().unwrap();
+        assert!(title.starts_with(&format!("// {} - ", kernel.name())), "{title}");
+        assert!(header(kernel.text(), "units").contains("scaled"));
+    }
+}
+
+#[test]
+fn every_kernel_has_a_twin_and_every_operator_a_kernel() {
+    let twins: BTreeSet<String> = Kernel::ALL.iter().map(|&k| stem(&twin(k))).collect();
+    for &kernel in Kernel::ALL {
+        assert!(twin(kernel).is_file(), "the twin of {} is missing: {:?}", kernel.name(), twin(kernel));
+    }
+    let helpers = BTreeSet::from(["mod", "lanes"].map(str::to_string));
+    let operators = stems("src/cpu", "rs");
+    let operators: BTreeSet<String> = operators.difference(&helpers).cloned().collect();
+    let without: Vec<&String> = operators.difference(&twins).collect();
+    assert!(without.is_empty(), "operators without a shader: {without:?}");
+}
+
+/// Laws and stencils know no field.
+#[test]
+fn the_library_binds_nothing() {
+    for (name, text) in LIBRARY {
+        assert!(!text.contains("@binding"), "{name}");
+    }
+}
+
+/// A GPU that is asked for but not there is an error, not a panic; so is a grid that is too large.
+#[test]
+fn what_cannot_be_opened_is_an_error() {
+    use liplate::gpu::{Choice, Gpu, GpuError, adapters};
+    if std::env::var_os("LIPLATE_TEST_NO_GPU").is_some() {
+        println!("NOT RUN: LIPLATE_TEST_NO_GPU is set");
+        return;
+    }
+    let s = common::setup(4, 4, 8, 1e-6);
+    let heights = liplate::model::collector::heights(&s.grid, &s.collector);
+    let statics = liplate::model::collector::Statics::new(&s, &heights);
+    let count = adapters().len();
+    let error = Gpu::open(Choice::Index(count), &s, &statics).err();
+    assert!(matches!(error, Some(GpuError::NoSuchAdapter { .. })), "{error:?}");
+    let mut large = s.clone();
+    large.grid.nx = 1 << 20;
+    large.grid.ny = 1 << 12;
+    let error = Gpu::open(Choice::Any, &large, &statics).err();
+    let Some(GpuError::TooLarge { largest, limit, .. }) = &error else { panic!("{error:?}") };
+    let cells = |n: usize| 8 * (n * n * n) as u64;
+    assert!(cells(*largest) <= *limit && cells(largest + 1) > *limit);
+    println!("{}", error.unwrap());
+}
+
+mod common;

@@ -1,0 +1,137 @@
+//! Whole steps: the GPU against the CPU, against its mirror image, against its own restart and its own repetition.
+
+#![cfg(feature = "gpu")]
+
+mod common;
+
+use common::{cpu, everything, gpu};
+use liplate::gpu::Gpu;
+use liplate::model::parameters::*;
+use liplate::solver::backend::{Backend, Field, State};
+use liplate::solver::step::{Clock, Problem};
+
+fn heights(s: &Setup) -> Vec<f64> {
+    liplate::model::collector::heights(&s.grid, &s.collector)
+}
+
+fn steps<B: Backend>(problem: &Problem, b: &mut B, clock: &mut Clock, count: usize) {
+    for _ in 0..count {
+        problem.advance(b, clock, 1e5).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max)
+}
+
+/// Fifty steps through the nucleation dip on rough copper, time steps from 1e-4 s to seconds.
+///
+/// Both solve the same equations, to 3e-6 and 1e-7; what else differs is rounding. It enters ξ with 6e-8 a step and cell,
+/// and the current with the residual's 3e-6, and nothing here amplifies it: no nucleus appears elsewhere, and smooth
+/// lithium is nearly stable. Fifty steps of 6e-8 make 3e-6 at worst, which the division by w multiplies by 10 in the flank
+/// of the copper; a current that is wrong by 3e-6 makes a potential that is wrong by 3e-6 of some 100 mV.
+#[test]
+fn fifty_steps_agree_with_the_cpu() {
+    let mut s = everything(24);
+    s.nucleation = Nucleation::Poisson { rate: 1e15, barrier: 0.25, radius: 0.75e-6, seed: 1 };
+    s.time_step.potential = 0.03;
+    let Some(mut g) = gpu(&s) else { return };
+    let (mut c, _) = cpu(&s);
+    let heights = heights(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut of_gpu = problem.start(&mut g).unwrap();
+    let mut of_cpu = problem.start(&mut c).unwrap();
+    steps(&problem, &mut g, &mut of_gpu, 50);
+    steps(&problem, &mut c, &mut of_cpu, 50);
+    let xi = largest_difference(&g.field(Field::Xi).unwrap(), &c.field(Field::Xi).unwrap());
+    let salt = largest_difference(&g.field(Field::C).unwrap(), &c.field(Field::C).unwrap());
+    let potential = (of_gpu.potential - of_cpu.potential).abs();
+    let plated = (of_gpu.ledger.charge_reaction / of_cpu.ledger.charge_reaction - 1.0).abs();
+    let ledger = &of_gpu.ledger;
+    println!(
+        "t {:.3} s, {} nuclei, {} Newton iterations ({} on the CPU)",
+        of_gpu.time, of_gpu.nuclei, of_gpu.newton, of_cpu.newton
+    );
+    println!("xi {xi:.1e}, c {salt:.1e}, potential {potential:.1e} V, plated {plated:.1e}");
+    println!("ledgers {:.1e} {:.1e} {:.1e}", ledger.charge_error(), ledger.lithium_error(), ledger.salt_error());
+    assert_eq!((of_gpu.nuclei, of_gpu.step, of_gpu.rejected), (of_cpu.nuclei, of_cpu.step, of_cpu.rejected));
+    assert!(of_gpu.nuclei > 3 && of_gpu.time > 0.1);
+    assert!((of_gpu.time / of_cpu.time - 1.0).abs() < 3e-6);
+    assert!(xi < 3e-5 && salt < 5e-6 && potential < 3e-7 && plated < 3e-6, "{xi} {salt} {potential} {plated}");
+    assert!(
+        ledger.charge_error().abs() < 1e-6 && ledger.lithium_error().abs() < 1e-6 && ledger.salt_error().abs() < 1e-5
+    );
+}
+
+/// Two nuclei of different size on flat copper, and the same in the mirror: equal bit for bit, cell by cell.
+///
+/// Opposite neighbours are summed in pairs, and on a grid of powers of two the sums' trees are their own mirror images.
+#[test]
+fn mirror_image() {
+    let n = 16;
+    let mut s = everything(n);
+    s.collector.shape = CollectorShape::Flat;
+    s.time_step.first = 0.01;
+    s.time_step.potential = 1.0;
+    let dx = s.grid.dx;
+    let listed = |x: f64, y: f64, radius: f64| ListedNucleus { x: x * dx, y: y * dx, radius: radius * dx, time: 0.0 };
+    let run = |mirrored: bool| -> Option<(State, Clock)> {
+        let mut s = s.clone();
+        let at = |x: f64| if mirrored { n as f64 - x } else { x };
+        s.nucleation = Nucleation::Listed { nuclei: vec![listed(at(3.5), 4.5, 3.0), listed(at(9.5), 11.5, 2.5)] };
+        let mut g = gpu(&s)?;
+        let heights = heights(&s);
+        let problem = Problem::new(&s, &heights);
+        let mut clock = problem.start(&mut g).unwrap();
+        steps(&problem, &mut g, &mut clock, 12);
+        Some((g.state().unwrap(), clock))
+    };
+    let (Some((state, clock)), Some((image, of_image))) = (run(false), run(true)) else { return };
+    assert_eq!(clock, of_image);
+    assert!(clock.time > 0.05 && clock.nuclei == 2);
+    for (name, field, image) in [
+        ("xi", &state.xi, &image.xi),
+        ("phi", &state.phi, &image.phi),
+        ("c", &state.c, &image.c),
+        ("current", &state.current, &image.current),
+    ] {
+        for z in 0..n {
+            for y in 0..n {
+                for x in 0..n {
+                    let (a, b) = (field[s.grid.index(x, y, z)], image[s.grid.index(n - 1 - x, y, z)]);
+                    assert!(a.to_bits() == b.to_bits(), "{name} at {x} {y} {z}: {a} {b}");
+                }
+            }
+        }
+    }
+}
+
+fn started(s: &Setup) -> Option<(Gpu, Vec<f64>)> {
+    Some((gpu(s)?, heights(s)))
+}
+
+/// A run that is stopped, stored, and taken up by a new device goes on to the same bits; so does the same run twice.
+#[test]
+fn restart_and_repetition() {
+    let s = everything(20);
+    let Some((mut first, heights)) = started(&s) else { return };
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut first).unwrap();
+    steps(&problem, &mut first, &mut clock, 24);
+    let (stored, stored_clock) = (first.state().unwrap(), clock.clone());
+    steps(&problem, &mut first, &mut clock, 16);
+    let (end, end_clock) = (first.state().unwrap(), clock);
+
+    let Some((mut second, _)) = started(&s) else { return };
+    second.load(&stored).unwrap();
+    let mut clock = stored_clock;
+    steps(&problem, &mut second, &mut clock, 16);
+    assert_eq!(clock, end_clock, "after a restart");
+    assert!(second.state().unwrap() == end, "after a restart");
+
+    let Some((mut third, _)) = started(&s) else { return };
+    let mut clock = problem.start(&mut third).unwrap();
+    steps(&problem, &mut third, &mut clock, 40);
+    assert_eq!(clock, end_clock, "a second time");
+    assert!(third.state().unwrap() == end, "a second time");
+}
