@@ -56,3 +56,6 @@ need_python() {
 # The commit goes into every file that a run writes.
 LIPLATE_COMMIT=$(git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
 export LIPLATE_COMMIT
+
+# Mesa's device-selection layer complains where there is no desktop.
+export NODEVICE_SELECT=1

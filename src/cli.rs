@@ -120,6 +120,7 @@ impl CliError {
 
 /// Parses the command line, does what it says, and returns the exit code.
 pub fn main() -> ExitCode {
+    quiet_device_layer();
     let cli = Cli::parse();
     match dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
@@ -127,6 +128,16 @@ pub fn main() -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::from(error.code())
         }
+    }
+}
+
+/// Mesa's Vulkan layer that picks a desktop's default device complains on standard error where there is no desktop. The
+/// choice is made here by the kind of device, so the layer is not needed.
+#[allow(unsafe_code)]
+fn quiet_device_layer() {
+    if std::env::var_os("NODEVICE_SELECT").is_none() {
+        // SAFETY: the first thing that the program does, before there is a second thread that could read the environment
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
 }
 
