@@ -361,7 +361,7 @@ impl Backend for Gpu {
                 return Ok(cells);
             }
             self.fields.grow(&self.device, "fired", 4 * (count + 1));
-            self.queue.forget(Kernel::Nucleate);
+            self.queue.forget(&self.device, Kernel::Nucleate);
         }
     }
 
@@ -370,7 +370,9 @@ impl Backend for Gpu {
             .iter()
             .map(|cap| [cap.centre[0] as f32, cap.centre[1] as f32, cap.centre[2] as f32, cap.radius as f32])
             .collect();
-        self.fields.grow(&self.device, "caps", 16 * list.len() as u64);
+        if self.fields.grow(&self.device, "caps", 16 * list.len() as u64) {
+            self.queue.forget(&self.device, Kernel::Place);
+        }
         self.write("caps", bytemuck::cast_slice(&list));
         self.run(Kernel::Place, &[], &[list.len() as u32]);
     }

@@ -204,8 +204,9 @@ impl Queue {
         self.step_slot = None;
     }
 
-    /// Forgets the bind groups of buffers that were replaced.
-    pub fn forget(&mut self, kernel: Kernel) {
+    /// Submits what was recorded and forgets the bind groups of a kernel, one of whose buffers was replaced.
+    pub fn forget(&mut self, device: &Device, kernel: Kernel) {
+        self.submit(device);
         self.bind_groups.retain(|(of, _), _| *of != kernel);
     }
 
