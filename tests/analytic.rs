@@ -41,6 +41,27 @@ fn flat_front() {
     assert!(clock.ledger.charge_error().abs() < 1e-7 && clock.ledger.lithium_error().abs() < 1e-7);
 }
 
+/// At a given potential the current of a flat front is that of Butler-Volmer, film and electrolyte in series.
+#[test]
+fn flat_front_at_a_given_potential() {
+    let mut s = setup(1, 1, 96, 0.25e-6);
+    s.electrolyte = Electrolyte::SingleIon { kappa: 0.05 };
+    s.kinetics.film = 1e-3;
+    s.top.control = Control::Potential(-0.06);
+    let (mut b, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    while clock.time < 1000.0 {
+        problem.advance(&mut b, &mut clock, 1000.0).unwrap();
+    }
+    let gap = s.grid.height() - s.collector.height - thickness(&s, clock.ledger.lithium);
+    // overpotential that this current needs: it must be the potential that is left over
+    let i = clock.current;
+    let needed = 2.0 * GAS * s.temperature / FARADAY * (i / 20.0).asinh() + i * 1e-3 + i * gap / 0.05;
+    println!("potentiostatic: {i} A/m², needs {needed} V");
+    assert!((needed / 0.06 - 1.0).abs() < 5e-3, "{needed}");
+}
+
 /// Without current nothing moves a sphere.
 #[test]
 fn frozen_sphere() {
@@ -59,6 +80,35 @@ fn frozen_sphere() {
     let moved = before.iter().zip(&after).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     println!("frozen sphere: largest change of xi {moved:e}");
     assert!(moved < 1e-6);
+}
+
+/// Restoring the profile keeps a sphere where it is, and round: its surface is where it was after as much restoration as
+/// the growth of a layer of 100 cells brings (b τ/dx² = 2 ℓ/dx · 100).
+#[test]
+fn restoration_moves_no_sphere() {
+    let mut s = setup(32, 32, 32, 0.25e-6);
+    let centre = 16.0;
+    s.deposit = InitialDeposit::Sphere { centre: [centre * s.grid.dx; 3], radius: 8.0 * s.grid.dx };
+    s.collector.height = -10.0 * s.grid.dx;
+    let (mut b, _) = cpu(&s);
+    for _ in 0..2000 {
+        b.restore_profile(0.1);
+    }
+    let xi = b.field(Field::Xi).unwrap();
+    let at = |x: usize, y: usize, z: usize| f64::from(xi[(z * 32 + y) * 32 + x]);
+    // distance of the surface from the centre along an axis and along a space diagonal, between cell centres
+    let crossing = |f: &dyn Fn(usize) -> f64, step: f64| {
+        let i = (16..31).find(|&i| f(i) > 0.5 && f(i + 1) <= 0.5).expect("a surface");
+        let share = (f(i) - 0.5) / (f(i) - f(i + 1));
+        (i as f64 + share + 0.5 - centre) * step
+    };
+    // the axis runs between cells: the mean of the four rows around it lies at a distance of √½ from it
+    let axis = crossing(&|i| 0.25 * (at(i, 15, 15) + at(i, 16, 15) + at(i, 15, 16) + at(i, 16, 16)), 1.0);
+    let axis = (axis * axis + 0.5).sqrt();
+    let diagonal = crossing(&|i| at(i, i, i), 3.0_f64.sqrt());
+    println!("restored sphere of radius 8: {axis:.4} along an axis, {diagonal:.4} along a diagonal");
+    assert!((axis - 8.0).abs() < 0.1 && (diagonal - 8.0).abs() < 0.1, "{axis} {diagonal}");
+    assert!(b.inventory().unwrap().overshoot < 1e-6);
 }
 
 /// Sand: c(surface)/c0 = 1 − √(t/t_S) at a constant current into a half space.

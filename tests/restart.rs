@@ -97,3 +97,28 @@ fn a_damaged_checkpoint_falls_back_to_the_one_before() {
     let called = place.call(&["resume", "run"]);
     assert!(called.code == 2 && called.err.contains("checkpoint.h5"), "{called:?}");
 }
+
+#[test]
+fn a_damaged_file_of_fields_is_kept_and_the_run_goes_on() {
+    let place = Place::new(SMALL);
+    let first = [&RUN[..], &["run", "--max-wall", "0s"]].concat();
+    assert_eq!(place.call(&first).code, 130);
+    std::fs::write(place.path("run/fields.vtkhdf"), b"not HDF5").unwrap();
+    let called = place.call(&["resume", "run", "--device", "cpu"]);
+    assert!(called.code == 0 && called.err.contains("fields.damaged.vtkhdf"), "{called:?}");
+    assert_eq!(std::fs::read(place.path("run/fields.damaged.vtkhdf")).unwrap(), b"not HDF5");
+    assert!(!datasets(&place.path("run/fields.vtkhdf")).is_empty());
+}
+
+#[test]
+fn a_checkpoint_of_another_version_is_refused_with_both() {
+    let place = Place::new(SMALL);
+    let first = [&RUN[..], &["run", "--max-wall", "0s"]].concat();
+    assert_eq!(place.call(&first).code, 130);
+    for file in ["checkpoint.h5", "checkpoint.previous.h5"] {
+        let file = hdf5::File::open_rw(place.path("run").join(file)).unwrap();
+        file.attr("format").unwrap().write_scalar(&99_i64).unwrap();
+    }
+    let called = place.call(&["resume", "run"]);
+    assert!(called.code == 2 && called.err.contains("format 99") && called.err.contains("format 1"), "{called:?}");
+}

@@ -161,6 +161,13 @@ mod tests {
     }
 
     #[test]
+    fn the_top_takes_a_c_rate_with_a_capacity() {
+        let c_rate = GOOD.replace("current = \"1 mA/cm^2\"", "c_rate = \"C/4\"\nareal_capacity = \"4 mAh/cm^2\"");
+        assert_eq!(read(&c_rate, &[]).unwrap().setup.top.control, crate::model::parameters::Control::Current(10.0));
+        assert!(read(GOOD, &["top.potential=-50 mV"]).unwrap_err().contains("both given"));
+    }
+
+    #[test]
     fn every_violation_is_reported_at_once() {
         let bad = GOOD.replace("i0 = \"1 mA/cm^2\"", "i0 = \"1 mA\"\nalhpa = 0.5").replace("\"0.25 um\"", "0.25");
         let message = read(&bad, &["top.salt=cathod", "end.charge=-1 mAh/cm^2"]).unwrap_err();

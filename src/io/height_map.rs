@@ -119,6 +119,24 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_is_white_at_its_height_range_and_its_first_row_is_far() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("map.png");
+        let mut encoder = png::Encoder::new(File::create(&path).unwrap(), 2, 2);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(png::BitDepth::Sixteen);
+        let mut writer = encoder.write_header().unwrap();
+        writer.write_image_data(&[255, 255, 0, 0, 0, 0, 0, 0]).unwrap();
+        writer.finish().unwrap();
+        let grid = Grid { nx: 2, ny: 2, nz: 8, dx: 1e-6 };
+        let read = super::heights(&path, None, Some(4e-7), &grid).unwrap();
+        let expected = [-1e-7, -1e-7, 3e-7, -1e-7];
+        assert!(read.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-15), "{read:?}");
+        std::fs::write(&path, b"no picture").unwrap();
+        assert!(super::heights(&path, None, Some(1e-7), &grid).unwrap_err().to_string().contains("not a readable PNG"));
+    }
+
+    #[test]
     fn a_dataset_in_metres_comes_back_around_its_mean() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("map.h5");

@@ -213,7 +213,8 @@ impl Stretch<'_> {
         let problem = Problem::new(self.setup, self.heights);
         b.load(state)?;
         let provenance = self.provenance(b)?;
-        let outputs = Outputs::reopen(&self.context(&problem), &position.files)?;
+        let (outputs, note) = Outputs::reopen(&self.context(&problem), &position.files, &provenance)?;
+        tell(self.quiet, note);
         self.conduct(b, &problem, position, outputs, &provenance, run_file)
     }
 
@@ -317,7 +318,7 @@ impl Stretch<'_> {
             let started = Instant::now();
             let report = match problem.advance(b, &mut position.clock, until) {
                 Ok(report) => report,
-                Err(StepFailure::Backend(error)) => return Err(error.into()),
+                Err(StepFailure::Backend(error)) => return Err(self.kept(error.into())),
                 Err(failure) => break Ending::Guard(failure.to_string()),
             };
             timing.solver += started.elapsed();
@@ -327,8 +328,9 @@ impl Stretch<'_> {
             let written = outputs.step(b, &context, clock, &report, &mut position.schedule, done.is_some());
             if let Err(error) = written {
                 progress.finish();
-                let saved = self.save(b, position, outputs, provenance);
-                return Err(self.saved(output_error(error), saved.is_ok()));
+                // a disk that is full may still take the checkpoint; if not, the one before is there
+                let _ = self.save(b, position, outputs, provenance);
+                return Err(self.kept(output_error(error)));
             }
             progress.show(setup, &position.clock, &report);
             if let Some(reason) = end::objection(setup, &position.clock) {
@@ -338,24 +340,25 @@ impl Stretch<'_> {
                 break Ending::Done(reason);
             }
             if position.clock.step.is_multiple_of(setup.output.checkpoint_steps) {
-                self.save(b, position, outputs, provenance)?;
+                self.save(b, position, outputs, provenance).map_err(|error| self.kept(error))?;
             }
             timing.output += started.elapsed();
         };
         progress.finish();
         if matches!(ending, Ending::Done(_)) {
-            outputs.end(&position.clock, ending.status(), ending.reason())?;
+            outputs.end(&position.clock, ending.status(), ending.reason()).map_err(|e| self.kept(e.into()))?;
         }
-        self.save(b, position, outputs, provenance)?;
+        self.save(b, position, outputs, provenance).map_err(|error| self.kept(error))?;
         if !matches!(ending, Ending::Done(_)) {
             outputs.end(&position.clock, ending.status(), ending.reason())?;
         }
-        outputs.surface(b, &context).map_err(output_error).map_err(|error| self.saved(error, true))?;
+        outputs.surface(b, &context).map_err(output_error).map_err(|error| self.kept(error))?;
         Ok(ending)
     }
 
-    fn saved(&self, error: RunError, saved: bool) -> RunError {
-        if saved { RunError::Saved { directory: self.directory.into(), error: Box::new(error) } } else { error }
+    /// An error after which the run can go on from its last checkpoint.
+    fn kept(&self, error: RunError) -> RunError {
+        RunError::Saved { directory: self.directory.into(), error: Box::new(error) }
     }
 }
 

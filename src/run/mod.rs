@@ -45,8 +45,8 @@ pub enum RunError {
         /// what was missing
         reason: String,
     },
-    /// An output failed; the state was saved.
-    #[error("{error}; the state was saved, `liplate resume {directory}` goes on from it")]
+    /// An output or the device failed; there is a checkpoint.
+    #[error("{error}; the last checkpoint is kept, `liplate resume {directory}` goes on from it")]
     Saved {
         /// the directory
         directory: PathBuf,

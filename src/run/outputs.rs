@@ -25,6 +25,9 @@ pub const EVENTS: &str = "events.jsonl";
 /// Name of the surface of the deposit.
 pub const SURFACE: &str = "deposit.vtp";
 
+/// Name that a file of fields gets which cannot be read any more.
+const DAMAGED: &str = "fields.damaged.vtkhdf";
+
 /// Columns of every row, before those of the morphology.
 const COLUMNS: [&str; 15] = [
     "step",
@@ -82,15 +85,8 @@ pub struct Outputs {
 impl Outputs {
     /// New files in an empty directory.
     pub fn create(context: &Context, provenance: &Provenance) -> Result<Self, IoError> {
-        let Context { setup, statics, directory, .. } = context;
-        let snapshots = Snapshots::create(
-            &directory.join(snapshot::FILE),
-            &setup.grid,
-            &setup.output.fields,
-            &[("accessible", &statics.accessible)],
-            &VALUES,
-            provenance,
-        )?;
+        let Context { setup, directory, .. } = context;
+        let snapshots = Self::new_snapshots(context, provenance)?;
         let mut metrics = Lines::create(&directory.join(METRICS))?;
         metrics.push(&format!("# liplate {VERSION}: {}; an empty cell was not measured", setup.name))?;
         let morphology = Metrics::COLUMNS.iter().map(|column| match column.unit {
@@ -105,14 +101,45 @@ impl Outputs {
     }
 
     /// The files of a run that goes on, cut back to what its checkpoint had seen.
-    pub fn reopen(context: &Context, seen: &FilesSeen) -> Result<Self, IoError> {
+    ///
+    /// A file of fields that cannot be read any more does not end the run: it is kept under another name, and a new one
+    /// is begun; the second value says so.
+    pub fn reopen(
+        context: &Context,
+        seen: &FilesSeen,
+        provenance: &Provenance,
+    ) -> Result<(Self, Option<String>), IoError> {
         let Context { setup, directory, .. } = context;
-        let fields = &setup.output.fields;
-        Ok(Self {
-            metrics: Lines::reopen(&directory.join(METRICS), seen.metrics)?,
-            events: Lines::reopen(&directory.join(EVENTS), seen.events)?,
-            snapshots: Snapshots::reopen(&directory.join(snapshot::FILE), &setup.grid, fields, &VALUES, seen.frames)?,
-        })
+        let path = directory.join(snapshot::FILE);
+        let (snapshots, note) = match Snapshots::reopen(&path, &setup.grid, &setup.output.fields, &VALUES, seen.frames)
+        {
+            Ok(snapshots) => (snapshots, None),
+            Err(error) => {
+                let aside = directory.join(DAMAGED);
+                if path.exists() {
+                    if aside.exists() {
+                        return Err(error);
+                    }
+                    std::fs::rename(&path, &aside).map_err(IoError::system(&path))?;
+                }
+                let note = format!("{error}; the old file is kept as {DAMAGED}, the fields go on in a new one");
+                (Self::new_snapshots(context, provenance)?, Some(note))
+            }
+        };
+        let metrics = Lines::reopen(&directory.join(METRICS), seen.metrics)?;
+        let events = Lines::reopen(&directory.join(EVENTS), seen.events)?;
+        Ok((Self { metrics, events, snapshots }, note))
+    }
+
+    fn new_snapshots(context: &Context, provenance: &Provenance) -> Result<Snapshots, IoError> {
+        Snapshots::create(
+            &context.directory.join(snapshot::FILE),
+            &context.setup.grid,
+            &context.setup.output.fields,
+            &[("accessible", &context.statics.accessible)],
+            &VALUES,
+            provenance,
+        )
     }
 
     /// How far the files have come, after waiting for the disk to have it all.

@@ -1,0 +1,63 @@
+//! Every shipped config is read, checked and run for a few steps.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::program::{Place, column};
+
+fn configs() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    files.sort();
+    files
+}
+
+#[test]
+fn every_config_passes_its_check() {
+    let place = Place::new("");
+    assert!(configs().len() >= 5);
+    for config in configs() {
+        let called = place.call(&["check", config.to_str().unwrap(), "--device", "cpu"]);
+        assert_eq!(called.code, 0, "{}: {called:?}", config.display());
+        assert!(called.out.contains("first dt"), "{}: {called:?}", config.display());
+    }
+}
+
+#[test]
+fn every_config_runs() {
+    let place = Place::new("");
+    for config in configs() {
+        let name = config.file_stem().unwrap().to_str().unwrap();
+        // the first hundred microseconds to milliseconds, in a box of the same height and fewer columns
+        let cells = liplate::config::read(&config, &[]).unwrap().setup.grid;
+        let cells = format!("grid.cells=[{}, {}, {}]", cells.nx.min(24), cells.ny.min(20), cells.nz);
+        let mut arguments = vec!["run", config.to_str().unwrap(), "--out", name, "--device", "cpu", "--quiet"];
+        arguments.extend(["--set", &cells, "--set", "end.time=1 ms"]);
+        if name == "flat_2d" {
+            arguments.extend(["--set", "nucleation.nuclei=[{x = \"3 um\", radius = \"1 um\"}]"]);
+        }
+        let called = place.call(&arguments);
+        assert_eq!(called.code, 0, "{name}: {called:?}");
+        let table = place.text(&format!("{name}/metrics.csv"));
+        assert!(column(&table, "step").len() >= 3, "{name}");
+        assert!(column(&table, "charge_error").iter().all(|e| e.abs() < 1e-5), "{name}");
+    }
+}
+
+#[test]
+fn the_tables_of_properties_are_readable() {
+    for table in ["concentrated_lifsi_dme.csv", "localised_lifsi.csv"] {
+        let config = common::program::SMALL
+            .replace("landesfeind", "table")
+            .replace("solvent = \"EC:EMC\"", &format!("file = \"{table}\""));
+        let place = Place::new(&config);
+        std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(table), place.path(table)).unwrap();
+        let called = place.call(&["check", "config.toml", "--device", "cpu"]);
+        assert!(called.code == 0 && called.out.contains(table), "{called:?}");
+        std::fs::write(place.path(table), "c,T,kappa\n1,2,3\n").unwrap();
+        let called = place.call(&["check", "config.toml", "--device", "cpu"]);
+        assert!(called.code == 2 && called.err.contains("has no column diffusivity"), "{called:?}");
+    }
+}

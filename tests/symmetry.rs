@@ -1,0 +1,73 @@
+//! A mirrored run gives the mirrored result, to the bit.
+
+mod common;
+
+use common::setup;
+use liplate::cpu::Cpu;
+use liplate::model::collector::Statics;
+use liplate::model::electrolyte::{Electrolyte, Solvent};
+use liplate::model::parameters::*;
+use liplate::run::start::initial_state;
+use liplate::solver::backend::{Backend, State};
+use liplate::solver::step::Problem;
+
+const N: usize = 32;
+
+fn mirrored(field: &[f64]) -> Vec<f64> {
+    field.chunks(N).flat_map(|row| row.iter().rev().copied()).collect()
+}
+
+fn run(s: &Setup, heights: &[f64]) -> State {
+    let statics = Statics::new(s, heights);
+    let mut b = Cpu::new(s, &statics);
+    b.load(&initial_state(s, heights)).unwrap();
+    let problem = Problem::new(s, heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    for _ in 0..15 {
+        problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap();
+    }
+    b.state().unwrap()
+}
+
+/// Sums run over trees whose halves are mirror images on grids of a power of two, and opposite neighbours are summed in
+/// pairs: no tolerance is needed.
+#[test]
+fn a_mirrored_run_is_the_mirror_image() {
+    let mut s = setup(N, 16, 32, 0.25e-6);
+    s.electrolyte = Electrolyte::Landesfeind { solvent: Solvent::EcEmc };
+    s.kinetics.film = 1e-3;
+    s.kinetics.gamma = 0.5;
+    s.kinetics.double_layer = 0.2;
+    s.deposit = InitialDeposit::None;
+    s.time_step.first = 1e-3;
+    let columns = [(3, 2), (17, 9), (28, 13)];
+    let nuclei = |mirror: bool| Nucleation::Listed {
+        nuclei: columns
+            .iter()
+            .map(|&(x, y)| ListedNucleus {
+                x: (if mirror { N - 1 - x } else { x } as f64 + 0.5) * s.grid.dx,
+                y: (y as f64 + 0.5) * s.grid.dx,
+                radius: 0.8e-6,
+                time: 0.0,
+            })
+            .collect(),
+    };
+    let (here, there) = (nuclei(false), nuclei(true));
+    // heights of the copper without any symmetry, exact in binary: their gradients are then exact in both directions
+    let heights: Vec<f64> =
+        (0..N * 16).map(|i| s.collector.height + ((i * 37 % 64) as f64 / 64.0 - 0.5) * 0.25 * s.grid.dx).collect();
+    s.nucleation = here;
+    let first = run(&s, &heights);
+    s.nucleation = there;
+    let second = run(&s, &mirrored(&heights));
+    for (name, a, b) in [
+        ("xi", &first.xi, &second.xi),
+        ("phi", &first.phi, &second.phi),
+        ("c", &first.c, &second.c),
+        ("current", &first.current, &second.current),
+    ] {
+        let differing = mirrored(a).iter().zip(b).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
+        assert_eq!(differing, 0, "{name}: {differing} of {} cells differ", a.len());
+    }
+    assert!(first.xi.iter().any(|&xi| xi > 0.9), "there is lithium");
+}
