@@ -347,4 +347,15 @@ fn nucleation() {
     let (g, c) = (gpu.nucleate(1, 1, 1e3).unwrap(), cpu.nucleate(1, 1, 1e3).unwrap());
     assert!(c.len() > 4000, "{}", c.len());
     assert_eq!(g, c);
+
+    // and more caps than their list has room for
+    let (_, s, _) = cases().swap_remove(2);
+    let Some((mut gpu, mut cpu)) = both(&s, Kind::Random) else { return };
+    let place = |k: u32| 9.0 * uniform(1, 0, k);
+    let caps: Vec<Cap> =
+        (0..1500).map(|k| Cap { centre: [place(k), 2.0, 4.0], radius: place(k + 5000) / 4.0 }).collect();
+    gpu.place(&caps[..3]);
+    gpu.place(&caps);
+    cpu.place(&caps);
+    close_field("many caps", &mut gpu, &mut cpu, Field::Xi, 3e-6);
 }

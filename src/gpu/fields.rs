@@ -155,13 +155,7 @@ impl Fields {
     }
 
     fn add(&mut self, device: &Device, label: &str, size: u64) -> Id {
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
-        self.buffers.push(device.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some(label),
-            size: size.max(16),
-            usage,
-            mapped_at_creation: false,
-        }));
+        self.buffers.push(storage(device, label, size));
         self.buffers.len() - 1
     }
 
@@ -254,11 +248,23 @@ impl Fields {
         }
     }
 
-    /// Gives a name a new buffer of `size` bytes at least, if its own is smaller.
-    pub fn grow(&mut self, device: &Device, name: &'static str, size: u64) {
-        if self.id(name).is_none_or(|id| self.buffers[id].size() < size) {
-            let id = self.add(device, name, size.next_power_of_two());
-            self.names.insert(name, id);
+    /// Replaces the buffer of a name by one of `size` bytes at least, if it is smaller; whether it was.
+    pub fn grow(&mut self, device: &Device, name: &str, size: u64) -> bool {
+        match self.id(name) {
+            Some(id) if self.buffers[id].size() < size => {
+                self.buffers[id] = storage(device, name, size.next_power_of_two());
+                true
+            }
+            _ => false,
         }
     }
+}
+
+fn storage(device: &Device, label: &str, size: u64) -> wgpu::Buffer {
+    device.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(label),
+        size: size.max(16),
+        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+        mapped_at_creation: false,
+    })
 }

@@ -8,8 +8,9 @@ use std::num::NonZeroU64;
 
 use super::device::{Device, GpuError};
 use super::fields::{Fields, Id};
+use super::kernel::{Pipeline, pipeline};
 use super::layout::Constants;
-use super::shader::{Kernel, Kind, Shader, Variable};
+use super::shader::{Kernel, Shader};
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::BackendError;
 
@@ -19,13 +20,6 @@ const SLOT: u32 = 256;
 const SLOTS: u32 = 4096;
 /// Bytes that are read or written at once.
 const CHUNK: u64 = 1 << 26;
-
-struct Pipeline {
-    pipeline: wgpu::ComputePipeline,
-    layout: wgpu::BindGroupLayout,
-    variables: Vec<Variable>,
-    workgroup: [u32; 3],
-}
 
 struct Recording {
     // before the encoder, which it locks
@@ -204,8 +198,9 @@ impl Queue {
         self.step_slot = None;
     }
 
-    /// Forgets the bind groups of buffers that were replaced.
-    pub fn forget(&mut self, kernel: Kernel) {
+    /// Submits what was recorded and forgets the bind groups of a kernel, one of whose buffers was replaced.
+    pub fn forget(&mut self, device: &Device, kernel: Kernel) {
+        self.submit(device);
         self.bind_groups.retain(|(of, _), _| *of != kernel);
     }
 
@@ -260,55 +255,4 @@ fn slot(written: &mut Vec<u8>, constants: &[u8]) -> u32 {
     written.extend_from_slice(constants);
     written.resize(offset + SLOT as usize, 0);
     offset as u32
-}
-
-fn pipeline(device: &Device, shader: &Shader) -> Result<Pipeline, GpuError> {
-    let name = shader.kernel.name();
-    let scope = device.device.push_error_scope(wgpu::ErrorFilter::Validation);
-    let module = device.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some(name),
-        source: wgpu::ShaderSource::Wgsl(shader.text.as_str().into()),
-    });
-    let entries: Vec<wgpu::BindGroupLayoutEntry> = shader
-        .variables
-        .iter()
-        .map(|variable| wgpu::BindGroupLayoutEntry {
-            binding: variable.binding,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer {
-                ty: match variable.kind {
-                    Kind::Uniform => wgpu::BufferBindingType::Uniform,
-                    Kind::Read => wgpu::BufferBindingType::Storage { read_only: true },
-                    Kind::Write => wgpu::BufferBindingType::Storage { read_only: false },
-                },
-                has_dynamic_offset: Constants::named(&variable.name).is_some_and(Constants::in_slot),
-                min_binding_size: None,
-            },
-            count: None,
-        })
-        .collect();
-    let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some(name), entries: &entries };
-    let layout = device.device.create_bind_group_layout(&descriptor);
-    let pipeline_layout = device.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some(name),
-        bind_group_layouts: &[Some(&layout)],
-        ..Default::default()
-    });
-    let pipeline = device.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some(name),
-        layout: Some(&pipeline_layout),
-        module: &module,
-        entry_point: Some(name),
-        compilation_options: wgpu::PipelineCompilationOptions {
-            zero_initialize_workgroup_memory: false,
-            ..Default::default()
-        },
-        cache: None,
-    });
-    match pollster::block_on(scope.pop()) {
-        None => Ok(Pipeline { pipeline, layout, variables: shader.variables.clone(), workgroup: shader.workgroup }),
-        Some(error) => {
-            Err(GpuError::Device { device: device.name.clone(), reason: format!("it refuses {name}.wgsl: {error}") })
-        }
-    }
 }

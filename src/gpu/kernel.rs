@@ -1,0 +1,72 @@
+//! Kernels as the device runs them.
+
+use super::device::{Device, GpuError};
+use super::layout::Constants;
+use super::shader::{Kind, Shader, Variable};
+
+/// A compiled kernel.
+pub struct Pipeline {
+    /// what runs
+    pub pipeline: wgpu::ComputePipeline,
+    /// layout of its bind group
+    pub layout: wgpu::BindGroupLayout,
+    /// what it binds
+    pub variables: Vec<Variable>,
+    /// threads of a workgroup
+    pub workgroup: [u32; 3],
+}
+
+/// Compiles a shader, its bindings as reflection found them.
+///
+/// # Errors
+/// If the device refuses it.
+pub fn pipeline(device: &Device, shader: &Shader) -> Result<Pipeline, GpuError> {
+    let name = shader.kernel.name();
+    let scope = device.device.push_error_scope(wgpu::ErrorFilter::Validation);
+    let module = device.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(name),
+        source: wgpu::ShaderSource::Wgsl(shader.text.as_str().into()),
+    });
+    let entries: Vec<wgpu::BindGroupLayoutEntry> = shader
+        .variables
+        .iter()
+        .map(|variable| wgpu::BindGroupLayoutEntry {
+            binding: variable.binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: match variable.kind {
+                    Kind::Uniform => wgpu::BufferBindingType::Uniform,
+                    Kind::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                    Kind::Write => wgpu::BufferBindingType::Storage { read_only: false },
+                },
+                has_dynamic_offset: Constants::named(&variable.name).is_some_and(Constants::in_slot),
+                min_binding_size: None,
+            },
+            count: None,
+        })
+        .collect();
+    let descriptor = wgpu::BindGroupLayoutDescriptor { label: Some(name), entries: &entries };
+    let layout = device.device.create_bind_group_layout(&descriptor);
+    let pipeline_layout = device.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(name),
+        bind_group_layouts: &[Some(&layout)],
+        ..Default::default()
+    });
+    let pipeline = device.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(name),
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some(name),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
+        cache: None,
+    });
+    match pollster::block_on(scope.pop()) {
+        None => Ok(Pipeline { pipeline, layout, variables: shader.variables.clone(), workgroup: shader.workgroup }),
+        Some(error) => {
+            Err(GpuError::Device { device: device.name.clone(), reason: format!("it refuses {name}.wgsl: {error}") })
+        }
+    }
+}
