@@ -136,3 +136,22 @@ fn a_full_disk_is_one_error_and_loses_nothing() {
     let called = place.call(&["resume", "run", "--device", "cpu", "--quiet"]);
     assert_eq!(called.code, 0, "{called:?}");
 }
+
+#[test]
+fn the_guard_says_which_equation_fails_and_where_and_saves_the_state() {
+    let place = Place::new(SMALL);
+    // a current so far beyond the limiting one that no step above the smallest works
+    let arguments = ["run", "config.toml", "--out", "run", "--device", "cpu", "--set", "top.current=1e5 mA/cm^2"];
+    let hard = ["--set", "nucleation.kind=none", "--set", "deposit.kind=layer", "--set", "deposit.thickness=1 um"];
+    let rest = ["--set", "time_step.first=1 s", "--set", "time_step.smallest=1e-1 s"];
+    let bare = SMALL.split("[nucleation]").collect::<Vec<_>>();
+    let without = format!("{}[top]{}", bare[0], bare[1].split("[top]").nth(1).unwrap());
+    std::fs::write(place.path("config.toml"), without).unwrap();
+    let called = place.call(&[&arguments[..], &hard, &rest].concat());
+    assert_eq!(called.code, 3, "{called:?}");
+    for part in ["stopped by the guard", "equation", "largest at (", "liplate resume run"] {
+        let said = format!("{}{}", called.out, called.err);
+        assert!(said.contains(part), "{part} is missing: {called:?}");
+    }
+    assert!(place.path("run/checkpoint.h5").is_file());
+}

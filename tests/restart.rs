@@ -122,3 +122,27 @@ fn a_checkpoint_of_another_version_is_refused_with_both() {
     let called = place.call(&["resume", "run"]);
     assert!(called.code == 2 && called.err.contains("format 99") && called.err.contains("format 1"), "{called:?}");
 }
+
+/// The same through the shaders. Needs an adapter; LIPLATE_TEST_NO_GPU says that there is none.
+#[test]
+#[cfg(feature = "gpu")]
+fn on_a_gpu_too() {
+    if std::env::var_os("LIPLATE_TEST_NO_GPU").is_some() {
+        println!("NOT RUN: LIPLATE_TEST_NO_GPU is set");
+        return;
+    }
+    let place = Place::new(&SMALL.replace("0.02 mAh/cm^2", "0.006 mAh/cm^2"));
+    let run = |extra: &[&str]| {
+        let called = place.call(&[&["run", "config.toml", "--device", "gpu:0", "--quiet"], extra].concat());
+        assert!(called.code == 0 || called.code == 130, "{called:?}");
+    };
+    run(&["--out", "whole"]);
+    run(&["--out", "run", "--max-wall", "1s"]);
+    let mut code = 130;
+    while code == 130 {
+        let called = place.call(&["resume", "run", "--device", "gpu:0", "--quiet", "--max-wall", "1500ms"]);
+        code = called.code;
+        assert!(code == 0 || code == 130, "{called:?}");
+    }
+    assert_same(&place);
+}

@@ -27,6 +27,12 @@ impl Grid {
         (z * self.ny + y) * self.nx + x
     }
 
+    /// Centre of the cell that is element `index` of a field, from the corner of the box \[m\].
+    pub fn centre(&self, index: usize) -> [f64; 3] {
+        let place = [index % self.nx, index / self.nx % self.ny, index / (self.nx * self.ny)];
+        place.map(|cell| (cell as f64 + 0.5) * self.dx)
+    }
+
     /// Projected area of the box \[m²\].
     pub fn area(&self) -> f64 {
         (self.nx * self.ny) as f64 * self.dx * self.dx

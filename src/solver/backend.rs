@@ -186,7 +186,7 @@ pub trait Backend {
     /// Copies one field to the host, in f32.
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError>;
 
-    /// Copies a vector of the linear solver to the host, for the tests.
+    /// Copies a vector of the linear solver to the host: to say where a residual is largest, and for the tests.
     fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError>;
 
     /// Sets the step's constants.

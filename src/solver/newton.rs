@@ -33,6 +33,8 @@ pub enum NewtonError {
         equation: &'static str,
         /// its residual over its terms
         residual: f64,
+        /// the cell in which it is largest
+        cell: usize,
     },
     /// A number was lost.
     #[error("the {equation} equation produced numbers that are not finite")]
@@ -87,7 +89,15 @@ pub fn solve<B: Backend>(b: &mut B) -> Result<Solved, NewtonError> {
             b.update();
         }
     }
-    Err(NewtonError::NotConverged { equation: worst.0, residual: worst.1 })
+    let (equation, residual) = worst;
+    let component = usize::from(equation == "salt");
+    Err(NewtonError::NotConverged { equation, residual, cell: largest(&b.vector(Vector::Residual)?, component) })
+}
+
+/// Element in which a component of `vector` is largest.
+fn largest(vector: &[[f64; 2]], component: usize) -> usize {
+    let size = |i: &usize| vector[*i][component].abs();
+    (0..vector.len()).max_by(|a, b| size(a).total_cmp(&size(b))).unwrap_or(0)
 }
 
 /// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a

@@ -179,6 +179,10 @@ impl<'a> Problem<'a> {
                     }
                 }
                 Err(NewtonError::Backend(error)) => return Err(error.into()),
+                Err(error @ NewtonError::NotConverged { cell, .. }) => {
+                    let [x, y, z] = self.setup.grid.centre(cell).map(|v| v * 1e6);
+                    format!("{error}; it is largest at ({x:.2}, {y:.2}, {z:.2}) µm")
+                }
                 Err(error) => error.to_string(),
             };
             b.undo_step();
