@@ -47,7 +47,11 @@ pub enum NewtonError {
     Backend(#[from] BackendError),
 }
 
-/// Residuals of the charge equation, the salt equation and the total charge, each over the terms it is made of.
+/// The total charge must balance this much better than the single cells: its error adds up in the ledger.
+const TOTAL_WEIGHT: f64 = 10.0;
+
+/// Residuals of the charge equation, the salt equation and the total charge, each over the terms it is made of, the last
+/// times [`TOTAL_WEIGHT`].
 fn relative(balance: &Balance) -> [f64; 3] {
     let over = |residual: f64, scale: f64| if scale > 0.0 { residual / scale } else { 0.0 };
     let current = balance.reaction.abs().max(balance.double_layer.abs()).max(balance.top_current.abs());
@@ -55,7 +59,7 @@ fn relative(balance: &Balance) -> [f64; 3] {
         over(balance.residual_phi, balance.scale_phi).sqrt(),
         over(balance.residual_c, balance.scale_c).sqrt(),
         // currents below the noise of the terms they are made of need not balance better than the terms
-        over(balance.imbalance.abs(), current.max(balance.scale_phi.sqrt())),
+        TOTAL_WEIGHT * over(balance.imbalance.abs(), current.max(balance.scale_phi.sqrt())),
     ]
 }
 
