@@ -16,6 +16,7 @@ use super::{RunError, device::open};
 use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
 use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
 use crate::model::collector::Statics;
+use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::solver::backend::{Backend, State};
 use crate::solver::step::{Clock, Problem, StepFailure};
@@ -181,6 +182,8 @@ impl Stretch<'_> {
         let context = self.context(&problem);
         let provenance = self.provenance(b)?;
         let mut outputs = Outputs::create(&context, &provenance)?;
+        let there: Vec<Cap> = problem.scheduled[..clock.scheduled].iter().map(|nucleus| nucleus.cap).collect();
+        outputs.nuclei(&context, &clock, &there)?;
         outputs.snapshot(b, &context, &clock, 0.0).map_err(output_error)?;
         let mut position = Position { clock, schedule: Schedule::default(), files: outputs.seen()? };
         let run_file = RunFile {

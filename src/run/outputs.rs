@@ -13,6 +13,7 @@ use crate::io::snapshot::{self, Snapshots};
 use crate::io::table::{Lines, row};
 use crate::metrics::Metrics;
 use crate::model::collector::Statics;
+use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::solver::backend::{Backend, BackendError, Field};
@@ -166,7 +167,7 @@ impl Outputs {
                 json!({"event": "rejected step", "step": clock.step, "time": clock.time, "dt": dt, "reason": reason});
             self.events.push_json(&event)?;
         }
-        self.nuclei(context, clock, report)?;
+        self.nuclei(context, clock, &report.nuclei)?;
         let snapshot = schedule.due(setup, clock) || last;
         let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
         self.row(b, context, clock, report, morphology)?;
@@ -176,9 +177,10 @@ impl Outputs {
         Ok(())
     }
 
-    fn nuclei(&mut self, context: &Context, clock: &Clock, report: &StepReport) -> Result<(), IoError> {
+    /// An event for each new nucleus; lengths from the corner of the box \[m\].
+    pub fn nuclei(&mut self, context: &Context, clock: &Clock, nuclei: &[Cap]) -> Result<(), IoError> {
         let dx = context.setup.grid.dx;
-        for cap in &report.nuclei {
+        for cap in nuclei {
             let [x, y, z] = cap.centre.map(|v| v * dx);
             self.events.push_json(&json!({
                 "event": "nucleus", "step": clock.step, "time": clock.time, "potential": clock.potential,
