@@ -65,24 +65,29 @@ def main():
     plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "lines.linewidth": 1.4, "legend.frameon": False})
     figure, panels = plt.subplots(2, 2, figsize=(9, 6), sharex=True, constrained_layout=True)
 
+    def draw(panel, values, **style):
+        # a line through what was measured: the morphology is not in every row
+        known = np.isfinite(values)
+        panel.plot(across[known], values[known], **style)
+
     def second(panel, values, name, limits=None):
         axis = panel.twinx()
-        axis.plot(across, values, color=ORANGE)
+        draw(axis, values, color=ORANGE)
         axis.set_ylabel(name, color=ORANGE)
         axis.tick_params(axis="y", colors=ORANGE)
         if limits:
             axis.set_ylim(*limits)
 
     def first(panel, values, name, **style):
-        panel.plot(across, values, color=BLUE, **style)
+        draw(panel, values, color=BLUE, **style)
         panel.set_ylabel(name)
 
     first(panels[0, 0], column("potential [V]", 1e3), "potential / mV against Li/Li$^+$")
     panels[0, 0].axhline(0, color=GREY, linewidth=0.6)
 
     first(panels[0, 1], column("thickness [m]", 1e6), "thickness / µm", label="as a dense layer")
-    panels[0, 1].plot(across, column("mean_height [m]", 1e6), color=BLUE, linestyle="--", label="mean height")
-    panels[0, 1].plot(across, column("max_height [m]", 1e6), color=BLUE, linestyle=":", label="largest height")
+    draw(panels[0, 1], column("mean_height [m]", 1e6), color=BLUE, linestyle="--", label="mean height")
+    draw(panels[0, 1], column("max_height [m]", 1e6), color=BLUE, linestyle=":", label="largest height")
     panels[0, 1].legend(loc="upper left")
     second(panels[0, 1], column("porosity"), "porosity", (0, 1))
 

@@ -23,7 +23,7 @@ need() {
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null || die "these packages are missing and there is no sudo to install them: ${missing[*]}"
-        as_root=(sudo)
+        as_root=(sudo DEBIAN_FRONTEND=noninteractive)
     fi
     say "Installing ${missing[*]} with apt-get"
     "${as_root[@]}" apt-get update -qq

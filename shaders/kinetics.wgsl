@@ -1,6 +1,6 @@
 // kinetics - current density of lithium plating (i > 0) and stripping in each interface cell
 //
-//   i = i0 (c/c_ref)^alpha a(x) { exp[alpha f] - exp[-(1 - alpha) f] },   f = F (drive - i R_film) / RT
+//   i = i0 (c/c0)^alpha a(x) { exp[alpha f] - exp[-(1 - alpha) f] },   f = F (drive - i R_film) / RT
 //   drive = phi - gamma V_m K/F - p V_m/F
 //
 // Stored, not recomputed: metal, salt and charge must see the same number. `slopes` are di/dphi and di/dc; at a fixed

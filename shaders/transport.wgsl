@@ -28,6 +28,8 @@ fn transport(@builtin(global_invocation_id) p: vec3<u32>) {
     let properties = table[entry] + share * (table[entry + 1u] - table[entry]);
     let medium = electrolyte_fraction(accessible[i], xi[i]) * inverse_macmullin(p.z);
 
-    conduction[i] = medium * properties.xy;
+    let c = max(1.0 + (u[i].y + u_low[i].y), DILUTE);
+
+    conduction[i] = medium * vec2<f32>(properties.x, properties.y / c);
     diffusion[i] = vec2<f32>(medium * properties.z, properties.w);
 }

@@ -25,7 +25,7 @@ const TRIAL_STEPS: usize = 3;
 /// If a height map cannot be read or the grid does not fit the device.
 pub fn check(setup: &Setup, remarks: &[String], choice: DeviceChoice) -> Result<String, RunError> {
     device::fits(choice, &setup.grid).map_err(RunError::Device)?;
-    let heights = load_heights(setup)?;
+    let heights = load_heights(setup).map_err(RunError::Copper)?;
     let mut text = values(setup);
     resolution(&mut text, setup);
     cost(&mut text, setup, &heights, choice)?;

@@ -111,7 +111,7 @@ enum CliError {
 impl CliError {
     fn code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_)) => 2,
+            Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
             Self::Run(RunError::NothingToResume { .. }) => 2,
             _ => 1,
         }
@@ -125,7 +125,7 @@ pub fn main() -> ExitCode {
     match dispatch(cli.command) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error}");
+            tell(&format!("error: {error}"));
             ExitCode::from(error.code())
         }
     }
@@ -146,7 +146,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
         Command::Run { config, out, how } => {
             let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
             if !how.quiet {
-                remarks.iter().for_each(|remark| eprintln!("note: {remark}"));
+                remarks.iter().for_each(|remark| tell(&format!("note: {remark}")));
             }
             let request = Request {
                 setup,
@@ -191,13 +191,19 @@ fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
+/// The same to standard error.
+fn tell(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// `runs/NAME` for `…/NAME.toml`.
 fn default_directory(config: &Path) -> PathBuf {
     Path::new("runs").join(config.file_stem().unwrap_or_default())
 }
 
 fn command_line() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// Says how a run ended; returns the exit code.
@@ -209,23 +215,34 @@ fn report(outcome: Outcome, quiet: bool) -> u8 {
             Ending::Guard(reason) => format!("stopped by the guard: {reason}"),
             Ending::Interrupted(reason) => format!("interrupted by {reason}"),
         };
-        println!("{what}");
-        println!("  {steps} steps, {:.1} s of simulated time, {wall_seconds:.1} s of wall time", clock.time);
-        println!(
-            "  potential {:.2} mV, {} nuclei; ledgers: charge {:.1e}, lithium {:.1e}, salt {:.1e}",
+        print(&format!(
+            "{what}\n  {steps} steps, {:.1} s of simulated time, {wall_seconds:.1} s of wall time\n  \
+             potential {:.2} mV, {} nuclei; ledgers: charge {:.1e}, lithium {:.1e}, salt {:.1e}\n  files in {}\n",
+            clock.time,
             clock.potential * 1e3,
             clock.nuclei,
             clock.ledger.charge_error(),
             clock.ledger.lithium_error(),
-            clock.ledger.salt_error()
-        );
-        println!("  files in {}", directory.display());
+            clock.ledger.salt_error(),
+            directory.display()
+        ));
     }
     match ending {
         Ending::Done(_) => {}
-        // even a quiet run says why it left work undone
-        Ending::Guard(reason) if quiet => eprintln!("stopped by the guard: {reason}"),
-        _ => eprintln!("the state was saved; go on with: liplate resume {}", directory.display()),
+        Ending::Guard(reason) => {
+            // even a quiet run says why it left work undone
+            if quiet {
+                tell(&format!("stopped by the guard: {reason}"));
+            }
+            tell(&format!(
+                "the state is saved; liplate resume {} tries again from it, a run with other limits ([time_step], [end]) or \
+                 a finer grid is more likely to help",
+                directory.display()
+            ));
+        }
+        Ending::Interrupted(_) => {
+            tell(&format!("the state was saved; go on with: liplate resume {}", directory.display()));
+        }
     }
     ending.code()
 }

@@ -2,6 +2,7 @@
 
 const PSI_FLOOR = 1e-6;
 const C_FLOOR = 1e-6;
+const DILUTE = 1e-4;
 const TABLE_ENTRIES = 1024u;
 const TABLE_RANGE = 4.0;
 

@@ -2,7 +2,7 @@
 
 use super::reader::Problems;
 use crate::model::electrolyte::Electrolyte;
-use crate::model::parameters::{CollectorShape, InitialDeposit, Nucleation, Setup};
+use crate::model::parameters::{CollectorShape, Control, InitialDeposit, Nucleation, Setup};
 
 /// Smallest ℓ/dx that the grid resolves: 10–90 % of the profile over 3.5 cells.
 const THINNEST: f64 = 0.8;
@@ -75,7 +75,16 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
                 SMALLEST_NUCLEUS * ell * um
             ));
         }
-        if top_of(copper + radius) > box_height {
+        let cap = radius * (1.0 - setup.collector.contact_angle.cos());
+        if cap < ell {
+            object(format!(
+                "{key}: at a contact angle of {:.0}° the cap is {:.3} µm high, less than ℓ = {:.3} µm",
+                setup.collector.contact_angle.to_degrees(),
+                cap * um,
+                ell * um
+            ));
+        }
+        if top_of(copper + cap) > box_height {
             object(format!("{key}: a nucleus of {:.3} µm on the copper is taller than the box", radius * um));
         }
     }
@@ -94,6 +103,9 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
                 top_of(copper) * um
             ));
         }
+        if separator.thickness < grid.dx {
+            object(format!("separator.thickness: {:.3} µm is less than a cell", separator.thickness * um));
+        }
         if separator.bottom >= box_height {
             object(format!("separator.bottom: {:.3} µm lies above the box", separator.bottom * um));
         }
@@ -108,41 +120,83 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
         object("end: give charge, time or height, or the run may never end".into());
     }
     if let CollectorShape::Map { file, dataset: None, .. } = &setup.collector.shape
-        && file.ends_with(".h5")
+        && !is_png(file)
     {
-        object("collector.dataset: is missing; it names the heights in the HDF5 file".into());
+        object("collector.dataset: is missing; it names the heights in the HDF5 file (a PNG ends in .png)".into());
     }
     if let CollectorShape::Map { file, height_range: None, .. } = &setup.collector.shape
-        && file.ends_with(".png")
+        && is_png(file)
     {
         object("collector.height_range: is missing; it is the height between black and white".into());
     }
     if setup.time_step.smallest > setup.time_step.first || setup.time_step.first > setup.time_step.largest {
         object("time_step: smallest, first and largest must not fall".into());
     }
-    let nothing_to_plate_on = setup.deposit == InitialDeposit::None && setup.nucleation == Nucleation::None;
-    if nothing_to_plate_on && setup.kinetics.double_layer == 0.0 {
-        object("nucleation.kind: bare copper without nuclei and without a double layer takes no current".into());
-    }
-    if setup.deposit == InitialDeposit::None
-        && matches!(setup.nucleation, Nucleation::Poisson { .. })
-        && setup.kinetics.double_layer == 0.0
-    {
+    let from_the_start = match &setup.nucleation {
+        Nucleation::None | Nucleation::Poisson { .. } => false,
+        Nucleation::AtOnce { .. } => true,
+        Nucleation::Listed { nuclei } => nuclei.iter().any(|nucleus| nucleus.time == 0.0),
+    };
+    if setup.deposit == InitialDeposit::None && !from_the_start && setup.kinetics.double_layer == 0.0 {
         object("kinetics.double_layer: must be positive while the copper is bare; 0.2 F/m^2 is usual".into());
+    }
+    if setup.top.control == Control::Current(0.0) && end.time.is_none() {
+        object("end.time: is missing; without current no charge and no height will end the run".into());
+    }
+    if let Nucleation::AtOnce { density, .. } = setup.nucleation
+        && density * grid.dx * grid.dx > 1.0
+    {
+        object(format!("nucleation.density: {density:e} /m^2 is more than one nucleus a cell"));
+    }
+    let side = grid.nx.max(grid.ny).max(grid.nz) as f64 * grid.dx;
+    let lengths = [
+        (
+            "kinetics.heterogeneity.correlation_length",
+            setup.kinetics.heterogeneity.as_ref().map(|h| h.correlation_length),
+        ),
+        (
+            "collector.correlation_length",
+            match setup.collector.shape {
+                CollectorShape::Rough { correlation_length, .. } => Some(correlation_length),
+                _ => None,
+            },
+        ),
+    ];
+    for (key, length) in lengths {
+        if length.is_some_and(|length| length > side) {
+            object(format!("{key}: is longer than the box of {:.3} µm", side * um));
+        }
     }
     remarks(setup)
 }
 
+fn is_png(file: &str) -> bool {
+    file.to_ascii_lowercase().ends_with(".png")
+}
+
 fn remarks(setup: &Setup) -> Vec<String> {
     let mut remarks = Vec::new();
-    if let Electrolyte::Landesfeind { .. } = setup.electrolyte {
-        let p = setup.electrolyte.at(setup.top.c0, setup.temperature);
-        if p.transference == 0.0 {
+    if matches!(setup.electrolyte, Electrolyte::Landesfeind { .. } | Electrolyte::Table { .. }) {
+        // from nearly none to twice c0: where a run may take the salt
+        let clamped = |x: &f64| {
+            let transference = setup.electrolyte.at(x * setup.top.c0, setup.temperature).transference;
+            transference == 0.0 || transference == 0.95
+        };
+        let shares: Vec<f64> = (1..=40).map(|i| 0.05 * f64::from(i)).filter(clamped).collect();
+        if let (Some(low), Some(high)) = (shares.first(), shares.last()) {
             remarks.push(format!(
-                "the fit's transference number is negative at {:.0} mol/m³; it is held at 0",
-                setup.top.c0
+                "the fit's transference number leaves 0…0.95 between {:.0} and {:.0} mol/m³ and is held there",
+                low * setup.top.c0,
+                high * setup.top.c0
             ));
         }
+    }
+    if let Electrolyte::Table { isotherms, .. } = &setup.electrolyte
+        && let (Some(first), Some(last)) = (isotherms.first(), isotherms.last())
+        && !(first.temperature..=last.temperature).contains(&setup.temperature)
+    {
+        remarks
+            .push(format!("the table has no {:.1} K; the values at its nearest temperature hold", setup.temperature));
     }
     if matches!(setup.electrolyte, Electrolyte::Nyman) && setup.top.c0 > 2000.0 {
         remarks.push("Nyman's fit ends at 2000 mol/m³; above, its last values hold".into());

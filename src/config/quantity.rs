@@ -2,7 +2,18 @@
 //!
 //! The `fend-core` calculator knows the units and does the dimensional analysis in exact arithmetic.
 
-use fend_core::{Context, CustomUnitAttribute, evaluate};
+use std::time::{Duration, Instant};
+
+use fend_core::{Context, CustomUnitAttribute, Interrupt, evaluate_with_interrupt};
+
+/// The calculator is exact, and so could be kept busy for ever by a monstrous exponent.
+struct Deadline(Instant);
+
+impl Interrupt for Deadline {
+    fn should_interrupt(&self) -> bool {
+        self.0.elapsed() > Duration::from_secs(1)
+    }
+}
 
 /// Value of `text` in `unit`, a unit of fend's grammar such as `A/m^2`; `1` takes a pure number.
 ///
@@ -19,7 +30,8 @@ pub fn parse(text: &str, unit: &str) -> Result<f64, String> {
     if unit != "1" && asked.trim().parse::<f64>().is_ok() {
         return Err(format!("{text:?} has no unit; a value in {unit} is expected"));
     }
-    let result = evaluate(&format!("({asked}) to {unit} to 17 sf"), &mut context)
+    let deadline = Deadline(Instant::now());
+    let result = evaluate_with_interrupt(&format!("({asked}) to {unit} to 17 sf"), &mut context, &deadline)
         .map_err(|reason| format!("{text:?} is not a value in {unit}: {reason}"))?;
     let number = result.get_main_result().trim_start_matches("approx. ").split(' ').next().unwrap_or_default();
     match number.parse::<f64>() {

@@ -290,6 +290,11 @@ fn output(s: Section) -> Output {
             s.object("fields", format!("{field:?} is not one of {}", FIELDS.join(", ")));
         }
     }
+    for (i, field) in fields.iter().enumerate() {
+        if fields[..i].contains(field) {
+            s.object("fields", format!("{field:?} stands twice"));
+        }
+    }
     let output = Output {
         fields,
         keep_bits: s.has("keep_bits").then(|| s.whole("keep_bits", 4..=23, 23) as u32),

@@ -3,10 +3,10 @@
 use super::Cpu;
 use crate::model::kinetics::butler_volmer_with_film;
 
-/// Smallest c/c_ref in the exchange current.
+/// Smallest c/c0 in the exchange current.
 pub const C_FLOOR: f64 = 1e-6;
 
-/// u, delta, curvature, heterogeneity → current = i0 (c/c_ref)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and its slopes
+/// u, delta, curvature, heterogeneity → current = i0 (c/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and its slopes
 /// with respect to φ and c.
 pub fn kinetics(cpu: &mut Cpu) {
     let p = cpu.physics;

@@ -42,7 +42,7 @@ pub struct Cpu {
     heterogeneity: Vec<f64>,
     xi: Vec<f64>,
     xi_next: Vec<f64>,
-    /// (φ less reference, c/c_ref − 1)
+    /// (φ less reference, c/c0 − 1)
     u: Vec<[f64; 2]>,
     u_old: Vec<[f64; 2]>,
     q: Vec<f64>,
@@ -115,6 +115,10 @@ impl Backend for Cpu {
     fn tolerance(&self) -> f64 {
         // rounding would allow 1e-12; the local current is then as exact as any measured parameter could make it
         1e-6
+    }
+
+    fn may_stall(&self) -> bool {
+        false
     }
 
     fn levels(&self) -> usize {

@@ -6,6 +6,9 @@ use crate::model::scales::{TABLE_ENTRIES, TABLE_RANGE};
 /// Smallest electrolyte fraction in the coefficients.
 pub const PSI_FLOOR: f64 = 1e-6;
 
+/// Smallest c/c0 that κ_D is divided by.
+pub const DILUTE: f64 = 1e-4;
+
 /// u, xi, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊.
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
@@ -16,11 +19,12 @@ pub fn transport(cpu: &mut Cpu) {
         let psi = (w[cell.here] * (1.0 - xi[cell.here])).max(PSI_FLOOR);
         let medium =
             psi * if in_separator(&physics, cell.here / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
-        *out = [medium * p[0], medium * p[1], medium * p[2], p[3]];
+        let c = (1.0 + u[cell.here][1]).max(DILUTE);
+        *out = [medium * p[0], medium * p[1] / c, medium * p[2], p[3]];
     });
 }
 
-/// Properties at c/c_ref − 1 = `c`, linear between the entries of the table.
+/// Properties at c/c0 − 1 = `c`, linear between the entries of the table.
 pub fn lookup(table: &[[f32; 4]], c: f64) -> [f64; 4] {
     let place = ((1.0 + c) / f64::from(TABLE_RANGE as f32)).clamp(0.0, 1.0) * (TABLE_ENTRIES - 1) as f64;
     let low = (place.floor() as usize).min(TABLE_ENTRIES - 2);

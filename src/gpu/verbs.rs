@@ -30,6 +30,10 @@ impl Backend for Gpu {
         3e-6 * (f64::from(self.shape[2]) / 64.0).sqrt().max(1.0)
     }
 
+    fn may_stall(&self) -> bool {
+        true
+    }
+
     fn levels(&self) -> usize {
         self.fields.levels.len()
     }

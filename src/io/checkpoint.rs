@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::provenance::{Provenance, load_text, store_text};
-use super::{IoError, beside, open_hdf5, read_hdf5};
+use super::{IoError, beside, open_hdf5, read_hdf5, sync_directory};
 use crate::solver::backend::State;
 
 /// Name of the newest checkpoint in a run's directory.
@@ -55,11 +55,13 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
         }
         let file = std::fs::File::open(&part).map_err(IoError::system(&part))?;
         file.sync_all().map_err(IoError::system(&part))?;
-        if path.exists() {
+        // a damaged newest one must not take the place of the whole one before
+        if is_whole(&path) {
             let previous = directory.join(PREVIOUS);
             std::fs::rename(&path, &previous).map_err(IoError::system(&previous))?;
         }
-        std::fs::rename(&part, &path).map_err(IoError::system(&path))
+        std::fs::rename(&part, &path).map_err(IoError::system(&path))?;
+        sync_directory(directory)
     }
 
     fn store(&self, path: &Path) -> Result<(), IoError> {
@@ -134,6 +136,11 @@ impl<C: DeserializeOwned> Checkpoint<C> {
         let (provenance, state) = load().map_err(IoError::hdf5(path))?;
         Ok(Self { provenance, state, clock })
     }
+}
+
+/// Whether there is a checkpoint that HDF5 can read at `path`.
+fn is_whole(path: &Path) -> bool {
+    read_hdf5(path).and_then(|file| file.attr("format").map_err(IoError::hdf5(path))).is_ok()
 }
 
 /// A field, whatever its precision: HDF5 widens singles exactly.

@@ -78,6 +78,14 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     written.map_err(IoError::system(path))
 }
 
+/// Waits until the disk has the names in `directory`, where the system can do that.
+fn sync_directory(directory: &Path) -> Result<(), IoError> {
+    if cfg!(unix) {
+        File::open(directory).and_then(|folder| folder.sync_all()).map_err(IoError::system(directory))?;
+    }
+    Ok(())
+}
+
 /// Temporary name in the same folder.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();

@@ -106,8 +106,8 @@ pub struct RunFile {
     pub sessions: Vec<Session>,
     /// clock and ledgers, as they are in the checkpoint
     pub clock: serde_json::Value,
-    /// relative errors of the ledgers of charge, lithium and salt
-    pub ledger_errors: [f64; 3],
+    /// relative errors of the ledgers of charge, lithium and salt; none if not finite
+    pub ledger_errors: [Option<f64>; 3],
     /// resolved configuration in SI units
     pub setup: serde_json::Value,
 }

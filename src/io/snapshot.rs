@@ -14,6 +14,9 @@ use crate::model::grid::Grid;
 /// Name of the file in a run's directory.
 pub const FILE: &str = "fields.vtkhdf";
 
+/// Name of the file for older readers, beside it.
+pub const SIDECAR: &str = "fields.xdmf";
+
 /// Values that go with a frame.
 pub type Values = [(&'static str, f64)];
 
@@ -180,6 +183,14 @@ impl Snapshots {
 
     fn write_field(&self, dataset: &Dataset, frame: usize, field: &[f32]) -> Result<(), IoError> {
         write_frame(dataset, frame, self.shape(), field).map_err(|problem| IoError::content(&self.path, problem))
+    }
+
+    /// Waits until the disk has everything.
+    ///
+    /// # Errors
+    /// If the system fails.
+    pub fn sync(&self) -> Result<(), IoError> {
+        std::fs::File::open(&self.path).and_then(|file| file.sync_all()).map_err(IoError::system(&self.path))
     }
 
     fn flush(&self) -> Result<(), IoError> {

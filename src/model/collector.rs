@@ -49,16 +49,18 @@ pub fn heights(grid: &Grid, collector: &Collector) -> Vec<f64> {
     around_mean.into_iter().map(|h| collector.height + h).collect()
 }
 
-/// A self-affine surface: white noise filtered to the power spectrum (1 + (k λ/2π)²)^(−1−H), scaled to `rms` exactly.
+/// A self-affine surface: white noise filtered to the power spectrum (1 + (k λ/2π)²)^(−1−H) (−½−H on a line), scaled to `rms` exactly.
 fn rough(grid: &Grid, rms: f64, correlation_length: f64, hurst: f64, seed: u32) -> Vec<f64> {
     let (nx, ny) = (grid.nx, grid.ny);
     let mut field: Vec<Complex<f64>> = (0..nx * ny).map(|i| Complex::new(normal(seed, 0, i as u32), 0.0)).collect();
     transform(&mut field, nx, ny, false);
+    // the spectrum of a section through the surface falls by one power of k less
+    let steepness = if nx == 1 || ny == 1 { 0.5 + hurst } else { 1.0 + hurst };
     let frequency = |i: usize, n: usize| i.min(n - i) as f64 / (n as f64 * grid.dx);
     for y in 0..ny {
         for x in 0..nx {
             let k = frequency(x, nx).hypot(frequency(y, ny));
-            let filter = (1.0 + (k * correlation_length).powi(2)).powf(-0.5 * (1.0 + hurst));
+            let filter = (1.0 + (k * correlation_length).powi(2)).powf(-0.5 * steepness);
             field[y * nx + x] *= if k == 0.0 { 0.0 } else { filter };
         }
     }

@@ -49,7 +49,7 @@ pub fn butler_volmer_with_film(drive: f64, i0: f64, alpha: f64, film: f64) -> Ra
     if resistance > 0.0 {
         let branch = if drive > 0.0 { alpha } else { 1.0 - alpha };
         let bound = (1.0 + drive.abs() / resistance).ln() / branch.max(0.01);
-        f = drive.clamp(-bound, bound);
+        f = drive.min(bound).max(-bound); // clamp would panic on NaN
         for _ in 0..FILM_ITERATIONS {
             let rate = butler_volmer(f, alpha);
             f -= (f + resistance * rate.value - drive) / (1.0 + resistance * rate.slope);

@@ -263,7 +263,7 @@ pub struct Output {
 pub struct TimeStep {
     /// front movement per step over dx
     pub cfl: f64,
-    /// change of c/c_ref per step
+    /// change of c/c0 per step
     pub concentration: f64,
     /// change of the electrode potential per step \[V\]
     pub potential: f64,

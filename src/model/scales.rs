@@ -1,7 +1,7 @@
 //! Where SI and scaled numbers meet.
 //!
-//! Lengths are counted in cells (dx), potentials in RT/F, concentrations in c_ref. The field `phi` is φ less a reference
-//! that the host keeps in f64, the field `c` is c/c_ref − 1: both stay small, so that f32 resolves the microvolts across
+//! Lengths are counted in cells (dx), potentials in RT/F, concentrations in c0. The field `phi` is φ less a reference
+//! that the host keeps in f64, the field `c` is c/c0 − 1: both stay small, so that f32 resolves the microvolts across
 //! a cell. Current densities are counted in κ_ref (RT/F)/dx, which turns the charge equation into
 //!
 //! ```text
@@ -15,9 +15,9 @@ use super::electrolyte::Electrolyte;
 use super::parameters::{Control, Salt, Setup};
 use super::uniforms::{Physics, StepUniforms};
 
-/// Entries of the table of transport properties, from c = 0 to [`TABLE_RANGE`] times c_ref.
+/// Entries of the table of transport properties, from c = 0 to [`TABLE_RANGE`] times c0.
 pub const TABLE_ENTRIES: usize = 1024;
-/// Largest tabulated concentration over c_ref.
+/// Largest tabulated concentration over c0.
 pub const TABLE_RANGE: f64 = 4.0;
 
 /// Units of the scaled fields, each in SI.
@@ -27,7 +27,7 @@ pub struct Scales {
     pub length: f64,
     /// potential RT/F \[V\]
     pub potential: f64,
-    /// concentration c_ref \[mol/m³\]
+    /// concentration c0: that of the start and of the reservoir \[mol/m³\]
     pub concentration: f64,
     /// conductivity κ_ref: the electrolyte at c0 \[S/m\]
     pub conductivity: f64,
@@ -43,14 +43,14 @@ impl Scales {
         Self {
             length: setup.grid.dx,
             potential,
-            concentration: setup.kinetics.c_ref,
+            concentration: setup.top.c0,
             conductivity,
             current: conductivity * potential / setup.grid.dx,
         }
     }
 
     /// Charge per volume and per scaled concentration that makes the salt equation count in currents:
-    /// (F c_ref dx²)/(κ_ref RT/F) \[s\]; divided by dt it is the scaled storage coefficient.
+    /// (F c0 dx²)/(κ_ref RT/F) \[s\]; divided by dt it is the scaled storage coefficient.
     pub fn salt_time(&self) -> f64 {
         FARADAY * self.concentration * self.length * self.length / (self.conductivity * self.potential)
     }
@@ -86,7 +86,8 @@ impl Scales {
             reservoir: u32::from(setup.electrolyte.has_salt() && setup.top.salt == Salt::Reservoir),
             potentiostatic: u32::from(matches!(setup.top.control, Control::Potential(_))),
             ell: cells(setup.ell),
-            i0: (k.i0 / self.current) as f32,
+            // at c0: the law is a power of c
+            i0: (k.i0 * (setup.top.c0 / k.c_ref).powf(k.alpha) / self.current) as f32,
             alpha: k.alpha as f32,
             film: (k.film * self.current / self.potential) as f32,
             capillary: (k.gamma * LITHIUM_MOLAR_VOLUME / FARADAY / (self.length * self.potential)) as f32,
@@ -96,7 +97,7 @@ impl Scales {
             separator_top: cells(separator_top),
             porosity: porosity as f32,
             inverse_macmullin: inverse_macmullin as f32,
-            c_top: (setup.top.c0 / self.concentration - 1.0) as f32,
+            c_top: 0.0,
             nucleation_rate: match &setup.nucleation {
                 super::parameters::Nucleation::Poisson { rate, .. } => (rate * self.length * self.length) as f32,
                 _ => 0.0,
@@ -123,7 +124,7 @@ impl Scales {
         }
     }
 
-    /// Table of transport properties against c/c_ref: κ/κ_ref, κ_D/(κ_ref c/c_ref), scaled D and t₊ in each entry.
+    /// Table of transport properties against c/c0: κ/κ_ref, κ_D/κ_ref, scaled D and t₊ in each entry.
     pub fn transport_table(&self, electrolyte: &Electrolyte, temperature: f64) -> Vec<[f32; 4]> {
         let salt = FARADAY * self.concentration / (self.conductivity * self.potential);
         (0..TABLE_ENTRIES)
@@ -132,7 +133,7 @@ impl Scales {
                 let p = electrolyte.at(x * self.concentration, temperature);
                 let kappa = p.kappa / self.conductivity;
                 let kappa_d = 2.0 * kappa * (1.0 - p.transference) * p.thermodynamic_factor;
-                [kappa as f32, (kappa_d / x) as f32, (salt * p.diffusivity) as f32, p.transference as f32]
+                [kappa as f32, kappa_d as f32, (salt * p.diffusivity) as f32, p.transference as f32]
             })
             .collect()
     }

@@ -41,7 +41,7 @@ uniform! {
         potentiostatic: u32,
         /// interface length ℓ \[dx\]
         ell: f32,
-        /// exchange current density \[current scale\]
+        /// exchange current density at c0 \[current scale\]
         i0: f32,
         /// cathodic transfer coefficient
         alpha: f32,
@@ -61,7 +61,7 @@ uniform! {
         porosity: f32,
         /// one over the MacMullin number
         inverse_macmullin: f32,
-        /// c/c_ref − 1 in the reservoir
+        /// c/c0 − 1 in the reservoir
         c_top: f32,
         /// nucleation rate J0 \[1/s per cell face\]
         nucleation_rate: f32,

@@ -1,5 +1,6 @@
 //! From a resolved configuration, or a checkpoint, to the end of a run.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::device::{self, Device, DeviceChoice};
 use super::end::{self, Ending};
-use super::outputs::{Context, OutputError, Outputs};
+use super::outputs::{self, Context, OutputError, Outputs};
 use super::progress::Progress;
 use super::schedule::Schedule;
 use super::start::{initial_state, load_heights};
@@ -82,11 +83,12 @@ struct Position {
 /// If the directory holds a run, the device cannot be opened or fails, or a file cannot be written.
 pub fn run(request: &Request) -> Result<Outcome, RunError> {
     let Request { setup, directory, .. } = request;
-    if [RunFile::FILE, checkpoint::FILE, checkpoint::PREVIOUS].iter().any(|file| directory.join(file).exists()) {
+    let names = [RunFile::FILE, checkpoint::FILE, checkpoint::PREVIOUS].into_iter().chain(outputs::NAMES);
+    if names.into_iter().any(|name| directory.join(name).exists()) {
         return Err(RunError::Taken { directory: directory.clone() });
     }
     device::fits(request.device, &setup.grid).map_err(RunError::Device)?;
-    let heights = load_heights(setup)?;
+    let heights = load_heights(setup).map_err(RunError::Copper)?;
     let statics = Statics::new(setup, &heights);
     let (device, why) = open(request.device, setup, &statics).map_err(RunError::Device)?;
     tell(request.quiet, why);
@@ -118,10 +120,13 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
     let setup: Setup = serde_json::from_str(&stored.provenance.setup).map_err(|e| {
         crate::io::IoError::content(&path, format!("holds a configuration that liplate {VERSION} cannot read: {e}"))
     })?;
-    let run_file = RunFile::read(directory)?;
-    if run_file.status == "done" {
+    // a damaged run.json is made anew; what it alone knew are the times of earlier stretches
+    let run_file = RunFile::read(directory).ok();
+    if let Some(run_file) = &run_file
+        && run_file.status == "done"
+    {
         return Ok(Outcome {
-            ending: Ending::Done(format!("already done; {}", run_file.reason.unwrap_or_default())),
+            ending: Ending::Done(format!("already done; {}", run_file.reason.clone().unwrap_or_default())),
             directory: directory.clone(),
             steps: stored.clock.clock.step,
             wall_seconds: 0.0,
@@ -152,7 +157,8 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
 
 fn tell(quiet: bool, sentence: Option<String>) {
     if let (false, Some(sentence)) = (quiet, sentence) {
-        eprintln!("{sentence}");
+        // a reader that has gone away does not end a run
+        let _ = writeln!(std::io::stderr(), "{sentence}");
     }
 }
 
@@ -181,12 +187,24 @@ impl Stretch<'_> {
         let clock = problem.start(b)?;
         let context = self.context(&problem);
         let provenance = self.provenance(b)?;
+        // first the checkpoint and run.json: from then on the directory holds a run that can be resumed
+        let mut position = Position { clock, schedule: Schedule::default(), files: FilesSeen::default() };
+        let state = b.state()?;
+        Checkpoint { provenance: provenance.clone(), state, clock: position.clone() }.write(self.directory)?;
+        let run_file = self.run_file(&provenance);
+        run_file.write(self.directory)?;
         let mut outputs = Outputs::create(&context, &provenance)?;
+        let clock = &position.clock;
         let there: Vec<Cap> = problem.scheduled[..clock.scheduled].iter().map(|nucleus| nucleus.cap).collect();
-        outputs.nuclei(&context, &clock, &there)?;
-        outputs.snapshot(b, &context, &clock, 0.0).map_err(output_error)?;
-        let mut position = Position { clock, schedule: Schedule::default(), files: outputs.seen()? };
-        let run_file = RunFile {
+        outputs.nuclei(&context, clock, &there)?;
+        outputs.snapshot(b, &context, clock, 0.0).map_err(output_error)?;
+        self.save(b, &mut position, &outputs, &provenance)?;
+        self.conduct(b, &problem, position, outputs, &provenance, run_file)
+    }
+
+    /// `run.json` of a run that has just begun.
+    fn run_file(&self, provenance: &Provenance) -> RunFile {
+        RunFile {
             name: self.setup.name.clone(),
             status: "running".into(),
             reason: None,
@@ -194,11 +212,9 @@ impl Stretch<'_> {
             commit: commit().into(),
             sessions: Vec::new(),
             clock: serde_json::Value::Null,
-            ledger_errors: [0.0; 3],
+            ledger_errors: [Some(0.0); 3],
             setup: serde_json::from_str(&provenance.setup).unwrap_or_default(),
-        };
-        self.save(b, &mut position, &outputs, &provenance)?;
-        self.conduct(b, &problem, position, outputs, &provenance, run_file)
+        }
     }
 
     fn go_on<B: Backend>(
@@ -206,10 +222,16 @@ impl Stretch<'_> {
         b: &mut B,
         position: Position,
         state: &State,
-        run_file: RunFile,
+        run_file: Option<RunFile>,
     ) -> Result<Outcome, RunError> {
+        if position.clock.step == 0 {
+            // nothing has been computed yet: begin again, with whole files
+            outputs::remove(self.directory)?;
+            return self.begin(b);
+        }
         let cells = self.setup.grid.cells();
-        if state.xi.len() != cells || self.heights.len() != self.setup.grid.nx * self.setup.grid.ny {
+        let whole = [&state.xi, &state.phi, &state.c, &state.current].iter().all(|field| field.len() == cells);
+        if !whole || self.heights.len() != self.setup.grid.nx * self.setup.grid.ny {
             let problem = format!("holds {} cells, but its configuration has {cells}", state.xi.len());
             return Err(crate::io::IoError::content(&self.directory.join(checkpoint::FILE), problem).into());
         }
@@ -217,7 +239,13 @@ impl Stretch<'_> {
         b.load(state)?;
         let provenance = self.provenance(b)?;
         let (outputs, note) = Outputs::reopen(&self.context(&problem), &position.files, &provenance)?;
+        let mut position = position;
+        if note.is_some() {
+            // the checkpoint must know the new file
+            self.save(b, &mut position, &outputs, &provenance)?;
+        }
         tell(self.quiet, note);
+        let run_file = run_file.unwrap_or_else(|| self.run_file(&provenance));
         self.conduct(b, &problem, position, outputs, &provenance, run_file)
     }
 
@@ -282,7 +310,8 @@ impl Stretch<'_> {
         run_file.status = status.into();
         run_file.reason = Some(reason);
         let ledger = &position.clock.ledger;
-        run_file.ledger_errors = [ledger.charge_error(), ledger.lithium_error(), ledger.salt_error()];
+        run_file.ledger_errors =
+            [ledger.charge_error(), ledger.lithium_error(), ledger.salt_error()].map(|e| e.is_finite().then_some(e));
         run_file.clock = serde_json::to_value(&position.clock).unwrap_or_default();
         let wall_seconds = began.elapsed().as_secs_f64();
         if let Some(session) = run_file.sessions.last_mut() {
@@ -312,6 +341,13 @@ impl Stretch<'_> {
         let context = self.context(problem);
         let stop = Stop::listen(self.max_wall);
         let mut progress = Progress::new(setup, &position.clock, self.quiet);
+        if position.clock.step > 0
+            && let Some(reason) = end::condition(setup, &position.clock)
+        {
+            // stopped between the last step and the last file
+            outputs.surface(b, &context).map_err(output_error).map_err(|error| self.kept(error))?;
+            return Ok(Ending::Done(reason));
+        }
         let ending = loop {
             if let Some(reason) = stop.asked() {
                 break Ending::Interrupted(reason);
@@ -321,7 +357,10 @@ impl Stretch<'_> {
             let started = Instant::now();
             let report = match problem.advance(b, &mut position.clock, until) {
                 Ok(report) => report,
-                Err(StepFailure::Backend(error)) => return Err(self.kept(error.into())),
+                Err(StepFailure::Backend(error)) => {
+                    progress.finish();
+                    return Err(self.kept(error.into()));
+                }
                 Err(failure) => break Ending::Guard(failure.to_string()),
             };
             timing.solver += started.elapsed();
@@ -331,8 +370,7 @@ impl Stretch<'_> {
             let written = outputs.step(b, &context, clock, &report, &mut position.schedule, done.is_some());
             if let Err(error) = written {
                 progress.finish();
-                // a disk that is full may still take the checkpoint; if not, the one before is there
-                let _ = self.save(b, position, outputs, provenance);
+                // no checkpoint of this step: a resumed run takes it again, with the outputs that are missing now
                 return Err(self.kept(output_error(error)));
             }
             progress.show(setup, &position.clock, &report);
@@ -351,7 +389,9 @@ impl Stretch<'_> {
         if matches!(ending, Ending::Done(_)) {
             outputs.end(&position.clock, ending.status(), ending.reason()).map_err(|e| self.kept(e.into()))?;
         }
-        self.save(b, position, outputs, provenance).map_err(|error| self.kept(error))?;
+        if end::is_finite(&position.clock) {
+            self.save(b, position, outputs, provenance).map_err(|error| self.kept(error))?;
+        }
         if !matches!(ending, Ending::Done(_)) {
             outputs.end(&position.clock, ending.status(), ending.reason())?;
         }

@@ -86,9 +86,17 @@ pub fn condition(setup: &Setup, clock: &Clock) -> Option<String> {
     (height >= top).then(|| format!("height: lithium has reached the top of the box at {:.3} µm (short)", height * 1e6))
 }
 
+/// Whether the clock holds numbers only, so that a checkpoint of it can be read again.
+pub fn is_finite(clock: &Clock) -> bool {
+    let ledger = &clock.ledger;
+    let errors = [ledger.charge_error(), ledger.lithium_error(), ledger.salt_error()];
+    clock.inventory.is_finite()
+        && errors.into_iter().chain([clock.potential, clock.current, clock.dt]).all(f64::is_finite)
+}
+
 /// What makes the state not worth going on with, if anything does.
 pub fn objection(setup: &Setup, clock: &Clock) -> Option<String> {
-    if !clock.inventory.is_finite() || !clock.potential.is_finite() {
+    if !is_finite(clock) {
         return Some(format!("numbers that are not finite at t = {} s", clock.time));
     }
     if clock.inventory.overshoot > OVERSHOOT_LIMIT {
@@ -100,11 +108,18 @@ pub fn objection(setup: &Setup, clock: &Clock) -> Option<String> {
     })
 }
 
-/// The ledgers' errors, the lithium's against at least a small share of what is in the box.
+/// The ledgers' errors, charge and lithium against at least a small share of the lithium in the box.
 fn weighted_errors(setup: &Setup, clock: &Clock) -> [f64; 3] {
     use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
     let ledger = &clock.ledger;
     let plated = LITHIUM_MOLAR_VOLUME / FARADAY * ledger.reaction_throughput + ledger.debt;
     let floor = SMALL * ledger.lithium.max(setup.grid.cell_volume());
-    [ledger.charge_error(), ledger.lithium_error() * plated / plated.max(floor), ledger.salt_error()]
+    // a charge that nets to nothing is measured against the same share of the lithium
+    let charge_floor = floor * FARADAY / LITHIUM_MOLAR_VOLUME;
+    let passed = ledger.charge_throughput;
+    [
+        ledger.charge_error() * passed / passed.max(charge_floor),
+        ledger.lithium_error() * plated / plated.max(floor),
+        ledger.salt_error(),
+    ]
 }

@@ -78,6 +78,7 @@ pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
     if xi.len() != setup.grid.cells() || stored.heights.len() != setup.grid.nx * setup.grid.ny {
         return Err(IoError::content(path, "holds fields that do not fit its configuration"));
     }
+    super::device::fits(super::device::DeviceChoice::Cpu, &setup.grid).map_err(|e| IoError::content(path, e))?;
     let scales = Scales::new(&setup);
     let statics = Statics::new(&setup, &stored.heights);
     let n = setup.grid.cells();

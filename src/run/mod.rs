@@ -28,6 +28,9 @@ pub enum RunError {
     /// The device.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// The copper of the config cannot be had.
+    #[error("collector: {0}")]
+    Copper(IoError),
     /// The device could not be opened.
     #[error("{0}")]
     Device(String),

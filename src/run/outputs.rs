@@ -26,8 +26,24 @@ pub const EVENTS: &str = "events.jsonl";
 /// Name of the surface of the deposit.
 pub const SURFACE: &str = "deposit.vtp";
 
+/// Files that a run writes beside its checkpoints and `run.json`.
+pub const NAMES: [&str; 5] = [METRICS, EVENTS, SURFACE, snapshot::FILE, snapshot::SIDECAR];
+
+/// Removes the outputs of a run that has not taken a step.
+pub fn remove(directory: &Path) -> Result<(), IoError> {
+    for name in NAMES {
+        let path = directory.join(name);
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(IoError::system(&path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Name that a file of fields gets which cannot be read any more.
-const DAMAGED: &str = "fields.damaged.vtkhdf";
+fn damaged(number: usize) -> String {
+    format!("fields.damaged-{number}.vtkhdf")
+}
 
 /// Columns of every row, before those of the morphology.
 const COLUMNS: [&str; 15] = [
@@ -89,7 +105,10 @@ impl Outputs {
         let Context { setup, directory, .. } = context;
         let snapshots = Self::new_snapshots(context, provenance)?;
         let mut metrics = Lines::create(&directory.join(METRICS))?;
-        metrics.push(&format!("# liplate {VERSION}: {}; an empty cell was not measured", setup.name))?;
+        metrics.push(&format!(
+            "# liplate {VERSION}: {}; an empty cell was not measured",
+            setup.name.replace(['\n', '\r'], " ")
+        ))?;
         let morphology = Metrics::COLUMNS.iter().map(|column| match column.unit {
             "" | "1" => column.name.to_string(),
             unit => format!("{} [{unit}]", column.name),
@@ -116,14 +135,13 @@ impl Outputs {
         {
             Ok(snapshots) => (snapshots, None),
             Err(error) => {
-                let aside = directory.join(DAMAGED);
+                let aside = (1..).map(|n| directory.join(damaged(n))).find(|aside| !aside.exists());
+                let aside = aside.unwrap_or_else(|| directory.join(damaged(0)));
                 if path.exists() {
-                    if aside.exists() {
-                        return Err(error);
-                    }
                     std::fs::rename(&path, &aside).map_err(IoError::system(&path))?;
                 }
-                let note = format!("{error}; the old file is kept as {DAMAGED}, the fields go on in a new one");
+                let kept = aside.file_name().unwrap_or_default().to_string_lossy();
+                let note = format!("{error}; the old file is kept as {kept}, the fields go on in a new one");
                 (Self::new_snapshots(context, provenance)?, Some(note))
             }
         };
@@ -147,6 +165,7 @@ impl Outputs {
     pub fn seen(&self) -> Result<FilesSeen, IoError> {
         self.metrics.sync()?;
         self.events.sync()?;
+        self.snapshots.sync()?;
         Ok(FilesSeen { metrics: self.metrics.length(), events: self.events.length(), frames: self.snapshots.frames() })
     }
 

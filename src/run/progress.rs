@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use super::schedule::charge;
 use crate::model::parameters::Setup;
@@ -63,7 +63,8 @@ impl Progress {
                 bar.set_position((share(setup, clock) * DIVISIONS as f64) as u64);
                 bar.set_message(line);
             }
-            _ => eprintln!("{line}"),
+            // a reader that has gone away does not end a run
+            _ => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }
 

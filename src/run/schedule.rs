@@ -33,9 +33,12 @@ fn time_of_charge(setup: &Setup, clock: &Clock, charge_wanted: f64) -> Option<f6
     }
 }
 
-/// Whether `value` has reached `goal`, given the rounding of a sum of steps.
-fn reached(value: f64, goal: f64) -> bool {
-    value >= goal * (1.0 - 1e-9)
+/// Counts the intervals that `value` has passed, given the rounding of a sum of steps; whether there are new ones.
+fn fire(count: &mut u64, value: f64, interval: f64) -> bool {
+    let passed = (value / interval * (1.0 + 1e-9)).floor() as u64;
+    let due = passed > *count;
+    *count = passed.max(*count);
+    due
 }
 
 impl Schedule {
@@ -43,16 +46,10 @@ impl Schedule {
     pub fn due(&mut self, setup: &Setup, clock: &Clock) -> bool {
         let mut due = false;
         if let Some(interval) = setup.output.snapshot_charge {
-            while reached(charge(setup, clock), (self.by_charge + 1) as f64 * interval) {
-                self.by_charge += 1;
-                due = true;
-            }
+            due |= fire(&mut self.by_charge, charge(setup, clock), interval);
         }
         if let Some(interval) = setup.output.snapshot_time {
-            while reached(clock.time, (self.by_time + 1) as f64 * interval) {
-                self.by_time += 1;
-                due = true;
-            }
+            due |= fire(&mut self.by_time, clock.time, interval);
         }
         due
     }

@@ -30,6 +30,16 @@ pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
         );
         return Err(IoError::content(Path::new(&file), problem));
     }
+    let lowest = heights.iter().copied().fold(f64::MAX, f64::min);
+    if lowest < 3.0 * setup.ell && highest > -4.0 * setup.ell {
+        let problem = format!(
+            "the copper goes down to {:.3} µm, where its interface (3 ℓ = {:.3} µm) is cut off by the bottom of the box; \
+             raise collector.height",
+            lowest * 1e6,
+            3.0 * setup.ell * 1e6
+        );
+        return Err(IoError::content(Path::new("copper"), problem));
+    }
     Ok(heights)
 }
 
@@ -59,6 +69,5 @@ pub fn initial_state(setup: &Setup, heights: &[f64]) -> State {
         }
     }
     let n = grid.cells();
-    let c = if setup.electrolyte.has_salt() { setup.top.c0 / setup.kinetics.c_ref - 1.0 } else { 0.0 };
-    State { xi, phi: vec![0.0; n], c: vec![c; n], current: vec![0.0; n] }
+    State { xi, phi: vec![0.0; n], c: vec![0.0; n], current: vec![0.0; n] }
 }

@@ -31,7 +31,7 @@ pub enum Field {
     Xi,
     /// potential less the reference \[potential scale\]
     Phi,
-    /// c/c_ref − 1
+    /// c/c0 − 1
     C,
     /// reaction current density \[current scale\]
     Current,
@@ -53,7 +53,7 @@ pub enum Field {
     Transference,
     /// ∂i/∂φ \[current scale over potential scale\]
     SlopePhi,
-    /// ∂i/∂(c/c_ref) \[current scale\]
+    /// ∂i/∂(c/c0) \[current scale\]
     SlopeC,
 }
 
@@ -64,7 +64,7 @@ pub struct State {
     pub xi: Vec<f64>,
     /// potential less the reference \[potential scale\]
     pub phi: Vec<f64>,
-    /// c/c_ref − 1
+    /// c/c0 − 1
     pub c: Vec<f64>,
     /// reaction current density of the last step: the start of nothing, but part of what is written \[current scale\]
     pub current: Vec<f64>,
@@ -118,7 +118,7 @@ sums! {
         top_salt,
         /// salt that the reaction takes, Σ (1−t₊) i δ
         salt_sink,
-        /// salt in the box Σ ψ c/c_ref \[dx³\]
+        /// salt in the box Σ ψ c/c0 \[dx³\]
         salt,
         /// electrolyte in the top plane, Σ ψ
         top_weight,
@@ -128,7 +128,7 @@ sums! {
         nucleation_rate,
         /// largest |i| on the interface (maximum)
         largest_current,
-        /// largest change of c/c_ref in this step (maximum)
+        /// largest change of c/c0 in this step (maximum)
         concentration_change,
     }
 }
@@ -141,7 +141,7 @@ sums! {
     Inventory {
         /// lithium Σ w ξ \[dx³\]
         lithium,
-        /// salt Σ ψ c/c_ref \[dx³\]
+        /// salt Σ ψ c/c0 \[dx³\]
         salt,
         /// reaction area Σ δ \[dx²\]
         area,
@@ -176,6 +176,8 @@ pub trait Backend {
     fn bytes_per_cell(&self) -> usize;
     /// Smallest residual worth asking for, relative to the terms of the equation: rounding sets it.
     fn tolerance(&self) -> f64;
+    /// Whether rounding may stop the residual a little above the tolerance, as in single precision.
+    fn may_stall(&self) -> bool;
     /// Levels of the multigrid hierarchy, the finest being 0.
     fn levels(&self) -> usize;
 

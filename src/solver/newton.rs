@@ -80,7 +80,7 @@ pub fn solve<B: Backend>(b: &mut B) -> Result<Solved, NewtonError> {
         }
         let [phi, c, total] = relative(&balance);
         let residual = phi.max(c).max(total);
-        let stalled = residual > 0.3 * best && residual < STALLED * tolerance;
+        let stalled = b.may_stall() && residual > 0.3 * best && residual < STALLED * tolerance;
         if residual <= tolerance || stalled {
             return Ok(Solved { balance, iterations });
         }

@@ -4,8 +4,11 @@ use crate::model::parameters::TimeStep;
 
 /// A step may grow by this factor at most.
 const GROWTH: f64 = 2.0;
-/// A step that moved the front or the salt by more than this many limits is thrown away.
+/// A step that moved the front or the salt by more than this many limits, or expects so many nuclei, is thrown away.
 pub const TOLERATED: f64 = 2.0;
+
+/// Nuclei that a step may be expected to see: the potential that made one would not have made the next.
+const EXPECTED_NUCLEI: f64 = 1.0;
 
 /// What a step did, to judge it and to choose the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,7 +17,7 @@ pub struct Observed {
     pub dt: f64,
     /// speed of the fastest part of the front \[dx/s\]
     pub speed: f64,
-    /// largest change of c/c_ref
+    /// largest change of c/c0
     pub concentration_change: f64,
     /// change of the electrode potential \[V\]
     pub potential_change: f64,
@@ -39,7 +42,7 @@ pub fn next(limits: &TimeStep, proposed: f64, seen: &Observed) -> Limit {
         Limit { by: "front movement", dt: over(limits.cfl, seen.speed) },
         Limit { by: "concentration", dt: over(limits.concentration, seen.concentration_change / seen.dt) },
         Limit { by: "potential", dt: over(limits.potential, seen.potential_change.abs() / seen.dt) },
-        Limit { by: "nucleation", dt: over(1.0, seen.nucleation_rate) },
+        Limit { by: "nucleation", dt: over(EXPECTED_NUCLEI, seen.nucleation_rate) },
         Limit { by: "largest", dt: limits.largest },
     ]
     .into_iter()
@@ -54,7 +57,10 @@ pub fn objection(limits: &TimeStep, seen: &Observed) -> Option<String> {
         return Some(format!("the front would move {:.2} cells in one step", seen.speed * seen.dt));
     }
     if seen.concentration_change > TOLERATED * limits.concentration {
-        return Some(format!("c/c_ref would change by {:.2} in one step", seen.concentration_change));
+        return Some(format!("c/c0 would change by {:.2} in one step", seen.concentration_change));
+    }
+    if seen.nucleation_rate * seen.dt > TOLERATED * EXPECTED_NUCLEI {
+        return Some(format!("{:.1} nuclei would be expected in one step", seen.nucleation_rate * seen.dt));
     }
     None
 }
