@@ -56,6 +56,13 @@ fn at_top(i: u32, psi: f32) -> vec4<f32> {
     return vec4<f32>(entering, select(0.0, salt, physics.salt == 1u), psi, psi * potential);
 }
 
+// What the current through one face leaves behind in cell i.
+fn left_behind(i: u32, nb: u32) -> f32 {
+    let difference = rounded2(u[i] - u[nb]) + (u_low[i] - u_low[nb]);
+    let terms = face_terms(0.5, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, difference);
+    return transference_gradient(terms.flux.x, diffusion[i].y, diffusion[nb].y);
+}
+
 @compute @workgroup_size(16, 16, 1)
 fn balance(
     @builtin(global_invocation_id) p: vec3<u32>,
@@ -84,7 +91,11 @@ fn balance(
         let drive = (step.phi_reference + u[i].x) + u_low[i].x;
         var top = vec4<f32>(0.0);
         if z + 1u == n.z { top = at_top(i, psi); }
-        let sink = select(0.0, anions * plated, physics.salt == 1u);
+        let at = neighbours(cell, n);
+        let left = ((left_behind(i, at.west) + left_behind(i, at.east))
+            + (left_behind(i, at.south) + left_behind(i, at.north)))
+            + (left_behind(i, at.below) + left_behind(i, at.above));
+        let sink = select(0.0, anions * plated + left, physics.salt == 1u);
         let stored = psi * porosity(z) * ((1.0 + u[i].y) + u_low[i].y);
         let fastest = select(0.0, abs(current[i]), xi[i] * (1.0 - xi[i]) > IN_INTERFACE);
         let largest_change = select(0.0, abs(change.y), psi > IN_ELECTROLYTE);

@@ -1,7 +1,7 @@
 // form_residual - residual of both equations, from differences
 //
 //   residual.x = -[sum over faces of kappa (phi - phi_nb) - kappa_d (c - c_nb) + source.x]
-//   residual.y = -[sum over faces of D (c - c_nb) + source.y]
+//   residual.y = -[sum over faces of D (c - c_nb) + (t+_nb - t+)/2 (kappa (phi - phi_nb) - kappa_d (c - c_nb)) + source.y]
 //
 // The unknowns are u + u_low, two floats each: neighbours nearly agree, and their difference drives the current.
 //
@@ -21,7 +21,11 @@
 // Charge and salt that leave cell i towards its neighbour.
 fn face(i: u32, nb: u32) -> Face {
     let difference = rounded2(u[i] - u[nb]) + (u_low[i] - u_low[nb]);
-    return face_terms(0.5, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, difference);
+    var terms = face_terms(0.5, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, difference);
+    if physics.salt == 1u {
+        terms.flux.y += transference_gradient(terms.flux.x, diffusion[i].y, diffusion[nb].y);
+    }
+    return terms;
 }
 
 @compute @workgroup_size(16, 4, 4)

@@ -14,6 +14,11 @@ fn face_terms(factor: f32, conduction: vec2<f32>, diffusivity: f32, difference: 
     return Face(rounded2(vec2<f32>(charge, salt)), kappa);
 }
 
+// Salt that the current through a face leaves behind where t+ differs from the neighbour's: -i . grad t+.
+fn transference_gradient(charge: f32, here: f32, there: f32) -> f32 {
+    return rounded2(vec2<f32>(0.5 * (there - here) * charge, 0.0)).x;
+}
+
 fn paired(west: Face, east: Face, south: Face, north: Face, below: Face, above: Face) -> Face {
     return Face(
         ((west.flux + east.flux) + (south.flux + north.flux)) + (below.flux + above.flux),

@@ -1,6 +1,7 @@
 //! Sums over the linearised equations: what Newton's method, the time step and the ledgers look at.
 
 use super::Cpu;
+use super::residual::transference_gradient;
 use super::transport::{PSI_FLOOR, in_separator};
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
 
@@ -22,6 +23,7 @@ pub fn balance(cpu: &Cpu) -> Balance {
         let porosity = if in_separator(&p, z) { f64::from(p.porosity) } else { 1.0 };
         let anions = 1.0 - transference;
         let reaction = cpu.rate[i][0] * cpu.delta[i];
+        let left = if p.salt == 1 { transference_gradient(&cpu.transport, &cpu.u, cell) } else { 0.0 };
         let bare = cpu.copper_area[i] * (1.0 - xi);
         let drive = reference + u[0];
         let barrier = f64::from(p.nucleation_barrier) / drive.max(1e-3);
@@ -56,7 +58,7 @@ pub fn balance(cpu: &Cpu) -> Balance {
             double_layer: f64::from(step.double_layer) * bare * (u[0] - old[0]),
             top_current: top[0],
             top_salt: top[1],
-            salt_sink: if p.salt == 1 { anions * reaction } else { 0.0 },
+            salt_sink: if p.salt == 1 { anions * reaction + left } else { 0.0 },
             salt: psi * porosity * (1.0 + u[1]),
             top_weight: top[2],
             top_potential: top[3],

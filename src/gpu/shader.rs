@@ -55,10 +55,11 @@ const EXACT: &[&str] = &["uniforms", "grid", "precision"];
 const STENCIL: &[&str] = &["uniforms", "grid", "precision", "stencil"];
 const LOCAL: &[&str] = &["uniforms", "grid", "electrolyte"];
 const SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte"];
+const STENCIL_SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte", "stencil"];
 
 kernels! {
     Apply = "apply", STENCIL, &[];
-    Balance = "balance", SUM, &["planes"];
+    Balance = "balance", STENCIL_SUM, &["planes"];
     Coarsen = "coarsen", POINT, &[];
     Combine = "combine", POINT, &["sign"];
     Damp = "damp", SUM, &["planes", "potential", "keep"];

@@ -116,7 +116,7 @@ sums! {
         top_current,
         /// salt that enters at the top
         top_salt,
-        /// salt that the reaction takes, Σ (1−t₊) i δ
+        /// salt that the current takes: Σ (1−t₊) i δ where it reacts and Σ i·∇t₊ on its way
         salt_sink,
         /// salt in the box Σ ψ c/c0 \[dx³\]
         salt,
