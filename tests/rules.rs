@@ -74,9 +74,9 @@ fn every_kernel_has_a_twin_and_every_operator_a_kernel() {
     for &kernel in Kernel::ALL {
         assert!(twin(kernel).is_file(), "the twin of {} is missing: {:?}", kernel.name(), twin(kernel));
     }
-    let helpers = BTreeSet::from(["mod", "lanes"].map(str::to_string));
+    let not_operators = BTreeSet::from(["mod", "lanes"].map(str::to_string));
     let operators = stems("src/cpu", "rs");
-    let operators: BTreeSet<String> = operators.difference(&helpers).cloned().collect();
+    let operators: BTreeSet<String> = operators.difference(&not_operators).cloned().collect();
     let without: Vec<&String> = operators.difference(&twins).collect();
     assert!(without.is_empty(), "operators without a shader: {without:?}");
 }

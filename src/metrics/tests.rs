@@ -321,27 +321,3 @@ fn numbers_do_not_depend_on_threads() {
     assert_eq!(on(1), on(2));
     assert_eq!(on(1), on(5));
 }
-
-/// `cargo test --release --no-default-features metrics::tests::time -- --ignored --nocapture`
-#[test]
-#[ignore = "a timing, not a check"]
-fn time() {
-    for n in [64, 128, 256] {
-        let cells = [n, n, n];
-        let size = n as f64;
-        let balls: Vec<_> = (0..40)
-            .map(|i| {
-                let place = |axis: u32| crate::model::random::uniform(1, axis, i) * size;
-                ball(cells, [place(0), place(1), place(2) * 0.5], 0.08 * size)
-            })
-            .collect();
-        let shape = Shape::new(cells, 4.0, |p| balls.iter().map(|ball| ball(p)).fold(6.0 - p[2], f64::max));
-        let times = (0..5).map(|_| {
-            let start = std::time::Instant::now();
-            let m = shape.measure();
-            assert!(m.thickness > 0.0);
-            start.elapsed().as_secs_f64() * 1e3
-        });
-        println!("{n}³: {:.1} ms", times.fold(f64::INFINITY, f64::min));
-    }
-}
