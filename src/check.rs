@@ -198,21 +198,17 @@ fn cost(text: &mut String, setup: &Setup, heights: &[f64], choice: DeviceChoice)
         (0..trial.grid.ny).flat_map(|y| heights[y * setup.grid.nx..][..trial.grid.nx].iter().copied()).collect();
     let statics = Statics::new(&trial, &part);
     let (opened, why) = device::open(choice, &trial, &statics).map_err(RunError::Device)?;
-    let mut b: Box<dyn FnMut() -> Result<Trial, RunError>> = match opened {
-        Device::Cpu(mut b) => Box::new(move || try_steps(&mut *b, &trial, &part)),
+    let trial = match opened {
+        Device::Cpu(mut b) => try_steps(&mut *b, &trial, &part),
         #[cfg(feature = "gpu")]
-        Device::Gpu(mut b) => Box::new(move || try_steps(&mut *b, &trial, &part)),
-    };
-    let trial = b()?;
+        Device::Gpu(mut b) => try_steps(&mut *b, &trial, &part),
+    }?;
     line(text, "device", &trial.device);
     if let Some(why) = why {
         line(text, "", why);
     }
-    if trial.is_cpu {
-        line(text, "memory", format!("{:.2} GiB ({} B/cell)", gib(cells * cpu::BYTES_PER_CELL), cpu::BYTES_PER_CELL));
-    } else {
-        line(text, "memory", format!("{:.2} GiB on the device", gib(cells * trial.bytes_per_cell)));
-    }
+    let per_cell = trial.bytes_per_cell;
+    line(text, "memory", format!("{:.2} GiB on the device ({per_cell} B/cell)", gib(cells * per_cell)));
     line(text, "first dt", format!("{:.3e} s, then limited by {}", trial.first, trial.limited_by));
     let per_step = trial.seconds_per_cell * cells as f64;
     line(text, "cost of a step", format!("{per_step:.2} s (measured on {} cells, {TRIAL_STEPS} steps)", trial.cells));
@@ -236,7 +232,6 @@ fn steps(setup: &Setup) -> Option<f64> {
 
 struct Trial {
     device: String,
-    is_cpu: bool,
     bytes_per_cell: usize,
     cells: usize,
     first: f64,
@@ -259,10 +254,8 @@ fn try_steps<B: Backend>(b: &mut B, setup: &Setup, heights: &[f64]) -> Result<Tr
         }
     }
     let seconds = began.elapsed().as_secs_f64() / TRIAL_STEPS as f64;
-    let device = b.device();
     Ok(Trial {
-        is_cpu: device.starts_with("CPU"),
-        device,
+        device: b.device(),
         bytes_per_cell: b.bytes_per_cell(),
         cells: setup.grid.cells(),
         first,

@@ -13,7 +13,7 @@ use crate::check;
 use crate::config::{self, Config, ConfigError};
 use crate::io::snapshot;
 use crate::io::{IoError, provenance};
-use crate::metrics::Metrics;
+use crate::metrics::{Column, Metrics};
 use crate::run::device::DeviceChoice;
 use crate::run::{self, Ending, Outcome, Request, Resume, RunError};
 
@@ -267,10 +267,7 @@ fn measure(file: &Path, frame: Option<usize>) -> Result<String, CliError> {
 }
 
 fn measure_all(file: &Path) -> Result<String, CliError> {
-    let names = Metrics::COLUMNS.iter().map(|column| match column.unit {
-        "1" => column.name.to_string(),
-        unit => format!("{} [{unit}]", column.name),
-    });
+    let names = Metrics::COLUMNS.iter().map(Column::heading);
     let mut text = format!(
         "# liplate {}: {}\ntime [s],{}\n",
         provenance::VERSION,

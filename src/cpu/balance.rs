@@ -3,6 +3,7 @@
 use super::Cpu;
 use super::residual::transference_gradient;
 use super::transport::{PSI_FLOOR, in_separator};
+use crate::model::nucleation;
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
 
 /// Interface cells that count for the largest current: ξ(1−ξ) above this.
@@ -25,10 +26,8 @@ pub fn balance(cpu: &Cpu) -> Balance {
         let reaction = cpu.rate[i][0] * cpu.delta[i];
         let left = if p.salt == 1 { transference_gradient(&cpu.transport, &cpu.u, cell) } else { 0.0 };
         let bare = cpu.copper_area[i] * (1.0 - xi);
-        let drive = reference + u[0];
-        let barrier = f64::from(p.nucleation_barrier) / drive.max(1e-3);
-        let nucleation =
-            if drive > 0.0 { bare * f64::from(p.nucleation_rate) * (-barrier * barrier).exp() } else { 0.0 };
+        let (j0, barrier) = (f64::from(p.nucleation_rate), f64::from(p.nucleation_barrier));
+        let nucleation = nucleation::rate(bare, reference + u[0], j0, barrier);
         let mut top = [0.0; 4]; // current, salt, weight, potential
         if z + 1 == shape.nz {
             let reservoir = p.reservoir == 1;

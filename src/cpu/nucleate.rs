@@ -1,7 +1,7 @@
 //! Nuclei: where the Poisson process fires, and their shape.
 
 use super::Cpu;
-use crate::model::nucleation::Cap;
+use crate::model::nucleation::{Cap, rate};
 use crate::model::random::hash;
 
 /// Cells in which the process of rate J0 exp\[−(η_b/drive)²\] per bare area fires during `dt`, in rising order.
@@ -9,13 +9,9 @@ pub fn nucleate(cpu: &Cpu, seed: u32, step: u32, dt: f64) -> Vec<u32> {
     let p = cpu.physics;
     let reference = f64::from(cpu.step.phi_reference);
     let fires = |i: usize| {
-        let drive = reference + cpu.u[i][0];
         let bare = cpu.copper_area[i] * (1.0 - cpu.xi[i]);
-        if drive <= 0.0 || bare <= 0.0 {
-            return false;
-        }
-        let barrier = f64::from(p.nucleation_barrier) / drive;
-        let expected = bare * f64::from(p.nucleation_rate) * (-barrier * barrier).exp() * dt;
+        let (j0, barrier) = (f64::from(p.nucleation_rate), f64::from(p.nucleation_barrier));
+        let expected = rate(bare, reference + cpu.u[i][0], j0, barrier) * dt;
         let chance = expected * (1.0 - 0.5 * expected.min(1.0));
         f64::from(hash(seed, step, i as u32)) < chance * 4_294_967_296.0
     };

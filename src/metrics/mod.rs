@@ -54,6 +54,13 @@ pub struct Column {
     pub meaning: &'static str,
 }
 
+impl Column {
+    /// Heading in a table: `name [unit]`, a pure number has no unit.
+    pub fn heading(&self) -> String {
+        if self.unit == "1" { self.name.into() } else { format!("{} [{}]", self.name, self.unit) }
+    }
+}
+
 macro_rules! metrics {
     ($($name:ident [$unit:literal] $meaning:literal,)*) => {
         /// The morphology at one moment.

@@ -41,6 +41,13 @@ impl Cap {
     }
 }
 
+/// Expected nuclei per second on `bare` copper: bare · rate · exp\[−(barrier/drive)²\], none without a drive. Scaled
+/// units, as in the kernels; the WGSL twin is `nucleation_rate` in shaders/lib/electrolyte.wgsl.
+pub fn rate(bare: f64, drive: f64, rate: f64, barrier: f64) -> f64 {
+    let barrier = barrier / drive.max(1e-3);
+    if drive > 0.0 { bare * rate * (-barrier * barrier).exp() } else { 0.0 }
+}
+
 /// A nucleus that a schedule calls for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scheduled {

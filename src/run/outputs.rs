@@ -11,7 +11,7 @@ use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
 use crate::io::snapshot::{self, Snapshots};
 use crate::io::table::{Lines, row};
-use crate::metrics::Metrics;
+use crate::metrics::{Column, Metrics};
 use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
@@ -109,10 +109,7 @@ impl Outputs {
             "# liplate {VERSION}: {}; an empty cell was not measured",
             setup.name.replace(['\n', '\r'], " ")
         ))?;
-        let morphology = Metrics::COLUMNS.iter().map(|column| match column.unit {
-            "" | "1" => column.name.to_string(),
-            unit => format!("{} [{unit}]", column.name),
-        });
+        let morphology = Metrics::COLUMNS.iter().map(Column::heading);
         let names: Vec<String> = COLUMNS.iter().map(|s| s.to_string()).chain(morphology).collect();
         metrics.push(&names.join(","))?;
         let mut events = Lines::create(&directory.join(EVENTS))?;
@@ -189,6 +186,9 @@ impl Outputs {
         self.nuclei(context, clock, &report.nuclei)?;
         let snapshot = schedule.due(setup, clock) || last;
         let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
+        if morphology {
+            b.interface(); // that of the lithium at the end of the step
+        }
         self.row(b, context, clock, report, morphology)?;
         if snapshot {
             self.snapshot(b, context, clock, report.dt)?;
@@ -237,7 +237,6 @@ impl Outputs {
             ledger.salt_error(),
         ];
         let measured = if morphology {
-            b.interface();
             fields::measure(b, setup, context.statics, context.heights, context.scales)?.to_array().to_vec()
         } else {
             vec![f64::NAN; Metrics::COLUMNS.len()]
@@ -245,7 +244,7 @@ impl Outputs {
         Ok(self.metrics.push(&row(general.into_iter().chain(measured)))?)
     }
 
-    /// A frame of `fields.vtkhdf`.
+    /// A frame of `fields.vtkhdf`. The interface must be that of the lithium.
     pub fn snapshot<B: Backend>(
         &mut self,
         b: &mut B,
@@ -254,7 +253,6 @@ impl Outputs {
         dt: f64,
     ) -> Result<(), OutputError> {
         let setup = context.setup;
-        b.interface();
         let mut frame = Vec::with_capacity(setup.output.fields.len());
         for name in &setup.output.fields {
             frame.push(fields::si(b, name, context.scales, clock.phi_reference)?);
