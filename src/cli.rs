@@ -16,6 +16,7 @@ use crate::io::{IoError, provenance};
 use crate::metrics::{Column, Metrics};
 use crate::run::device::DeviceChoice;
 use crate::run::{self, Ending, Outcome, Request, Resume, RunError};
+use crate::verify::{self, Lab, VerifyError};
 
 #[derive(Parser)]
 #[command(
@@ -70,6 +71,21 @@ enum Command {
         #[arg(long, conflicts_with = "frame")]
         all: bool,
     },
+    /// Hold the solver against exact results: the cases of configs/verification
+    Verify {
+        /// Only this case (may be given again) [default: all]
+        #[arg(long = "case", value_name = "NAME")]
+        cases: Vec<String>,
+        /// Device: auto, cpu, gpu or gpu:N
+        #[arg(long, default_value = "auto", value_name = "DEVICE")]
+        device: DeviceChoice,
+        /// Only the checks that take seconds: a minute or two instead of half an hour
+        #[arg(long)]
+        quick: bool,
+        /// Write the results here too, as JSON
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// List the devices, the largest grid each holds, and which one `auto` takes
     Devices,
 }
@@ -106,13 +122,15 @@ enum CliError {
     Run(#[from] RunError),
     #[error(transparent)]
     Io(#[from] IoError),
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
 }
 
 impl CliError {
     fn code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
-            Self::Run(RunError::NothingToResume { .. }) => 2,
+            Self::Run(RunError::NothingToResume { .. }) | Self::Verify(VerifyError::UnknownCase { .. }) => 2,
             _ => 1,
         }
     }
@@ -177,6 +195,14 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             let file = if file.is_dir() { file.join(snapshot::FILE) } else { file };
             print(&if all { measure_all(&file)? } else { measure(&file, frame)? });
             Ok(0)
+        }
+        Command::Verify { cases, device, quick, json } => {
+            let lab = Lab { device, quick };
+            let checks = verify::run(&lab, &cases, print)?;
+            if let Some(path) = &json {
+                verify::write_json(path, &checks)?;
+            }
+            Ok(u8::from(checks.iter().any(|check| !check.pass)))
         }
         Command::Devices => {
             print(&check::devices());

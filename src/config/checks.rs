@@ -39,13 +39,30 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     }
     match &setup.deposit {
         InitialDeposit::None => {}
-        InitialDeposit::Layer { thickness } => {
-            if top_of(copper + thickness) > box_height {
+        InitialDeposit::Layer { .. } | InitialDeposit::Ripple { .. } | InitialDeposit::Boss { .. } => {
+            let top = copper
+                + match &setup.deposit {
+                    InitialDeposit::Layer { thickness } => *thickness,
+                    InitialDeposit::Ripple { thickness, amplitude, .. } => thickness + amplitude,
+                    InitialDeposit::Boss { thickness, radius } => thickness + radius,
+                    _ => 0.0,
+                };
+            if top_of(top) > box_height {
                 object(format!(
                     "deposit.thickness: lithium up to {:.3} µm is taller than the box of {:.3} µm less its interface",
-                    (copper + thickness) * um,
+                    top * um,
                     box_height * um
                 ));
+            }
+            if let InitialDeposit::Ripple { wavelength, .. } = &setup.deposit {
+                let waves = grid.nx as f64 * grid.dx / wavelength;
+                if waves < 0.5 || (waves - waves.round()).abs() > 1e-6 * waves {
+                    object(format!(
+                        "deposit.wavelength: {:.4} µm does not divide the width of the box, {:.4} µm",
+                        wavelength * um,
+                        grid.nx as f64 * grid.dx * um
+                    ));
+                }
             }
         }
         InitialDeposit::Sphere { centre, radius } => {

@@ -175,9 +175,18 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
 }
 
 fn deposit(s: Section) -> InitialDeposit {
-    let kinds = ["none", "layer", "sphere"].map(|kind| (kind, kind));
+    let kinds = ["none", "layer", "ripple", "boss", "sphere"].map(|kind| (kind, kind));
     let deposit = match s.choice("kind", &kinds, Some("none")) {
         Some("layer") => InitialDeposit::Layer { thickness: s.required("thickness", "m", Range::Positive) },
+        Some("ripple") => InitialDeposit::Ripple {
+            thickness: s.required("thickness", "m", Range::Positive),
+            amplitude: s.required("amplitude", "m", Range::NotNegative),
+            wavelength: s.required("wavelength", "m", Range::Positive),
+        },
+        Some("boss") => InitialDeposit::Boss {
+            thickness: s.required("thickness", "m", Range::Positive),
+            radius: s.required("radius", "m", Range::Positive),
+        },
         Some("sphere") => {
             let length = |value: &toml::Value| {
                 value

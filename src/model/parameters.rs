@@ -123,6 +123,22 @@ pub enum InitialDeposit {
         /// thickness above the copper's mean height \[m\]
         thickness: f64,
     },
+    /// a layer with a ripple along x, for verification: thickness + amplitude · cos(2π x/wavelength)
+    Ripple {
+        /// mean thickness above the copper's mean height \[m\]
+        thickness: f64,
+        /// amplitude; may be far smaller than a cell \[m\]
+        amplitude: f64,
+        /// wavelength, the width of the box divided by a whole number \[m\]
+        wavelength: f64,
+    },
+    /// a layer with a half sphere on it in the middle of the box, for verification
+    Boss {
+        /// thickness of the layer above the copper's mean height \[m\]
+        thickness: f64,
+        /// radius of the half sphere \[m\]
+        radius: f64,
+    },
     /// a free sphere, for verification
     Sphere {
         /// centre \[m\]

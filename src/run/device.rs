@@ -6,6 +6,7 @@ use crate::cpu::{self, Cpu};
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::parameters::Setup;
+use crate::solver::backend::Backend;
 
 /// Main memory for each cell that the copper's fields and the copies for metrics, snapshots and checkpoints take \[B\].
 const HOST_BYTES_PER_CELL: usize = 80;
@@ -43,6 +44,17 @@ pub enum Device {
     /// a GPU
     #[cfg(feature = "gpu")]
     Gpu(Box<crate::gpu::Gpu>),
+}
+
+impl Device {
+    /// The verbs of the device.
+    pub fn backend(&mut self) -> &mut dyn Backend {
+        match self {
+            Self::Cpu(cpu) => cpu.as_mut(),
+            #[cfg(feature = "gpu")]
+            Self::Gpu(gpu) => gpu.as_mut(),
+        }
+    }
 }
 
 /// Opens the backend that `choice` asks for; the second value says why, if the choice was free.

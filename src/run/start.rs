@@ -56,6 +56,19 @@ pub fn initial_state(setup: &Setup, heights: &[f64]) -> State {
                     InitialDeposit::Layer { thickness } => {
                         (heights[y * grid.nx + x] + thickness) / grid.dx - (z as f64 + 0.5)
                     }
+                    InitialDeposit::Ripple { thickness, amplitude, wavelength } => {
+                        let phase = std::f64::consts::TAU * (x as f64 + 0.5) * grid.dx / wavelength;
+                        let height = heights[y * grid.nx + x] + thickness + amplitude * phase.cos();
+                        height / grid.dx - (z as f64 + 0.5)
+                    }
+                    InitialDeposit::Boss { thickness, radius } => {
+                        let offset = |cell: usize, n: usize| {
+                            if n == 1 { 0.0 } else { cell as f64 + 0.5 - 0.5 * n as f64 }
+                        };
+                        let (dx, dy) = (offset(x, grid.nx), offset(y, grid.ny));
+                        let dz = z as f64 + 0.5 - (heights[y * grid.nx + x] + thickness) / grid.dx;
+                        (radius / grid.dx - ((dx * dx + dy * dy) + dz * dz).sqrt()).max(-dz)
+                    }
                     InitialDeposit::Sphere { centre, radius } => {
                         let offset = |cell: usize, n: usize, axis: usize| {
                             if n == 1 { 0.0 } else { cell as f64 + 0.5 - centre[axis] / grid.dx }

@@ -24,7 +24,7 @@ pub fn weights() -> [f32; SWEEPS] {
 }
 
 /// x of level 0 ← an approximation to A⁻¹ times the residual.
-pub fn v_cycle<B: Backend>(b: &mut B) {
+pub fn v_cycle<B: Backend + ?Sized>(b: &mut B) {
     let weights = weights();
     let coarsest = b.levels() - 1;
     for level in 0..coarsest {

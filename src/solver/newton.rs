@@ -67,7 +67,7 @@ fn relative(balance: &Balance) -> [f64; 3] {
 ///
 /// # Errors
 /// If the iteration does not converge, leaves the finite numbers, or the device fails.
-pub fn solve<B: Backend>(b: &mut B) -> Result<Solved, NewtonError> {
+pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
     let tolerance = b.tolerance();
     let mut best = f64::INFINITY;
     let mut worst = ("charge", f64::INFINITY);
@@ -106,7 +106,7 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 
 /// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a
 /// V-cycle, each direction made orthogonal to the last [`DIRECTIONS`] − 1.
-fn correct<B: Backend>(b: &mut B) {
+fn correct<B: Backend + ?Sized>(b: &mut B) {
     b.clear_correction();
     for iteration in 0..LINEAR_ITERATIONS {
         v_cycle(b);

@@ -104,7 +104,7 @@ impl<'a> Problem<'a> {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn start<B: Backend>(&self, b: &mut B) -> Result<Clock, BackendError> {
+    pub fn start<B: Backend + ?Sized>(&self, b: &mut B) -> Result<Clock, BackendError> {
         let mut clock = Clock {
             time: 0.0,
             step: 0,
@@ -133,7 +133,12 @@ impl<'a> Problem<'a> {
     ///
     /// # Errors
     /// If no step down to the smallest can be solved, or the device fails.
-    pub fn advance<B: Backend>(&self, b: &mut B, clock: &mut Clock, until: f64) -> Result<StepReport, StepFailure> {
+    pub fn advance<B: Backend + ?Sized>(
+        &self,
+        b: &mut B,
+        clock: &mut Clock,
+        until: f64,
+    ) -> Result<StepReport, StepFailure> {
         self.centre_reference(b, clock)?;
         b.interface(); //  xi -> delta, curvature
         b.begin_step(); // phi, c kept
@@ -145,7 +150,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Counts the potential from the last electrode potential, so that the field stays small.
-    fn centre_reference<B: Backend>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
+    fn centre_reference<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
         let reference = -clock.potential;
         // moving it by less than 1 mV would gain nothing and round the field
         if (reference - clock.phi_reference).abs() > 1e-3 {
@@ -157,7 +162,7 @@ impl<'a> Problem<'a> {
 
     /// Solves φ and c, with shorter and shorter steps until one is accepted.
     #[allow(clippy::type_complexity)]
-    fn solve<B: Backend>(
+    fn solve<B: Backend + ?Sized>(
         &self,
         b: &mut B,
         clock: &mut Clock,
@@ -213,7 +218,7 @@ impl<'a> Problem<'a> {
     }
 
     /// The front follows the current; part of it may pay for nuclei. Then the profile is restored.
-    fn move_front<B: Backend>(
+    fn move_front<B: Backend + ?Sized>(
         &self,
         b: &mut B,
         clock: &mut Clock,
@@ -235,14 +240,14 @@ impl<'a> Problem<'a> {
         self.take_inventory(b, clock)
     }
 
-    fn take_inventory<B: Backend>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
+    fn take_inventory<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
         clock.inventory = b.inventory()?;
         clock.ledger.lithium = clock.inventory.lithium * self.setup.grid.cell_volume();
         Ok(())
     }
 
     /// Nuclei of this step: those that chance makes and those whose time has come.
-    fn nucleate<B: Backend>(&self, b: &mut B, clock: &mut Clock, dt: f64) -> Result<Vec<Cap>, BackendError> {
+    fn nucleate<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock, dt: f64) -> Result<Vec<Cap>, BackendError> {
         let mut caps = Vec::new();
         if let Nucleation::Poisson { radius, seed, .. } = self.setup.nucleation {
             let cells = b.nucleate(seed, clock.step as u32, dt)?;
@@ -256,7 +261,7 @@ impl<'a> Problem<'a> {
         Ok(caps)
     }
 
-    fn place_scheduled<B: Backend>(&self, b: &mut B, clock: &mut Clock) -> Result<Vec<Cap>, BackendError> {
+    fn place_scheduled<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock) -> Result<Vec<Cap>, BackendError> {
         let due = self.scheduled.partition_point(|nucleus| nucleus.time <= clock.time * (1.0 + 1e-12));
         let caps: Vec<Cap> = self.scheduled[clock.scheduled.min(due)..due].iter().map(|n| n.cap).collect();
         clock.scheduled = due.max(clock.scheduled);
@@ -265,7 +270,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Places nuclei and debits their lithium.
-    fn place<B: Backend>(&self, b: &mut B, clock: &mut Clock, caps: &[Cap]) -> Result<(), BackendError> {
+    fn place<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock, caps: &[Cap]) -> Result<(), BackendError> {
         if caps.is_empty() {
             return Ok(());
         }

@@ -1,0 +1,92 @@
+//! Where the cases are run: a device, and how much time there is.
+
+use std::path::Path;
+
+use super::VerifyError;
+use crate::config;
+use crate::model::collector::Statics;
+use crate::model::parameters::Setup;
+use crate::run::RunError;
+use crate::run::device::{self, DeviceChoice};
+use crate::run::start::{initial_state, load_heights};
+use crate::solver::backend::Backend;
+use crate::solver::step::{Clock, Problem, StepReport};
+
+/// What all cases share.
+#[derive(Clone, Copy, Debug)]
+pub struct Lab {
+    /// which device computes
+    pub device: DeviceChoice,
+    /// only the checks that take seconds; they are the same ones, with the same numbers, as in the full set
+    pub quick: bool,
+}
+
+/// The configs of `configs/verification/`, part of the program so that it can be verified anywhere.
+const CONFIGS: &[(&str, &str)] = &[("planar", include_str!("../../configs/verification/planar.toml"))];
+
+/// A run under observation.
+pub struct Specimen<'a> {
+    /// the run in SI
+    pub setup: &'a Setup,
+    /// its fixed data
+    pub problem: Problem<'a>,
+    /// what the host remembers
+    pub clock: Clock,
+    /// the device with its fields
+    pub b: &'a mut dyn Backend,
+}
+
+impl Lab {
+    /// A config of `configs/verification/`, `overrides` as after `--set`.
+    ///
+    /// # Errors
+    /// If it is wrong.
+    pub fn config(&self, name: &str, overrides: &[String]) -> Result<Setup, VerifyError> {
+        let (_, text) = CONFIGS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| VerifyError::Case(format!("there is no config {name}")))?;
+        let path = format!("configs/verification/{name}.toml");
+        Ok(config::from_text(text, Path::new(&path), overrides)?.setup)
+    }
+
+    /// Starts a run and hands it to `look`.
+    ///
+    /// # Errors
+    /// If the device cannot be opened or fails, or `look` returns an error.
+    pub fn with<T>(
+        &self,
+        setup: &Setup,
+        look: impl FnOnce(&mut Specimen) -> Result<T, VerifyError>,
+    ) -> Result<T, VerifyError> {
+        let heights = load_heights(setup).map_err(RunError::Copper)?;
+        let statics = Statics::new(setup, &heights);
+        let (mut device, _) = device::open(self.device, setup, &statics).map_err(RunError::Device)?;
+        let b = device.backend();
+        b.load(&initial_state(setup, &heights))?;
+        let problem = Problem::new(setup, &heights);
+        let clock = problem.start(b)?;
+        look(&mut Specimen { setup, problem, clock, b })
+    }
+}
+
+impl Specimen<'_> {
+    /// One step, ending at `until` \[s\] at the latest.
+    ///
+    /// # Errors
+    /// If none can be taken.
+    pub fn step(&mut self, until: f64) -> Result<StepReport, VerifyError> {
+        Ok(self.problem.advance(self.b, &mut self.clock, until)?)
+    }
+
+    /// Steps up to a time \[s\].
+    ///
+    /// # Errors
+    /// If a step cannot be taken.
+    pub fn advance_to(&mut self, time: f64) -> Result<(), VerifyError> {
+        while self.clock.time < time {
+            self.step(time)?;
+        }
+        Ok(())
+    }
+}
