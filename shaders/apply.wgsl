@@ -1,9 +1,12 @@
 // apply - the linearised operator on a search direction
 //
 //   direction = x
-//   image     = outflow(x) + (reaction_phi . x, reaction_c . x)
+//   image     = outflow(x) + (reaction_phi . x, reaction_c . x) + (1, 1 - t+) delta slopes . (x at the probe - x)
 //
-// reads   x, conduction, diffusion, reaction_phi, reaction_c
+// The last term: the reaction follows what is read at the probe; reaction_phi and reaction_c, which the preconditioner
+// shares, hold it as if it were read in the cell.
+//
+// reads   x, conduction, diffusion, reaction_phi, reaction_c, slopes, delta, probe_way, probe_depth
 // writes  direction, image
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/apply.rs
@@ -14,8 +17,28 @@
 @group(0) @binding(3) var<storage, read> diffusion: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> reaction_phi: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read> reaction_c: array<vec2<f32>>;
-@group(0) @binding(6) var<storage, read_write> direction: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read_write> image: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> slopes: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read> delta: array<f32>;
+@group(0) @binding(8) var<storage, read> probe_way: array<vec2<f32>>;
+@group(0) @binding(9) var<storage, read> probe_depth: array<vec2<f32>>;
+@group(0) @binding(10) var<storage, read_write> direction: array<vec2<f32>>;
+@group(0) @binding(11) var<storage, read_write> image: array<vec2<f32>>;
+
+fn at(c: vec4<u32>) -> mat4x2<f32> {
+    return mat4x2<f32>(x[c.x], x[c.y], x[c.z], x[c.w]);
+}
+
+// What the reaction in cell i differs by because it is read at the probe.
+fn elsewhere(p: vec3<u32>, i: u32, n: vec3<u32>) -> vec2<f32> {
+    let offset = vec3<f32>(probe_way[i], probe_depth[i].x);
+    if delta[i] == 0.0 || all(offset == vec3<f32>(0.0)) {
+        return vec2<f32>(0.0);
+    }
+    let c = corners(p, offset, n);
+    let difference = interpolated(at(c.near), at(c.far), c.share) - x[i];
+    let change = delta[i] * dot(slopes[i], difference);
+    return vec2<f32>(change, select(0.0, (1.0 - diffusion[i].y) * change, physics.salt == 1u));
+}
 
 fn face(i: u32, nb: u32) -> Face {
     return face_terms(0.5, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, x[i] - x[nb]);
@@ -33,5 +56,5 @@ fn apply(@builtin(global_invocation_id) p: vec3<u32>) {
     let local = vec2<f32>(dot(reaction_phi[i], x[i]), dot(reaction_c[i], x[i]));
 
     direction[i] = x[i];
-    image[i] = outflow + local;
+    image[i] = (outflow + local) + elsewhere(p, i, n);
 }

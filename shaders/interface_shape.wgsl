@@ -1,11 +1,11 @@
 // interface_shape - reaction area and curvature of the interface
 //
-//   delta = w xi(1 - xi)/ell |grad q|
+//   delta = w xi_h(1 - xi_h)/ell |grad q|,   xi_h = xi after half the step at the current of the last one
 //   curvature = -[div(w n) + cos(theta) |grad w|]/w,   n = grad q/|grad q|
 //
-// |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
+// Cells deeper than 12 ell in the lithium no longer react. |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
 //
-// reads   xi, q, accessible
+// reads   xi, q, accessible, current_old
 // writes  delta, curvature
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/interface.rs
@@ -14,11 +14,16 @@
 @group(0) @binding(1) var<storage, read> xi: array<f32>;
 @group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read> accessible: array<f32>;
-@group(0) @binding(4) var<storage, read_write> delta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> curvature: array<f32>;
+@group(0) @binding(4) var<storage, read> current_old: array<f32>;
+@group(0) @binding(5) var<uniform> step: Step;
+@group(0) @binding(6) var<storage, read_write> delta: array<f32>;
+@group(0) @binding(7) var<storage, read_write> curvature: array<f32>;
 
 const STEEPEST = 3.0;
 const SHARPEST = 1.0;
+// Bound on the movement in half a step, and depth beyond which nothing reacts [ell].
+const LONGEST = 1.0;
+const DEEPEST = 12.0;
 
 // Central differences of q.
 fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
@@ -58,7 +63,11 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
     let fraction = xi[i];
     let w = accessible[i];
     let here = central(p, n);
-    let area = w * max(fraction * (1.0 - fraction), 0.0) / physics.ell * min(magnitude(here), STEEPEST);
+    let gradient = min(magnitude(here), STEEPEST);
+    let odds = exp(clamp(step.half_advance * current_old[i] * gradient / physics.ell, -LONGEST, LONGEST));
+    let spread = (1.0 - fraction) + fraction * odds;
+    let profile = max(fraction * (1.0 - fraction), 0.0) * odds / (spread * spread);
+    let area = select(w * profile / physics.ell * gradient, 0.0, q[i] >= DEEPEST * physics.ell);
     delta[i] = area;
     if area == 0.0 {
         curvature[i] = 0.0;

@@ -1,12 +1,14 @@
 // kinetics - current density of lithium plating (i > 0) and stripping in each interface cell
 //
-//   i = i0 (c/c0)^alpha a(x) { exp[alpha f] - exp[-(1 - alpha) f] },   f = F (drive - i R_film) / RT
+//   i = i0 (c_f/c0)^alpha a(x) { exp[alpha f] - exp[-(1 - alpha) f] },   f = F (drive - i R) / RT
 //   drive = phi - gamma V_m K/F - p V_m/F
 //
-// Stored, not recomputed: metal, salt and charge must see the same number. `slopes` are di/dphi and di/dc; at a fixed
-// drive a film leaves 1/(1 + film g) of the effect of c, as of that of phi.
+// phi and c are read at the probe, s outside the interface; from there on the current itself makes the difference: R is the
+// film and s/kappa, c_f = c - (1 - t+) s i/(F D), and the drive gains kappa_d/kappa ln(c_f/c).
 //
-// reads   u, u_low, delta, curvature, heterogeneity
+// Stored, not recomputed: metal, salt and charge must see the same number. `slopes` are di/dphi and di/dc at the probe.
+//
+// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table
 // writes  current, slopes
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/kinetics.rs
@@ -16,10 +18,21 @@
 @group(0) @binding(2) var<storage, read> u: array<vec2<f32>>;
 @group(0) @binding(3) var<storage, read> u_low: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> delta: array<f32>;
-@group(0) @binding(5) var<storage, read> curvature: array<f32>;
+@group(0) @binding(5) var<storage, read> front_curvature: array<f32>;
 @group(0) @binding(6) var<storage, read> heterogeneity: array<f32>;
-@group(0) @binding(7) var<storage, read_write> current: array<f32>;
-@group(0) @binding(8) var<storage, read_write> slopes: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read> probe_way: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read> probe_depth: array<vec2<f32>>;
+@group(0) @binding(9) var<storage, read> table: array<vec4<f32>>;
+@group(0) @binding(10) var<storage, read_write> current: array<f32>;
+@group(0) @binding(11) var<storage, read_write> slopes: array<vec2<f32>>;
+
+fn at(c: vec4<u32>) -> mat4x2<f32> {
+    return mat4x2<f32>(u[c.x], u[c.y], u[c.z], u[c.w]);
+}
+
+fn low_at(c: vec4<u32>) -> mat4x2<f32> {
+    return mat4x2<f32>(u_low[c.x], u_low[c.y], u_low[c.z], u_low[c.w]);
+}
 
 @compute @workgroup_size(16, 4, 4)
 fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
@@ -32,13 +45,25 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         return;
     }
 
-    let potential = (step.phi_reference + u[i].x) + u_low[i].x;
-    let drive = potential - (physics.capillary * curvature[i] + physics.stress);
-    let c = max((1.0 + u[i].y) + u_low[i].y, C_FLOOR);
-    let exchange = physics.i0 * pow(c, physics.alpha) * heterogeneity[i];
-    let rate = butler_volmer_with_film(drive, exchange, physics.film);
-    let slope_c = physics.alpha * rate.value / c / (1.0 + physics.film * rate.free_slope);
+    let c = corners(p, vec3<f32>(probe_way[i], probe_depth[i].x), n);
+    let there = interpolated(at(c.near), at(c.far), c.share);
+    let there_low = interpolated(low_at(c.near), low_at(c.far), c.share);
+    let potential = (step.phi_reference + there.x) + there_low.x;
+    let drive = potential - (physics.capillary * front_curvature[i] + physics.stress);
+    let concentration = max(1.0 + (there.y + there_low.y), DILUTE);
+    let place = table_place(there.y + there_low.y);
+    let entry = min(u32(place), TABLE_ENTRIES - 2u);
+    let properties = table[entry] + (place - f32(entry)) * (table[entry + 1u] - table[entry]);
 
-    current[i] = rate.value;
-    slopes[i] = vec2<f32>(rate.slope, select(0.0, slope_c, physics.salt == 1u));
+    let thickness = probe_depth[i].y / inverse_macmullin(p.z);
+    let salt = physics.salt == 1u;
+    let layer = Layer(
+        physics.film + thickness / properties.x,
+        select(0.0, thickness * (1.0 - properties.w) / properties.z, salt),
+        properties.y / properties.x,
+    );
+    let rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * heterogeneity[i], layer);
+
+    current[i] = rate.current;
+    slopes[i] = vec2<f32>(rate.by_drive, select(0.0, rate.by_c, salt));
 }

@@ -2,6 +2,8 @@
 //
 //   xi_next = xi + strength div(w [grad xi - xi(1 - xi)/ell n])/w,   n = grad q/|grad q|
 //
+// xi(1 - xi)/ell is d xi/dq, taken across the face: a flat tanh profile is at rest to the last digit, in any direction.
+//
 // A divergence: it moves no lithium. Where q is equal on both sides, xi is equal or in the clipped tails; these are left
 // alone from both sides. The face takes the smaller w of its two cells: inside rough copper w varies by orders of magnitude
 // from cell to cell, and with the mean the explicit sub-step of the cell with less would be unstable.
@@ -17,6 +19,9 @@
 @group(0) @binding(3) var<storage, read> q: array<f32>;
 @group(0) @binding(4) var<storage, read> accessible: array<f32>;
 @group(0) @binding(5) var<storage, read_write> xi_next: array<f32>;
+
+// Differences of q below this are too small to divide by [ell].
+const LEVEL = 0.01;
 
 struct Parameters {
     strength: f32,
@@ -44,12 +49,17 @@ fn normal(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, 
 }
 
 fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
-    if q[nb] == q[i] {
+    let way = q[nb] - q[i];
+    if way == 0.0 {
         return 0.0;
     }
-    let profile = 0.5 * (xi[i] * (1.0 - xi[i]) + xi[nb] * (1.0 - xi[nb])) / physics.ell;
-    let restoring = rounded(profile * normal(p, i, nb, axis, side, here, n));
-    return rounded(min(accessible[i], accessible[nb]) * ((xi[nb] - xi[i]) - restoring));
+    let rise = xi[nb] - xi[i];
+    var slope = 0.5 * (xi[i] * (1.0 - xi[i]) + xi[nb] * (1.0 - xi[nb])) / physics.ell;
+    if abs(way) > LEVEL * physics.ell {
+        slope = rise / way;
+    }
+    let restoring = rounded(slope * normal(p, i, nb, axis, side, here, n));
+    return rounded(min(accessible[i], accessible[nb]) * (rise - restoring));
 }
 
 @compute @workgroup_size(16, 4, 4)

@@ -82,18 +82,15 @@ fn frozen_sphere() {
     let after = b.field(Field::Xi).unwrap();
     let moved = before.iter().zip(&after).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     println!("frozen sphere: largest change of xi {moved:e}, potential {} V", clock.potential);
-    // the profile's slope is 1/4ℓ: a tenth of a cell, which verification allows a sphere, is 0.025
-    assert!(moved < 0.025, "{moved}");
-    // Gibbs-Thomson: the electrolyte stands at γ V_m K/F against the lithium, K being the mean of 2/r over a diffuse
-    // interface whose sech² profile has the variance π²ℓ²/3: 2R/(R² + π²ℓ²/3), 3.2 % below 2/R here
-    let radius: f64 = 2.5e-6;
-    let curvature = 2.0 * radius / (radius * radius + (std::f64::consts::PI * s.ell).powi(2) / 3.0);
-    let exact = -0.5 * LITHIUM_MOLAR_VOLUME * curvature / FARADAY;
-    assert!((clock.potential / exact - 1.0).abs() < 0.01, "{} {exact}", clock.potential);
+    // the profile's slope is 1/4ℓ: this is a thousandth of a cell
+    assert!(moved < 0.00025, "{moved}");
+    // Gibbs-Thomson: the electrolyte stands at γ V_m 2/R/F against the lithium
+    let exact = -0.5 * LITHIUM_MOLAR_VOLUME * 2.0 / 2.5e-6 / FARADAY;
+    assert!((clock.potential / exact - 1.0).abs() < 0.002, "{} {exact}", clock.potential);
 }
 
 /// Restoring the profile keeps a sphere where it is, and round: its surface is where it was after as much restoration as
-/// the growth of a layer of 100 cells brings (b τ/dx² = 2 ℓ/dx · 100).
+/// the growth of a layer of 100 cells brings (b τ/dx² = ℓ/dx · 100).
 #[test]
 fn restoration_moves_no_sphere() {
     let mut s = setup(32, 32, 32, 0.25e-6);
@@ -101,7 +98,7 @@ fn restoration_moves_no_sphere() {
     s.deposit = InitialDeposit::Sphere { centre: [centre * s.grid.dx; 3], radius: 8.0 * s.grid.dx };
     s.collector.height = -10.0 * s.grid.dx;
     let (mut b, _) = cpu(&s);
-    for _ in 0..2000 {
+    for _ in 0..1000 {
         b.restore_profile(0.1);
     }
     let xi = b.field(Field::Xi).unwrap();

@@ -47,3 +47,48 @@ fn butler_volmer_with_film(drive: f32, i0: f32, film: f32) -> Rate {
     let rate = butler_volmer(f);
     return Rate(i0 * rate.x, i0 * rate.y / (1.0 + resistance * rate.y), i0 * rate.y);
 }
+
+// The electrolyte between the place where it is read and the interface, with the film.
+struct Layer {
+    resistance: f32,
+    depletion: f32,
+    diffusion_potential: f32,
+}
+
+// A current density and its derivatives with respect to drive and concentration at the far side of the layer.
+struct Response {
+    current: f32,
+    by_drive: f32,
+    by_c: f32,
+}
+
+const DEPLETION_ITERATIONS = 6;
+// Share of the layer's concentration that is left at least.
+const LEFT = 1e-6;
+
+// i = i0 c_f^alpha bv(f), c_f = c - depletion i, f = drive - resistance i + diffusion_potential ln(c_f/c): Newton's method
+// from the current of an undepleted layer.
+fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
+    let alpha = physics.alpha;
+    let start = butler_volmer_with_film(drive, i0 * pow(c, alpha), layer.resistance);
+    if layer.depletion == 0.0 {
+        return Response(start.value, start.slope, alpha * start.value / c / (1.0 + layer.resistance * start.free_slope));
+    }
+    let most = (1.0 - LEFT) * c / layer.depletion;
+    var response = Response(min(start.value, 0.9 * c / layer.depletion), 0.0, 0.0);
+    for (var k = 0; k < DEPLETION_ITERATIONS; k++) {
+        let i = response.current;
+        let front = max(c - layer.depletion * i, LEFT * c);
+        let f = drive - layer.resistance * i + layer.diffusion_potential * log(front / c);
+        let rate = i0 * pow(front, alpha) * butler_volmer(f);
+        let potential_slope = rate.y * layer.diffusion_potential;
+        let by_front = (alpha * rate.x + potential_slope) / front;
+        let stiffness = 1.0 + rate.y * layer.resistance + by_front * layer.depletion;
+        response = Response(
+            min(i - (i - rate.x) / stiffness, most),
+            rate.y / stiffness,
+            (by_front - potential_slope / c) / stiffness,
+        );
+    }
+    return response;
+}

@@ -1,19 +1,34 @@
 //! The linearised operator on a search direction.
 
 use super::Cpu;
+use super::probe::gather;
 use super::residual::outflow;
 
 /// x of level 0 → direction, image = outflow + local derivatives · direction.
 pub fn apply(cpu: &mut Cpu, slot: usize) {
     let [phi, c] = &cpu.hierarchy[0].x;
+    let salt = cpu.physics.salt == 1;
     cpu.shape.map(&mut cpu.directions[slot], |_, _, _, cell, direction| {
         *direction = [f64::from(phi[cell.here]), f64::from(c[cell.here])];
     });
     let (direction, transport, local) = (&cpu.directions[slot], &cpu.transport, &cpu.local);
-    cpu.shape.map(&mut cpu.images[slot], |_, _, _, cell, out| {
+    let (shape, probe, rate, delta) = (cpu.shape, &cpu.probe, &cpu.rate, &cpu.delta);
+    cpu.shape.map(&mut cpu.images[slot], |x, y, z, cell, out| {
         let flux = outflow(transport, direction, cell);
         let (local, d) = (&local[cell.here], direction[cell.here]);
-        *out =
+        let mut image =
             [flux[0] + (local.phi[0] * d[0] + local.phi[1] * d[1]), flux[1] + (local.c[0] * d[0] + local.c[1] * d[1])];
+        let i = cell.here;
+        let [dx, dy, dz, thickness] = probe[i];
+        if thickness > 0.0 && (dx, dy, dz) != (0.0, 0.0, 0.0) {
+            // the reaction follows what is read at the probe, not in the cell
+            let [phi, c] = gather(&shape, x, y, z, [dx, dy, dz], |i| direction[i]);
+            let change = delta[i] * (rate[i][1] * (phi - d[0]) + rate[i][2] * (c - d[1]));
+            image[0] += change;
+            if salt {
+                image[1] += (1.0 - transport[i][3]) * change;
+            }
+        }
+        *out = image;
     });
 }

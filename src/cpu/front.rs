@@ -13,7 +13,12 @@ pub fn deposit(cpu: &mut Cpu, factor: f64) {
     });
 }
 
+/// Differences of q below this are too small to divide by \[ℓ\].
+const LEVEL: f64 = 0.01;
+
 /// q, xi → xi += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w. A divergence: it moves no lithium.
+///
+/// ξ(1−ξ)/ℓ is dξ/dq, taken across the face: a flat tanh profile is at rest to the last digit, in any direction.
 ///
 /// The face takes the smaller w of its two cells: inside rough copper w varies by orders of magnitude from cell to cell,
 /// and with the mean the explicit sub-step of the cell with less would be unstable.
@@ -29,12 +34,17 @@ pub fn restore_profile(cpu: &mut Cpu, strength: f64) {
         let normals = face_normals(&shape, q, x, y, z);
         let flux = std::array::from_fn(|face| {
             let nb = cell.around[face];
+            let (rise, way) = (xi[nb] - xi[i], q[nb] - q[i]);
             // equal q: equal xi, or both in the clipped tails, which are left alone from both sides
-            if q[nb] == q[i] {
+            if way == 0.0 {
                 return 0.0;
             }
-            let profile = 0.5 * (xi[i] * (1.0 - xi[i]) + xi[nb] * (1.0 - xi[nb])) / ell;
-            w[i].min(w[nb]) * ((xi[nb] - xi[i]) - profile * normals[face])
+            let slope = if way.abs() > LEVEL * ell {
+                rise / way
+            } else {
+                0.5 * (xi[i] * (1.0 - xi[i]) + xi[nb] * (1.0 - xi[nb])) / ell
+            };
+            w[i].min(w[nb]) * (rise - slope * normals[face])
         });
         *out += strength * paired::<f64>(flux) / w[i];
     });

@@ -5,6 +5,10 @@ use super::shape::{Shape, paired};
 
 /// Bound on |∇q|: nuclei that touch make it larger than 1.
 pub const STEEPEST: f64 = 3.0;
+/// Cells farther inside the lithium than this no longer react \[ℓ\]: 6e-6 of them is not yet filled.
+pub const DEEPEST: f64 = 12.0;
+/// Bound on the movement in half a step \[ℓ\].
+const LONGEST: f64 = 1.0;
 /// Bound on the curvature \[1/dx\].
 pub const SHARPEST: f64 = 1.0;
 
@@ -13,10 +17,18 @@ pub fn interface(cpu: &mut Cpu) {
     let ell = f64::from(cpu.physics.ell);
     let contact = f64::from(cpu.physics.contact);
     let (shape, q, xi, w) = (cpu.shape, &cpu.q, &cpu.xi, &cpu.accessible);
+    let (current, half_advance) = (&cpu.current_old, f64::from(cpu.step.half_advance));
     shape.map(&mut cpu.delta, |_, _, _, cell, delta| {
+        *delta = 0.0;
+        if q[cell.here] >= DEEPEST * ell {
+            return;
+        }
         let xi = xi[cell.here];
         let gradient = length(central(q, cell.around)).min(STEEPEST);
-        *delta = w[cell.here] * (xi * (1.0 - xi)).max(0.0) / ell * gradient;
+        let way = half_advance * current[cell.here] * gradient / ell;
+        let odds = way.clamp(-LONGEST, LONGEST).exp();
+        let spread = (1.0 - xi) + xi * odds;
+        *delta = w[cell.here] * (xi * (1.0 - xi)).max(0.0) * odds / (spread * spread) / ell * gradient;
     });
     let delta = &cpu.delta;
     shape.map(&mut cpu.curvature, |x, y, z, cell, curvature| {

@@ -11,6 +11,7 @@ mod inventory;
 mod kinetics;
 mod lanes;
 mod nucleate;
+mod probe;
 mod reaction;
 mod residual;
 mod shape;
@@ -45,9 +46,14 @@ pub struct Cpu {
     /// (φ less reference, c/c0 − 1)
     u: Vec<[f64; 2]>,
     u_old: Vec<[f64; 2]>,
+    current_old: Vec<f64>,
     q: Vec<f64>,
     delta: Vec<f64>,
     curvature: Vec<f64>,
+    /// curvature at the closest point of the interface
+    front_curvature: Vec<f64>,
+    /// way to where a cell reads the electrolyte, thickness of the layer between there and the interface
+    probe: Vec<[f64; 4]>,
     /// ψκ, ψκ_D/c, ψD, t₊
     transport: Vec<[f64; 4]>,
     /// i, ∂i/∂φ, ∂i/∂c
@@ -63,7 +69,7 @@ pub struct Cpu {
 }
 
 /// Bytes of main memory that this backend needs for each cell.
-pub const BYTES_PER_CELL: usize = 8 * (3 + 2 + 4 + 3 + 4 + 3 + 6 + 4 + 4 * DIRECTIONS) + 4 * 14 * 8 / 7;
+pub const BYTES_PER_CELL: usize = 8 * (3 + 2 + 4 + 4 + 5 + 4 + 3 + 6 + 4 + 4 * DIRECTIONS) + 4 * 14 * 8 / 7;
 
 impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.
@@ -86,9 +92,12 @@ impl Cpu {
             xi_next: vec![0.0; n],
             u: vec![[0.0; 2]; n],
             u_old: vec![[0.0; 2]; n],
+            current_old: vec![0.0; n],
             q: vec![0.0; n],
             delta: vec![0.0; n],
             curvature: vec![0.0; n],
+            front_curvature: vec![0.0; n],
+            probe: vec![[0.0; 4]; n],
             transport: vec![[0.0; 4]; n],
             rate: vec![[0.0; 3]; n],
             local: vec![Local::default(); n],
@@ -177,6 +186,7 @@ impl Backend for Cpu {
 
     fn begin_step(&mut self) {
         self.u_old.copy_from_slice(&self.u);
+        self.current_old.iter_mut().zip(&self.rate).for_each(|(old, rate)| *old = rate[0]);
     }
 
     fn undo_step(&mut self) {
@@ -186,6 +196,7 @@ impl Backend for Cpu {
     fn interface(&mut self) {
         distance::distance(self);
         interface::interface(self);
+        probe::probe(self);
     }
 
     fn linearise(&mut self) {

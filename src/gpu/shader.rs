@@ -16,6 +16,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("sum", include_str!("../../shaders/lib/sum.wgsl")),
     ("electrolyte", include_str!("../../shaders/lib/electrolyte.wgsl")),
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
+    ("probe", include_str!("../../shaders/lib/probe.wgsl")),
     ("random", include_str!("../../shaders/lib/random.wgsl")),
     ("stencil", include_str!("../../shaders/lib/stencil.wgsl")),
 ];
@@ -58,7 +59,7 @@ const SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte"];
 const STENCIL_SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte", "stencil"];
 
 kernels! {
-    Apply = "apply", STENCIL, &[];
+    Apply = "apply", &["uniforms", "grid", "precision", "probe", "stencil"], &[];
     Balance = "balance", STENCIL_SUM, &["planes"];
     Coarsen = "coarsen", POINT, &[];
     Combine = "combine", POINT, &["sign"];
@@ -67,9 +68,10 @@ kernels! {
     Distance = "distance", POINT, &[];
     InterfaceShape = "interface_shape", STENCIL, &[];
     Inventory = "inventory", SUM, &["planes"];
-    Kinetics = "kinetics", &["uniforms", "grid", "electrolyte", "kinetics"], &[];
+    Kinetics = "kinetics", &["uniforms", "grid", "electrolyte", "kinetics", "probe"], &[];
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
     Place = "place", EXACT, &["count"];
+    Probe = "probe", &["uniforms", "grid", "precision", "probe"], &[];
     Project = "project", SUM, &["planes"];
     Prolong = "prolong", POINT, &[];
     Reaction = "reaction", LOCAL, &[];

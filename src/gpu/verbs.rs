@@ -93,6 +93,7 @@ impl Backend for Gpu {
 
     fn begin_step(&mut self) {
         self.copy("u", "u_old");
+        self.copy("current", "current_old");
         self.clear("u_low");
     }
 
@@ -104,6 +105,7 @@ impl Backend for Gpu {
     fn interface(&mut self) {
         self.run(Kernel::Distance, &[], &[]);
         self.run(Kernel::InterfaceShape, &[], &[]);
+        self.run(Kernel::Probe, &[], &[]);
     }
 
     fn linearise(&mut self) {

@@ -195,12 +195,13 @@ pub trait Backend {
     fn set_step(&mut self, step: &StepUniforms);
     /// phi −= by: moves the reference of the potential.
     fn shift_reference(&mut self, by: f64);
-    /// Keeps φ and c: the old values of the step, and what `undo_step` returns to.
+    /// Keeps φ, c and the current: the old values of the step, and what `undo_step` returns to.
     fn begin_step(&mut self);
     /// Returns to the φ and c that `begin_step` kept.
     fn undo_step(&mut self);
 
-    /// ξ → signed distance q, reaction area δ and curvature.
+    /// ξ → signed distance q, curvature, reaction area δ at half the step (with the current that `begin_step` kept), and
+    /// where each cell reads the electrolyte.
     fn interface(&mut self);
     /// φ, c → transport coefficients, reaction current and slopes, and the residual of both equations.
     fn linearise(&mut self);

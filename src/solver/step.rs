@@ -12,7 +12,7 @@ use crate::model::parameters::{Control, Nucleation, Setup};
 use crate::model::scales::Scales;
 
 /// Strength of the profile restoration: b = `RESTORATION` ℓ max|v|.
-const RESTORATION: f64 = 2.0;
+const RESTORATION: f64 = 1.0;
 /// Largest b Δτ/dx² of one explicit sub-step; 0.15 is stable in three dimensions.
 const SUB_STEP: f64 = 0.12;
 /// Share of a step's plating that may go into paying for nuclei.
@@ -140,8 +140,7 @@ impl<'a> Problem<'a> {
         until: f64,
     ) -> Result<StepReport, StepFailure> {
         self.centre_reference(b, clock)?;
-        b.interface(); //  xi -> delta, curvature
-        b.begin_step(); // phi, c kept
+        b.begin_step(); // phi, c and current kept
         let (solved, seen, rejected) = self.solve(b, clock, until)?;
         self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
         let nuclei = self.nucleate(b, clock, seen.dt)?;
@@ -174,6 +173,7 @@ impl<'a> Problem<'a> {
             let remaining = until - clock.time;
             let dt = if clock.dt > remaining * (1.0 - 1e-9) { remaining } else { clock.dt };
             b.set_step(&self.scales.step(self.setup, dt, clock.phi_reference));
+            b.interface(); // xi -> delta at half the step, curvature, probes
             let reason = match newton::solve(b) {
                 Ok(solved) => {
                     clock.newton += solved.iterations as u64;

@@ -22,7 +22,10 @@ pub struct Lab {
 }
 
 /// The configs of `configs/verification/`, part of the program so that it can be verified anywhere.
-const CONFIGS: &[(&str, &str)] = &[("planar", include_str!("../../configs/verification/planar.toml"))];
+const CONFIGS: &[(&str, &str)] = &[
+    ("planar", include_str!("../../configs/verification/planar.toml")),
+    ("dispersion", include_str!("../../configs/verification/dispersion.toml")),
+];
 
 /// A run under observation.
 pub struct Specimen<'a> {

@@ -5,6 +5,7 @@
 //! carries the observed order too.
 
 mod check;
+mod dispersion;
 mod lab;
 mod planar;
 
@@ -32,7 +33,7 @@ pub struct Case {
 }
 
 /// The ladder, from the simplest to the whole.
-pub const CASES: &[Case] = &[planar::CASE];
+pub const CASES: &[Case] = &[planar::CASE, dispersion::CASE];
 
 /// Why a case could not be run. A case that runs and misses its tolerance is no error.
 #[derive(Debug, thiserror::Error)]

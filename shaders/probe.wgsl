@@ -1,0 +1,70 @@
+// probe - where each interface cell reads the electrolyte: outside the diffuse interface, on the normal through the cell
+//
+//   way             = (q/|grad q| + 1.5 ell) (-n),   n = grad q/|grad q|
+//   thickness       = -q there: of the electrolyte between there and the interface
+//   front_curvature = curvature at the closest point of the interface, -q n/|grad q| away
+//
+// Where q has a ridge, and far from the interface, a cell reads itself.
+//
+// reads   q, delta, curvature
+// writes  probe_way, probe_depth, front_curvature
+// units   scaled, see src/model/scales.rs
+// twin    src/cpu/probe.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<storage, read> q: array<f32>;
+@group(0) @binding(2) var<storage, read> delta: array<f32>;
+@group(0) @binding(3) var<storage, read> curvature: array<f32>;
+@group(0) @binding(4) var<storage, read_write> probe_way: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read_write> probe_depth: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read_write> front_curvature: array<f32>;
+
+// How far outside the interface the electrolyte is read [ell].
+const PROBE = 1.5;
+// Cells farther out than this read themselves: next to nothing reacts there [ell].
+const OUTERMOST = 8.0;
+// Least |grad q| that points anywhere.
+const FLATTEST = 0.5;
+
+// The signed distance at corners (x), and the curvature (y).
+fn at(c: vec4<u32>) -> mat4x2<f32> {
+    return mat4x2<f32>(
+        vec2<f32>(q[c.x], curvature[c.x]),
+        vec2<f32>(q[c.y], curvature[c.y]),
+        vec2<f32>(q[c.z], curvature[c.z]),
+        vec2<f32>(q[c.w], curvature[c.w]),
+    );
+}
+
+fn sampled(p: vec3<u32>, offset: vec3<f32>, n: vec3<u32>) -> vec2<f32> {
+    let c = corners(p, offset, n);
+    return interpolated(at(c.near), at(c.far), c.share);
+}
+
+@compute @workgroup_size(16, 4, 4)
+fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    if !inside(p, n) { return; }
+    let i = element(p, n);
+    probe_way[i] = vec2<f32>(0.0);
+    probe_depth[i] = vec2<f32>(0.0, max(-q[i], 0.0));
+    front_curvature[i] = curvature[i];
+    if delta[i] == 0.0 || q[i] <= -OUTERMOST * physics.ell {
+        return;
+    }
+    let a = neighbours(p, n);
+    let gradient = 0.5 * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
+    let squares = rounded3(gradient * gradient);
+    let steepness = sqrt((squares.x + squares.y) + squares.z);
+    if steepness <= FLATTEST {
+        return;
+    }
+    let outwards = -gradient / steepness;
+    let depth = q[i] / steepness;
+    let way = rounded3((depth + PROBE * physics.ell) * outwards);
+    let there = sampled(p, way, n);
+
+    probe_way[i] = way.xy;
+    probe_depth[i] = vec2<f32>(way.z, max(-there.x, 0.0));
+    front_curvature[i] = sampled(p, rounded3(depth * outwards), n).y;
+}

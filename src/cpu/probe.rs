@@ -1,0 +1,78 @@
+//! Where each interface cell reads the electrolyte: outside the diffuse interface, on the normal through the cell.
+
+use super::Cpu;
+use super::interface::{central, length};
+use super::shape::Shape;
+
+/// How far outside the interface the electrolyte is read \[ℓ\].
+pub const PROBE: f64 = 1.5;
+/// Cells farther out than this read themselves: next to nothing reacts there \[ℓ\].
+pub const OUTERMOST: f64 = 8.0;
+/// Least |∇q| that points anywhere: where fronts meet, q has a ridge.
+pub const FLATTEST: f64 = 0.5;
+
+/// q, curvature → probe = the way from the cell to where it reads the electrolyte, and the thickness of the electrolyte
+/// between there and the interface; front_curvature = curvature at the closest point of the interface.
+pub fn probe(cpu: &mut Cpu) {
+    let ell = f64::from(cpu.physics.ell);
+    let (shape, q, curvature, delta) = (cpu.shape, &cpu.q, &cpu.curvature, &cpu.delta);
+    let normal = |here: usize, around: [usize; 6]| {
+        let gradient = central(q, around);
+        let steepness = length(gradient);
+        let inside = q[here] > -OUTERMOST * ell;
+        // outwards, and the distance to the interface along it
+        (inside && steepness > FLATTEST && delta[here] > 0.0)
+            .then(|| (gradient.map(|g| -g / steepness), q[here] / steepness))
+    };
+    shape.map(&mut cpu.probe, |x, y, z, cell, out| {
+        *out = [0.0, 0.0, 0.0, (-q[cell.here]).max(0.0)];
+        if let Some((outwards, depth)) = normal(cell.here, cell.around) {
+            let offset = outwards.map(|n| (depth + PROBE * ell) * n);
+            let [there] = gather(&shape, x, y, z, offset, |i| [q[i]]);
+            *out = [offset[0], offset[1], offset[2], (-there).max(0.0)];
+        }
+    });
+    shape.map(&mut cpu.front_curvature, |x, y, z, cell, out| {
+        *out = curvature[cell.here];
+        if let Some((outwards, depth)) = normal(cell.here, cell.around) {
+            [*out] = gather(&shape, x, y, z, outwards.map(|n| depth * n), |i| [curvature[i]]);
+        }
+    });
+}
+
+/// Trilinear interpolation of `value` at a cell's centre plus `offset` \[cells\]. The corners are counted from the cell
+/// outwards, so that a mirrored offset reads the mirrored corners with the same weights, to the bit.
+#[inline(always)]
+pub fn gather<const N: usize>(
+    shape: &Shape,
+    x: usize,
+    y: usize,
+    z: usize,
+    offset: [f64; 3],
+    value: impl Fn(usize) -> [f64; N],
+) -> [f64; N] {
+    let along = |from: usize, n: usize, offset: f64, periodic: bool| {
+        let size = offset.abs();
+        let whole = size.floor();
+        let at = |steps: f64| {
+            let place = from as i64 + if offset < 0.0 { -(steps as i64) } else { steps as i64 };
+            (if periodic { place.rem_euclid(n as i64) } else { place.clamp(0, n as i64 - 1) }) as usize
+        };
+        ([at(whole), at(whole + 1.0)], size - whole)
+    };
+    let (xs, tx) = along(x, shape.nx, offset[0], true);
+    let (ys, ty) = along(y, shape.ny, offset[1], true);
+    let (zs, tz) = along(z, shape.nz, offset[2], false);
+    // along x and y the order of the sum is that of a square's corners: turning the grid by 90° changes nothing
+    let plane = |z: usize| {
+        let at = |x: usize, y: usize| value((z * shape.ny + ys[y]) * shape.nx + xs[x]);
+        let (near, far) = (at(0, 0), at(1, 1));
+        let (east, north) = (at(1, 0), at(0, 1));
+        std::array::from_fn(|k| {
+            ((1.0 - tx) * (1.0 - ty) * near[k] + tx * ty * far[k])
+                + (tx * (1.0 - ty) * east[k] + (1.0 - tx) * ty * north[k])
+        })
+    };
+    let (low, high): ([f64; N], [f64; N]) = (plane(zs[0]), plane(zs[1]));
+    std::array::from_fn(|k| low[k] + tz * (high[k] - low[k]))
+}
