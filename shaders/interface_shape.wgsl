@@ -15,9 +15,13 @@
 @group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read> accessible: array<f32>;
 @group(0) @binding(4) var<storage, read> current_old: array<f32>;
-@group(0) @binding(5) var<uniform> step: Step;
+@group(0) @binding(5) var<uniform> parameters: Parameters;
 @group(0) @binding(6) var<storage, read_write> delta: array<f32>;
 @group(0) @binding(7) var<storage, read_write> curvature: array<f32>;
+
+struct Parameters {
+    half_advance: f32,
+}
 
 const STEEPEST = 3.0;
 const SHARPEST = 1.0;
@@ -64,7 +68,7 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
     let w = accessible[i];
     let here = central(p, n);
     let gradient = min(magnitude(here), STEEPEST);
-    let odds = exp(clamp(step.half_advance * current_old[i] * gradient / physics.ell, -LONGEST, LONGEST));
+    let odds = exp(clamp(parameters.half_advance * current_old[i] * gradient / physics.ell, -LONGEST, LONGEST));
     let spread = (1.0 - fraction) + fraction * odds;
     let profile = max(fraction * (1.0 - fraction), 0.0) * odds / (spread * spread);
     let area = select(w * profile / physics.ell * gradient, 0.0, q[i] >= DEEPEST * physics.ell);

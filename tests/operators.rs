@@ -120,7 +120,7 @@ fn prepare<B: Backend>(b: &mut B, old: &State, new: &State, step: &liplate::mode
     b.begin_step();
     b.load(new).unwrap();
     b.set_step(step);
-    b.interface();
+    b.interface(0.0);
 }
 
 /// Largest difference over the largest value.
@@ -186,12 +186,14 @@ fn linearise() {
         for property in [Field::Kappa, Field::KappaD, Field::Diffusivity, Field::Transference] {
             close_field(&case, &mut gpu, &mut cpu, property, 1e-6);
         }
-        // exponents to about 10: 20 ulp of `exp`, and 3 ulp of a drive of 10 before it
+        // exponents to about 10: 20 ulp of `exp`, and 3 ulp of a drive of 10 before it. The place of the probe, up to 28 cells
+        // away, is as good as the logarithms over |∇q| ≥ ½: 1e-5 cells, across which cruel fields change by 1e-4
+        let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         for rate in [Field::Current, Field::SlopePhi, Field::SlopeC] {
-            close_field(&case, &mut gpu, &mut cpu, rate, 3e-6);
+            close_field(&case, &mut gpu, &mut cpu, rate, 3e-6 * worse);
         }
         // the sum of the terms above; their largest sets the scale
-        close_vector(&case, "Residual", &mut gpu, &mut cpu, Vector::Residual, 3e-6);
+        close_vector(&case, "Residual", &mut gpu, &mut cpu, Vector::Residual, 3e-6 * worse);
     }
 }
 
@@ -246,10 +248,11 @@ fn hierarchy() {
         relaxed(&mut gpu);
         relaxed(&mut cpu);
         // f32 on both: the residual's error, through blocks whose determinants nearly cancel where there is hardly any salt;
-        // the image is a difference of neighbours that agree to a tenth after two sweeps of smooth fields
+        // the image is a difference of neighbours that agree to a tenth after two sweeps of smooth fields, and of the cell
+        // and its probe
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         close_vector(&case, "two sweeps", &mut gpu, &mut cpu, Vector::Direction(0), 1e-5 * worse);
-        close_vector(&case, "image", &mut gpu, &mut cpu, Vector::Image(0), 5e-5 * worse);
+        close_vector(&case, "image", &mut gpu, &mut cpu, Vector::Image(0), 1e-4 * worse);
         v_cycle(&mut gpu);
         v_cycle(&mut cpu);
         gpu.apply(1);
@@ -283,7 +286,7 @@ fn vectors() {
         // a sweep (see `hierarchy`) times a quotient of sums; the residual that it leaves is a difference
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         close_vector(&case, "Correction", &mut gpu, &mut cpu, Vector::Correction, 1e-5 * worse);
-        close_vector(&case, "Residual left", &mut gpu, &mut cpu, Vector::Residual, 5e-5 * worse);
+        close_vector(&case, "Residual left", &mut gpu, &mut cpu, Vector::Residual, 1e-4 * worse);
         close_field(&case, &mut gpu, &mut cpu, Field::Phi, 2e-6 * worse);
         close_field(&case, &mut gpu, &mut cpu, Field::C, 2e-6 * worse);
     }
@@ -309,8 +312,8 @@ fn front() {
         gpu.place(&caps);
         cpu.place(&caps);
         close_field(&case, &mut gpu, &mut cpu, Field::Xi, 3e-6);
-        gpu.interface();
-        cpu.interface();
+        gpu.interface(0.0);
+        cpu.interface(0.0);
         let (g, c) = (gpu.inventory().unwrap(), cpu.inventory().unwrap());
         for (name, gpu, cpu) in [
             ("lithium", g.lithium, c.lithium),

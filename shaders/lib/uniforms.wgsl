@@ -29,7 +29,6 @@ struct Step {
     double_layer: f32,
     top_current: f32,
     top_potential: f32,
-    half_advance: f32,
 }
 
 // One level of the hierarchy: its cells, those of the next coarser level, and area over distance of its faces.

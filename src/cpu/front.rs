@@ -15,6 +15,8 @@ pub fn deposit(cpu: &mut Cpu, factor: f64) {
 
 /// Differences of q below this are too small to divide by \[ℓ\].
 const LEVEL: f64 = 0.01;
+/// Most that the slope exceeds that in both cells: an empty cell gives nothing, a full one takes nothing.
+const STEEPEST: f64 = 3.0;
 
 /// q, xi → xi += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w. A divergence: it moves no lithium.
 ///
@@ -39,10 +41,11 @@ pub fn restore_profile(cpu: &mut Cpu, strength: f64) {
             if way == 0.0 {
                 return 0.0;
             }
+            let profiles = [i, nb].map(|i| xi[i] * (1.0 - xi[i]) / ell);
             let slope = if way.abs() > LEVEL * ell {
-                rise / way
+                (rise / way).min(STEEPEST * profiles[0].min(profiles[1]))
             } else {
-                0.5 * (xi[i] * (1.0 - xi[i]) + xi[nb] * (1.0 - xi[nb])) / ell
+                0.5 * (profiles[0] + profiles[1])
             };
             w[i].min(w[nb]) * (rise - slope * normals[face])
         });

@@ -13,11 +13,11 @@ const LONGEST: f64 = 1.0;
 pub const SHARPEST: f64 = 1.0;
 
 /// q, xi → delta = w ξ(1−ξ)/ℓ |∇q| and curvature = −\[∇·(w n) + cos θ |∇w|\]/w.
-pub fn interface(cpu: &mut Cpu) {
+pub fn interface(cpu: &mut Cpu, half_advance: f64) {
     let ell = f64::from(cpu.physics.ell);
     let contact = f64::from(cpu.physics.contact);
     let (shape, q, xi, w) = (cpu.shape, &cpu.q, &cpu.xi, &cpu.accessible);
-    let (current, half_advance) = (&cpu.current_old, f64::from(cpu.step.half_advance));
+    let current = &cpu.current_old;
     shape.map(&mut cpu.delta, |_, _, _, cell, delta| {
         *delta = 0.0;
         if q[cell.here] >= DEEPEST * ell {

@@ -193,9 +193,9 @@ impl Backend for Cpu {
         self.u.copy_from_slice(&self.u_old);
     }
 
-    fn interface(&mut self) {
+    fn interface(&mut self, half_advance: f64) {
         distance::distance(self);
-        interface::interface(self);
+        interface::interface(self, half_advance);
         probe::probe(self);
     }
 

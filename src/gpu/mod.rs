@@ -229,7 +229,7 @@ mod tests {
         let mut gpu = Gpu::open(Choice::Any, &setup, &statics).unwrap_or_else(|error| panic!("{error}"));
         assert!(gpu.inventory().is_ok());
         gpu.device.device.destroy();
-        gpu.interface();
+        gpu.interface(0.0);
         gpu.linearise();
         let error = gpu.balance();
         assert!(matches!(error, Err(BackendError::Device { .. })), "{error:?}");

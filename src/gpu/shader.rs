@@ -66,7 +66,7 @@ kernels! {
     Damp = "damp", SUM, &["planes", "potential", "keep"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", POINT, &[];
-    InterfaceShape = "interface_shape", STENCIL, &[];
+    InterfaceShape = "interface_shape", STENCIL, &["half_advance"];
     Inventory = "inventory", SUM, &["planes"];
     Kinetics = "kinetics", &["uniforms", "grid", "electrolyte", "kinetics", "probe"], &[];
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];

@@ -102,9 +102,9 @@ impl Backend for Gpu {
         self.clear("u_low");
     }
 
-    fn interface(&mut self) {
+    fn interface(&mut self, half_advance: f64) {
         self.run(Kernel::Distance, &[], &[]);
-        self.run(Kernel::InterfaceShape, &[], &[]);
+        self.run(Kernel::InterfaceShape, &[], &[(half_advance as f32).to_bits()]);
         self.run(Kernel::Probe, &[], &[]);
     }
 

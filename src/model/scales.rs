@@ -121,7 +121,6 @@ impl Scales {
             double_layer: (self.double_layer_time(setup.kinetics.double_layer) / dt) as f32,
             top_current: top_current as f32,
             top_potential: top_potential as f32,
-            half_advance: (0.5 * self.front_speed() * dt) as f32,
         }
     }
 

@@ -83,7 +83,5 @@ uniform! {
         top_current: f32,
         /// potential at the top less `phi_reference` (potentiostatic)
         top_potential: f32,
-        /// movement of the front in half the step per current \[dx per current scale\]
-        half_advance: f32,
     }
 }

@@ -197,7 +197,7 @@ impl Stretch<'_> {
         let clock = &position.clock;
         let there: Vec<Cap> = problem.scheduled[..clock.scheduled].iter().map(|nucleus| nucleus.cap).collect();
         outputs.nuclei(&context, clock, &there)?;
-        b.interface();
+        b.interface(0.0);
         outputs.snapshot(b, &context, clock, 0.0).map_err(output_error)?;
         self.save(b, &mut position, &outputs, &provenance)?;
         self.conduct(b, &problem, position, outputs, &provenance, run_file)

@@ -91,7 +91,7 @@ pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
     };
     let mut cpu = Cpu::new(&setup, &statics);
     let measured = cpu.load(&state).and_then(|()| {
-        cpu.interface();
+        cpu.interface(0.0);
         measure(&mut cpu, &setup, &statics, &stored.heights, &scales)
     });
     let metrics = measured.map_err(|e| IoError::content(path, e.to_string()))?;

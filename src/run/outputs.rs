@@ -187,7 +187,7 @@ impl Outputs {
         let snapshot = schedule.due(setup, clock) || last;
         let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
         if morphology {
-            b.interface(); // that of the lithium at the end of the step
+            b.interface(0.0); // that of the lithium at the end of the step
         }
         self.row(b, context, clock, report, morphology)?;
         if snapshot {
@@ -271,7 +271,7 @@ impl Outputs {
     /// The surface of the lithium.
     pub fn surface<B: Backend>(&self, b: &mut B, context: &Context) -> Result<(), OutputError> {
         let xi = b.field(Field::Xi)?;
-        b.interface();
+        b.interface(0.0);
         let filled: Vec<f32> = xi.iter().zip(&context.statics.accessible).map(|(xi, w)| xi * w).collect();
         let current = fields::si(b, "current", context.scales, 0.0)?;
         let curvature = fields::si(b, "curvature", context.scales, 0.0)?;

@@ -200,9 +200,9 @@ pub trait Backend {
     /// Returns to the φ and c that `begin_step` kept.
     fn undo_step(&mut self);
 
-    /// ξ → signed distance q, curvature, reaction area δ at half the step (with the current that `begin_step` kept), and
-    /// where each cell reads the electrolyte.
-    fn interface(&mut self);
+    /// ξ → signed distance q, curvature, where each cell reads the electrolyte, and the reaction area δ after the front has
+    /// moved by `half_advance` times the current that `begin_step` kept.
+    fn interface(&mut self, half_advance: f64);
     /// φ, c → transport coefficients, reaction current and slopes, and the residual of both equations.
     fn linearise(&mut self);
     /// Sums over the linearised equations.

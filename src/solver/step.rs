@@ -173,7 +173,7 @@ impl<'a> Problem<'a> {
             let remaining = until - clock.time;
             let dt = if clock.dt > remaining * (1.0 - 1e-9) { remaining } else { clock.dt };
             b.set_step(&self.scales.step(self.setup, dt, clock.phi_reference));
-            b.interface(); // xi -> delta at half the step, curvature, probes
+            b.interface(0.5 * self.scales.front_speed() * dt); // xi -> delta at half the step, curvature, probes
             let reason = match newton::solve(b) {
                 Ok(solved) => {
                     clock.newton += solved.iterations as u64;
