@@ -249,10 +249,10 @@ fn hierarchy() {
         relaxed(&mut cpu);
         // f32 on both: the residual's error, through blocks whose determinants nearly cancel where there is hardly any salt;
         // the image is a difference of neighbours that agree to a tenth after two sweeps of smooth fields, and of the cell
-        // and its probe
+        // and its probe, which do not agree better: twice a tenth
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         close_vector(&case, "two sweeps", &mut gpu, &mut cpu, Vector::Direction(0), 1e-5 * worse);
-        close_vector(&case, "image", &mut gpu, &mut cpu, Vector::Image(0), 1e-4 * worse);
+        close_vector(&case, "image", &mut gpu, &mut cpu, Vector::Image(0), 2e-4 * worse);
         v_cycle(&mut gpu);
         v_cycle(&mut cpu);
         gpu.apply(1);
@@ -286,7 +286,7 @@ fn vectors() {
         // a sweep (see `hierarchy`) times a quotient of sums; the residual that it leaves is a difference
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         close_vector(&case, "Correction", &mut gpu, &mut cpu, Vector::Correction, 1e-5 * worse);
-        close_vector(&case, "Residual left", &mut gpu, &mut cpu, Vector::Residual, 1e-4 * worse);
+        close_vector(&case, "Residual left", &mut gpu, &mut cpu, Vector::Residual, 2e-4 * worse);
         close_field(&case, &mut gpu, &mut cpu, Field::Phi, 2e-6 * worse);
         close_field(&case, &mut gpu, &mut cpu, Field::C, 2e-6 * worse);
     }
