@@ -138,6 +138,7 @@ fn electrolyte_name(electrolyte: &Electrolyte) -> String {
         Electrolyte::Landesfeind { solvent } => format!("landesfeind {solvent:?}"),
         Electrolyte::Nyman => "nyman".into(),
         Electrolyte::Table { file, .. } => format!("table {file}"),
+        Electrolyte::Dilute { .. } => "dilute".into(),
         Electrolyte::Constant(_) => "constant".into(),
         Electrolyte::SingleIon { .. } => "single_ion".into(),
     }

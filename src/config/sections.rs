@@ -68,7 +68,7 @@ fn grid(s: Section) -> (Grid, f64) {
 }
 
 fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64) {
-    let kinds = ["landesfeind", "nyman", "table", "constant", "single_ion"].map(|kind| (kind, kind));
+    let kinds = ["landesfeind", "nyman", "table", "dilute", "constant", "single_ion"].map(|kind| (kind, kind));
     let kind = s.choice("kind", &kinds, None);
     let c0 = s.or("c0", "mol/m^3", Range::Positive, 1000.0);
     // Arrhenius factor of the constant properties
@@ -95,6 +95,13 @@ fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64
                 Vec::new()
             });
             Electrolyte::Table { file: file.into(), isotherms }
+        }
+        Some("dilute") => {
+            let heat = heat(&s);
+            Electrolyte::Dilute {
+                cation: heat * s.required("cation", "m^2/s", Range::Positive),
+                anion: heat * s.required("anion", "m^2/s", Range::Positive),
+            }
         }
         Some("constant") => {
             let heat = heat(&s);

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::constants::GAS;
+use super::constants::{FARADAY, GAS};
 
 /// Which electrolyte.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,14 @@ pub enum Electrolyte {
         file: String,
         /// one entry for each temperature, rising
         isotherms: Vec<Isotherm>,
+    },
+    /// ideal dilute solution of a 1:1 salt (Nernst-Einstein): κ = F² c (D₊ + D₋)/RT, D = 2 D₊ D₋/(D₊ + D₋),
+    /// t₊ = D₊/(D₊ + D₋), thermodynamic factor 1
+    Dilute {
+        /// diffusivity of the cation D₊ \[m²/s\]
+        cation: f64,
+        /// diffusivity of the anion D₋ \[m²/s\]
+        anion: f64,
     },
     /// the same at every concentration; Arrhenius factors already applied
     Constant(Transport),
@@ -180,6 +188,12 @@ impl Electrolyte {
                 .clamped()
             }
             Self::Constant(transport) => *transport,
+            Self::Dilute { cation, anion } => Transport {
+                kappa: FARADAY * FARADAY * c * (cation + anion) / (GAS * t),
+                diffusivity: 2.0 * cation * anion / (cation + anion),
+                transference: cation / (cation + anion),
+                thermodynamic_factor: 1.0,
+            },
             Self::SingleIon { kappa } => {
                 Transport { kappa: *kappa, diffusivity: 1.0, transference: 1.0, thermodynamic_factor: 1.0 }
             }

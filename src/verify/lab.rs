@@ -25,6 +25,8 @@ pub struct Lab {
 const CONFIGS: &[(&str, &str)] = &[
     ("planar", include_str!("../../configs/verification/planar.toml")),
     ("dispersion", include_str!("../../configs/verification/dispersion.toml")),
+    ("binary", include_str!("../../configs/verification/binary.toml")),
+    ("boss", include_str!("../../configs/verification/boss.toml")),
 ];
 
 /// A run under observation.

@@ -4,10 +4,13 @@
 //! what the sharp-interface equations say. A comparison is a [`Check`]; where an error must fall with the grid, the check
 //! carries the observed order too.
 
+mod binary;
+mod boss;
 mod check;
 mod dispersion;
 mod lab;
 mod planar;
+mod ripple;
 
 pub use check::Check;
 pub use lab::{Lab, Specimen};
@@ -33,7 +36,7 @@ pub struct Case {
 }
 
 /// The ladder, from the simplest to the whole.
-pub const CASES: &[Case] = &[planar::CASE, dispersion::CASE];
+pub const CASES: &[Case] = &[planar::CASE, dispersion::CASE, binary::CASE, boss::CASE];
 
 /// Why a case could not be run. A case that runs and misses its tolerance is no error.
 #[derive(Debug, thiserror::Error)]
