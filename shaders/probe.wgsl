@@ -21,6 +21,8 @@
 
 // How far outside the interface the electrolyte is read [ell].
 const PROBE = 1.5;
+// Least thickness of the layer up to the interface: with it the reaction is never stiffer than conduction [ell].
+const THINNEST = 0.75;
 // Cells farther out than this read themselves: next to nothing reacts there [ell].
 const OUTERMOST = 8.0;
 // Least |grad q| that points anywhere.
@@ -47,13 +49,15 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     probe_way[i] = vec2<f32>(0.0);
-    probe_depth[i] = vec2<f32>(0.0, max(-q[i], 0.0));
+    probe_depth[i] = vec2<f32>(0.0, max(-q[i], THINNEST * physics.ell));
     front_curvature[i] = curvature[i];
     if delta[i] == 0.0 || q[i] <= -OUTERMOST * physics.ell {
         return;
     }
     let a = neighbours(p, n);
-    let gradient = 0.5 * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
+    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
+    let along_z = select(0.5, 1.0, a.below == i || a.above == i);
+    let gradient = vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
     let squares = rounded3(gradient * gradient);
     let steepness = sqrt((squares.x + squares.y) + squares.z);
     if steepness <= FLATTEST {
@@ -65,6 +69,6 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     let there = sampled(p, way, n);
 
     probe_way[i] = way.xy;
-    probe_depth[i] = vec2<f32>(way.z, max(-there.x, 0.0));
+    probe_depth[i] = vec2<f32>(way.z, max(-there.x, THINNEST * physics.ell));
     front_curvature[i] = sampled(p, rounded3(depth * outwards), n).y;
 }

@@ -6,6 +6,9 @@ use super::shape::Shape;
 
 /// How far outside the interface the electrolyte is read \[ℓ\].
 pub const PROBE: f64 = 1.5;
+/// Least thickness of the layer up to the interface: with it the reaction is never stiffer than conduction, also where a
+/// cell has no way out of a narrow gap \[ℓ\].
+pub const THINNEST: f64 = 0.75;
 /// Cells farther out than this read themselves: next to nothing reacts there \[ℓ\].
 pub const OUTERMOST: f64 = 8.0;
 /// Least |∇q| that points anywhere: where fronts meet, q has a ridge.
@@ -17,7 +20,11 @@ pub fn probe(cpu: &mut Cpu) {
     let ell = f64::from(cpu.physics.ell);
     let (shape, q, curvature, delta) = (cpu.shape, &cpu.q, &cpu.curvature, &cpu.delta);
     let normal = |here: usize, around: [usize; 6]| {
-        let gradient = central(q, around);
+        let mut gradient = central(q, around);
+        // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
+        if around[4] == here || around[5] == here {
+            gradient[2] *= 2.0;
+        }
         let steepness = length(gradient);
         let inside = q[here] > -OUTERMOST * ell;
         // outwards, and the distance to the interface along it
@@ -25,11 +32,11 @@ pub fn probe(cpu: &mut Cpu) {
             .then(|| (gradient.map(|g| -g / steepness), q[here] / steepness))
     };
     shape.map(&mut cpu.probe, |x, y, z, cell, out| {
-        *out = [0.0, 0.0, 0.0, (-q[cell.here]).max(0.0)];
+        *out = [0.0, 0.0, 0.0, (-q[cell.here]).max(THINNEST * ell)];
         if let Some((outwards, depth)) = normal(cell.here, cell.around) {
             let offset = outwards.map(|n| (depth + PROBE * ell) * n);
             let [there] = gather(&shape, x, y, z, offset, |i| [q[i]]);
-            *out = [offset[0], offset[1], offset[2], (-there).max(0.0)];
+            *out = [offset[0], offset[1], offset[2], (-there).max(THINNEST * ell)];
         }
     });
     shape.map(&mut cpu.front_curvature, |x, y, z, cell, out| {

@@ -30,7 +30,7 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let ratio = pole(lab, &setup)?;
     let width = setup.grid.nx as f64 * setup.grid.dx;
     let exact = 3.0 * (1.0 - LATTICE * (radius / width).powi(3));
-    Ok(vec![Check::relative("i(pole)/i(mean), R = 8 cells", ratio, exact, 0.03)])
+    Ok(vec![Check::relative(format!("i(pole)/i(mean), R = {:.0} cells", radius / setup.grid.dx), ratio, exact, 0.03)])
 }
 
 /// Current density at the pole over the mean of the box, in the first step: weighted by the reaction area over the four
