@@ -22,7 +22,12 @@ pub struct Lab {
 }
 
 /// The configs of `configs/verification/`, part of the program so that it can be verified anywhere.
-const CONFIGS: &[(&str, &str)] = &[("planar", include_str!("../../configs/verification/planar.toml"))];
+const CONFIGS: &[(&str, &str)] = &[
+    ("planar", include_str!("../../configs/verification/planar.toml")),
+    ("sphere", include_str!("../../configs/verification/sphere.toml")),
+    ("sand", include_str!("../../configs/verification/sand.toml")),
+    ("limiting", include_str!("../../configs/verification/limiting.toml")),
+];
 
 /// A run under observation.
 pub struct Specimen<'a> {
