@@ -30,18 +30,14 @@ pub const CASE: Case = Case {
 const CURRENT: f64 = 0.01;
 /// Shares of the limiting current whose concentrations are extrapolated.
 const SHARES: [f64; 2] = [0.45, 0.9];
-/// Time for the profile to become steady, in units of thickness²/D of the layers in series; its slowest part has fallen to
-/// exp(−π²) of what it was under a cathode and to exp(−π² 3/4) under a reservoir.
-const STEADY: [f64; 2] = [1.0, 3.0];
+/// Time for the profile to become steady, in units of (L1 + N L2)(L1 + ε L2)/D: its slowest part has fallen to less than
+/// 1e-4 of what it was, under a cathode and under a reservoir.
+const STEADY: [f64; 2] = [2.0, 8.0];
 
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
-    let separator = [
-        "separator.bottom=16 um",
-        "separator.thickness=16 um",
-        "separator.porosity=0.5",
-        "separator.macmullin=5",
-    ]
-    .map(String::from);
+    let separator =
+        ["separator.bottom=16 um", "separator.thickness=16 um", "separator.porosity=0.5", "separator.macmullin=5"]
+            .map(String::from);
     let mut checks = Vec::new();
     for (name, salt, overrides) in [
         ("slab, cathode", Salt::Cathode, &[][..]),
@@ -52,7 +48,9 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
         let mut setup = lab.config("limiting", overrides)?;
         setup.top.salt = salt;
         checks.push(match extrapolated(lab, &setup) {
-            Ok((computed, exact)) => Check::relative(format!("{name}: limiting current [A/m2]"), computed, exact, CURRENT),
+            Ok((computed, exact)) => {
+                Check::relative(format!("{name}: limiting current [A/m2]"), computed, exact, CURRENT)
+            }
             Err(error) => Check::not_run(format!("{name}: {error}")),
         });
     }

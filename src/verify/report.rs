@@ -3,10 +3,10 @@
 use super::{CASES, Case, Check};
 
 /// What stands before and after the table in a Markdown file.
-pub const MARKERS: [&str; 2] =
-    ["<!-- liplate verify: the table begins -->", "<!-- liplate verify: the table ends -->"];
+pub const MARKERS: [&str; 2] = ["<!-- liplate verify: the table begins -->", "<!-- liplate verify: the table ends -->"];
 /// Headings of the table.
-const HEADINGS: &str = "| case | quantity | computed | exact | error | allowed | order | |\n|---|---|---|---|---|---|---|---|\n";
+const HEADINGS: &str =
+    "| case | quantity | computed | exact | error | allowed | order | |\n|---|---|---|---|---|---|---|---|\n";
 /// Columns of the report that the quantity takes.
 const QUANTITY: usize = 60;
 
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn numbers_have_sensible_digits() {
-        let values = [0.0, 1.0, -0.060_000_04, 1234.567_89, 999_999.4, 2.694_74e-6, 4.2e9, f64::NAN, f64::INFINITY];
+        let values = [0.0, 1.0, -0.06, 1_234.567_89, 999_999.4, 2.694_74e-6, 4.2e9, f64::NAN, f64::INFINITY];
         let shown = ["0", "1.00000", "-0.0600000", "1234.57", "999999", "2.69474e-6", "4.20000e9", "-", "-"];
         assert_eq!(values.map(value), shown);
         assert_eq!([0.0, 1.234e-7, f64::NAN].map(error), ["0", "1.23e-7", "-"]);

@@ -99,7 +99,12 @@ fn depletion(lab: &Lab, current: f64, overrides: &[String]) -> Result<Vec<Check>
                 sand.concentration(at),
                 CONCENTRATION,
             ),
-            Check::relative(format!("{current} mA/cm2: time of depletion [s]"), reaches_one(&late), sand.depletion(), TIME),
+            Check::relative(
+                format!("{current} mA/cm2: time of depletion [s]"),
+                reaches_one(&late),
+                sand.depletion(),
+                TIME,
+            ),
         ])
     })
 }
