@@ -172,7 +172,7 @@ mod tests {
         assert!(both.starts_with("# Title\n\n") && both.ends_with("\nafter\n"));
         let table = rows(&both);
         assert_eq!((table[0][0].as_str(), table[1][0].as_str()), (first, second));
-        assert_eq!(table[0][1..], ["a", "1.00000e-3", "0", "1.00e-3", "1e-2", "", "pass"].map(String::from));
+        assert_eq!(table[0][1..], ["a", "0.00100000", "0", "1.00e-3", "1e-2", "", "pass"].map(String::from));
         assert_eq!(table[1][7], "**FAIL**");
         let again = splice(&both, &[check(first, "a | c", 0.0)]).unwrap();
         assert_eq!(rows(&again).iter().map(|cells| cells[1].as_str()).collect::<Vec<_>>(), ["a ¦ c", "b"]);
