@@ -3,7 +3,7 @@
 //   delta = w xi_h(1 - xi_h)/ell |grad q|,   xi_h = xi after half the step at the current of the last one
 //   curvature = -[div(w n) + cos(theta) |grad w|]/w,   n = grad q/|grad q|
 //
-// Cells deeper than 12 ell in the lithium no longer react. |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
+// Cells more than 12 ell away from it do not react. |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
 //
 // reads   xi, q, accessible, current_old
 // writes  delta, curvature
@@ -25,9 +25,9 @@ struct Parameters {
 
 const STEEPEST = 3.0;
 const SHARPEST = 1.0;
-// Bound on the movement in half a step, and depth beyond which nothing reacts [ell].
+// Bound on the movement in half a step, and distance beyond which nothing reacts [ell].
 const LONGEST = 1.0;
-const DEEPEST = 12.0;
+const FARTHEST = 12.0;
 
 // Central differences of q.
 fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
@@ -71,7 +71,7 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
     let odds = exp(clamp(parameters.half_advance * current_old[i] * gradient / physics.ell, -LONGEST, LONGEST));
     let spread = (1.0 - fraction) + fraction * odds;
     let profile = max(fraction * (1.0 - fraction), 0.0) * odds / (spread * spread);
-    let area = select(w * profile / physics.ell * gradient, 0.0, q[i] >= DEEPEST * physics.ell);
+    let area = select(w * profile / physics.ell * gradient, 0.0, abs(q[i]) >= FARTHEST * physics.ell);
     delta[i] = area;
     if area == 0.0 {
         curvature[i] = 0.0;

@@ -4,7 +4,7 @@
 //   thickness       = -q there: of the electrolyte between there and the interface
 //   front_curvature = curvature at the closest point of the interface, -q n/|grad q| away
 //
-// Where q has a ridge, and far from the interface, a cell reads itself.
+// Where q has a ridge a cell reads itself.
 //
 // reads   q, delta, curvature
 // writes  probe_way, probe_depth, front_curvature
@@ -23,8 +23,6 @@
 const PROBE = 1.5;
 // Least thickness of the layer up to the interface: with it the reaction is never stiffer than conduction [ell].
 const THINNEST = 0.75;
-// Cells farther out than this read themselves: next to nothing reacts there [ell].
-const OUTERMOST = 8.0;
 // Least |grad q| that points anywhere.
 const FLATTEST = 0.5;
 
@@ -51,7 +49,7 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     probe_way[i] = vec2<f32>(0.0);
     probe_depth[i] = vec2<f32>(0.0, max(-q[i], THINNEST * physics.ell));
     front_curvature[i] = curvature[i];
-    if delta[i] == 0.0 || q[i] <= -OUTERMOST * physics.ell {
+    if delta[i] == 0.0 {
         return;
     }
     let a = neighbours(p, n);

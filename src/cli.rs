@@ -85,6 +85,12 @@ enum Command {
         /// Write the results here too, as JSON
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Put the results into the table of this Markdown file, as in README.md; cases that were not run keep their rows
+        #[arg(long, value_name = "FILE", conflicts_with = "quick")]
+        markdown: Option<PathBuf>,
+        /// List the cases and run none
+        #[arg(long)]
+        list: bool,
     },
     /// List the devices, the largest grid each holds, and which one `auto` takes
     Devices,
@@ -130,7 +136,8 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
-            Self::Run(RunError::NothingToResume { .. }) | Self::Verify(VerifyError::UnknownCase { .. }) => 2,
+            Self::Run(RunError::NothingToResume { .. }) => 2,
+            Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
             _ => 1,
         }
     }
@@ -196,13 +203,21 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             print(&if all { measure_all(&file)? } else { measure(&file, frame)? });
             Ok(0)
         }
-        Command::Verify { cases, device, quick, json } => {
-            let lab = Lab { device, quick };
-            let checks = verify::run(&lab, &cases, print)?;
+        Command::Verify { list: true, .. } => {
+            print(&verify::report::list());
+            Ok(0)
+        }
+        Command::Verify { cases, device, quick, json, markdown, list: false } => {
+            json.iter().try_for_each(|path| verify::writable(path))?;
+            markdown.iter().try_for_each(|path| verify::write_table(path, &[]))?;
+            let checks = verify::run(&Lab { device, quick }, &cases, print)?;
             if let Some(path) = &json {
                 verify::write_json(path, &checks)?;
             }
-            Ok(u8::from(checks.iter().any(|check| !check.pass)))
+            if let Some(path) = &markdown {
+                verify::write_table(path, &checks)?;
+            }
+            Ok(verify::exit_code(&checks))
         }
         Command::Devices => {
             print(&check::devices());

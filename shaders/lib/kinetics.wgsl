@@ -63,32 +63,57 @@ struct Response {
 }
 
 const DEPLETION_ITERATIONS = 6;
-// Share of the layer's concentration that is left at least.
-const LEFT = 1e-6;
+// Logarithm of the least share of the layer's concentration that is left.
+const LEAST = -14.0;
+
+// exp(y) - 1, with the relative precision of y where y is small.
+fn exp_m1(y: f32) -> f32 {
+    if abs(y) < 0.1 {
+        return y * (1.0 + y / 2.0 * (1.0 + y / 3.0 * (1.0 + y / 4.0 * (1.0 + y / 5.0))));
+    }
+    return exp(y) - 1.0;
+}
+
+// ln(1 + x), with the relative precision of x where x is small.
+fn ln_1p(x: f32) -> f32 {
+    if abs(x) < 0.05 {
+        return x * (1.0 - x * (0.5 - x * (1.0 / 3.0 - x * (0.25 - x * (0.2 - x / 6.0)))));
+    }
+    return log(1.0 + x);
+}
+
+// Kinetics at the interface, where c e^y of the concentration is left: current density and its slope in f.
+fn at_front(y: f32, drive: f32, c: f32, i0: f32, layer: Layer) -> vec2<f32> {
+    let through = -c * exp_m1(y) / layer.depletion;
+    let f = drive - layer.resistance * through + layer.diffusion_potential * y;
+    return i0 * pow(c * exp(y), physics.alpha) * butler_volmer(f);
+}
 
 // i = i0 c_f^alpha bv(f), c_f = c - depletion i, f = drive - resistance i + diffusion_potential ln(c_f/c): Newton's method
-// from the current of an undepleted layer.
+// in y = ln(c_f/c), from the current of an undepleted layer.
 fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
     let alpha = physics.alpha;
     let start = butler_volmer_with_film(drive, i0 * pow(c, alpha), layer.resistance);
     if layer.depletion == 0.0 {
         return Response(start.value, start.slope, alpha * start.value / c / (1.0 + layer.resistance * start.free_slope));
     }
-    let most = (1.0 - LEFT) * c / layer.depletion;
-    var response = Response(min(start.value, 0.9 * c / layer.depletion), 0.0, 0.0);
+    var y = ln_1p(max(-layer.depletion * start.value / c, -0.9));
     for (var k = 0; k < DEPLETION_ITERATIONS; k++) {
-        let i = response.current;
-        let front = max(c - layer.depletion * i, LEFT * c);
-        let f = drive - layer.resistance * i + layer.diffusion_potential * log(front / c);
-        let rate = i0 * pow(front, alpha) * butler_volmer(f);
-        let potential_slope = rate.y * layer.diffusion_potential;
-        let by_front = (alpha * rate.x + potential_slope) / front;
-        let stiffness = 1.0 + rate.y * layer.resistance + by_front * layer.depletion;
-        response = Response(
-            min(i - (i - rate.x) / stiffness, most),
-            rate.y / stiffness,
-            (by_front - potential_slope / c) / stiffness,
-        );
+        let rate = at_front(y, drive, c, i0, layer);
+        let through = -c * exp_m1(y) / layer.depletion;
+        if rate.x * through <= 0.0 {
+            y *= 0.5;
+            continue;
+        }
+        let front = c * exp(y);
+        let slope = alpha + rate.y / rate.x * (layer.diffusion_potential + layer.resistance * front / layer.depletion)
+            + front / (layer.depletion * through);
+        let next = y - log(rate.x / through) / slope;
+        y = select(max(next, 0.5 * y), clamp(next, LEAST, 0.5 * y), y < 0.0);
     }
-    return response;
+    let rate = at_front(y, drive, c, i0, layer);
+    let front = c * exp(y);
+    let by_front = (alpha * rate.x + rate.y * layer.diffusion_potential) / front;
+    let stiffness = 1.0 + rate.y * layer.resistance + by_front * layer.depletion;
+    return Response(rate.x, rate.y / stiffness, (by_front - rate.y * layer.diffusion_potential / c) / stiffness);
 }

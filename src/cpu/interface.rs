@@ -5,8 +5,8 @@ use super::shape::{Shape, paired};
 
 /// Bound on |∇q|: nuclei that touch make it larger than 1.
 pub const STEEPEST: f64 = 3.0;
-/// Cells farther inside the lithium than this no longer react \[ℓ\]: 6e-6 of them is not yet filled.
-pub const DEEPEST: f64 = 12.0;
+/// Cells farther from the interface than this do not react \[ℓ\]: 6e-6 of them is filled, or not yet.
+pub const FARTHEST: f64 = 12.0;
 /// Bound on the movement in half a step \[ℓ\].
 const LONGEST: f64 = 1.0;
 /// Bound on the curvature \[1/dx\].
@@ -20,7 +20,7 @@ pub fn interface(cpu: &mut Cpu, half_advance: f64) {
     let current = &cpu.current_old;
     shape.map(&mut cpu.delta, |_, _, _, cell, delta| {
         *delta = 0.0;
-        if q[cell.here] >= DEEPEST * ell {
+        if q[cell.here].abs() >= FARTHEST * ell {
             return;
         }
         let xi = xi[cell.here];

@@ -9,8 +9,6 @@ pub const PROBE: f64 = 1.5;
 /// Least thickness of the layer up to the interface: with it the reaction is never stiffer than conduction, also where a
 /// cell has no way out of a narrow gap \[ℓ\].
 pub const THINNEST: f64 = 0.75;
-/// Cells farther out than this read themselves: next to nothing reacts there \[ℓ\].
-pub const OUTERMOST: f64 = 8.0;
 /// Least |∇q| that points anywhere: where fronts meet, q has a ridge.
 pub const FLATTEST: f64 = 0.5;
 
@@ -26,10 +24,8 @@ pub fn probe(cpu: &mut Cpu) {
             gradient[2] *= 2.0;
         }
         let steepness = length(gradient);
-        let inside = q[here] > -OUTERMOST * ell;
         // outwards, and the distance to the interface along it
-        (inside && steepness > FLATTEST && delta[here] > 0.0)
-            .then(|| (gradient.map(|g| -g / steepness), q[here] / steepness))
+        (steepness > FLATTEST && delta[here] > 0.0).then(|| (gradient.map(|g| -g / steepness), q[here] / steepness))
     };
     shape.map(&mut cpu.probe, |x, y, z, cell, out| {
         *out = [0.0, 0.0, 0.0, (-q[cell.here]).max(THINNEST * ell)];

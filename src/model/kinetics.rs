@@ -82,11 +82,11 @@ pub struct Response {
     pub by_c: f64,
 }
 
-/// Newton iterations on the depletion of the layer. The start is the current of an undepleted layer; the equation is
-/// concave, so that the iterates rise from the second on (see the test).
+/// Newton iterations on the depletion of the layer, in the logarithm of the concentration that is left: six reach f64
+/// round-off from nearly nothing to nearly all of it (see the test).
 pub const DEPLETION_ITERATIONS: usize = 6;
-/// Share of the layer's concentration that is left at least.
-const LEFT: f64 = 1e-6;
+/// Logarithm of the least share of the layer's concentration that is left.
+const LEAST: f64 = -14.0;
 
 /// Butler-Volmer current density through a layer, driven by `drive` and `c` on its far side:
 ///
@@ -102,24 +102,42 @@ pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> 
         let by_c = alpha * start.value / c / (1.0 + resistance * free_slope);
         return Response { current: start.value, by_drive: start.slope, by_c };
     }
-    let most = (1.0 - LEFT) * c / depletion;
-    let mut response = Response { current: start.value.min(0.9 * c / depletion), by_drive: 0.0, by_c: 0.0 };
+    // ln(c_f/c), from the current of an undepleted layer; stripping enriches the layer
+    let mut y = (-depletion * start.value / c).max(-0.9).ln_1p();
     for _ in 0..DEPLETION_ITERATIONS {
-        let i = response.current;
-        let c_front = (c - depletion * i).max(LEFT * c);
-        let f = drive - resistance * i + diffusion_potential * (c_front / c).ln();
-        let rate = butler_volmer(f, alpha);
-        let exchange = i0 * c_front.powf(alpha);
-        let (value, slope) = (exchange * rate.value, exchange * rate.slope);
-        let by_front = alpha * value / c_front + slope * diffusion_potential / c_front;
-        let stiffness = 1.0 + slope * resistance + by_front * depletion;
-        response = Response {
-            current: (i - (i - value) / stiffness).min(most),
-            by_drive: slope / stiffness,
-            by_c: (by_front - slope * diffusion_potential / c) / stiffness,
+        let (rate, front) = at_front(y, drive, c, i0, alpha, layer);
+        let through = -c * y.exp_m1() / depletion;
+        if rate.value * through <= 0.0 {
+            y *= 0.5;
+            continue;
+        }
+        // Newton's method on ln(i of the kinetics/i through the layer), which is nearly straight in y at either end
+        let slope = alpha
+            + rate.slope / rate.value * (diffusion_potential + resistance * front / depletion)
+            + front / (depletion * through);
+        y = if y < 0.0 {
+            (y - (rate.value / through).ln() / slope).min(0.5 * y).max(LEAST)
+        } else {
+            (y - (rate.value / through).ln() / slope).max(0.5 * y)
         };
     }
-    response
+    let (rate, front) = at_front(y, drive, c, i0, alpha, layer);
+    let by_front = (alpha * rate.value + rate.slope * diffusion_potential) / front;
+    let stiffness = 1.0 + rate.slope * resistance + by_front * depletion;
+    Response {
+        current: rate.value,
+        by_drive: rate.slope / stiffness,
+        by_c: (by_front - rate.slope * diffusion_potential / c) / stiffness,
+    }
+}
+
+/// Kinetics at the interface, where c e^y of the concentration is left, and that concentration.
+fn at_front(y: f64, drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> (Rate, f64) {
+    let front = c * y.exp();
+    let through = -c * y.exp_m1() / layer.depletion;
+    let rate = butler_volmer(drive - layer.resistance * through + layer.diffusion_potential * y, alpha);
+    let exchange = i0 * front.powf(alpha);
+    (Rate { value: exchange * rate.value, slope: exchange * rate.slope }, front)
 }
 
 #[cfg(test)]
@@ -137,6 +155,46 @@ mod tests {
                     // the drop i·film carries the round-off of drive
                     let noise = 1e-12 * (i.abs() + i0 * butler_volmer(f, 0.5).slope * drive.abs());
                     assert!((i - expected).abs() <= 1e-9 * i.abs() + noise, "{drive} {i0} {film}: {i} {expected}");
+                }
+            }
+        }
+    }
+
+    /// i = i0 c_f^α bv(f) and the derivatives, from layers that take nothing to layers that take nearly all of the salt.
+    #[test]
+    fn a_layer_carries_what_its_kinetics_ask_for() {
+        let (i0, alpha) = (1e-3, 0.5);
+        for drive in [-8.0, -1.0, -1e-3, 1e-3, 0.3, 3.0, 10.0, 20.0] {
+            for c in [1e-3, 0.1, 1.0] {
+                for depletion in [1e-4, 1e-2, 0.7, 3.0, 30.0] {
+                    for resistance in [0.0, 1.0, 300.0] {
+                        let layer = Layer { resistance, depletion, diffusion_potential: 1.5 };
+                        let at = |drive: f64, c: f64| through_layer(drive, c, i0, alpha, &layer);
+                        let r = at(drive, c);
+                        let front = c - depletion * r.current;
+                        assert!(front > 0.0, "{drive} {c} {layer:?}: {r:?}");
+                        let f = drive - resistance * r.current + 1.5 * (front / c).ln();
+                        let expected = i0 * front.powf(alpha) * butler_volmer(f, alpha).value;
+                        // what is left is a difference: its error counts against the concentration
+                        let noise = 1e-8 * r.current.abs().max(1e-3 * c / depletion * (front / c).min(1.0));
+                        let steep = 1.0 + r.current.abs() * depletion / front;
+                        assert!(
+                            (r.current - expected).abs() <= noise * steep * 10.0,
+                            "{drive} {c} {layer:?}: {r:?} {expected}"
+                        );
+                        let step = 1e-6;
+                        let by_drive = (at(drive + step, c).current - at(drive - step, c).current) / (2.0 * step);
+                        let by_c = (at(drive, c * (1.0 + step)).current - at(drive, c * (1.0 - step)).current)
+                            / (2.0 * step * c);
+                        assert!(
+                            (r.by_drive - by_drive).abs() <= 1e-4 * by_drive.abs() + 1e-10,
+                            "{drive} {c} {layer:?}: {r:?} {by_drive}"
+                        );
+                        assert!(
+                            (r.by_c - by_c).abs() <= 1e-4 * by_c.abs() + 1e-9,
+                            "{drive} {c} {layer:?}: {r:?} {by_c}"
+                        );
+                    }
                 }
             }
         }

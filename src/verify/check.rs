@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-/// One comparison.
+/// One comparison. Its fields are the keys of the JSON report; a number that is not finite is `null` there.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
     /// name of the case
     pub case: String,
-    /// what is compared, with its unit
+    /// what is compared, with its unit; no two checks of a case have the same
     pub quantity: String,
     /// what the solver says
     pub computed: f64,
@@ -39,6 +39,12 @@ impl Check {
         Self::new(quantity, different as f64, 0.0, different as f64, 0.0)
     }
 
+    /// A check that failed because there is nothing to compare: why stands in place of the quantity.
+    pub fn not_run(reason: impl std::fmt::Display) -> Self {
+        let reason = reason.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        Self::new(format!("could not be run: {reason}"), f64::NAN, f64::NAN, f64::NAN, f64::NAN)
+    }
+
     fn new(quantity: impl Into<String>, computed: f64, exact: f64, error: f64, tolerance: f64) -> Self {
         Self {
             case: String::new(),
@@ -59,27 +65,28 @@ impl Check {
         self.pass &= order >= least;
         self
     }
-
-    /// A line of the report.
-    pub fn line(&self) -> String {
-        let order = self.order.map_or("-".into(), |order| format!("{order:.2}"));
-        let verdict = if self.pass { "pass" } else { "FAIL" };
-        format!(
-            "{:24}{:52}{:>13.6e} {:>13.6e} {:>9.1e} {:>9.1e} {order:>6}  {verdict}\n",
-            self.case, self.quantity, self.computed, self.exact, self.error, self.tolerance
-        )
-    }
-}
-
-/// Headings of the report.
-pub fn heading() -> String {
-    format!(
-        "{:24}{:52}{:>13} {:>13} {:>9} {:>9} {:>6}\n",
-        "case", "quantity", "computed", "exact", "error", "allowed", "order"
-    )
 }
 
 /// Observed order between two errors on grids whose cells differ by `ratio`.
 pub fn order(coarse: f64, fine: f64, ratio: f64) -> f64 {
     (coarse / fine).abs().ln() / ratio.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_passes_only_within_its_tolerance_and_order() {
+        assert!(Check::relative("a", 1.009, 1.0, 0.01).pass);
+        assert!(!Check::relative("a", -1.0, 1.0, 0.01).pass);
+        assert!(Check::absolute("a", 0.009, 0.0, 0.01).pass);
+        assert!(!Check::absolute("a", f64::NAN, 0.0, 0.01).pass);
+        assert!(Check::identical("a", 0).pass && !Check::identical("a", 1).pass);
+        assert!(!Check::not_run("no\n  reason").pass);
+        assert_eq!(Check::not_run("no\n  reason").quantity, "could not be run: no reason");
+        let ordered = Check::absolute("a", 0.0, 0.0, 0.01).with_order(order(4.0, 1.0, 2.0), 1.9);
+        assert!(ordered.pass && ordered.order == Some(2.0));
+        assert!(!Check::absolute("a", 0.0, 0.0, 0.01).with_order(f64::NAN, 1.0).pass);
+    }
 }

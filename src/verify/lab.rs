@@ -27,6 +27,9 @@ const CONFIGS: &[(&str, &str)] = &[
     ("dispersion", include_str!("../../configs/verification/dispersion.toml")),
     ("binary", include_str!("../../configs/verification/binary.toml")),
     ("boss", include_str!("../../configs/verification/boss.toml")),
+    ("sphere", include_str!("../../configs/verification/sphere.toml")),
+    ("sand", include_str!("../../configs/verification/sand.toml")),
+    ("limiting", include_str!("../../configs/verification/limiting.toml")),
 ];
 
 /// A run under observation.

@@ -1,0 +1,182 @@
+//! Checks for people, on a terminal and in a table of Markdown.
+
+use super::{CASES, Case, Check};
+
+/// What stands before and after the table in a Markdown file.
+pub const MARKERS: [&str; 2] = ["<!-- liplate verify: the table begins -->", "<!-- liplate verify: the table ends -->"];
+/// Headings of the table.
+const HEADINGS: &str =
+    "| case | quantity | computed | exact | error | allowed | order | |\n|---|---|---|---|---|---|---|---|\n";
+/// Columns of the report that the quantity takes.
+const QUANTITY: usize = 60;
+
+/// What stands before the checks of a case.
+pub fn opening(case: &Case) -> String {
+    let empty = "";
+    format!(
+        "{}: {}\n  {empty:QUANTITY$}{:>12} {:>12} {:>8} {:>8} {:>6}\n",
+        case.name, case.about, "computed", "exact", "error", "allowed", "order"
+    )
+}
+
+/// A line of the report; a quantity too long for its column has a line of its own.
+pub fn line(check: &Check) -> String {
+    let (alone, quantity) = match check.quantity.chars().count() > QUANTITY {
+        true => (format!("  {}\n", check.quantity), ""),
+        false => (String::new(), check.quantity.as_str()),
+    };
+    let order = check.order.map(order).unwrap_or("-".into());
+    format!(
+        "{alone}  {quantity:QUANTITY$}{:>12} {:>12} {:>8} {:>8} {order:>6}  {}\n",
+        value(check.computed),
+        value(check.exact),
+        error(check.error),
+        bound(check.tolerance),
+        if check.pass { "pass" } else { "FAIL" },
+    )
+}
+
+/// What stands after the checks of a case.
+pub fn closing(case: &Case, seconds: f64) -> String {
+    format!("  exact: {}; {seconds:.1} s\n\n", case.source)
+}
+
+/// What `--list` prints.
+pub fn list() -> String {
+    CASES.iter().map(|case| format!("{:14}{}\n", case.name, case.about)).collect()
+}
+
+/// Six significant digits, without an exponent where it is short.
+fn value(v: f64) -> String {
+    match v.abs() {
+        _ if !v.is_finite() => "-".into(),
+        0.0 => "0".into(),
+        size if (1e-3..1e6).contains(&size) => {
+            let digits = 5 - size.log10().floor() as i32;
+            format!("{v:.*}", digits.max(0) as usize)
+        }
+        _ => format!("{v:.5e}"),
+    }
+}
+
+/// Three significant digits.
+fn error(v: f64) -> String {
+    match v {
+        _ if !v.is_finite() => "-".into(),
+        0.0 => "0".into(),
+        _ => format!("{v:.2e}"),
+    }
+}
+
+/// As it was written.
+fn bound(v: f64) -> String {
+    match v {
+        _ if !v.is_finite() => "-".into(),
+        0.0 => "0".into(),
+        _ => format!("{v:e}"),
+    }
+}
+
+fn order(v: f64) -> String {
+    if v.is_finite() { format!("{v:.2}") } else { "?".into() }
+}
+
+/// A check as a row of the table: its cells from the case to the verdict.
+pub fn row(check: &Check) -> Vec<String> {
+    // a bar would end the cell
+    let quantity = check.quantity.replace('|', "¦");
+    let verdict = if check.pass { "pass" } else { "**FAIL**" };
+    vec![
+        check.case.clone(),
+        quantity,
+        value(check.computed),
+        value(check.exact),
+        error(check.error),
+        bound(check.tolerance),
+        check.order.map(order).unwrap_or_default(),
+        verdict.into(),
+    ]
+}
+
+/// Rows of the table between the markers of a Markdown text, each from the case to the verdict; none without markers.
+pub fn rows(markdown: &str) -> Vec<Vec<String>> {
+    let Some((_, table, _)) = split(markdown) else { return Vec::new() };
+    let cells = |line: &str| -> Vec<String> {
+        let line = line.trim().trim_start_matches('|');
+        line.strip_suffix('|').unwrap_or(line).split('|').map(|cell| cell.trim().into()).collect()
+    };
+    table.lines().filter(|line| line.starts_with('|')).skip(2).map(cells).collect()
+}
+
+/// `markdown` with the checks in the table between its markers, and where their exact values come from below it. Rows of
+/// cases that were not run stay, those of cases that are gone do not; the cases stand in the order of the ladder.
+///
+/// None if the markers are missing.
+pub fn splice(markdown: &str, checks: &[Check]) -> Option<String> {
+    let (before, _, after) = split(markdown)?;
+    let old = rows(markdown);
+    let mut text = format!("{before}{}\n{HEADINGS}", MARKERS[0]);
+    let mut sources = String::new();
+    for case in CASES {
+        let mut fresh: Vec<Vec<String>> = checks.iter().filter(|check| check.case == case.name).map(row).collect();
+        if fresh.is_empty() {
+            fresh = old.iter().filter(|cells| cells[0] == case.name).cloned().collect();
+        }
+        if !fresh.is_empty() {
+            sources += &format!("- {}: {}. Exact: {}.\n", case.name, case.about, case.source);
+        }
+        text.extend(fresh.iter().map(|cells| format!("| {} |\n", cells.join(" | "))));
+    }
+    Some(format!("{text}\n{sources}{}{after}", MARKERS[1]))
+}
+
+/// What stands before the markers, between them and after them.
+fn split(markdown: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = markdown.split_once(MARKERS[0])?;
+    let (table, after) = rest.split_once(MARKERS[1])?;
+    Some((before, table, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(case: &str, quantity: &str, computed: f64) -> Check {
+        Check { case: case.into(), ..Check::absolute(quantity, computed, 0.0, 1e-2) }
+    }
+
+    #[test]
+    fn numbers_have_sensible_digits() {
+        let values = [0.0, 1.0, -0.06, 1_234.567_89, 999_999.4, 2.694_74e-6, 4.2e9, f64::NAN, f64::INFINITY];
+        let shown = ["0", "1.00000", "-0.0600000", "1234.57", "999999", "2.69474e-6", "4.20000e9", "-", "-"];
+        assert_eq!(values.map(value), shown);
+        assert_eq!([0.0, 1.234e-7, f64::NAN].map(error), ["0", "1.23e-7", "-"]);
+        assert_eq!([2e-3, 0.0, 0.1].map(bound), ["2e-3", "0", "1e-1"]);
+    }
+
+    #[test]
+    fn a_line_fits_a_terminal_and_a_long_reason_has_its_own() {
+        let ordered = Check { order: Some(1.987), ..check("planar", "potential [V]", -0.04) };
+        assert!(line(&ordered).chars().count() < 124 && line(&ordered).ends_with("1.99  FAIL\n"));
+        let long = line(&Check::not_run("because ".repeat(20)));
+        assert_eq!(long.lines().count(), 2);
+        assert!(long.ends_with("FAIL\n"));
+    }
+
+    #[test]
+    fn the_table_takes_new_rows_and_keeps_those_of_other_cases() {
+        let (first, second) = (CASES[0].name, CASES[1].name);
+        let empty = format!("# Title\n\n{}\n{}\nafter\n", MARKERS[0], MARKERS[1]);
+        // in the order of the ladder, whatever the order of the checks
+        let both = splice(&empty, &[check(second, "b", 2.0), check(first, "a", 1e-3)]).unwrap();
+        assert!(both.starts_with("# Title\n\n") && both.ends_with("\nafter\n"));
+        let table = rows(&both);
+        assert_eq!((table[0][0].as_str(), table[1][0].as_str()), (first, second));
+        assert_eq!(table[0][1..], ["a", "0.00100000", "0", "1.00e-3", "1e-2", "", "pass"].map(String::from));
+        assert_eq!(table[1][7], "**FAIL**");
+        let again = splice(&both, &[check(first, "a | c", 0.0)]).unwrap();
+        assert_eq!(rows(&again).iter().map(|cells| cells[1].as_str()).collect::<Vec<_>>(), ["a ¦ c", "b"]);
+        assert_eq!(splice(&again, &[]).unwrap(), again);
+        assert!(splice("no markers", &[]).is_none() && rows("no markers").is_empty());
+    }
+}
