@@ -1,6 +1,7 @@
 //! Transport coefficients of the electrolyte in each cell.
 
 use super::Cpu;
+use super::probe::gather;
 use crate::model::scales::{TABLE_ENTRIES, TABLE_RANGE};
 
 /// Smallest electrolyte fraction in the coefficients.
@@ -9,18 +10,28 @@ pub const PSI_FLOOR: f64 = 1e-6;
 /// Smallest c/c0 that κ_D is divided by.
 pub const DILUTE: f64 = 1e-4;
 
+/// In and behind the interface the concentration goes on falling as it did outside, below zero where the salt is nearly
+/// used up. What carries the current there has at least this share of the concentration outside.
+pub const LEAST_SHARE: f64 = 0.5;
+
 /// u, xi, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊.
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
     let plane = shape.nx * shape.ny;
     let (u, xi, w, table) = (&cpu.u, &cpu.xi, &cpu.accessible, &cpu.table);
-    shape.map(&mut cpu.transport, |_, _, _, cell, out| {
-        let p = lookup(table, u[cell.here][1]);
+    let (probe, delta) = (&cpu.probe, &cpu.delta);
+    shape.map(&mut cpu.transport, |x, y, z, cell, out| {
+        let mut c = 1.0 + u[cell.here][1];
+        if delta[cell.here] > 0.0 {
+            let [dx, dy, dz, _] = probe[cell.here];
+            let [outside] = gather(&shape, x, y, z, [dx, dy, dz], |i| [u[i][1]]);
+            c = c.max(LEAST_SHARE * (1.0 + outside));
+        }
+        let p = lookup(table, c - 1.0);
         let psi = (w[cell.here] * (1.0 - xi[cell.here])).max(PSI_FLOOR);
         let medium =
             psi * if in_separator(&physics, cell.here / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
-        let c = (1.0 + u[cell.here][1]).max(DILUTE);
-        *out = [medium * p[0], medium * p[1] / c, medium * p[2], p[3]];
+        *out = [medium * p[0], medium * p[1] / c.max(DILUTE), medium * p[2], p[3]];
     });
 }
 

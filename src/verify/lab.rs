@@ -25,6 +25,7 @@ pub struct Lab {
 const CONFIGS: &[(&str, &str)] = &[
     ("planar", include_str!("../../configs/verification/planar.toml")),
     ("dispersion", include_str!("../../configs/verification/dispersion.toml")),
+    ("limits", include_str!("../../configs/verification/limits.toml")),
 ];
 
 /// A run under observation.

@@ -7,6 +7,7 @@
 mod check;
 mod dispersion;
 mod lab;
+mod limits;
 mod planar;
 
 pub use check::Check;
@@ -33,7 +34,7 @@ pub struct Case {
 }
 
 /// The ladder, from the simplest to the whole.
-pub const CASES: &[Case] = &[planar::CASE, dispersion::CASE];
+pub const CASES: &[Case] = &[planar::CASE, dispersion::CASE, limits::CASE];
 
 /// Why a case could not be run. A case that runs and misses its tolerance is no error.
 #[derive(Debug, thiserror::Error)]
