@@ -53,6 +53,7 @@ struct Layer {
     resistance: f32,
     depletion: f32,
     diffusion_potential: f32,
+    resistance_by_c: f32,
 }
 
 // A current density and its derivatives with respect to drive and concentration at the far side of the layer.
@@ -62,7 +63,7 @@ struct Response {
     by_c: f32,
 }
 
-const DEPLETION_ITERATIONS = 6;
+const DEPLETION_ITERATIONS = 12;
 // Share of the layer's concentration that is left at least.
 const LEFT = 1e-6;
 
@@ -87,7 +88,7 @@ fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
         response = Response(
             min(i - (i - rate.x) / stiffness, most),
             rate.y / stiffness,
-            (by_front - potential_slope / c) / stiffness,
+            (by_front - potential_slope / c - rate.y * layer.resistance_by_c * i) / stiffness,
         );
     }
     return response;

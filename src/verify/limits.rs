@@ -119,7 +119,7 @@ fn trail(s: &mut Specimen, seconds: f64) -> Result<Trail, VerifyError> {
             Err(error) => break error.to_string(),
         }
     };
-    let step = s.problem.scales.step(s.setup, s.clock.dt, s.clock.phi_reference);
+    let step = s.problem.scales.step(s.setup, s.clock.dt, s.clock.phi_reference, 0.0);
     for share in [1.1] {
         let mut step = step;
         step.top_current *= share;
