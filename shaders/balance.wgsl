@@ -88,6 +88,7 @@ fn balance(
         let anions = 1.0 - diffusion[i].y;
         let plated = current[i] * delta[i];
         let bare = copper_area[i] * (1.0 - xi[i]);
+        let charged = step.double_layer * bare * (step.reference_rise + change.x);
         let drive = (step.phi_reference + u[i].x) + u_low[i].x;
         var top = vec4<f32>(0.0);
         if z + 1u == n.z { top = at_top(i, psi); }
@@ -101,7 +102,7 @@ fn balance(
         let largest_change = select(0.0, abs(change.y), psi > IN_ELECTROLYTE);
 
         squares = add(squares, single(vec4<f32>(residual[i] * residual[i], source[i] * source[i])));
-        charge = add(charge, single(vec4<f32>(residual[i].x, plated, step.double_layer * bare * change.x, top.x)));
+        charge = add(charge, single(vec4<f32>(residual[i].x, plated, charged, top.x)));
         salt = add(salt, single(vec4<f32>(top.y, sink, stored, top.z)));
         let rate = vec4<f32>(top.w, nucleation_rate(bare, drive), fastest, largest_change);
         rates = merged(rates, single(rate), vec4<bool>(false, false, true, true));

@@ -1,8 +1,9 @@
 // damp - how much of the correction the limits allow, first stage
 //
-//   need = max of |d_phi|/potential and -d_c/[(1 - keep) c],   damping = 1/max(need, 1) in `update`
+//   need = max of |d_phi|/potential where lithium reacts and -d_c/[(1 - keep) c] in the electrolyte,
+//   damping = 1/max(need, 1) in `update`
 //
-// reads   u, correction
+// reads   u, correction, delta, xi
 // writes  partial
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/vectors.rs
@@ -11,7 +12,12 @@
 @group(0) @binding(1) var<uniform> parameters: Parameters;
 @group(0) @binding(2) var<storage, read> u: array<vec2<f32>>;
 @group(0) @binding(3) var<storage, read> correction: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> delta: array<f32>;
+@group(0) @binding(5) var<storage, read> xi: array<f32>;
+@group(0) @binding(6) var<storage, read_write> partial: array<vec4<f32>>;
+
+// Least reaction area per volume of a cell whose potential is held back.
+const REACTING = 0.01;
 
 struct Parameters {
     planes: u32,
@@ -36,7 +42,7 @@ fn damp(
         let i = element(cell, n);
         let rise = abs(correction[i].x) / parameters.potential;
         let loss = -correction[i].y / ((1.0 - parameters.keep) * max(1.0 + u[i].y, C_FLOOR));
-        need = max(need, max(rise, loss));
+        need = max(need, max(select(0.0, rise, delta[i] > REACTING), select(0.0, loss, xi[i] < 0.5)));
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;
     let total_0 = over_workgroup(single(vec4<f32>(need)), vec4<bool>(true), lane);

@@ -37,7 +37,7 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
     let slope = slopes[i] * delta[i];
     let capacitance = step.double_layer * copper_area[i] * (1.0 - xi[i]);
 
-    var terms = vec2<f32>(plated + capacitance * change.x, 0.0);
+    var terms = vec2<f32>(plated + capacitance * (step.reference_rise + change.x), 0.0);
     var by_phi = vec2<f32>(slope.x + capacitance, slope.y);
     var by_c = vec2<f32>(0.0, 1.0);
     if physics.salt == 1u {

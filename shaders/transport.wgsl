@@ -22,13 +22,15 @@ fn transport(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    let place = table_place(u[i].y + u_low[i].y);
+    let fallen = u[i].y + u_low[i].y;
+    let excess = select(fallen, max(fallen, BEHIND - 1.0), xi[i] > 0.5);
+    let place = table_place(excess);
     let entry = min(u32(place), TABLE_ENTRIES - 2u);
     let share = place - f32(entry);
     let properties = table[entry] + share * (table[entry + 1u] - table[entry]);
     let medium = electrolyte_fraction(accessible[i], xi[i]) * inverse_macmullin(p.z);
 
-    let c = max(1.0 + (u[i].y + u_low[i].y), DILUTE);
+    let c = max(1.0 + excess, DILUTE);
 
     conduction[i] = medium * vec2<f32>(properties.x, properties.y / c);
     diffusion[i] = vec2<f32>(medium * properties.z, properties.w);

@@ -332,7 +332,7 @@ fn front() {
 fn nucleation() {
     for (case, s, kind) in cases() {
         let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
-        let step = Scales::new(&s).step(&s, 0.1, 0.2);
+        let step = Scales::new(&s).step(&s, 0.1, 0.2, 0.01);
         gpu.set_step(&step);
         cpu.set_step(&step);
         for (number, dt) in [(0, 1e-3), (1, 0.1), (2, 1e3)] {

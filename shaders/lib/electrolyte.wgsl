@@ -3,6 +3,8 @@
 const PSI_FLOOR = 1e-6;
 const C_FLOOR = 1e-6;
 const DILUTE = 1e-4;
+// smallest c/c0 in the coefficients of the lithium, where it goes on falling below zero
+const BEHIND = 0.1;
 const TABLE_ENTRIES = 1024u;
 const TABLE_RANGE = 4.0;
 

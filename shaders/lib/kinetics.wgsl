@@ -53,6 +53,7 @@ struct Layer {
     resistance: f32,
     depletion: f32,
     diffusion_potential: f32,
+    resistance_by_c: f32,
 }
 
 // A current density and its derivatives with respect to drive and concentration at the far side of the layer.
@@ -65,6 +66,8 @@ struct Response {
 const DEPLETION_ITERATIONS = 6;
 // Logarithm of the least share of the layer's concentration that is left.
 const LEAST = -14.0;
+// Logarithm of the share below which the layer and not the kinetics tells the current.
+const USED_UP = -0.5;
 
 // exp(y) - 1, with the relative precision of y where y is small.
 fn exp_m1(y: f32) -> f32 {
@@ -115,5 +118,8 @@ fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
     let front = c * exp(y);
     let by_front = (alpha * rate.x + rate.y * layer.diffusion_potential) / front;
     let stiffness = 1.0 + rate.y * layer.resistance + by_front * layer.depletion;
-    return Response(rate.x, rate.y / stiffness, (by_front - rate.y * layer.diffusion_potential / c) / stiffness);
+    let by_c = by_front - rate.y * (layer.diffusion_potential / c + layer.resistance_by_c * rate.x);
+    // where most is used up, what passes is known better than what the kinetics ask for
+    let current = select(rate.x, -c * exp_m1(y) / layer.depletion, y < USED_UP);
+    return Response(current, rate.y / stiffness, by_c / stiffness);
 }

@@ -25,6 +25,7 @@ struct Physics {
 
 struct Step {
     phi_reference: f32,
+    reference_rise: f32,
     storage: f32,
     double_layer: f32,
     top_current: f32,

@@ -14,6 +14,7 @@ pub const IN_ELECTROLYTE: f64 = 0.05;
 /// Everything → [`Balance`].
 pub fn balance(cpu: &Cpu) -> Balance {
     let (p, step, shape) = (cpu.physics, cpu.step, cpu.shape);
+    let rise = f64::from(step.reference_rise);
     let reference = f64::from(step.phi_reference);
     let values = shape.sum::<{ Balance::COUNT }>(BALANCE_MAXIMA, |_, _, z, cell| {
         let i = cell.here;
@@ -54,7 +55,7 @@ pub fn balance(cpu: &Cpu) -> Balance {
             scale_c: local.source[1] * local.source[1],
             imbalance: residual[0],
             reaction,
-            double_layer: f64::from(step.double_layer) * bare * (u[0] - old[0]),
+            double_layer: f64::from(step.double_layer) * bare * (rise + (u[0] - old[0])),
             top_current: top[0],
             top_salt: top[1],
             salt_sink: if p.salt == 1 { anions * reaction + left } else { 0.0 },

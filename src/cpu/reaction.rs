@@ -17,6 +17,7 @@ pub struct Local {
 /// Everything → source, reaction_phi, reaction_c.
 pub fn reaction(cpu: &mut Cpu) {
     let (p, step, shape) = (cpu.physics, cpu.step, cpu.shape);
+    let rise = f64::from(step.reference_rise);
     let plane = shape.nx * shape.ny;
     let (u, old, xi, w) = (&cpu.u, &cpu.u_old, &cpu.xi, &cpu.accessible);
     let (transport, rate, delta, copper_area) = (&cpu.transport, &cpu.rate, &cpu.delta, &cpu.copper_area);
@@ -26,7 +27,7 @@ pub fn reaction(cpu: &mut Cpu) {
         let [current, slope_phi, slope_c] = rate[i].map(|r| r * delta[i]);
         let capacitance = f64::from(step.double_layer) * copper_area[i] * (1.0 - xi[i]);
         let mut local = Local {
-            source: [current + capacitance * (u[i][0] - old[i][0]), 0.0],
+            source: [current + capacitance * (rise + (u[i][0] - old[i][0])), 0.0],
             phi: [slope_phi + capacitance, slope_c],
             c: [0.0, 1.0],
         };

@@ -9,30 +9,46 @@ pub const PSI_FLOOR: f64 = 1e-6;
 /// Smallest c/c0 that κ_D is divided by.
 pub const DILUTE: f64 = 1e-4;
 
+/// Smallest c/c0 in the coefficients of the lithium. There the concentration goes on falling as it did outside, below zero
+/// where the salt is nearly used up; nothing but the continuation of the outer fields depends on it.
+pub const BEHIND: f64 = 0.1;
+
 /// u, xi, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊.
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
     let plane = shape.nx * shape.ny;
     let (u, xi, w, table) = (&cpu.u, &cpu.xi, &cpu.accessible, &cpu.table);
     shape.map(&mut cpu.transport, |_, _, _, cell, out| {
-        let p = lookup(table, u[cell.here][1]);
+        let c = 1.0 + u[cell.here][1];
+        let c = if xi[cell.here] > 0.5 { c.max(BEHIND) } else { c };
+        let p = lookup(table, c - 1.0);
         let psi = (w[cell.here] * (1.0 - xi[cell.here])).max(PSI_FLOOR);
         let medium =
             psi * if in_separator(&physics, cell.here / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
-        let c = (1.0 + u[cell.here][1]).max(DILUTE);
-        *out = [medium * p[0], medium * p[1] / c, medium * p[2], p[3]];
+        *out = [medium * p[0], medium * p[1] / c.max(DILUTE), medium * p[2], p[3]];
     });
 }
 
 /// Properties at c/c0 − 1 = `c`, linear between the entries of the table.
 pub fn lookup(table: &[[f32; 4]], c: f64) -> [f64; 4] {
-    let place = ((1.0 + c) / f64::from(TABLE_RANGE as f32)).clamp(0.0, 1.0) * (TABLE_ENTRIES - 1) as f64;
+    let place = place(c);
     let low = (place.floor() as usize).min(TABLE_ENTRIES - 2);
     let share = place - low as f64;
     std::array::from_fn(|i| {
         let (a, b) = (f64::from(table[low][i]), f64::from(table[low + 1][i]));
         a + share * (b - a)
     })
+}
+
+/// ∂κ/∂(c/c0) at c/c0 − 1 = `c`.
+pub fn kappa_slope(table: &[[f32; 4]], c: f64) -> f64 {
+    let low = (place(c).floor() as usize).min(TABLE_ENTRIES - 2);
+    f64::from(table[low + 1][0] - table[low][0]) * (TABLE_ENTRIES - 1) as f64 / f64::from(TABLE_RANGE as f32)
+}
+
+/// Where c/c0 − 1 = `c` lies in the table, in entries.
+fn place(c: f64) -> f64 {
+    ((1.0 + c) / f64::from(TABLE_RANGE as f32)).clamp(0.0, 1.0) * (TABLE_ENTRIES - 1) as f64
 }
 
 /// Whether plane `z` lies in the separator.

@@ -4,6 +4,9 @@ use super::Cpu;
 use super::kinetics::C_FLOOR;
 use crate::solver::backend::Vector;
 
+/// Least reaction area per volume of a cell whose potential is held back: farther out next to nothing reacts \[1/dx\].
+pub const REACTING: f64 = 0.01;
+
 impl Cpu {
     pub(super) fn vector_of(&self, v: Vector) -> &Vec<[f64; 2]> {
         match v {
@@ -45,13 +48,17 @@ impl Cpu {
         *self.vector_mut(target) = out;
     }
 
-    /// Damping that keeps the potential's change below `potential` and a share `keep` of every concentration.
+    /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every
+    /// concentration in the electrolyte.
     pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
-        let (u, x) = (&self.u, &self.correction);
+        let (u, x, delta, xi) = (&self.u, &self.correction, &self.delta, &self.xi);
         let loss = 1.0 - f64::from(keep);
         let [need] = self.shape.sum(0, |_, _, _, cell| {
-            let ([_, c], [d_phi, d_c]) = (u[cell.here], x[cell.here]);
-            [(d_phi.abs() / f64::from(potential)).max(-d_c / (loss * (1.0 + c).max(C_FLOOR)))]
+            let i = cell.here;
+            let ([_, c], [d_phi, d_c]) = (u[i], x[i]);
+            let by_phi = if delta[i] > REACTING { d_phi.abs() / f64::from(potential) } else { 0.0 };
+            let by_c = if xi[i] < 0.5 { -d_c / (loss * (1.0 + c).max(C_FLOOR)) } else { 0.0 };
+            [by_phi.max(by_c)]
         });
         1.0 / need.max(1.0)
     }

@@ -109,14 +109,16 @@ impl Scales {
         }
     }
 
-    /// What changes from step to step, for a step of `dt` \[s\] whose potentials are counted from `phi_reference` \[V\].
-    pub fn step(&self, setup: &Setup, dt: f64, phi_reference: f64) -> StepUniforms {
+    /// What changes from step to step, for a step of `dt` \[s\] whose potentials are counted from `phi_reference` \[V\], `rise`
+    /// \[V\] above what the old values are counted from.
+    pub fn step(&self, setup: &Setup, dt: f64, phi_reference: f64, rise: f64) -> StepUniforms {
         let (top_current, top_potential) = match setup.top.control {
             Control::Current(i) => (i / self.current, 0.0),
             Control::Potential(v) => (0.0, (-v - phi_reference) / self.potential),
         };
         StepUniforms {
             phi_reference: (phi_reference / self.potential) as f32,
+            reference_rise: (rise / self.potential) as f32,
             storage: (self.salt_time() / dt) as f32,
             double_layer: (self.double_layer_time(setup.kinetics.double_layer) / dt) as f32,
             top_current: top_current as f32,

@@ -75,6 +75,8 @@ uniform! {
     StepUniforms {
         /// reference that the field `phi` is counted from \[potential scale\]
         phi_reference: f32,
+        /// how far `phi_reference` has risen since the old values were kept \[potential scale\]
+        reference_rise: f32,
         /// salt storage coefficient, `Scales::salt_time` over dt
         storage: f32,
         /// double-layer conductance, `Scales::double_layer_time` over dt

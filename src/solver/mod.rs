@@ -1,8 +1,10 @@
 //! The order of the step, Newton's method and the V-cycle, once, over the verbs of a backend.
 
 pub mod backend;
+pub mod depletion;
 pub mod ledger;
 pub mod multigrid;
 pub mod newton;
+pub mod rise;
 pub mod step;
 pub mod time_step;

@@ -98,6 +98,21 @@ pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
     Err(NewtonError::NotConverged { equation, residual, cell: largest(&b.vector(Vector::Residual)?, component) })
 }
 
+/// Mean factor by which a linear iteration reduces the residual of the step as it stands; the correction is not applied.
+///
+/// # Errors
+/// If the device fails.
+pub fn reduction<B: Backend + ?Sized>(b: &mut B) -> Result<f64, BackendError> {
+    let norm = |b: &mut B| -> Result<f64, BackendError> {
+        Ok(b.vector(Vector::Residual)?.iter().map(|r| r[0] * r[0] + r[1] * r[1]).sum::<f64>().sqrt())
+    };
+    b.linearise();
+    b.coarsen();
+    let before = norm(b)?;
+    correct(b);
+    Ok((norm(b)? / before).powf(1.0 / LINEAR_ITERATIONS as f64))
+}
+
 /// Element in which a component of `vector` is largest.
 fn largest(vector: &[[f64; 2]], component: usize) -> usize {
     let size = |i: &usize| vector[*i][component].abs();

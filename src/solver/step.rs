@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::backend::{Backend, BackendError, Balance, Inventory};
+use super::depletion::{self, UsedUp};
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
+use super::rise;
 use super::time_step::{self, Limit, Observed};
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap, Scheduled};
@@ -89,10 +91,27 @@ pub enum StepFailure {
         /// why the last attempt failed
         reason: String,
     },
+    /// The current is beyond the limiting current.
+    #[error(
+        "the salt at the lithium is used up: c/c0 = {:.1e} at ({:.2}, {:.2}, {:.2}) µm, t = {time} s, and the potential \
+         runs away at {potential:.3} V: the current is beyond the limiting current",
+        .salt.c, .salt.place[0] * 1e6, .salt.place[1] * 1e6, .salt.place[2] * 1e6
+    )]
+    UsedUp {
+        /// time \[s\]
+        time: f64,
+        /// electrode potential against Li/Li⁺ \[V\]
+        potential: f64,
+        /// where and how much is left
+        salt: UsedUp,
+    },
     /// The device failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
 }
+
+/// Part of the current by which it must have changed for the uniform potential to be solved for first.
+const JUMP: f64 = 0.1;
 
 impl<'a> Problem<'a> {
     /// Gathers what the step needs.
@@ -139,6 +158,11 @@ impl<'a> Problem<'a> {
         clock: &mut Clock,
         until: f64,
     ) -> Result<StepReport, StepFailure> {
+        if clock.step > 0
+            && let Some(salt) = depletion::look(b, self.setup, clock.dt)?
+        {
+            return Err(StepFailure::UsedUp { time: clock.time, potential: clock.potential, salt });
+        }
         self.centre_reference(b, clock)?;
         b.begin_step(); // phi, c and current kept
         let (solved, seen, rejected) = self.solve(b, clock, until)?;
@@ -169,11 +193,23 @@ impl<'a> Problem<'a> {
     ) -> Result<(Solved, Observed, Vec<(f64, String)>), StepFailure> {
         let limits = &self.setup.time_step;
         let mut rejected = Vec::new();
+        let reference = clock.phi_reference;
+        let jumps = match self.setup.top.control {
+            Control::Current(current) => (current - clock.current).abs() > JUMP * current.abs(),
+            Control::Potential(_) => false,
+        };
         loop {
             let remaining = until - clock.time;
             let dt = if clock.dt > remaining * (1.0 - 1e-9) { remaining } else { clock.dt };
-            b.set_step(&self.scales.step(self.setup, dt, clock.phi_reference));
+            let set = |b: &mut B, rise: f64| {
+                let rise = rise * self.scales.potential;
+                b.set_step(&self.scales.step(self.setup, dt, reference + rise, rise));
+            };
+            set(b, 0.0);
             b.interface(0.5 * self.scales.front_speed() * dt); // xi -> delta at half the step, curvature, probes
+            let rise = if jumps { rise::balanced(b, set)? } else { 0.0 };
+            set(b, rise);
+            clock.phi_reference = reference + rise * self.scales.potential;
             let reason = match newton::solve(b) {
                 Ok(solved) => {
                     clock.newton += solved.iterations as u64;
@@ -191,11 +227,15 @@ impl<'a> Problem<'a> {
                 Err(error) => error.to_string(),
             };
             b.undo_step();
+            clock.phi_reference = reference;
             clock.rejected += 1;
             rejected.push((dt, reason.clone()));
             clock.dt = 0.5 * dt;
             clock.limited_by = "rejected step".into();
             if clock.dt < limits.smallest {
+                if let Some(salt) = depletion::look(b, self.setup, clock.dt)? {
+                    return Err(StepFailure::UsedUp { time: clock.time, potential: clock.potential, salt });
+                }
                 return Err(StepFailure::TooSmall { time: clock.time, smallest: limits.smallest, reason });
             }
         }

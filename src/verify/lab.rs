@@ -30,6 +30,7 @@ const CONFIGS: &[(&str, &str)] = &[
     ("sphere", include_str!("../../configs/verification/sphere.toml")),
     ("sand", include_str!("../../configs/verification/sand.toml")),
     ("limiting", include_str!("../../configs/verification/limiting.toml")),
+    ("limits", include_str!("../../configs/verification/limits.toml")),
 ];
 
 /// A run under observation.

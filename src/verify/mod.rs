@@ -10,6 +10,7 @@ mod check;
 mod dispersion;
 mod lab;
 mod limiting;
+mod limits;
 mod planar;
 pub mod report;
 mod ripple;
@@ -52,6 +53,7 @@ pub const CASES: &[Case] = &[
     boss::CASE,
     dispersion::CASE,
     binary::CASE,
+    limits::CASE,
     // one a line
 ];
 

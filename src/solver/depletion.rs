@@ -1,0 +1,43 @@
+//! Whether the salt at the lithium is used up.
+//!
+//! Beyond the limiting current a given current has no solution once the salt is gone: the potential falls without bound and
+//! a cell would decompose its solvent, which this model has not. The time step then shrinks far below what salt and front
+//! need. A run whose potential levels off, because the front has come closer to the salt or has spread, never gets there.
+
+use super::backend::{Backend, BackendError, Field};
+use crate::model::parameters::{Control, Setup};
+
+/// A step shorter than this part of the time that salt takes across a cell, dx²/D, follows the potential alone.
+const SHORT: f64 = 0.02;
+/// c/c0 at the lithium below which it counts as used up.
+pub const USED_UP: f64 = 0.02;
+/// Least reaction area per volume of a cell at the lithium \[1/dx\].
+const AT_LITHIUM: f32 = 0.01;
+
+/// Salt that is used up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UsedUp {
+    /// c/c0 where it is lowest at the lithium
+    pub c: f64,
+    /// that place, from the corner of the box \[m\]
+    pub place: [f64; 3],
+}
+
+/// Looks at the salt if a next step of `dt` \[s\] at a given current is too short for anything but a potential that runs
+/// away.
+///
+/// # Errors
+/// If the device fails.
+pub fn look<B: Backend + ?Sized>(b: &mut B, setup: &Setup, dt: f64) -> Result<Option<UsedUp>, BackendError> {
+    let diffusivity = setup.electrolyte.at(setup.top.c0, setup.temperature).diffusivity;
+    let across = setup.grid.dx * setup.grid.dx / diffusivity;
+    let given = matches!(setup.top.control, Control::Current(_));
+    if !given || !setup.electrolyte.has_salt() || dt >= SHORT * across {
+        return Ok(None);
+    }
+    let (c, xi, delta) = (b.field(Field::C)?, b.field(Field::Xi)?, b.field(Field::Delta)?);
+    let lowest = (0..c.len()).filter(|&i| xi[i] < 0.5 && delta[i] > AT_LITHIUM).min_by(|&i, &j| c[i].total_cmp(&c[j]));
+    Ok(lowest
+        .map(|i| UsedUp { c: 1.0 + f64::from(c[i]), place: setup.grid.centre(i) })
+        .filter(|used_up| used_up.c < USED_UP))
+}
