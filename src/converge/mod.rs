@@ -17,13 +17,11 @@ pub use plan::Study;
 pub use report::{Findings, Quantity, Ran};
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::check;
 use crate::io::IoError;
-use crate::metrics::Metrics;
 use crate::model::parameters::{CollectorShape, Nucleation, Setup};
 use crate::run::RunError;
 use crate::run::device::DeviceChoice;
@@ -153,24 +151,9 @@ pub fn run(request: &Request, tell: impl Fn(&str), print: impl Fn(&str)) -> Resu
     plan::nuclei_fit(base, coarsest)?;
     let base = &plan::at_coarsest(base, &grids);
 
-    let heights = load_heights(&Setup { grid: coarsest.grid, ell: coarsest.ell, ..base.clone() });
-    let heights =
-        heights.map_err(|e| ConvergeError::Run { level: coarsest.to_string(), error: RunError::Copper(e) })?;
-    let copper = plan::is_uneven(&base.collector.shape).then(|| {
-        let around: Vec<f64> = heights.iter().map(|h| h - base.collector.height).collect();
-        fixed::Surface::new(coarsest.grid, &around)
-    });
+    let heights = heights(&Setup { grid: coarsest.grid, ell: coarsest.ell, ..base.clone() }, coarsest)?;
     let mut held = vec!["the box, materials, rates and the charge at the end".to_string()];
-    if let (Some(copper), CollectorShape::Rough { .. } | CollectorShape::Map { .. }) = (&copper, &base.collector.shape)
-    {
-        held.push(format!(
-            "the copper: one surface without waves shorter than {:.4} µm (4 dx of the coarsest grid), rms {:.4} of {:.4} µm",
-            copper.shortest * 1e6,
-            copper.rms * 1e6,
-            copper.rms_before * 1e6
-        ));
-    }
-    let first = coarsest.setup(base, coarsest, copper.as_ref());
+    let copper = copper(base, coarsest, &heights, &mut held);
     let studies: Vec<(Study, Vec<Level>)> =
         request.studies.iter().map(|&study| (study, plan::levels(study, &grids, request.ratio))).collect();
     // all levels once, in order of appearance
@@ -184,35 +167,27 @@ pub fn run(request: &Request, tell: impl Fn(&str), print: impl Fn(&str)) -> Resu
     for (_, level) in &order {
         let setup = level.setup(base, coarsest, copper.as_ref());
         level.check(&setup, request.device)?;
-        load_heights(&setup)
-            .map_err(|e| ConvergeError::Run { level: level.to_string(), error: RunError::Copper(e) })?;
+        self::heights(&setup, level)?;
     }
-    let records = fixed::by_chance(base);
+    let first = coarsest.setup(base, coarsest, copper.as_ref());
     let rate = check::seconds_per_cell(&first, &heights, request.device);
     let rate = rate.map_err(|error| ConvergeError::Run { level: coarsest.to_string(), error })?;
     let mut runner = Runner::new(request, rate);
+    let records = fixed::by_chance(base);
     runner.announce(coarsest, &order, base, records, &tell);
     if request.plan_only {
         return Ok(Outcome::Planned);
     }
 
     let nuclei = if records {
-        let directory = request.directory.join("nuclei");
         match runner.run("nuclei", &first, &tell)? {
             Finished::Stopped { code, reason } => return Ok(Outcome::Stopped { code, reason }),
-            Finished::Done(_) => fixed::recorded(&directory.join("events.jsonl"))?,
+            Finished::Done(_) => fixed::recorded(&request.directory.join("nuclei").join("events.jsonl"))?,
         }
     } else {
-        fixed::placed(
-            &first,
-            &load_heights(&first)
-                .map_err(RunError::Copper)
-                .map_err(|error| ConvergeError::Run { level: coarsest.to_string(), error })?,
-        )
+        fixed::placed(&first, &self::heights(&first, coarsest)?)
     };
-    if let Some(sentence) = sentence(&base.nucleation, nuclei.len()) {
-        held.push(sentence);
-    }
+    held.extend(sentence(&base.nucleation, nuclei.len()));
     let listed = match base.nucleation {
         Nucleation::None => Nucleation::None,
         _ => Nucleation::Listed { nuclei },
@@ -230,13 +205,34 @@ pub fn run(request: &Request, tell: impl Fn(&str), print: impl Fn(&str)) -> Resu
     }
     let mut all = Vec::new();
     for (study, levels) in &studies {
-        let findings = find(*study, levels, &done, &request.directory, &held, &request.setup.name)?;
+        let findings = Findings::gather(*study, levels, &done, request, &held)?;
         findings.write(&request.directory)?;
         plot::write(&findings, &request.directory)?;
         print(&findings.table());
         all.push(findings);
     }
     Ok(Outcome::Found(all))
+}
+
+/// Heights of the copper of a level \[m\].
+fn heights(setup: &Setup, level: &Level) -> Result<Vec<f64>, ConvergeError> {
+    load_heights(setup).map_err(|e| ConvergeError::Run { level: level.to_string(), error: RunError::Copper(e) })
+}
+
+/// The surface of uneven copper from its `heights` on the coarsest grid \[m\], and what is said about it.
+fn copper(base: &Setup, coarsest: &Level, heights: &[f64], held: &mut Vec<String>) -> Option<fixed::Surface> {
+    if base.collector.shape == CollectorShape::Flat {
+        return None;
+    }
+    let around: Vec<f64> = heights.iter().map(|h| h - base.collector.height).collect();
+    let copper = fixed::Surface::new(coarsest.grid, &around);
+    held.push(format!(
+        "the copper: one surface without waves shorter than {:.4} µm (4 dx of the coarsest grid), rms {:.4} of {:.4} µm",
+        copper.shortest * 1e6,
+        copper.rms * 1e6,
+        copper.rms_before * 1e6
+    ));
+    Some(copper)
 }
 
 /// What is said about the nuclei.
@@ -248,51 +244,4 @@ fn sentence(nucleation: &Nucleation, count: usize) -> Option<String> {
         Nucleation::Listed { .. } => "as listed",
     };
     Some(format!("{count} nuclei: {how}; their radius does not shrink with the grid"))
-}
-
-/// Values that a metric can have.
-fn possible(name: &str) -> RangeInclusive<f64> {
-    match name {
-        "covered" | "void_fraction" | "dead_fraction" | "trapped" => 0.0..=1.0,
-        "porosity" => f64::NEG_INFINITY..=1.0,
-        "potential" | "skewness" | "tip_speed" | "tip_ratio" => f64::NEG_INFINITY..=f64::INFINITY,
-        _ => 0.0..=f64::INFINITY,
-    }
-}
-
-/// The metrics of a study's levels and their limits.
-fn find(
-    study: Study,
-    levels: &[Level],
-    done: &BTreeMap<String, Ran>,
-    directory: &Path,
-    held: &[String],
-    name: &str,
-) -> Result<Findings, ConvergeError> {
-    let mut ran = Vec::new();
-    let mut rows = Vec::new();
-    for level in levels {
-        if let Some(one) = done.get(&level.to_string()) {
-            ran.push(Ran { size: level.size(study), ..one.clone() });
-            rows.push(runner::last_row(&directory.join(&one.directory))?);
-        }
-    }
-    let sizes: Vec<f64> = ran.iter().map(|level| level.size).collect();
-    let general = [
-        ("potential", "V", "electrode potential against Li/Li+ at the end"),
-        ("nuclei_debt", "C/m2", "charge that nuclei still owe: as much lithium more than was plated"),
-    ];
-    let columns = Metrics::COLUMNS.iter().map(|c| (c.name, c.unit, c.meaning));
-    let quantities = general.into_iter().chain(columns).map(|(name, unit, meaning)| {
-        let heading = if unit == "1" { name.to_string() } else { format!("{name} [{unit}]") };
-        let values: Vec<f64> = rows.iter().map(|row| row.get(&heading).copied().unwrap_or(f64::NAN)).collect();
-        Quantity {
-            name: name.into(),
-            unit: unit.into(),
-            meaning: meaning.into(),
-            limit: limit(&sizes, &values, possible(name)),
-            values: values.into_iter().map(|v| v.is_finite().then_some(v)).collect(),
-        }
-    });
-    Ok(Findings { study, name: name.into(), held_fixed: held.to_vec(), quantities: quantities.collect(), levels: ran })
 }

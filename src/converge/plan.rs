@@ -9,7 +9,7 @@ use super::ConvergeError;
 use super::fixed::{Surface, origin};
 use crate::config;
 use crate::model::grid::Grid;
-use crate::model::parameters::{CollectorShape, Nucleation, Setup};
+use crate::model::parameters::{Nucleation, Setup};
 use crate::run::device::{DeviceChoice, fits};
 
 /// A grid may miss the wanted refinement by this share, for the sake of a count that multigrid likes.
@@ -211,7 +211,10 @@ pub fn comparable(base: &Setup, studies: &[Study]) -> Result<(), ConvergeError> 
     Ok(())
 }
 
-/// A sentence about the nuclei, if the radius is too small for the coarsest ℓ.
+/// Whether the coarsest ℓ carries the nuclei, whose radius is the same on all levels.
+///
+/// # Errors
+/// If it does not, with the radius that would do.
 pub fn nuclei_fit(base: &Setup, coarsest: &Level) -> Result<(), ConvergeError> {
     let radius = match &base.nucleation {
         Nucleation::Poisson { radius, .. } | Nucleation::AtOnce { radius, .. } => *radius,
@@ -228,11 +231,6 @@ pub fn nuclei_fit(base: &Setup, coarsest: &Level) -> Result<(), ConvergeError> {
         )));
     }
     Ok(())
-}
-
-/// Whether the copper is a surface that must be carried from grid to grid.
-pub fn is_uneven(shape: &CollectorShape) -> bool {
-    !matches!(shape, CollectorShape::Flat)
 }
 
 fn divisor(a: usize, b: usize) -> usize {

@@ -1,13 +1,18 @@
 //! What a study found, as a table for people, as CSV and as JSON.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::extrapolate::Limit;
-use super::plan::Study;
+use super::Request;
+use super::extrapolate::{Limit, limit};
+use super::plan::{Level, Study};
+use super::runner::last_row;
 use crate::io::{IoError, write_whole};
+use crate::metrics::Metrics;
 
 /// One metric over the levels of a study.
 #[derive(Clone, Debug, Serialize)]
@@ -54,6 +59,22 @@ pub struct Ran {
     pub program: String,
 }
 
+/// Values that a metric can have.
+fn possible(name: &str) -> RangeInclusive<f64> {
+    match name {
+        "covered" | "void_fraction" | "dead_fraction" | "trapped" => 0.0..=1.0,
+        "porosity" => f64::NEG_INFINITY..=1.0,
+        "potential" | "skewness" | "tip_speed" | "tip_ratio" => f64::NEG_INFINITY..=f64::INFINITY,
+        _ => 0.0..=f64::INFINITY,
+    }
+}
+
+/// Columns of a run's table that are compared beside its morphology: name, unit, meaning.
+const GENERAL: [(&str, &str, &str); 2] = [
+    ("potential", "V", "electrode potential against Li/Li+ at the end"),
+    ("nuclei_debt", "C/m2", "charge that nuclei still owe: as much lithium more than was plated"),
+];
+
 /// A finished study.
 #[derive(Clone, Debug, Serialize)]
 pub struct Findings {
@@ -74,6 +95,42 @@ pub const CAVEAT: &str = "The error bars are those of discretisation, for one sa
                           sample would differ is another question: run other seeds (collector.seed, nucleation.seed).";
 
 impl Findings {
+    /// The metrics of a study's levels and their limits, read from the runs that are `done`.
+    ///
+    /// # Errors
+    /// If the table of a run cannot be read.
+    pub fn gather(
+        study: Study,
+        levels: &[Level],
+        done: &BTreeMap<String, Ran>,
+        request: &Request,
+        held_fixed: &[String],
+    ) -> Result<Self, IoError> {
+        let mut ran = Vec::new();
+        let mut rows = Vec::new();
+        for level in levels {
+            if let Some(one) = done.get(&level.to_string()) {
+                ran.push(Ran { size: level.size(study), ..one.clone() });
+                rows.push(last_row(&request.directory.join(&one.directory))?);
+            }
+        }
+        let sizes: Vec<f64> = ran.iter().map(|level| level.size).collect();
+        let columns = Metrics::COLUMNS.iter().map(|c| (c.name, c.unit, c.meaning));
+        let quantities = GENERAL.into_iter().chain(columns).map(|(name, unit, meaning)| {
+            let heading = if unit == "1" { name.to_string() } else { format!("{name} [{unit}]") };
+            let values: Vec<f64> = rows.iter().map(|row| row.get(&heading).copied().unwrap_or(f64::NAN)).collect();
+            Quantity {
+                name: name.into(),
+                unit: unit.into(),
+                meaning: meaning.into(),
+                limit: limit(&sizes, &values, possible(name)),
+                values: values.into_iter().map(|v| v.is_finite().then_some(v)).collect(),
+            }
+        });
+        let quantities = quantities.collect();
+        Ok(Self { study, name: request.setup.name.clone(), held_fixed: held_fixed.to_vec(), levels: ran, quantities })
+    }
+
     /// The table.
     pub fn table(&self) -> String {
         let mut text = format!("\n{}: {}\n", self.study.name(), self.study.about());
@@ -92,6 +149,11 @@ impl Findings {
                 level.steps,
                 level.wall_seconds
             );
+        }
+        let programs: BTreeSet<&str> = self.levels.iter().map(|level| level.program.as_str()).collect();
+        if programs.len() > 1 {
+            let list = programs.into_iter().collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "  note: the levels were computed by different versions of the program: {list}");
         }
         let _ = write!(text, "{:26}", "");
         for i in 1..=self.levels.len() {
