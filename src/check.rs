@@ -183,10 +183,8 @@ fn smallest_nucleus(nucleation: &Nucleation) -> Option<f64> {
     }
 }
 
-/// The first step, measured on a box of the same height and fewer columns, and what it means for the whole run.
-fn cost(text: &mut String, setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(), RunError> {
-    let cells = setup.grid.cells();
-    let gib = |bytes: usize| bytes as f64 / (1u64 << 30) as f64;
+/// The first steps, measured on a box of the same height and fewer columns; the second value says why this device.
+fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial, Option<String>), RunError> {
     let mut trial = setup.clone();
     while trial.grid.cells() > TRIAL_CELLS && trial.grid.nx.max(trial.grid.ny) > 1 {
         if trial.grid.nx >= trial.grid.ny {
@@ -199,11 +197,27 @@ fn cost(text: &mut String, setup: &Setup, heights: &[f64], choice: DeviceChoice)
         (0..trial.grid.ny).flat_map(|y| heights[y * setup.grid.nx..][..trial.grid.nx].iter().copied()).collect();
     let statics = Statics::new(&trial, &part);
     let (opened, why) = device::open(choice, &trial, &statics).map_err(RunError::Device)?;
-    let trial = match opened {
+    let tried = match opened {
         Device::Cpu(mut b) => try_steps(&mut *b, &trial, &part),
         #[cfg(feature = "gpu")]
         Device::Gpu(mut b) => try_steps(&mut *b, &trial, &part),
     }?;
+    Ok((tried, why))
+}
+
+/// Seconds of wall time that a step takes for each cell, measured in the first steps.
+///
+/// # Errors
+/// If the device cannot be opened or the first steps fail.
+pub(crate) fn seconds_per_cell(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<f64, RunError> {
+    trial(setup, heights, choice).map(|(trial, _)| trial.seconds_per_cell)
+}
+
+/// What the first steps mean for the whole run.
+fn cost(text: &mut String, setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(), RunError> {
+    let cells = setup.grid.cells();
+    let gib = |bytes: usize| bytes as f64 / (1u64 << 30) as f64;
+    let (trial, why) = trial(setup, heights, choice)?;
     line(text, "device", &trial.device);
     if let Some(why) = why {
         line(text, "", why);
@@ -225,7 +239,7 @@ fn cost(text: &mut String, setup: &Setup, heights: &[f64], choice: DeviceChoice)
 }
 
 /// Steps that a flat front would need.
-fn steps(setup: &Setup) -> Option<f64> {
+pub(crate) fn steps(setup: &Setup) -> Option<f64> {
     let Control::Current(i) = setup.top.control else { return None };
     let charge = setup.end.charge.or(setup.end.time.map(|t| t * i.abs()))?;
     Some(charge * LITHIUM_MOLAR_VOLUME / FARADAY / (setup.time_step.cfl * setup.grid.dx))

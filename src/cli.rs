@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::check;
 use crate::config::{self, Config, ConfigError};
+use crate::converge::{self, ConvergeError, Study};
 use crate::io::snapshot;
 use crate::io::{IoError, provenance};
 use crate::metrics::{Column, Metrics};
@@ -71,6 +72,32 @@ enum Command {
         #[arg(long, conflicts_with = "frame")]
         all: bool,
     },
+    /// Run a config on several grids, or with several interface lengths or time steps, and extrapolate its metrics
+    Converge {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// What to refine: grid (dx, ell and time step together), interface (ell alone, on the finest grid), time (the
+        /// time step alone, on the coarsest grid); may be given again [default: grid and time]
+        #[arg(long = "study", value_name = "STUDY")]
+        studies: Vec<Study>,
+        /// Number of levels
+        #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u8).range(3..=8))]
+        levels: u8,
+        /// dx of a level over that of the next finer one; the cells that fit best are taken
+        #[arg(long, default_value_t = 2.0, value_name = "RATIO", value_parser = ratio)]
+        ratio: f64,
+        /// The config is the finest level, not the coarsest
+        #[arg(long)]
+        coarsen: bool,
+        /// Only say what would be run and what it would cost
+        #[arg(long)]
+        plan: bool,
+        /// Directory for the runs and the results [default: runs/NAME-converge]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        how: HowArgs,
+    },
     /// Hold the solver against exact results: the cases of configs/verification
     Verify {
         /// Only this case (may be given again) [default: all]
@@ -130,6 +157,8 @@ enum CliError {
     Io(#[from] IoError),
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    #[error(transparent)]
+    Converge(#[from] ConvergeError),
 }
 
 impl CliError {
@@ -138,6 +167,16 @@ impl CliError {
             Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
             Self::Run(RunError::NothingToResume { .. }) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
+            Self::Converge(ConvergeError::Run {
+                error: RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_),
+                ..
+            }) => 2,
+            Self::Converge(
+                ConvergeError::Config(_)
+                | ConvergeError::Cells { .. }
+                | ConvergeError::Level { .. }
+                | ConvergeError::Other { .. },
+            ) => 2,
             _ => 1,
         }
     }
@@ -203,6 +242,39 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             print(&if all { measure_all(&file)? } else { measure(&file, frame)? });
             Ok(0)
         }
+        Command::Converge { config, studies, levels, ratio, coarsen, plan, out, how } => {
+            let Config { setup, .. } = config::read(&config.config, &config.overrides)?;
+            let studies = if studies.is_empty() { vec![Study::Grid, Study::Time] } else { studies };
+            let beside = || {
+                let mut name = config.config.file_stem().unwrap_or_default().to_os_string();
+                name.push("-converge");
+                Path::new("runs").join(name)
+            };
+            let request = converge::Request {
+                setup,
+                studies,
+                levels: usize::from(levels),
+                ratio,
+                coarsen,
+                directory: out.unwrap_or_else(beside),
+                device: how.device,
+                max_wall: how.max_wall,
+                quiet: how.quiet,
+                plan_only: plan,
+                command: command_line(),
+            };
+            Ok(match converge::run(&request, tell, print)? {
+                converge::Outcome::Found(_) => {
+                    print(&format!("files in {}\n", request.directory.display()));
+                    0
+                }
+                converge::Outcome::Planned => 0,
+                converge::Outcome::Stopped { code, reason } => {
+                    tell(&format!("stopped; {reason}. Levels that are done are kept: the same command goes on"));
+                    code
+                }
+            })
+        }
         Command::Verify { list: true, .. } => {
             print(&verify::report::list());
             Ok(0)
@@ -236,6 +308,13 @@ fn print(text: &str) {
 fn tell(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(ratio) if (1.1..=4.0).contains(&ratio) => Ok(ratio),
+        _ => Err(format!("{text:?} is not a number from 1.1 to 4")),
+    }
 }
 
 /// `runs/NAME` for `…/NAME.toml`.

@@ -1,11 +1,13 @@
 //! liplate: a phase-field solver for lithium plating and stripping on copper.
 //!
 //! `model` says what the words mean, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
-//! them, `config` reads a run, `run` conducts it, `io` and `metrics` report it.
+//! them, `config` reads a run, `run` conducts it, `io` and `metrics` report it, `converge`
+//! and `verify` hold it against itself and against exact results.
 
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod converge;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;

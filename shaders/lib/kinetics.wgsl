@@ -65,7 +65,7 @@ struct Response {
 
 const DEPLETION_ITERATIONS = 6;
 // Logarithm of the least share of the layer's concentration that is left.
-const LEAST = -14.0;
+const LEAST = -30.0;
 // Logarithm of the share below which the layer and not the kinetics tells the current.
 const USED_UP = -0.5;
 

@@ -136,7 +136,8 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     if end.charge.is_none() && end.time.is_none() && end.height.is_none() {
         object("end: give charge, time or height, or the run may never end".into());
     }
-    if let CollectorShape::Map { file, dataset: None, .. } = &setup.collector.shape
+    if let CollectorShape::Map { file, dataset: None, heights, .. } = &setup.collector.shape
+        && heights.is_empty()
         && !is_png(file)
     {
         object("collector.dataset: is missing; it names the heights in the HDF5 file (a PNG ends in .png)".into());

@@ -94,6 +94,13 @@ pub fn from_text(text: &str, path: &Path, overrides: &[String]) -> Result<Config
     }
 }
 
+/// What the checks of a config object to in a setup that was made by other means, the key first in each sentence.
+pub fn objections(setup: &Setup) -> Vec<String> {
+    let problems = RefCell::default();
+    checks::check(setup, &problems);
+    problems.into_inner()
+}
+
 /// Sets one key. The value may be TOML, or a bare text such as `3 mA/cm^2`.
 fn apply(table: &mut Table, text: &str, problems: &reader::Problems) -> Result<(), ConfigError> {
     let bad = || ConfigError::Override { text: text.into() };

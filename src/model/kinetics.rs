@@ -88,7 +88,7 @@ pub struct Response {
 /// round-off from nearly nothing to nearly all of it (see the test).
 pub const DEPLETION_ITERATIONS: usize = 6;
 /// Logarithm of the least share of the layer's concentration that is left.
-const LEAST: f64 = -14.0;
+const LEAST: f64 = -30.0;
 /// Logarithm of the share below which the layer and not the kinetics tells the current.
 const USED_UP: f64 = -0.5;
 

@@ -25,6 +25,14 @@ impl Cap {
         Self { centre: [x as f64 + 0.5, y as f64 + 0.5, z], radius: r }
     }
 
+    /// A nucleus of `radius` on the copper at the place (x, y), which need not be the centre of a cell \[m\].
+    pub fn at_place(setup: &Setup, heights: &[f64], x: f64, y: f64, radius: f64) -> Self {
+        let grid = &setup.grid;
+        let (x, y, r) = (x / grid.dx, y / grid.dx, radius / grid.dx);
+        let surface = height_at(grid, heights, x, y) / grid.dx;
+        Self { centre: [x, y, surface - r * setup.collector.contact_angle.cos()], radius: r }
+    }
+
     /// Lithium fraction that this cap gives to the centre of a cell, for an interface length `ell` \[cells\].
     /// x and y are periodic.
     pub fn fraction(&self, grid: &Grid, ell: f64, x: usize, y: usize, z: usize) -> f64 {
@@ -39,6 +47,19 @@ impl Cap {
         let distance = self.radius - ((dx * dx + dy * dy) + dz * dz).sqrt();
         0.5 * (1.0 + (0.5 * distance / ell).tanh())
     }
+}
+
+/// Height of the copper at a place \[cells\], bilinear between the centres of the columns, periodic \[m\].
+fn height_at(grid: &Grid, heights: &[f64], x: f64, y: f64) -> f64 {
+    // the two columns beside a place along one axis, and the share of the second
+    let beside = |place: f64, n: usize| {
+        let low = (place - 0.5).floor();
+        let wrap = |cell: f64| (cell as i64).rem_euclid(n as i64) as usize;
+        (wrap(low), wrap(low + 1.0), place - 0.5 - low)
+    };
+    let ((x0, x1, u), (y0, y1, v)) = (beside(x, grid.nx), beside(y, grid.ny));
+    let along_x = |y: usize| heights[y * grid.nx + x0] * (1.0 - u) + heights[y * grid.nx + x1] * u;
+    along_x(y0) * (1.0 - v) + along_x(y1) * v
 }
 
 /// Expected nuclei per second on `bare` copper: bare · rate · exp\[−(barrier/drive)²\], none without a drive. Scaled
@@ -71,11 +92,7 @@ pub fn scheduled(setup: &Setup, heights: &[f64]) -> Vec<Scheduled> {
         }
         Nucleation::Listed { nuclei } => nuclei
             .iter()
-            .map(|n| {
-                let cell = |place: f64, n: usize| ((place / grid.dx).floor().max(0.0) as usize).min(n - 1);
-                let (x, y) = (cell(n.x, grid.nx), cell(n.y, grid.ny));
-                Scheduled { time: n.time, cap: Cap::on_copper(setup, heights, x, y, n.radius) }
-            })
+            .map(|n| Scheduled { time: n.time, cap: Cap::at_place(setup, heights, n.x, n.y, n.radius) })
             .collect(),
     };
     nuclei.sort_by(|a, b| a.time.total_cmp(&b.time));

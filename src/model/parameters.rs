@@ -106,7 +106,7 @@ pub enum CollectorShape {
         dataset: Option<String>,
         /// height between black and white in a picture; a dataset is in metres \[m\]
         height_range: Option<f64>,
-        /// heights around their mean, x fastest, nx × ny \[m\]
+        /// heights around their mean, x fastest, nx × ny; empty until the file has been read \[m\]
         #[serde(skip)]
         heights: Vec<f64>,
     },

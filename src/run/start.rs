@@ -7,13 +7,16 @@ use crate::model::collector;
 use crate::model::parameters::{CollectorShape, InitialDeposit, Setup};
 use crate::solver::backend::State;
 
-/// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\]; a height map is read from its file.
+/// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\]; a height map is read from its file unless
+/// its heights are there already.
 ///
 /// # Errors
 /// If a height map cannot be read, or the copper rises out of the box.
 pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
     let mut copper = setup.collector.clone();
-    if let CollectorShape::Map { file, dataset, height_range, heights } = &mut copper.shape {
+    if let CollectorShape::Map { file, dataset, height_range, heights } = &mut copper.shape
+        && heights.len() != setup.grid.nx * setup.grid.ny
+    {
         *heights = height_map::heights(Path::new(file), dataset.as_deref(), *height_range, &setup.grid)?;
     }
     let heights = collector::heights(&setup.grid, &copper);
