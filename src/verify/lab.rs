@@ -22,7 +22,12 @@ pub struct Lab {
 }
 
 /// The configs of `configs/verification/`, part of the program so that it can be verified anywhere.
-const CONFIGS: &[(&str, &str)] = &[("planar", include_str!("../../configs/verification/planar.toml"))];
+const CONFIGS: &[(&str, &str)] = &[
+    ("planar", include_str!("../../configs/verification/planar.toml")),
+    ("symmetry", include_str!("../../configs/verification/symmetry.toml")),
+    ("nucleation", include_str!("../../configs/verification/nucleation.toml")),
+    ("copper", include_str!("../../configs/verification/copper.toml")),
+];
 
 /// A run under observation.
 pub struct Specimen<'a> {

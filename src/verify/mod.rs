@@ -5,8 +5,11 @@
 //! carries the observed order too.
 
 mod check;
+mod copper;
 mod lab;
+mod nucleation;
 mod planar;
+mod symmetry;
 
 pub use check::Check;
 pub use lab::{Lab, Specimen};
@@ -32,7 +35,7 @@ pub struct Case {
 }
 
 /// The ladder, from the simplest to the whole.
-pub const CASES: &[Case] = &[planar::CASE];
+pub const CASES: &[Case] = &[planar::CASE, symmetry::CASE, nucleation::CASE, copper::CASE];
 
 /// Why a case could not be run. A case that runs and misses its tolerance is no error.
 #[derive(Debug, thiserror::Error)]
