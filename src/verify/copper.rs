@@ -3,7 +3,11 @@
 //! The surface is the periodic function through the heights whose Fourier series ends at the grid's own frequency. Its area
 //! is the mean of √(1 + |∇h|²), with the gradient from the series. What a Gaussian surface of this spectrum has on the
 //! average is ∫ √(1 + u) exp(−u/s²)/s² du, s² the mean square of the slope: that of one surface scatters around it.
-//! A Hurst exponent of 0.8 has slopes down to the grid; a transition of width ℓ = dx rounds the last octave off.
+//! A Hurst exponent of 0.8 has slopes down to the grid. A transition of width ℓ = dx cannot follow them as a distance: the
+//! level sets of the true signed distance round them off, and their area is 2 to 13 % small for these surfaces, with an
+//! exact gradient, and 6 to 27 % with central differences (measured apart from this program). The fraction w is therefore
+//! made column by column, with the local slope, and its level sets keep the shape of the surface; where slopes are larger
+//! than 1, the slope's own variation from column to column adds to the gradient and the area comes out large.
 
 use rustfft::num_complex::Complex;
 
@@ -23,7 +27,7 @@ pub const CASE: Case = Case {
 };
 
 /// Roughness \[µm\] and correlation length \[µm\] that are tried: the shipped ones and rougher.
-const SURFACES: [(f64, f64); 4] = [(0.1, 2.0), (0.15, 2.0), (0.2, 2.0), (0.3, 2.0)];
+const SURFACES: [(f64, f64); 6] = [(0.1, 1.0), (0.1, 2.0), (0.15, 2.0), (0.2, 3.0), (0.2, 2.0), (0.3, 2.0)];
 /// Error allowed.
 const ALLOWED: f64 = 0.02;
 
