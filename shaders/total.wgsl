@@ -5,7 +5,7 @@
 // reads   partial
 // writes  totals
 // units   scaled, see src/model/scales.rs
-// twin    src/cpu/shape.rs
+// twin    src/cpu/sum.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> parameters: Parameters;

@@ -29,8 +29,8 @@ fn run(s: &Setup, heights: &[f64]) -> State {
     b.state().unwrap()
 }
 
-/// Sums run over trees whose halves are mirror images on grids of a power of two, and opposite neighbours are summed in
-/// pairs: no tolerance is needed.
+/// Sums do not depend on the order of cells, opposite neighbours are summed in pairs, and on grids of a power of two the
+/// mirror maps the cells that multigrid pairs onto each other: no tolerance is needed.
 #[test]
 fn a_mirrored_run_is_the_mirror_image() {
     let mut s = setup(N, 16, 32, 0.25e-6);

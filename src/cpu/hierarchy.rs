@@ -71,33 +71,47 @@ fn children(i: usize, fine: usize, coarse: usize) -> std::ops::Range<usize> {
     if coarse < fine { 2 * i..(2 * i + 2).min(fine) } else { i..i + 1 }
 }
 
-/// Adds pairs of neighbours along x of `fine` to `coarse`.
-fn add_pairs(coarse: &mut [f32], fine: &[f32]) {
-    if coarse.len() == fine.len() {
-        coarse.iter_mut().zip(fine).for_each(|(sum, v)| *sum += v);
-    } else {
-        coarse.iter_mut().zip(fine.chunks(2)).for_each(|(sum, pair)| *sum += pair.iter().sum::<f32>());
+/// Sums over the children of a coarse row in one plane, given their one or two rows. Of four children the diagonals are
+/// added first: a grid turned by a right angle, or mirrored, has the same sums to the bit.
+fn sum_rows(coarse: &mut [f32], first: &[f32], second: Option<&[f32]>) {
+    match (coarse.len() == first.len(), second) {
+        (true, None) => coarse.copy_from_slice(first),
+        (true, Some(second)) => {
+            coarse.iter_mut().zip(first.iter().zip(second)).for_each(|(sum, (a, b))| *sum = a + b);
+        }
+        (false, None) => {
+            coarse.iter_mut().zip(first.chunks(2)).for_each(|(sum, pair)| *sum = pair.iter().sum());
+        }
+        (false, Some(second)) => {
+            for (sum, (a, b)) in coarse.iter_mut().zip(first.chunks(2).zip(second.chunks(2))) {
+                *sum = match (a, b) {
+                    (&[a0, a1], &[b0, b1]) => (a0 + b1) + (a1 + b0),
+                    _ => a[0] + b[0],
+                };
+            }
+        }
     }
 }
 
-/// Sums a field of `above` over the children of every cell of `shape`, rows in mirrored pairs.
+/// Sums a field of `above` over the children of every cell of `shape`, plane by plane.
 fn sum_children(above: Shape, fine: &[f32], shape: Shape, coarse: &mut [f32], mean: bool) {
     shape.rows(coarse, |y, z, _, out| {
         out.fill(0.0);
         let mut plane = vec![0.0; shape.nx];
-        let mut rows = 0;
-        for z in children(z, above.nz, shape.nz) {
-            plane.fill(0.0);
-            for y in children(y, above.ny, shape.ny) {
+        let rows = children(y, above.ny, shape.ny);
+        let planes = children(z, above.nz, shape.nz);
+        let count = rows.len() * planes.len();
+        for z in planes {
+            let row = |y: usize| {
                 let start = above.row(y, z).here;
-                add_pairs(&mut plane, &fine[start..start + above.nx]);
-                rows += 1;
-            }
+                &fine[start..start + above.nx]
+            };
+            sum_rows(&mut plane, row(rows.start), rows.clone().nth(1).map(row));
             out.iter_mut().zip(&plane).for_each(|(sum, v)| *sum += v);
         }
         if mean {
             let columns = |x| children(x, above.nx, shape.nx).len();
-            out.iter_mut().enumerate().for_each(|(x, sum)| *sum /= (rows * columns(x)) as f32);
+            out.iter_mut().enumerate().for_each(|(x, sum)| *sum /= (count * columns(x)) as f32);
         }
     });
 }
@@ -140,16 +154,17 @@ pub fn restrict(levels: &mut [Level], level: usize) {
         let mut out = [phi, c];
         let mut plane = [vec![0.0; shape.nx], vec![0.0; shape.nx]];
         out.iter_mut().for_each(|out| out.fill(0.0));
+        let rows = children(y, above.ny, shape.ny);
         for z in children(z, above.nz, shape.nz) {
-            plane.iter_mut().for_each(|plane| plane.fill(0.0));
-            for y in children(y, above.ny, shape.ny) {
+            scratch.defect(fine, u, rows.start, z);
+            let first = scratch.defect.clone();
+            let second = rows.clone().nth(1);
+            if let Some(y) = second {
                 scratch.defect(fine, u, y, z);
-                for (plane, defect) in plane.iter_mut().zip(&scratch.defect) {
-                    add_pairs(plane, defect);
-                }
             }
-            for (out, plane) in out.iter_mut().zip(&plane) {
-                out.iter_mut().zip(plane).for_each(|(sum, v)| *sum += v);
+            for k in 0..2 {
+                sum_rows(&mut plane[k], &first[k], second.map(|_| &scratch.defect[k][..]));
+                out[k].iter_mut().zip(&plane[k]).for_each(|(sum, v)| *sum += v);
             }
         }
     };

@@ -16,6 +16,7 @@ mod reaction;
 mod residual;
 mod shape;
 mod smooth;
+mod sum;
 mod transport;
 mod vectors;
 

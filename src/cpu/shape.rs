@@ -1,4 +1,4 @@
-//! Rows, neighbours and sums: how the plain loops walk the grid.
+//! Rows and neighbours: how the plain loops walk the grid.
 
 use rayon::prelude::*;
 
@@ -96,27 +96,6 @@ impl Shape {
     pub fn rows_at_once(&self) -> usize {
         (4096 / self.nx).max(1)
     }
-
-    /// Sums, and maxima from member `maxima` on, of `value(x, y, z, cell)` over all cells, in an order that depends on
-    /// nothing and is its own mirror image on grids of even halves.
-    pub fn sum<const N: usize>(
-        &self,
-        maxima: usize,
-        value: impl Fn(usize, usize, usize, Cell) -> [f64; N] + Sync,
-    ) -> [f64; N] {
-        let mut rows = vec![[0.0; N]; self.ny * self.nz];
-        let fill = |(index, out): (usize, &mut [f64; N])| {
-            let (y, z) = (index % self.ny, index / self.ny);
-            let row = self.row(y, z);
-            *out = tree(0, self.nx, maxima, &|x| value(x, y, z, row.cell(x)));
-        };
-        if self.is_small() {
-            rows.iter_mut().enumerate().for_each(fill);
-        } else {
-            rows.par_iter_mut().enumerate().with_min_len(self.rows_at_once()).for_each(fill);
-        }
-        tree(0, self.nz, maxima, &|z| tree(0, self.ny, maxima, &|y| rows[z * self.ny + y]))
-    }
 }
 
 impl Row {
@@ -135,19 +114,6 @@ impl Row {
                 self.below + x,
                 self.above + x,
             ],
-        }
-    }
-}
-
-/// Sum over a balanced binary tree.
-fn tree<const N: usize>(from: usize, to: usize, maxima: usize, value: &impl Fn(usize) -> [f64; N]) -> [f64; N] {
-    match to - from {
-        0 => [0.0; N],
-        1 => value(from),
-        n => {
-            let left = tree(from, from + n / 2, maxima, value);
-            let right = tree(from + n / 2, to, maxima, value);
-            std::array::from_fn(|i| if i < maxima { left[i] + right[i] } else { left[i].max(right[i]) })
         }
     }
 }

@@ -111,6 +111,9 @@ fn accessible(grid: &Grid, ell: f64, heights: &[f64]) -> Vec<f64> {
 }
 
 /// w(1−w)/ℓ |∇q|, q = ℓ ln(w/(1−w)): area of the copper per volume.
+///
+/// |∇q|² is the mean of the squared differences to the two sides. Central differences do not see what alternates from cell
+/// to cell, and a rough surface has slopes down to the grid: they lose a tenth of the area of the shipped coppers.
 fn area_density(grid: &Grid, ell: f64, w: &[f64]) -> Vec<f32> {
     let (nx, ny, nz) = (grid.nx, grid.ny, grid.nz);
     let q: Vec<f64> = w
@@ -124,10 +127,15 @@ fn area_density(grid: &Grid, ell: f64, w: &[f64]) -> Vec<f32> {
     for z in 0..nz {
         for y in 0..ny {
             for x in 0..nx {
-                let dx = 0.5 * (q[grid.index((x + 1) % nx, y, z)] - q[grid.index((x + nx - 1) % nx, y, z)]);
-                let dy = 0.5 * (q[grid.index(x, (y + 1) % ny, z)] - q[grid.index(x, (y + ny - 1) % ny, z)]);
-                let dz = 0.5 * (q[grid.index(x, y, (z + 1).min(nz - 1))] - q[grid.index(x, y, z.saturating_sub(1))]);
-                let gradient = ((dx * dx + dy * dy) + dz * dz).sqrt().min(3.0);
+                let here = q[grid.index(x, y, z)];
+                let square = |before: usize, after: usize| {
+                    let (back, forth) = (here - q[before], q[after] - here);
+                    0.5 * (back * back + forth * forth)
+                };
+                let along_x = square(grid.index((x + nx - 1) % nx, y, z), grid.index((x + 1) % nx, y, z));
+                let along_y = square(grid.index(x, (y + ny - 1) % ny, z), grid.index(x, (y + 1) % ny, z));
+                let along_z = square(grid.index(x, y, z.saturating_sub(1)), grid.index(x, y, (z + 1).min(nz - 1)));
+                let gradient = ((along_x + along_y) + along_z).sqrt().min(3.0);
                 let w = w[grid.index(x, y, z)];
                 area.push((w * (1.0 - w) / ell * gradient) as f32);
             }

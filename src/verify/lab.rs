@@ -31,6 +31,9 @@ const CONFIGS: &[(&str, &str)] = &[
     ("sand", include_str!("../../configs/verification/sand.toml")),
     ("limiting", include_str!("../../configs/verification/limiting.toml")),
     ("limits", include_str!("../../configs/verification/limits.toml")),
+    ("symmetry", include_str!("../../configs/verification/symmetry.toml")),
+    ("nucleation", include_str!("../../configs/verification/nucleation.toml")),
+    ("copper", include_str!("../../configs/verification/copper.toml")),
 ];
 
 /// A run under observation.

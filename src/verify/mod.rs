@@ -7,16 +7,19 @@
 mod binary;
 mod boss;
 mod check;
+mod copper;
 mod dispersion;
 mod lab;
 mod limiting;
 mod limits;
+mod nucleation;
 mod planar;
 pub mod report;
 mod ripple;
 mod sand;
 mod sphere;
 mod survey;
+mod symmetry;
 
 pub use check::Check;
 pub use lab::{Lab, Specimen};
@@ -53,6 +56,9 @@ pub const CASES: &[Case] = &[
     boss::CASE,
     dispersion::CASE,
     binary::CASE,
+    nucleation::CASE,
+    copper::CASE,
+    symmetry::CASE,
     limits::CASE,
     // one a line
 ];
