@@ -127,6 +127,11 @@ impl Backend for Cpu {
         1e-6
     }
 
+    fn rounding(&self) -> f64 {
+        // measured on a sphere at rest, 44³, potentials of 10 RT/F: 2e-16
+        1e-15
+    }
+
     fn may_stall(&self) -> bool {
         false
     }

@@ -30,6 +30,11 @@ impl Backend for Gpu {
         3e-6 * (f64::from(self.shape[2]) / 64.0).sqrt().max(1.0)
     }
 
+    /// From the tolerance: 1e-6 of currents of 1e-4 in a thousand cells of the interface.
+    fn rounding(&self) -> f64 {
+        1e-9
+    }
+
     fn may_stall(&self) -> bool {
         true
     }

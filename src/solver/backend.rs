@@ -176,6 +176,8 @@ pub trait Backend {
     fn bytes_per_cell(&self) -> usize;
     /// Smallest residual worth asking for, relative to the terms of the equation: rounding sets it.
     fn tolerance(&self) -> f64;
+    /// Residual that rounding leaves of equations whose terms vanish, root of the sum of squares \[current scale · dx²\].
+    fn rounding(&self) -> f64;
     /// Whether rounding may stop the residual a little above the tolerance, as in single precision.
     fn may_stall(&self) -> bool;
     /// Levels of the multigrid hierarchy, the finest being 0.

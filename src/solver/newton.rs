@@ -52,14 +52,17 @@ const TOTAL_WEIGHT: f64 = 10.0;
 
 /// Residuals of the charge equation, the salt equation and the total charge, each over the terms it is made of, the last
 /// times [`TOTAL_WEIGHT`].
-fn relative(balance: &Balance) -> [f64; 3] {
-    let over = |residual: f64, scale: f64| if scale > 0.0 { residual / scale } else { 0.0 };
+///
+/// A residual of `rounding` is none: at equilibrium the terms themselves vanish.
+fn relative(balance: &Balance, rounding: f64) -> [f64; 3] {
+    let over = |residual: f64, scale: f64| if residual <= rounding * rounding { 0.0 } else { residual / scale };
     let current = balance.reaction.abs().max(balance.double_layer.abs()).max(balance.top_current.abs());
     [
         over(balance.residual_phi, balance.scale_phi).sqrt(),
         over(balance.residual_c, balance.scale_c).sqrt(),
         // currents below the noise of the terms they are made of need not balance better than the terms
-        TOTAL_WEIGHT * over(balance.imbalance.abs(), current.max(balance.scale_phi.sqrt())),
+        TOTAL_WEIGHT
+            * over(balance.imbalance.powi(2), current.max(balance.scale_phi.sqrt()).powi(2)).sqrt(),
     ]
 }
 
@@ -78,7 +81,7 @@ pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
             let equation = if balance.residual_phi.is_finite() { "salt" } else { "charge" };
             return Err(NewtonError::NotFinite { equation });
         }
-        let [phi, c, total] = relative(&balance);
+        let [phi, c, total] = relative(&balance, b.rounding());
         let residual = phi.max(c).max(total);
         let stalled = b.may_stall() && residual > 0.3 * best && residual < STALLED * tolerance;
         if residual <= tolerance || stalled {
