@@ -61,8 +61,7 @@ fn relative(balance: &Balance, rounding: f64) -> [f64; 3] {
         over(balance.residual_phi, balance.scale_phi).sqrt(),
         over(balance.residual_c, balance.scale_c).sqrt(),
         // currents below the noise of the terms they are made of need not balance better than the terms
-        TOTAL_WEIGHT
-            * over(balance.imbalance.powi(2), current.max(balance.scale_phi.sqrt()).powi(2)).sqrt(),
+        TOTAL_WEIGHT * over(balance.imbalance.powi(2), current.max(balance.scale_phi.sqrt()).powi(2)).sqrt(),
     ]
 }
 

@@ -6,8 +6,7 @@
 //! A Hurst exponent of 0.8 has slopes down to the grid. A transition of width ℓ = dx cannot follow them as a distance: the
 //! level sets of the true signed distance round them off, and their area is 2 to 13 % small for these surfaces, with an
 //! exact gradient, and 6 to 27 % with central differences (measured apart from this program). The fraction w is therefore
-//! made column by column, with the local slope, and its level sets keep the shape of the surface; where slopes are larger
-//! than 1, the slope's own variation from column to column adds to the gradient and the area comes out large.
+//! made column by column, with the local slope, and each column is given the area of its surface.
 
 use rustfft::num_complex::Complex;
 
