@@ -109,7 +109,7 @@ fn both(s: &Setup, kind: Kind) -> Option<(Gpu, Cpu)> {
     let mut gpu = gpu(s)?;
     let (mut cpu, _) = cpu(s);
     let (old, new) = (fields(s, kind, 1), fields(s, kind, 2));
-    let step = Scales::new(s).step(s, 0.1, 0.05);
+    let step = Scales::new(s).step(s, 0.1, 0.05, 0.01);
     prepare(&mut gpu, &old, &new, &step);
     prepare(&mut cpu, &old, &new, &step);
     Some((gpu, cpu))

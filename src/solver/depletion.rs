@@ -14,6 +14,10 @@ pub const USED_UP: f64 = 0.02;
 /// Least reaction area per volume of a cell at the lithium \[1/dx\].
 const AT_LITHIUM: f32 = 0.01;
 
+/// Lithium fraction of the cells that are looked at: up to half an interface length behind the front, so that the cell that
+/// the front passes through is one of them.
+const OUTSIDE: f32 = 0.62;
+
 /// Salt that is used up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UsedUp {
@@ -37,9 +41,9 @@ pub fn look<B: Backend + ?Sized>(b: &mut B, setup: &Setup, dt: f64) -> Result<Op
     }
     let (c, xi, delta) = (b.field(Field::C)?, b.field(Field::Xi)?, b.field(Field::Delta)?);
     let lowest = (0..c.len())
-        .filter(|&i| xi[i] < 0.5 && delta[i] > AT_LITHIUM)
+        .filter(|&i| xi[i] < OUTSIDE && delta[i] > AT_LITHIUM)
         .min_by(|&i, &j| c[i].total_cmp(&c[j]));
     Ok(lowest
-        .map(|i| UsedUp { c: 1.0 + f64::from(c[i]), place: setup.grid.centre(i) })
+        .map(|i| UsedUp { c: (1.0 + f64::from(c[i])).max(0.0), place: setup.grid.centre(i) })
         .filter(|used_up| used_up.c < USED_UP))
 }
