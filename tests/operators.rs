@@ -283,10 +283,11 @@ fn vectors() {
         }
         solved(&mut gpu);
         solved(&mut cpu);
-        // a sweep (see `hierarchy`) times a quotient of sums; the residual that it leaves is a difference
+        // a sweep (see `hierarchy`) times a quotient of sums; the residual that it leaves is a difference from the image, whose
+        // parts agree to a tenth each: cell, probe and what the coefficients' change adds, three tenths
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         close_vector(&case, "Correction", &mut gpu, &mut cpu, Vector::Correction, 1e-5 * worse);
-        close_vector(&case, "Residual left", &mut gpu, &mut cpu, Vector::Residual, 2e-4 * worse);
+        close_vector(&case, "Residual left", &mut gpu, &mut cpu, Vector::Residual, 3e-4 * worse);
         close_field(&case, &mut gpu, &mut cpu, Field::Phi, 2e-6 * worse);
         close_field(&case, &mut gpu, &mut cpu, Field::C, 2e-6 * worse);
     }

@@ -35,7 +35,8 @@ pub fn transport(cpu: &mut Cpu) {
         if xi[i] <= 0.5 && c > DILUTE {
             let s = slopes(table, c - 1.0);
             let psi = (w[i] * (1.0 - xi[i])).max(PSI_FLOOR);
-            let medium = psi * if in_separator(&physics, i / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
+            let medium =
+                psi * if in_separator(&physics, i / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
             *out = [medium * s[0], (medium * s[1] - coefficients[i][1]) / c, medium * s[2]];
         }
     });

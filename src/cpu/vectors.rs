@@ -2,7 +2,6 @@
 
 use super::Cpu;
 use super::kinetics::C_FLOOR;
-use super::probe::gather;
 use crate::solver::backend::Vector;
 
 /// Least reaction area per volume of a cell whose potential is held back: farther out next to nothing reacts \[1/dx\].
@@ -49,21 +48,15 @@ impl Cpu {
         *self.vector_mut(target) = out;
     }
 
-    /// Damping that keeps the potential's change below `potential` where the reaction reads it, and a share `keep` of every
+    /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every
     /// concentration in the electrolyte.
     pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
-        let (u, x, delta, xi, probe) = (&self.u, &self.correction, &self.delta, &self.xi, &self.probe);
-        let shape = self.shape;
+        let (u, x, delta, xi) = (&self.u, &self.correction, &self.delta, &self.xi);
         let loss = 1.0 - f64::from(keep);
-        let [need] = shape.sum(0, |px, py, pz, cell| {
+        let [need] = self.shape.sum(0, |_, _, _, cell| {
             let i = cell.here;
-            let ([_, c], [_, d_c]) = (u[i], x[i]);
-            let mut by_phi = 0.0;
-            if delta[i] > REACTING {
-                let [dx, dy, dz, _] = probe[i];
-                let [change] = gather(&shape, px, py, pz, [dx, dy, dz], |i| [x[i][0]]);
-                by_phi = change.abs() / f64::from(potential);
-            }
+            let ([_, c], [d_phi, d_c]) = (u[i], x[i]);
+            let by_phi = if delta[i] > REACTING { d_phi.abs() / f64::from(potential) } else { 0.0 };
             let by_c = if xi[i] < 0.5 { -d_c / (loss * (1.0 + c).max(C_FLOOR)) } else { 0.0 };
             [by_phi.max(by_c)]
         });

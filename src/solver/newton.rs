@@ -11,11 +11,6 @@ const CONCENTRATION_KEPT: f32 = 0.1;
 pub const ITERATIONS: usize = 25;
 /// Linear iterations in each Newton iteration: their number is fixed, so that a Newton iteration is one queue of work.
 pub const LINEAR_ITERATIONS: usize = 3;
-/// Newton iterations after which the linear problem is solved better: where fronts meet, or the salt is nearly used up, three
-/// linear iterations leave more than Newton's method can use.
-const PATIENCE: usize = 6;
-/// Linear iterations in each Newton iteration from then on.
-const MORE_LINEAR_ITERATIONS: usize = 9;
 /// Rounding may stop the residual above the backend's tolerance; what is left must then be below this many tolerances.
 const STALLED: f64 = 30.0;
 
@@ -93,7 +88,7 @@ pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
         worst = if c > phi.max(total) { ("salt", c) } else { ("charge", phi.max(total)) };
         if iterations < ITERATIONS {
             b.coarsen();
-            correct(b, if iterations < PATIENCE { LINEAR_ITERATIONS } else { MORE_LINEAR_ITERATIONS });
+            correct(b);
             b.damp(POTENTIAL_LIMIT, CONCENTRATION_KEPT);
             b.update();
         }
@@ -114,7 +109,7 @@ pub fn reduction<B: Backend + ?Sized>(b: &mut B) -> Result<f64, BackendError> {
     b.linearise();
     b.coarsen();
     let before = norm(b)?;
-    correct(b, LINEAR_ITERATIONS);
+    correct(b);
     Ok((norm(b)? / before).powf(1.0 / LINEAR_ITERATIONS as f64))
 }
 
@@ -126,9 +121,9 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 
 /// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a
 /// V-cycle, each direction made orthogonal to the last [`DIRECTIONS`] − 1.
-fn correct<B: Backend + ?Sized>(b: &mut B, linear_iterations: usize) {
+fn correct<B: Backend + ?Sized>(b: &mut B) {
     b.clear_correction();
-    for iteration in 0..linear_iterations {
+    for iteration in 0..LINEAR_ITERATIONS {
         v_cycle(b);
         let new = iteration % DIRECTIONS;
         b.apply(new);
