@@ -2,11 +2,12 @@
 //
 //   direction = x
 //   image     = outflow(x) + (reaction_phi . x, reaction_c . x) + (1, 1 - t+) delta slopes . (x at the probe - x)
+//             + outflow(u) with the derivatives of the coefficients times x.y for the coefficients
 //
-// The last term: the reaction follows what is read at the probe; reaction_phi and reaction_c, which the preconditioner
-// shares, hold it as if it were read in the cell.
+// The reaction's second term: it follows what is read at the probe; reaction_phi and reaction_c, which the preconditioner
+// shares, hold it as if it were read in the cell. The last line makes Newton's method converge near depletion.
 //
-// reads   x, conduction, diffusion, reaction_phi, reaction_c, slopes, delta, probe_way, probe_depth
+// reads   x, conduction, diffusion, reaction_phi, reaction_c, slopes, delta, probe_way, probe_depth, u, conduction_by_c, diffusivity_by_c
 // writes  direction, image
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/apply.rs
@@ -21,8 +22,11 @@
 @group(0) @binding(7) var<storage, read> delta: array<f32>;
 @group(0) @binding(8) var<storage, read> probe_way: array<vec2<f32>>;
 @group(0) @binding(9) var<storage, read> probe_depth: array<vec2<f32>>;
-@group(0) @binding(10) var<storage, read_write> direction: array<vec2<f32>>;
-@group(0) @binding(11) var<storage, read_write> image: array<vec2<f32>>;
+@group(0) @binding(10) var<storage, read> u: array<vec2<f32>>;
+@group(0) @binding(11) var<storage, read> conduction_by_c: array<vec2<f32>>;
+@group(0) @binding(12) var<storage, read> diffusivity_by_c: array<f32>;
+@group(0) @binding(13) var<storage, read_write> direction: array<vec2<f32>>;
+@group(0) @binding(14) var<storage, read_write> image: array<vec2<f32>>;
 
 fn at(c: vec4<u32>) -> mat4x2<f32> {
     return mat4x2<f32>(x[c.x], x[c.y], x[c.z], x[c.w]);
@@ -44,6 +48,13 @@ fn face(i: u32, nb: u32) -> Face {
     return face_terms(0.5, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, x[i] - x[nb]);
 }
 
+// What a face's flow changes by because the coefficients follow the concentration.
+fn following(i: u32, nb: u32) -> Face {
+    let conduction_change = conduction_by_c[i] * x[i].y + conduction_by_c[nb] * x[nb].y;
+    let diffusivity_change = diffusivity_by_c[i] * x[i].y + diffusivity_by_c[nb] * x[nb].y;
+    return face_terms(0.5, conduction_change, diffusivity_change, u[i] - u[nb]);
+}
+
 @compute @workgroup_size(16, 4, 4)
 fn apply(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
@@ -57,4 +68,10 @@ fn apply(@builtin(global_invocation_id) p: vec3<u32>) {
 
     direction[i] = x[i];
     image[i] = (outflow + local) + elsewhere(p, i, n);
+    if physics.salt == 1u {
+        image[i] += paired(
+            following(i, at.west), following(i, at.east), following(i, at.south), following(i, at.north),
+            following(i, at.below), following(i, at.above),
+        ).flux;
+    }
 }

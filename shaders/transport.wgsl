@@ -3,8 +3,10 @@
 //   conduction = psi (kappa, kappa_d/c) / N_M
 //   diffusion  = (psi D / N_M, t+),   psi = w(1 - xi), N_M the MacMullin number
 //
+//   conduction_by_c, diffusivity_by_c = their derivatives with respect to c, for Newton's method
+//
 // reads   u, u_low, xi, accessible, table
-// writes  conduction, diffusion
+// writes  conduction, diffusion, conduction_by_c, diffusivity_by_c
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/transport.rs
 
@@ -16,6 +18,8 @@
 @group(0) @binding(5) var<storage, read> table: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> conduction: array<vec2<f32>>;
 @group(0) @binding(7) var<storage, read_write> diffusion: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read_write> conduction_by_c: array<vec2<f32>>;
+@group(0) @binding(9) var<storage, read_write> diffusivity_by_c: array<f32>;
 
 @compute @workgroup_size(16, 4, 4)
 fn transport(@builtin(global_invocation_id) p: vec3<u32>) {
@@ -34,4 +38,9 @@ fn transport(@builtin(global_invocation_id) p: vec3<u32>) {
 
     conduction[i] = medium * vec2<f32>(properties.x, properties.y / c);
     diffusion[i] = vec2<f32>(medium * properties.z, properties.w);
+
+    let slope = (table[entry + 1u] - table[entry]) * f32(TABLE_ENTRIES - 1u) / TABLE_RANGE;
+    let falls = xi[i] <= 0.5 && 1.0 + excess > DILUTE;
+    conduction_by_c[i] = select(vec2<f32>(0.0), medium * vec2<f32>(slope.x, (slope.y - properties.y / c) / c), falls);
+    diffusivity_by_c[i] = select(0.0, medium * slope.z, falls);
 }

@@ -109,7 +109,7 @@ fn both(s: &Setup, kind: Kind) -> Option<(Gpu, Cpu)> {
     let mut gpu = gpu(s)?;
     let (mut cpu, _) = cpu(s);
     let (old, new) = (fields(s, kind, 1), fields(s, kind, 2));
-    let step = Scales::new(s).step(s, 0.1, 0.05);
+    let step = Scales::new(s).step(s, 0.1, 0.05, 0.01);
     prepare(&mut gpu, &old, &new, &step);
     prepare(&mut cpu, &old, &new, &step);
     Some((gpu, cpu))
@@ -283,10 +283,20 @@ fn vectors() {
         }
         solved(&mut gpu);
         solved(&mut cpu);
-        // a sweep (see `hierarchy`) times a quotient of sums; the residual that it leaves is a difference
-        let worse = if kind == Kind::Cruel { 100.0 } else { 1.0 };
+        // a sweep (see `hierarchy`) times a quotient of sums; the residual that it leaves is a difference from the image, whose
+        // parts agree to a tenth each: cell, probe and what the coefficients' change adds, three tenths. The derivative of
+        // κ_D/c divides twice by c, as small as 1e-4 and rounded by 6e-8, in cruel fields: 1.2e-3 of the image's terms,
+        // which are twenty times what is left
+        let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         close_vector(&case, "Correction", &mut gpu, &mut cpu, Vector::Correction, 1e-5 * worse);
-        close_vector(&case, "Residual left", &mut gpu, &mut cpu, Vector::Residual, 2e-4 * worse);
+        close_vector(
+            &case,
+            "Residual left",
+            &mut gpu,
+            &mut cpu,
+            Vector::Residual,
+            if kind == Kind::Cruel { 2.5e-2 } else { 3e-4 },
+        );
         close_field(&case, &mut gpu, &mut cpu, Field::Phi, 2e-6 * worse);
         close_field(&case, &mut gpu, &mut cpu, Field::C, 2e-6 * worse);
     }

@@ -2,7 +2,7 @@
 
 use super::Cpu;
 use super::probe::gather;
-use super::residual::outflow;
+use super::residual::{changed_outflow, outflow};
 
 /// x of level 0 → direction, image = outflow + local derivatives · direction.
 pub fn apply(cpu: &mut Cpu, slot: usize) {
@@ -11,6 +11,7 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
     cpu.shape.map(&mut cpu.directions[slot], |_, _, _, cell, direction| {
         *direction = [f64::from(phi[cell.here]), f64::from(c[cell.here])];
     });
+    let (u, by_c) = (&cpu.u, &cpu.transport_by_c);
     let (direction, transport, local) = (&cpu.directions[slot], &cpu.transport, &cpu.local);
     let (shape, probe, rate, delta) = (cpu.shape, &cpu.probe, &cpu.rate, &cpu.delta);
     cpu.shape.map(&mut cpu.images[slot], |x, y, z, cell, out| {
@@ -19,6 +20,12 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
         let mut image =
             [flux[0] + (local.phi[0] * d[0] + local.phi[1] * d[1]), flux[1] + (local.c[0] * d[0] + local.c[1] * d[1])];
         let i = cell.here;
+        if salt {
+            // the coefficients follow the concentration
+            let change = changed_outflow(by_c, u, direction, cell);
+            image[0] += change[0];
+            image[1] += change[1];
+        }
         let [dx, dy, dz, thickness] = probe[i];
         if thickness > 0.0 && (dx, dy, dz) != (0.0, 0.0, 0.0) {
             // the reaction follows what is read at the probe, not in the cell

@@ -2,7 +2,7 @@
 
 use super::Cpu;
 use super::probe::gather;
-use super::transport::{DILUTE, in_separator, kappa_slope, lookup};
+use super::transport::{DILUTE, in_separator, lookup, slopes};
 use crate::model::kinetics::{Layer, through_layer};
 
 /// Smallest c/c0 in the exchange current.
@@ -32,7 +32,7 @@ pub fn kinetics(cpu: &mut Cpu) {
             resistance: film + thickness / (medium * kappa),
             depletion: if salt { thickness * (1.0 - transference) / (medium * diffusivity) } else { 0.0 },
             diffusion_potential: kappa_d / kappa,
-            resistance_by_c: -thickness * kappa_slope(table, c) / (medium * kappa * kappa),
+            resistance_by_c: -thickness * slopes(table, c)[0] / (medium * kappa * kappa),
         };
         let c = if salt { (1.0 + c).max(C_FLOOR.max(DILUTE)) } else { 1.0 };
         let rate = through_layer(drive, c, f64::from(p.i0) * heterogeneity[i], alpha, &layer);

@@ -57,6 +57,8 @@ pub struct Cpu {
     probe: Vec<[f64; 4]>,
     /// ψκ, ψκ_D/c, ψD, t₊
     transport: Vec<[f64; 4]>,
+    /// derivatives of ψκ, ψκ_D/c and ψD with respect to c
+    transport_by_c: Vec<[f64; 3]>,
     /// i, ∂i/∂φ, ∂i/∂c
     rate: Vec<[f64; 3]>,
     local: Vec<Local>,
@@ -70,7 +72,7 @@ pub struct Cpu {
 }
 
 /// Bytes of main memory that this backend needs for each cell.
-pub const BYTES_PER_CELL: usize = 8 * (3 + 2 + 4 + 4 + 5 + 4 + 3 + 6 + 4 + 4 * DIRECTIONS) + 4 * 14 * 8 / 7;
+pub const BYTES_PER_CELL: usize = 8 * (3 + 2 + 4 + 4 + 3 + 5 + 4 + 3 + 6 + 4 + 4 * DIRECTIONS) + 4 * 14 * 8 / 7;
 
 impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.
@@ -100,6 +102,7 @@ impl Cpu {
             front_curvature: vec![0.0; n],
             probe: vec![[0.0; 4]; n],
             transport: vec![[0.0; 4]; n],
+            transport_by_c: vec![[0.0; 3]; n],
             rate: vec![[0.0; 3]; n],
             local: vec![Local::default(); n],
             residual: vec![[0.0; 2]; n],

@@ -25,6 +25,21 @@ pub fn outflow(transport: &[[f64; 4]], u: &[[f64; 2]], cell: Cell) -> [f64; 2] {
     [paired(charge), paired(salt)]
 }
 
+/// Change of the flows through the faces, summed, as the coefficients follow the concentration's change in `direction`.
+#[inline(always)]
+pub fn changed_outflow(by_c: &[[f64; 3]], u: &[[f64; 2]], direction: &[[f64; 2]], cell: Cell) -> [f64; 2] {
+    let i = cell.here;
+    let mut charge = [0.0; 6];
+    let mut salt = [0.0; 6];
+    for (face, &nb) in cell.around.iter().enumerate() {
+        let (phi, c) = (u[i][0] - u[nb][0], u[i][1] - u[nb][1]);
+        let mean = |k: usize| 0.5 * (by_c[i][k] * direction[i][1] + by_c[nb][k] * direction[nb][1]);
+        charge[face] = mean(0) * phi - mean(1) * c;
+        salt[face] = mean(2) * c;
+    }
+    [paired(charge), paired(salt)]
+}
+
 /// Salt that the current `charge` through the faces leaves behind in a cell because other ions carry it elsewhere:
 /// −i·∇t₊, as Σ faces ½ (t₊ of the neighbour − t₊) charge.
 #[inline(always)]

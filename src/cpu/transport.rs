@@ -27,6 +27,19 @@ pub fn transport(cpu: &mut Cpu) {
             psi * if in_separator(&physics, cell.here / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
         *out = [medium * p[0], medium * p[1] / c.max(DILUTE), medium * p[2], p[3]];
     });
+    let coefficients = &cpu.transport;
+    shape.map(&mut cpu.transport_by_c, |_, _, _, cell, out| {
+        let i = cell.here;
+        let c = 1.0 + u[i][1];
+        *out = [0.0; 3];
+        if xi[i] <= 0.5 && c > DILUTE {
+            let s = slopes(table, c - 1.0);
+            let psi = (w[i] * (1.0 - xi[i])).max(PSI_FLOOR);
+            let medium =
+                psi * if in_separator(&physics, i / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
+            *out = [medium * s[0], (medium * s[1] - coefficients[i][1]) / c, medium * s[2]];
+        }
+    });
 }
 
 /// Properties at c/c0 − 1 = `c`, linear between the entries of the table.
@@ -40,10 +53,11 @@ pub fn lookup(table: &[[f32; 4]], c: f64) -> [f64; 4] {
     })
 }
 
-/// ∂κ/∂(c/c0) at c/c0 − 1 = `c`.
-pub fn kappa_slope(table: &[[f32; 4]], c: f64) -> f64 {
+/// Derivatives of the properties with respect to c/c0 at c/c0 − 1 = `c`.
+pub fn slopes(table: &[[f32; 4]], c: f64) -> [f64; 4] {
     let low = (place(c).floor() as usize).min(TABLE_ENTRIES - 2);
-    f64::from(table[low + 1][0] - table[low][0]) * (TABLE_ENTRIES - 1) as f64 / f64::from(TABLE_RANGE as f32)
+    let entries = (TABLE_ENTRIES - 1) as f64 / f64::from(TABLE_RANGE as f32);
+    std::array::from_fn(|k| f64::from(table[low + 1][k] - table[low][k]) * entries)
 }
 
 /// Where c/c0 − 1 = `c` lies in the table, in entries.

@@ -55,6 +55,8 @@ const CELLS: &[(&str, u64)] = &[
     ("probe_depth", 2),
     ("conduction", 2),
     ("diffusion", 2),
+    ("conduction_by_c", 2),
+    ("diffusivity_by_c", 1),
     ("current", 1),
     ("current_old", 1),
     ("slopes", 2),

@@ -28,7 +28,9 @@ impl Cap {
     /// A nucleus of `radius` on the copper at the place (x, y), which need not be the centre of a cell \[m\].
     pub fn at_place(setup: &Setup, heights: &[f64], x: f64, y: f64, radius: f64) -> Self {
         let grid = &setup.grid;
-        let (x, y, r) = (x / grid.dx, y / grid.dx, radius / grid.dx);
+        // to 2⁻²⁰ cells: the same place in the mirror, or a box that is shifted, has the same digits
+        let place = |length: f64| (length / grid.dx * 1_048_576.0).round() / 1_048_576.0;
+        let (x, y, r) = (place(x), place(y), radius / grid.dx);
         let surface = height_at(grid, heights, x, y) / grid.dx;
         Self { centre: [x, y, surface - r * setup.collector.contact_angle.cos()], radius: r }
     }

@@ -228,7 +228,8 @@ pub trait Backend {
     fn project(&mut self, a: Vector, b: Vector);
     /// target −= sign · coefficient · source.
     fn combine(&mut self, target: Vector, source: Vector, sign: f32);
-    /// Damping that keeps the potential's change below `potential` and a share `keep` of every concentration.
+    /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every
+    /// concentration in the electrolyte.
     fn damp(&mut self, potential: f32, keep: f32);
     /// φ, c += damping · correction.
     fn update(&mut self);

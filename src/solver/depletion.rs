@@ -8,11 +8,15 @@ use super::backend::{Backend, BackendError, Field};
 use crate::model::parameters::{Control, Setup};
 
 /// A step shorter than this part of the time that salt takes across a cell, dx²/D, follows the potential alone.
-const SHORT: f64 = 0.02;
+const SHORT: f64 = 0.1;
 /// c/c0 at the lithium below which it counts as used up.
 pub const USED_UP: f64 = 0.02;
 /// Least reaction area per volume of a cell at the lithium \[1/dx\].
 const AT_LITHIUM: f32 = 0.01;
+
+/// Lithium fraction of the cells that are looked at: up to 1.4 ℓ behind the front, so that there is always one that is not in
+/// front of it, where a steep profile still has salt.
+const UP_TO: f32 = 0.8;
 
 /// Salt that is used up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +28,7 @@ pub struct UsedUp {
 }
 
 /// Looks at the salt if a next step of `dt` \[s\] at a given current is too short for anything but a potential that runs
-/// away.
+/// away. Neither the front nor the salt, which takes ten such steps across a cell, ask for so short a step.
 ///
 /// # Errors
 /// If the device fails.
@@ -36,8 +40,9 @@ pub fn look<B: Backend + ?Sized>(b: &mut B, setup: &Setup, dt: f64) -> Result<Op
         return Ok(None);
     }
     let (c, xi, delta) = (b.field(Field::C)?, b.field(Field::Xi)?, b.field(Field::Delta)?);
-    let lowest = (0..c.len()).filter(|&i| xi[i] < 0.5 && delta[i] > AT_LITHIUM).min_by(|&i, &j| c[i].total_cmp(&c[j]));
+    let lowest =
+        (0..c.len()).filter(|&i| xi[i] < UP_TO && delta[i] > AT_LITHIUM).min_by(|&i, &j| c[i].total_cmp(&c[j]));
     Ok(lowest
-        .map(|i| UsedUp { c: 1.0 + f64::from(c[i]), place: setup.grid.centre(i) })
+        .map(|i| UsedUp { c: (1.0 + f64::from(c[i])).max(0.0), place: setup.grid.centre(i) })
         .filter(|used_up| used_up.c < USED_UP))
 }

@@ -93,13 +93,15 @@ pub enum StepFailure {
     },
     /// The current is beyond the limiting current.
     #[error(
-        "the salt at the lithium is used up: c/c0 = {:.1e} at ({:.2}, {:.2}, {:.2}) µm, t = {time} s, and the potential \
-         runs away at {potential:.3} V: the current is beyond the limiting current",
+        "the salt at the lithium is used up: c/c0 = {:.1e} at ({:.2}, {:.2}, {:.2}) µm, t = {time} s, and no step \
+         of {dt:.1e} s or more follows the potential, {potential:.3} V: the current is beyond the limiting current",
         .salt.c, .salt.place[0] * 1e6, .salt.place[1] * 1e6, .salt.place[2] * 1e6
     )]
     UsedUp {
         /// time \[s\]
         time: f64,
+        /// length of the step that would be next \[s\]
+        dt: f64,
         /// electrode potential against Li/Li⁺ \[V\]
         potential: f64,
         /// where and how much is left
@@ -161,7 +163,7 @@ impl<'a> Problem<'a> {
         if clock.step > 0
             && let Some(salt) = depletion::look(b, self.setup, clock.dt)?
         {
-            return Err(StepFailure::UsedUp { time: clock.time, potential: clock.potential, salt });
+            return Err(StepFailure::UsedUp { time: clock.time, dt: clock.dt, potential: clock.potential, salt });
         }
         self.centre_reference(b, clock)?;
         b.begin_step(); // phi, c and current kept
@@ -234,7 +236,12 @@ impl<'a> Problem<'a> {
             clock.limited_by = "rejected step".into();
             if clock.dt < limits.smallest {
                 if let Some(salt) = depletion::look(b, self.setup, clock.dt)? {
-                    return Err(StepFailure::UsedUp { time: clock.time, potential: clock.potential, salt });
+                    return Err(StepFailure::UsedUp {
+                        time: clock.time,
+                        dt: clock.dt,
+                        potential: clock.potential,
+                        salt,
+                    });
                 }
                 return Err(StepFailure::TooSmall { time: clock.time, smallest: limits.smallest, reason });
             }
