@@ -7,7 +7,7 @@
 // The reaction's second term: it follows what is read at the probe; reaction_phi and reaction_c, which the preconditioner
 // shares, hold it as if it were read in the cell. The last line makes Newton's method converge near depletion.
 //
-// reads   x, conduction, diffusion, reaction_phi, reaction_c, slopes, delta, probe_way, probe_depth, u, conduction_by_c, diffusivity_by_c
+// reads   x, conduction, diffusion, reaction_phi, reaction_c, slopes, delta, probe_way, probe_depth, image, u, conduction_by_c, diffusivity_by_c
 // writes  direction, image
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/apply.rs
