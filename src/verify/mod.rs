@@ -64,7 +64,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Cases that take more than a few seconds: the quick set leaves them out unless they are named.
-const LONG: [&str; 5] = ["sphere", "dispersion", "binary", "symmetry", "limits"];
+const LONG: [&str; 6] = ["sphere", "limiting", "dispersion", "binary", "symmetry", "limits"];
 
 /// Why there is no report, or a case could not be run. A case that runs and misses its tolerance is no error.
 #[derive(Debug, thiserror::Error)]
