@@ -7,7 +7,7 @@
 // The reaction's second term: it follows what is read at the probe; reaction_phi and reaction_c, which the preconditioner
 // shares, hold it as if it were read in the cell. The last line makes Newton's method converge near depletion.
 //
-// reads   x, conduction, diffusion, reaction_phi, reaction_c, slopes, delta, probe_way, probe_depth, image, u, conduction_by_c, diffusivity_by_c
+// reads   x, conduction, diffusion, reaction_phi, reaction_c, slopes, delta, probe_way, probe_depth, u, conduction_by_c, diffusivity_by_c
 // writes  direction, image
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/apply.rs
@@ -67,11 +67,12 @@ fn apply(@builtin(global_invocation_id) p: vec3<u32>) {
     let local = vec2<f32>(dot(reaction_phi[i], x[i]), dot(reaction_c[i], x[i]));
 
     direction[i] = x[i];
-    image[i] = (outflow + local) + elsewhere(p, i, n);
+    var sum = (outflow + local) + elsewhere(p, i, n);
     if physics.salt == 1u {
-        image[i] += paired(
+        sum += paired(
             following(i, at.west), following(i, at.east), following(i, at.south), following(i, at.north),
             following(i, at.below), following(i, at.above),
         ).flux;
     }
+    image[i] = sum;
 }

@@ -55,8 +55,7 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let entry = min(u32(place), TABLE_ENTRIES - 2u);
     let properties = table[entry] + (place - f32(entry)) * (table[entry + 1u] - table[entry]);
 
-    // slope of kappa, one entry being TABLE_RANGE/(TABLE_ENTRIES - 1)
-    let kappa_slope = (table[entry + 1u].x - table[entry].x) * f32(TABLE_ENTRIES - 1u) / TABLE_RANGE;
+    let kappa_slope = table_slope(table[entry], table[entry + 1u]).x;
     let thickness = probe_depth[i].y / inverse_macmullin(p.z);
     let salt = physics.salt == 1u;
     let layer = Layer(

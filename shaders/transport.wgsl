@@ -39,7 +39,7 @@ fn transport(@builtin(global_invocation_id) p: vec3<u32>) {
     conduction[i] = medium * vec2<f32>(properties.x, properties.y / c);
     diffusion[i] = vec2<f32>(medium * properties.z, properties.w);
 
-    let slope = (table[entry + 1u] - table[entry]) * f32(TABLE_ENTRIES - 1u) / TABLE_RANGE;
+    let slope = table_slope(table[entry], table[entry + 1u]);
     let falls = xi[i] <= 0.5 && 1.0 + excess > DILUTE;
     conduction_by_c[i] = select(vec2<f32>(0.0), medium * vec2<f32>(slope.x, (slope.y - properties.y / c) / c), falls);
     diffusivity_by_c[i] = select(0.0, medium * slope.z, falls);

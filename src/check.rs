@@ -9,7 +9,7 @@ use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::electrolyte::Electrolyte;
 use crate::model::parameters::*;
 use crate::run::RunError;
-use crate::run::device::{self, Device, DeviceChoice};
+use crate::run::device::{self, DeviceChoice};
 use crate::run::start::{initial_state, load_heights};
 use crate::solver::backend::Backend;
 use crate::solver::step::Problem;
@@ -175,7 +175,8 @@ fn resolution(text: &mut String, setup: &Setup) {
     }
 }
 
-fn smallest_nucleus(nucleation: &Nucleation) -> Option<f64> {
+/// Smallest radius of a nucleus \[m\].
+pub(crate) fn smallest_nucleus(nucleation: &Nucleation) -> Option<f64> {
     match nucleation {
         Nucleation::None => None,
         Nucleation::Poisson { radius, .. } | Nucleation::AtOnce { radius, .. } => Some(*radius),
@@ -196,13 +197,8 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
     let part: Vec<f64> =
         (0..trial.grid.ny).flat_map(|y| heights[y * setup.grid.nx..][..trial.grid.nx].iter().copied()).collect();
     let statics = Statics::new(&trial, &part);
-    let (opened, why) = device::open(choice, &trial, &statics).map_err(RunError::Device)?;
-    let tried = match opened {
-        Device::Cpu(mut b) => try_steps(&mut *b, &trial, &part),
-        #[cfg(feature = "gpu")]
-        Device::Gpu(mut b) => try_steps(&mut *b, &trial, &part),
-    }?;
-    Ok((tried, why))
+    let (mut opened, why) = device::open(choice, &trial, &statics).map_err(RunError::Device)?;
+    Ok((try_steps(opened.backend(), &trial, &part)?, why))
 }
 
 /// Seconds of wall time that a step takes for each cell, measured in the first steps.
@@ -254,7 +250,7 @@ struct Trial {
     seconds_per_cell: f64,
 }
 
-fn try_steps<B: Backend>(b: &mut B, setup: &Setup, heights: &[f64]) -> Result<Trial, RunError> {
+fn try_steps(b: &mut dyn Backend, setup: &Setup, heights: &[f64]) -> Result<Trial, RunError> {
     let problem = Problem::new(setup, heights);
     b.load(&initial_state(setup, heights))?;
     let mut clock = problem.start(b)?;

@@ -246,9 +246,9 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             let Config { setup, .. } = config::read(&config.config, &config.overrides)?;
             let studies = if studies.is_empty() { vec![Study::Grid, Study::Time] } else { studies };
             let beside = || {
-                let mut name = config.config.file_stem().unwrap_or_default().to_os_string();
-                name.push("-converge");
-                Path::new("runs").join(name)
+                let mut directory = default_directory(&config.config).into_os_string();
+                directory.push("-converge");
+                PathBuf::from(directory)
             };
             let request = converge::Request {
                 setup,

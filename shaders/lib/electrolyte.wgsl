@@ -33,6 +33,11 @@ fn table_place(c: f32) -> f32 {
     return clamp((1.0 + c) / TABLE_RANGE, 0.0, 1.0) * f32(TABLE_ENTRIES - 1u);
 }
 
+// Derivative with respect to c/c0 between two entries of the table.
+fn table_slope(low: vec4<f32>, high: vec4<f32>) -> vec4<f32> {
+    return (high - low) * f32(TABLE_ENTRIES - 1u) / TABLE_RANGE;
+}
+
 // Nuclei per second on `bare` copper at a driving potential.
 fn nucleation_rate(bare: f32, drive: f32) -> f32 {
     if drive <= 0.0 {

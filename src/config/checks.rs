@@ -7,7 +7,7 @@ use crate::model::parameters::{CollectorShape, Control, InitialDeposit, Nucleati
 /// Smallest ℓ/dx that the grid resolves: 10–90 % of the profile over 3.5 cells.
 const THINNEST: f64 = 0.8;
 /// Smallest nucleus radius over ℓ: below, the tanh profile of a cap has no core.
-const SMALLEST_NUCLEUS: f64 = 2.5;
+pub const SMALLEST_NUCLEUS: f64 = 2.5;
 
 /// Records violations in `problems` and returns remarks. NaN marks values that were objected to before and passes.
 pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
@@ -37,32 +37,28 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
             box_height * um
         ));
     }
+    let layer_reaches = |height: f64| {
+        if top_of(copper + height) > box_height {
+            object(format!(
+                "deposit.thickness: lithium up to {:.3} µm is taller than the box of {:.3} µm less its interface",
+                (copper + height) * um,
+                box_height * um
+            ));
+        }
+    };
     match &setup.deposit {
         InitialDeposit::None => {}
-        InitialDeposit::Layer { .. } | InitialDeposit::Ripple { .. } | InitialDeposit::Boss { .. } => {
-            let top = copper
-                + match &setup.deposit {
-                    InitialDeposit::Layer { thickness } => *thickness,
-                    InitialDeposit::Ripple { thickness, amplitude, .. } => thickness + amplitude,
-                    InitialDeposit::Boss { thickness, radius } => thickness + radius,
-                    _ => 0.0,
-                };
-            if top_of(top) > box_height {
+        InitialDeposit::Layer { thickness } => layer_reaches(*thickness),
+        InitialDeposit::Boss { thickness, radius } => layer_reaches(thickness + radius),
+        InitialDeposit::Ripple { thickness, amplitude, wavelength } => {
+            layer_reaches(thickness + amplitude);
+            let waves = grid.nx as f64 * grid.dx / wavelength;
+            if waves < 0.5 || (waves - waves.round()).abs() > 1e-6 * waves {
                 object(format!(
-                    "deposit.thickness: lithium up to {:.3} µm is taller than the box of {:.3} µm less its interface",
-                    top * um,
-                    box_height * um
+                    "deposit.wavelength: {:.4} µm does not divide the width of the box, {:.4} µm",
+                    wavelength * um,
+                    grid.nx as f64 * grid.dx * um
                 ));
-            }
-            if let InitialDeposit::Ripple { wavelength, .. } = &setup.deposit {
-                let waves = grid.nx as f64 * grid.dx / wavelength;
-                if waves < 0.5 || (waves - waves.round()).abs() > 1e-6 * waves {
-                    object(format!(
-                        "deposit.wavelength: {:.4} µm does not divide the width of the box, {:.4} µm",
-                        wavelength * um,
-                        grid.nx as f64 * grid.dx * um
-                    ));
-                }
             }
         }
         InitialDeposit::Sphere { centre, radius } => {

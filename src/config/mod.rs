@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::model::parameters::Setup;
+pub use checks::SMALLEST_NUCLEUS;
 
 /// Why a config gives no run.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use std::path::Path;
 use rustfft::num_complex::Complex;
 
 use crate::io::IoError;
-use crate::model::collector::transform;
+use crate::model::collector::{transform, waves};
 use crate::model::grid::Grid;
 use crate::model::nucleation;
 use crate::model::parameters::{CollectorShape, ListedNucleus, Nucleation, Setup};
@@ -40,7 +40,7 @@ impl Surface {
         transform(&mut spectrum, nx, ny, false);
         for y in 0..ny {
             for x in 0..nx {
-                let k = |i: usize, n: usize| signed(i, n) / (n as f64 * grid.dx);
+                let k = |i: usize, n: usize| waves(i, n) / (n as f64 * grid.dx);
                 if k(x, nx).hypot(k(y, ny)) * shortest > 1.0 + 1e-9 {
                     spectrum[y * nx + x] = Complex::default();
                 }
@@ -62,7 +62,7 @@ impl Surface {
                 if coefficient == Complex::default() {
                     continue;
                 }
-                let (kx, ky) = (signed(x, nx), signed(y, ny));
+                let (kx, ky) = (waves(x, nx), waves(y, ny));
                 // the first centre lies half a cell from the corner, and cells differ
                 let shift = |k: f64, coarse: usize, fine: usize| k * (1.0 / fine as f64 - 1.0 / coarse as f64);
                 let phase = std::f64::consts::PI * (shift(kx, nx, grid.nx) + shift(ky, ny, grid.ny));
@@ -78,11 +78,6 @@ impl Surface {
     pub fn shape(&self, grid: &Grid, origin: String) -> CollectorShape {
         CollectorShape::Map { file: origin, dataset: None, height_range: None, heights: self.on(grid) }
     }
-}
-
-/// Wave number of element `i` of a transform of length `n`.
-fn signed(i: usize, n: usize) -> f64 {
-    if 2 * i > n { i as f64 - n as f64 } else { i as f64 }
 }
 
 /// Where a surface came from: another copper gives another text.
@@ -149,7 +144,7 @@ mod tests {
     const COARSE: Grid = Grid { nx: 24, ny: 16, nz: 8, dx: 0.5e-6 };
     const FINE: Grid = Grid { nx: 36, ny: 24, nz: 12, dx: 0.5e-6 * 2.0 / 3.0 };
 
-    fn waves(grid: &Grid) -> Vec<f64> {
+    fn heights(grid: &Grid) -> Vec<f64> {
         let at = |i: usize| {
             let tau = std::f64::consts::TAU;
             let (x, y) = (((i % grid.nx) as f64 + 0.5) / grid.nx as f64, ((i / grid.nx) as f64 + 0.5) / grid.ny as f64);
@@ -160,9 +155,9 @@ mod tests {
 
     #[test]
     fn a_surface_is_the_same_on_a_finer_grid() {
-        let surface = Surface::new(COARSE, &waves(&COARSE));
+        let surface = Surface::new(COARSE, &heights(&COARSE));
         for grid in [COARSE, FINE] {
-            let largest = surface.on(&grid).iter().zip(waves(&grid)).fold(0.0_f64, |e, (a, b)| e.max((a - b).abs()));
+            let largest = surface.on(&grid).iter().zip(heights(&grid)).fold(0.0_f64, |e, (a, b)| e.max((a - b).abs()));
             assert!(largest < 1e-20, "{largest}");
         }
         assert!((surface.rms / surface.rms_before - 1.0).abs() < 1e-12);

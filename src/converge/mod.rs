@@ -2,8 +2,8 @@
 //! limit.
 //!
 //! Every level is a run in a directory of its own; a level that is done is not run again, one that was interrupted is
-//! resumed. The copper and the nuclei are the same on all levels ([`fixed`]), the limit and its error bar come from
-//! [`extrapolate`].
+//! resumed. The copper and the nuclei are the same on all levels (fixed.rs), the limit and its error bar come from
+//! extrapolate.rs.
 
 mod extrapolate;
 mod fixed;

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::ConvergeError;
 use super::fixed::{Surface, origin};
+use crate::check;
 use crate::config;
 use crate::model::grid::Grid;
-use crate::model::parameters::{Nucleation, Setup};
+use crate::model::parameters::{Setup, TimeStep};
 use crate::run::device::{DeviceChoice, fits};
 
 /// A grid may miss the wanted refinement by this share, for the sake of a count that multigrid likes.
@@ -103,9 +104,7 @@ impl Level {
         let limits = &mut setup.time_step;
         // the front's movement is limited in cells, which shrink by themselves
         limits.cfl *= self.time_scale * coarsest.grid.dx / self.grid.dx;
-        for limit in [&mut limits.concentration, &mut limits.potential, &mut limits.first, &mut limits.largest] {
-            *limit *= self.time_scale;
-        }
+        stretch(limits, self.time_scale);
         limits.smallest = limits.smallest.min(limits.first);
         if let Some(copper) = copper {
             setup.collector.shape = copper.shape(&self.grid, origin(&base.collector.shape, copper.shortest));
@@ -186,11 +185,15 @@ pub fn levels(study: Study, grids: &[Level], ratio: f64) -> Vec<Level> {
 pub fn at_coarsest(config: &Setup, grids: &[Level]) -> Setup {
     let mut base = config.clone();
     let longer = grids[0].grid.dx / config.grid.dx;
-    let limits = &mut base.time_step;
-    for limit in [&mut limits.concentration, &mut limits.potential, &mut limits.first, &mut limits.largest] {
-        *limit *= longer;
-    }
+    stretch(&mut base.time_step, longer);
     base
+}
+
+/// Multiplies the limits of the time step, but for that on the front's movement, which is counted in cells.
+fn stretch(limits: &mut TimeStep, factor: f64) {
+    for limit in [&mut limits.concentration, &mut limits.potential, &mut limits.first, &mut limits.largest] {
+        *limit *= factor;
+    }
 }
 
 /// What no study over grids can hold fixed.
@@ -216,17 +219,14 @@ pub fn comparable(base: &Setup, studies: &[Study]) -> Result<(), ConvergeError> 
 /// # Errors
 /// If it does not, with the radius that would do.
 pub fn nuclei_fit(base: &Setup, coarsest: &Level) -> Result<(), ConvergeError> {
-    let radius = match &base.nucleation {
-        Nucleation::Poisson { radius, .. } | Nucleation::AtOnce { radius, .. } => *radius,
-        Nucleation::Listed { nuclei } => nuclei.iter().fold(f64::INFINITY, |r, n| r.min(n.radius)),
-        Nucleation::None => return Ok(()),
-    };
-    let least = 2.5 * coarsest.ell;
+    let Some(radius) = check::smallest_nucleus(&base.nucleation) else { return Ok(()) };
+    let least = config::SMALLEST_NUCLEUS * coarsest.ell;
     if radius < least * (1.0 - 1e-9) {
         return Err(ConvergeError::Config(format!(
-            "nucleation.radius: {:.4} µm, the same on all levels, is smaller than 2.5 ell = {:.4} µm of the coarsest; \
-             take at least that, or finer levels",
+            "nucleation.radius: {:.4} µm, the same on all levels, is smaller than {} ell = {:.4} µm of the \
+             coarsest; take at least that, or finer levels",
             radius * 1e6,
+            config::SMALLEST_NUCLEUS,
             least * 1e6
         )));
     }

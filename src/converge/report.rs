@@ -12,7 +12,7 @@ use super::extrapolate::{Limit, limit};
 use super::plan::{Level, Study};
 use super::runner::last_row;
 use crate::io::{IoError, write_whole};
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 
 /// One metric over the levels of a study.
 #[derive(Clone, Debug, Serialize)]
@@ -32,7 +32,7 @@ pub struct Quantity {
 impl Quantity {
     /// Name with unit.
     pub fn heading(&self) -> String {
-        if self.unit == "1" { self.name.clone() } else { format!("{} [{}]", self.name, self.unit) }
+        metrics::heading(&self.name, &self.unit)
     }
 }
 
@@ -117,7 +117,7 @@ impl Findings {
         let sizes: Vec<f64> = ran.iter().map(|level| level.size).collect();
         let columns = Metrics::COLUMNS.iter().map(|c| (c.name, c.unit, c.meaning));
         let quantities = GENERAL.into_iter().chain(columns).map(|(name, unit, meaning)| {
-            let heading = if unit == "1" { name.to_string() } else { format!("{name} [{unit}]") };
+            let heading = metrics::heading(name, unit);
             let values: Vec<f64> = rows.iter().map(|row| row.get(&heading).copied().unwrap_or(f64::NAN)).collect();
             Quantity {
                 name: name.into(),

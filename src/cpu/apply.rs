@@ -26,10 +26,10 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
             image[0] += change[0];
             image[1] += change[1];
         }
-        let [dx, dy, dz, thickness] = probe[i];
-        if thickness > 0.0 && (dx, dy, dz) != (0.0, 0.0, 0.0) {
+        let way = probe[i].way;
+        if way != [0.0; 3] {
             // the reaction follows what is read at the probe, not in the cell
-            let [phi, c] = gather(&shape, x, y, z, [dx, dy, dz], |i| direction[i]);
+            let [phi, c] = gather(&shape, x, y, z, way, |i| direction[i]);
             let change = delta[i] * (rate[i][1] * (phi - d[0]) + rate[i][2] * (c - d[1]));
             image[0] += change;
             if salt {

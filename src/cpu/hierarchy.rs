@@ -149,28 +149,29 @@ pub fn restrict(levels: &mut [Level], level: usize) {
     let (shape, above) = (coarse.shape, fine.shape);
     let u = [&fine.x[0][..], &fine.x[1][..]];
     let [b_phi, b_c] = &mut coarse.b;
-    let each = |scratch: &mut Scratch, (index, (phi, c)): (usize, (&mut [f32], &mut [f32]))| {
+    // one scratch for each of the two rows
+    let each = |[first, second]: &mut [Scratch; 2], (index, (phi, c)): (usize, (&mut [f32], &mut [f32]))| {
         let (y, z) = (index % shape.ny, index / shape.ny);
         let mut out = [phi, c];
         let mut plane = [vec![0.0; shape.nx], vec![0.0; shape.nx]];
         out.iter_mut().for_each(|out| out.fill(0.0));
         let rows = children(y, above.ny, shape.ny);
         for z in children(z, above.nz, shape.nz) {
-            scratch.defect(fine, u, rows.start, z);
-            let first = scratch.defect.clone();
-            let second = rows.clone().nth(1);
-            if let Some(y) = second {
-                scratch.defect(fine, u, y, z);
+            first.defect(fine, u, rows.start, z);
+            let pair = rows.len() == 2;
+            if pair {
+                second.defect(fine, u, rows.start + 1, z);
             }
             for k in 0..2 {
-                sum_rows(&mut plane[k], &first[k], second.map(|_| &scratch.defect[k][..]));
+                sum_rows(&mut plane[k], &first.defect[k], pair.then_some(&second.defect[k][..]));
                 out[k].iter_mut().zip(&plane[k]).for_each(|(sum, v)| *sum += v);
             }
         }
     };
+    let both = || [Scratch::new(above), Scratch::new(above)];
     let n = shape.nx;
     if shape.is_small() {
-        let mut scratch = Scratch::new(above);
+        let mut scratch = both();
         b_phi.chunks_mut(n).zip(b_c.chunks_mut(n)).enumerate().for_each(|row| each(&mut scratch, row));
     } else {
         b_phi
@@ -178,7 +179,7 @@ pub fn restrict(levels: &mut [Level], level: usize) {
             .zip(b_c.par_chunks_mut(n))
             .enumerate()
             .with_min_len(shape.rows_at_once())
-            .for_each_init(|| Scratch::new(above), each);
+            .for_each_init(both, each);
     }
 }
 

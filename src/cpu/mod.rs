@@ -21,6 +21,7 @@ mod transport;
 mod vectors;
 
 use hierarchy::Level;
+use probe::Probe;
 use reaction::Local;
 use shape::Shape;
 
@@ -51,10 +52,7 @@ pub struct Cpu {
     q: Vec<f64>,
     delta: Vec<f64>,
     curvature: Vec<f64>,
-    /// curvature at the closest point of the interface
-    front_curvature: Vec<f64>,
-    /// way to where a cell reads the electrolyte, thickness of the layer between there and the interface
-    probe: Vec<[f64; 4]>,
+    probe: Vec<Probe>,
     /// ψκ, ψκ_D/c, ψD, t₊
     transport: Vec<[f64; 4]>,
     /// derivatives of ψκ, ψκ_D/c and ψD with respect to c
@@ -99,8 +97,7 @@ impl Cpu {
             q: vec![0.0; n],
             delta: vec![0.0; n],
             curvature: vec![0.0; n],
-            front_curvature: vec![0.0; n],
-            probe: vec![[0.0; 4]; n],
+            probe: vec![Probe::default(); n],
             transport: vec![[0.0; 4]; n],
             transport_by_c: vec![[0.0; 3]; n],
             rate: vec![[0.0; 3]; n],

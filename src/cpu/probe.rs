@@ -12,34 +12,38 @@ pub const THINNEST: f64 = 0.75;
 /// Least |∇q| that points anywhere: where fronts meet, q has a ridge.
 pub const FLATTEST: f64 = 0.5;
 
-/// q, curvature → probe = the way from the cell to where it reads the electrolyte, and the thickness of the electrolyte
-/// between there and the interface; front_curvature = curvature at the closest point of the interface.
+/// Where a cell reads, and what lies between there and the interface.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Probe {
+    /// way from the cell to where it reads the electrolyte; none where it reads itself \[dx\]
+    pub way: [f64; 3],
+    /// thickness of the electrolyte between there and the interface \[dx\]
+    pub thickness: f64,
+    /// curvature at the closest point of the interface \[1/dx\]
+    pub curvature: f64,
+}
+
+/// q, delta, curvature → probe.
 pub fn probe(cpu: &mut Cpu) {
     let ell = f64::from(cpu.physics.ell);
     let (shape, q, curvature, delta) = (cpu.shape, &cpu.q, &cpu.curvature, &cpu.delta);
-    let normal = |here: usize, around: [usize; 6]| {
+    shape.map(&mut cpu.probe, |x, y, z, cell, out| {
+        let (here, around) = (cell.here, cell.around);
+        *out = Probe { way: [0.0; 3], thickness: (-q[here]).max(THINNEST * ell), curvature: curvature[here] };
         let mut gradient = central(q, around);
         // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
         if around[4] == here || around[5] == here {
             gradient[2] *= 2.0;
         }
         let steepness = length(gradient);
-        // outwards, and the distance to the interface along it
-        (steepness > FLATTEST && delta[here] > 0.0).then(|| (gradient.map(|g| -g / steepness), q[here] / steepness))
-    };
-    shape.map(&mut cpu.probe, |x, y, z, cell, out| {
-        *out = [0.0, 0.0, 0.0, (-q[cell.here]).max(THINNEST * ell)];
-        if let Some((outwards, depth)) = normal(cell.here, cell.around) {
-            let offset = outwards.map(|n| (depth + PROBE * ell) * n);
-            let [there] = gather(&shape, x, y, z, offset, |i| [q[i]]);
-            *out = [offset[0], offset[1], offset[2], (-there).max(THINNEST * ell)];
+        if steepness <= FLATTEST || delta[here] == 0.0 {
+            return;
         }
-    });
-    shape.map(&mut cpu.front_curvature, |x, y, z, cell, out| {
-        *out = curvature[cell.here];
-        if let Some((outwards, depth)) = normal(cell.here, cell.around) {
-            [*out] = gather(&shape, x, y, z, outwards.map(|n| depth * n), |i| [curvature[i]]);
-        }
+        let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
+        out.way = outwards.map(|n| (depth + PROBE * ell) * n);
+        let [there] = gather(&shape, x, y, z, out.way, |i| [q[i]]);
+        out.thickness = (-there).max(THINNEST * ell);
+        [out.curvature] = gather(&shape, x, y, z, outwards.map(|n| depth * n), |i| [curvature[i]]);
     });
 }
 

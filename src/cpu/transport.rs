@@ -13,18 +13,18 @@ pub const DILUTE: f64 = 1e-4;
 /// where the salt is nearly used up; nothing but the continuation of the outer fields depends on it.
 pub const BEHIND: f64 = 0.1;
 
-/// u, xi, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊.
+/// u, xi, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊, and the derivatives of the first
+/// three with respect to c.
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
     let plane = shape.nx * shape.ny;
     let (u, xi, w, table) = (&cpu.u, &cpu.xi, &cpu.accessible, &cpu.table);
+    let medium = |i: usize| (w[i] * (1.0 - xi[i])).max(PSI_FLOOR) * inverse_macmullin(&physics, i / plane);
     shape.map(&mut cpu.transport, |_, _, _, cell, out| {
         let c = 1.0 + u[cell.here][1];
         let c = if xi[cell.here] > 0.5 { c.max(BEHIND) } else { c };
         let p = lookup(table, c - 1.0);
-        let psi = (w[cell.here] * (1.0 - xi[cell.here])).max(PSI_FLOOR);
-        let medium =
-            psi * if in_separator(&physics, cell.here / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
+        let medium = medium(cell.here);
         *out = [medium * p[0], medium * p[1] / c.max(DILUTE), medium * p[2], p[3]];
     });
     let coefficients = &cpu.transport;
@@ -34,9 +34,7 @@ pub fn transport(cpu: &mut Cpu) {
         *out = [0.0; 3];
         if xi[i] <= 0.5 && c > DILUTE {
             let s = slopes(table, c - 1.0);
-            let psi = (w[i] * (1.0 - xi[i])).max(PSI_FLOOR);
-            let medium =
-                psi * if in_separator(&physics, i / plane) { f64::from(physics.inverse_macmullin) } else { 1.0 };
+            let medium = medium(i);
             *out = [medium * s[0], (medium * s[1] - coefficients[i][1]) / c, medium * s[2]];
         }
     });
@@ -69,4 +67,9 @@ fn place(c: f64) -> f64 {
 pub fn in_separator(physics: &crate::model::uniforms::Physics, z: usize) -> bool {
     let height = z as f32 + 0.5;
     height > physics.separator_bottom && height < physics.separator_top
+}
+
+/// One over the MacMullin number of plane `z`.
+pub fn inverse_macmullin(physics: &crate::model::uniforms::Physics, z: usize) -> f64 {
+    if in_separator(physics, z) { f64::from(physics.inverse_macmullin) } else { 1.0 }
 }

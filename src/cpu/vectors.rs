@@ -1,9 +1,10 @@
 //! Vector operations of the linear solver.
 
 use super::Cpu;
-use super::kinetics::C_FLOOR;
 use crate::solver::backend::Vector;
 
+/// Smallest c/c0 whose loss is counted.
+const C_FLOOR: f64 = 1e-6;
 /// Least reaction area per volume of a cell whose potential is held back: farther out next to nothing reacts \[1/dx\].
 pub const REACTING: f64 = 0.01;
 

@@ -55,10 +55,15 @@ pub struct Column {
 }
 
 impl Column {
-    /// Heading in a table: `name [unit]`, a pure number has no unit.
+    /// Its [`heading`].
     pub fn heading(&self) -> String {
-        if self.unit == "1" { self.name.into() } else { format!("{} [{}]", self.name, self.unit) }
+        heading(self.name, self.unit)
     }
+}
+
+/// Heading of a quantity in a table: `name [unit]`, a pure number has no unit.
+pub fn heading(name: &str, unit: &str) -> String {
+    if unit == "1" { name.into() } else { format!("{name} [{unit}]") }
 }
 
 macro_rules! metrics {

@@ -6,6 +6,7 @@ use rustfft::num_complex::Complex;
 
 use super::grid::Grid;
 use super::parameters::{Collector, CollectorShape, Heterogeneity, Setup};
+use super::profile;
 use super::random::normal;
 
 /// Smallest accessible fraction, so that nothing divides by zero inside the copper.
@@ -70,6 +71,11 @@ fn rough(grid: &Grid, rms: f64, correlation_length: f64, hurst: f64, seed: u32) 
     field.iter().map(|h| h.re * scale).collect()
 }
 
+/// Waves in the box of element `i` of a transform of length `n`, with their sign.
+pub(crate) fn waves(i: usize, n: usize) -> f64 {
+    if 2 * i > n { i as f64 - n as f64 } else { i as f64 }
+}
+
 /// Two-dimensional Fourier transform in place, rows then columns, unscaled.
 pub(crate) fn transform(field: &mut [Complex<f64>], nx: usize, ny: usize, inverse: bool) {
     let mut planner = FftPlanner::new();
@@ -88,7 +94,7 @@ pub(crate) fn transform(field: &mut [Complex<f64>], nx: usize, ny: usize, invers
     }
 }
 
-/// w = ½[1 + tanh(d/2ℓ)] with d the distance to the surface along its local normal, floored.
+/// w, the profile with d the distance to the surface along its local normal, floored.
 fn accessible(grid: &Grid, ell: f64, heights: &[f64]) -> Vec<f64> {
     let (nx, ny) = (grid.nx, grid.ny);
     let height = |x: usize, y: usize| heights[y * nx + x] / grid.dx;
@@ -104,7 +110,7 @@ fn accessible(grid: &Grid, ell: f64, heights: &[f64]) -> Vec<f64> {
     for z in 0..grid.nz {
         for (&h, &s) in heights.iter().zip(&steepness) {
             let d = (z as f64 + 0.5 - h / grid.dx) / s;
-            w.push((0.5 * (1.0 + (0.5 * d / ell).tanh())).clamp(ACCESSIBLE_FLOOR, 1.0));
+            w.push(profile::fraction(d, ell).clamp(ACCESSIBLE_FLOOR, 1.0));
         }
     }
     w

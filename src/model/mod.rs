@@ -7,6 +7,7 @@ pub mod grid;
 pub mod kinetics;
 pub mod nucleation;
 pub mod parameters;
+pub mod profile;
 pub mod random;
 pub mod scales;
 pub mod uniforms;

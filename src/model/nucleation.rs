@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
 use super::parameters::{Nucleation, Setup};
+use super::profile;
 use super::random::uniform;
 
 /// A cap of lithium: the part above the copper of a sphere. Lengths in cells, from the corner of the box.
@@ -18,19 +19,19 @@ pub struct Cap {
 impl Cap {
     /// A nucleus of `radius` \[m\] on the copper at column (x, y), meeting it at the setup's contact angle.
     pub fn on_copper(setup: &Setup, heights: &[f64], x: usize, y: usize, radius: f64) -> Self {
-        let grid = &setup.grid;
-        let r = radius / grid.dx;
-        let surface = heights[y * grid.nx + x] / grid.dx;
-        let z = surface - r * setup.collector.contact_angle.cos();
-        Self { centre: [x as f64 + 0.5, y as f64 + 0.5, z], radius: r }
+        Self::at(setup, heights, x as f64 + 0.5, y as f64 + 0.5, radius)
     }
 
     /// A nucleus of `radius` on the copper at the place (x, y), which need not be the centre of a cell \[m\].
     pub fn at_place(setup: &Setup, heights: &[f64], x: f64, y: f64, radius: f64) -> Self {
-        let grid = &setup.grid;
         // to 2⁻²⁰ cells: the same place in the mirror, or a box that is shifted, has the same digits
-        let place = |length: f64| (length / grid.dx * 1_048_576.0).round() / 1_048_576.0;
-        let (x, y, r) = (place(x), place(y), radius / grid.dx);
+        let place = |length: f64| (length / setup.grid.dx * 1_048_576.0).round() / 1_048_576.0;
+        Self::at(setup, heights, place(x), place(y), radius)
+    }
+
+    /// The same, the place in cells.
+    fn at(setup: &Setup, heights: &[f64], x: f64, y: f64, radius: f64) -> Self {
+        let (grid, r) = (&setup.grid, radius / setup.grid.dx);
         let surface = height_at(grid, heights, x, y) / grid.dx;
         Self { centre: [x, y, surface - r * setup.collector.contact_angle.cos()], radius: r }
     }
@@ -47,7 +48,7 @@ impl Cap {
         let dx = if grid.nx == 1 { 0.0 } else { dx };
         let dz = z as f64 + 0.5 - self.centre[2];
         let distance = self.radius - ((dx * dx + dy * dy) + dz * dz).sqrt();
-        0.5 * (1.0 + (0.5 * distance / ell).tanh())
+        profile::fraction(distance, ell)
     }
 }
 

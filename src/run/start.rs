@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::io::{IoError, height_map};
 use crate::model::collector;
 use crate::model::parameters::{CollectorShape, InitialDeposit, Setup};
+use crate::model::profile;
 use crate::solver::backend::State;
 
 /// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\]; a height map is read from its file unless
@@ -50,6 +51,12 @@ pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
 pub fn initial_state(setup: &Setup, heights: &[f64]) -> State {
     let grid = &setup.grid;
     let ell = setup.ell / grid.dx;
+    // distance of a cell into a ball around `centre`; an axis of one cell has no distances
+    let ball = |cell: [usize; 3], centre: [f64; 3], radius: f64| {
+        let cells = [grid.nx, grid.ny, grid.nz];
+        let [dx, dy, dz] = std::array::from_fn(|k| if cells[k] == 1 { 0.0 } else { cell[k] as f64 + 0.5 - centre[k] });
+        radius / grid.dx - ((dx * dx + dy * dy) + dz * dz).sqrt()
+    };
     let mut xi = vec![0.0; grid.cells()];
     for z in 0..grid.nz {
         for y in 0..grid.ny {
@@ -65,22 +72,13 @@ pub fn initial_state(setup: &Setup, heights: &[f64]) -> State {
                         height / grid.dx - (z as f64 + 0.5)
                     }
                     InitialDeposit::Boss { thickness, radius } => {
-                        let offset = |cell: usize, n: usize| {
-                            if n == 1 { 0.0 } else { cell as f64 + 0.5 - 0.5 * n as f64 }
-                        };
-                        let (dx, dy) = (offset(x, grid.nx), offset(y, grid.ny));
-                        let dz = z as f64 + 0.5 - (heights[y * grid.nx + x] + thickness) / grid.dx;
-                        (radius / grid.dx - ((dx * dx + dy * dy) + dz * dz).sqrt()).max(-dz)
+                        let plane = (heights[y * grid.nx + x] + thickness) / grid.dx;
+                        let centre = [0.5 * grid.nx as f64, 0.5 * grid.ny as f64, plane];
+                        ball([x, y, z], centre, *radius).max(-(z as f64 + 0.5 - plane))
                     }
-                    InitialDeposit::Sphere { centre, radius } => {
-                        let offset = |cell: usize, n: usize, axis: usize| {
-                            if n == 1 { 0.0 } else { cell as f64 + 0.5 - centre[axis] / grid.dx }
-                        };
-                        let (dx, dy, dz) = (offset(x, grid.nx, 0), offset(y, grid.ny, 1), offset(z, grid.nz, 2));
-                        radius / grid.dx - ((dx * dx + dy * dy) + dz * dz).sqrt()
-                    }
+                    InitialDeposit::Sphere { centre, radius } => ball([x, y, z], centre.map(|c| c / grid.dx), *radius),
                 };
-                xi[grid.index(x, y, z)] = 0.5 * (1.0 + (0.5 * distance / ell).tanh());
+                xi[grid.index(x, y, z)] = profile::fraction(distance, ell);
             }
         }
     }

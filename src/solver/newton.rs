@@ -12,7 +12,7 @@ pub const ITERATIONS: usize = 25;
 /// Linear iterations in each Newton iteration: their number is fixed, so that a Newton iteration is one queue of work.
 pub const LINEAR_ITERATIONS: usize = 3;
 /// Rounding may stop the residual above the backend's tolerance; what is left must then be below this many tolerances.
-const STALLED: f64 = 30.0;
+pub const STALLED: f64 = 30.0;
 
 /// A solved step.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -160,10 +160,8 @@ impl<'a> Problem<'a> {
         clock: &mut Clock,
         until: f64,
     ) -> Result<StepReport, StepFailure> {
-        if clock.step > 0
-            && let Some(salt) = depletion::look(b, self.setup, clock.dt)?
-        {
-            return Err(StepFailure::UsedUp { time: clock.time, dt: clock.dt, potential: clock.potential, salt });
+        if clock.step > 0 {
+            self.look_at_salt(b, clock)?;
         }
         self.centre_reference(b, clock)?;
         b.begin_step(); // phi, c and current kept
@@ -172,6 +170,14 @@ impl<'a> Problem<'a> {
         let nuclei = self.nucleate(b, clock, seen.dt)?;
         self.keep_books(clock, &solved, &seen, until);
         Ok(StepReport { dt: seen.dt, iterations: solved.iterations, rejected, nuclei, balance: solved.balance })
+    }
+
+    /// Fails if the salt is used up and the next step follows the potential alone.
+    fn look_at_salt<B: Backend + ?Sized>(&self, b: &mut B, clock: &Clock) -> Result<(), StepFailure> {
+        match depletion::look(b, self.setup, clock.dt)? {
+            Some(salt) => Err(StepFailure::UsedUp { time: clock.time, dt: clock.dt, potential: clock.potential, salt }),
+            None => Ok(()),
+        }
     }
 
     /// Counts the potential from the last electrode potential, so that the field stays small.
@@ -207,7 +213,6 @@ impl<'a> Problem<'a> {
                 let rise = rise * self.scales.potential;
                 b.set_step(&self.scales.step(self.setup, dt, reference + rise, rise));
             };
-            set(b, 0.0);
             b.interface(0.5 * self.scales.front_speed() * dt); // xi -> delta at half the step, curvature, probes
             let rise = if jumps { rise::balanced(b, set)? } else { 0.0 };
             set(b, rise);
@@ -235,14 +240,7 @@ impl<'a> Problem<'a> {
             clock.dt = 0.5 * dt;
             clock.limited_by = "rejected step".into();
             if clock.dt < limits.smallest {
-                if let Some(salt) = depletion::look(b, self.setup, clock.dt)? {
-                    return Err(StepFailure::UsedUp {
-                        time: clock.time,
-                        dt: clock.dt,
-                        potential: clock.potential,
-                        salt,
-                    });
-                }
+                self.look_at_salt(b, clock)?;
                 return Err(StepFailure::TooSmall { time: clock.time, smallest: limits.smallest, reason });
             }
         }

@@ -16,6 +16,7 @@ pub const CASE: Case = Case {
     name: "boss",
     about: "primary current on a half sphere on a plane",
     source: "field of a sphere, with the dipoles of its periodic images",
+    quick: true,
     run,
 };
 

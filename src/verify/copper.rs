@@ -11,7 +11,7 @@
 use rustfft::num_complex::Complex;
 
 use super::{Case, Check, Lab, VerifyError};
-use crate::model::collector::{Statics, transform};
+use crate::model::collector::{Statics, transform, waves};
 use crate::model::grid::Grid;
 use crate::model::parameters::{CollectorShape, Setup};
 use crate::run::RunError;
@@ -22,6 +22,7 @@ pub const CASE: Case = Case {
     name: "copper",
     about: "rough copper: mean height and developed area of its diffuse fields",
     source: "the heights themselves, their Fourier series, and the spectrum they were drawn from",
+    quick: true,
     run,
 };
 
@@ -53,8 +54,7 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
 
 /// 2π times the frequency of mode `i` of `n` \[1/m\]; none at the grid's own frequency, whose sine the grid does not see.
 fn wavenumber(i: usize, n: usize, dx: f64) -> f64 {
-    let signed = if 2 * i < n { i as f64 } else { i as f64 - n as f64 };
-    if 2 * i == n { 0.0 } else { std::f64::consts::TAU * signed / (n as f64 * dx) }
+    if 2 * i == n { 0.0 } else { std::f64::consts::TAU * waves(i, n) / (n as f64 * dx) }
 }
 
 /// Area of the surface over that of the plane.

@@ -9,7 +9,7 @@ use crate::model::parameters::Setup;
 use crate::run::RunError;
 use crate::run::device::{self, DeviceChoice};
 use crate::run::start::{initial_state, load_heights};
-use crate::solver::backend::Backend;
+use crate::solver::backend::{Backend, State};
 use crate::solver::step::{Clock, Problem, StepReport};
 
 /// What all cases share.
@@ -72,17 +72,40 @@ impl Lab {
         look: impl FnOnce(&mut Specimen) -> Result<T, VerifyError>,
     ) -> Result<T, VerifyError> {
         let heights = load_heights(setup).map_err(RunError::Copper)?;
-        let statics = Statics::new(setup, &heights);
-        let (mut device, _) = device::open(self.device, setup, &statics).map_err(RunError::Device)?;
+        self.with_copper(setup, &heights, &Statics::new(setup, &heights), look)
+    }
+
+    /// The same on copper whose heights \[m\] and fields are given.
+    ///
+    /// # Errors
+    /// As [`Lab::with`].
+    pub fn with_copper<T>(
+        &self,
+        setup: &Setup,
+        heights: &[f64],
+        statics: &Statics,
+        look: impl FnOnce(&mut Specimen) -> Result<T, VerifyError>,
+    ) -> Result<T, VerifyError> {
+        let (mut device, _) = device::open(self.device, setup, statics).map_err(RunError::Device)?;
         let b = device.backend();
-        b.load(&initial_state(setup, &heights))?;
-        let problem = Problem::new(setup, &heights);
+        b.load(&initial_state(setup, heights))?;
+        let problem = Problem::new(setup, heights);
         let clock = problem.start(b)?;
         look(&mut Specimen { setup, problem, clock, b })
     }
 }
 
 impl Specimen<'_> {
+    /// Begins from a state instead of the config's.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn begin_from(&mut self, state: &State) -> Result<(), VerifyError> {
+        self.b.load(state)?;
+        self.clock = self.problem.start(self.b)?;
+        Ok(())
+    }
+
     /// One step, ending at `until` \[s\] at the latest.
     ///
     /// # Errors

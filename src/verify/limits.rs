@@ -8,6 +8,7 @@
 use super::{Case, Check, Lab, Specimen, VerifyError};
 use crate::model::constants::FARADAY;
 use crate::model::parameters::{Control, Salt, Setup};
+use crate::model::profile;
 use crate::solver::newton;
 use crate::solver::step::StepFailure;
 
@@ -16,6 +17,7 @@ pub const CASE: Case = Case {
     name: "limits",
     about: "iterations and endings at the ends of the documented ranges",
     source: "counts of iterations as measured, with a margin; limiting current i L = n F ∫ D/(1−t₊) dc",
+    quick: false,
     run,
 };
 
@@ -190,11 +192,9 @@ fn finger(s: &mut Specimen) -> Result<(), VerifyError> {
         let [x, y, z] = grid.centre(i).map(|v| v / grid.dx);
         let (dx, dy) = (x - 0.5 * grid.nx as f64, y - 0.5 * grid.ny as f64);
         let depth = (3.0 - dx.hypot(dy)).min(grid.nz as f64 - 1.0 - z);
-        *xi = xi.max(0.5 * (1.0 + (0.5 * depth / ell).tanh()));
+        *xi = xi.max(profile::fraction(depth, ell));
     }
-    s.b.load(&state)?;
-    s.clock = s.problem.start(s.b)?;
-    Ok(())
+    s.begin_from(&state)
 }
 
 /// Largest steady current density through the slab \[A/m²\]: between the lithium, where c = 0, and the top, where c = c0,

@@ -43,6 +43,8 @@ pub struct Case {
     pub about: &'static str,
     /// where the exact values come from
     pub source: &'static str,
+    /// whether it takes seconds: the quick set leaves out the others unless they are named
+    pub quick: bool,
     /// runs it
     pub run: fn(&Lab) -> Result<Vec<Check>, VerifyError>,
 }
@@ -62,9 +64,6 @@ pub const CASES: &[Case] = &[
     limits::CASE,
     // one a line
 ];
-
-/// Cases that take more than a few seconds: the quick set leaves them out unless they are named.
-const LONG: [&str; 6] = ["sphere", "limiting", "dispersion", "binary", "symmetry", "limits"];
 
 /// Why there is no report, or a case could not be run. A case that runs and misses its tolerance is no error.
 #[derive(Debug, thiserror::Error)]
@@ -118,9 +117,8 @@ pub fn run(lab: &Lab, wanted: &[String], tell: impl Fn(&str)) -> Result<Vec<Chec
     }
     // a device that cannot be opened is one error, not one for every case
     lab.with(&lab.config("planar", &[])?, |_| Ok(()))?;
-    let left_out = |case: &Case| lab.quick && LONG.contains(&case.name);
     let named = |case: &&Case| {
-        if wanted.is_empty() { !left_out(case) } else { wanted.iter().any(|name| name == case.name) }
+        if wanted.is_empty() { case.quick || !lab.quick } else { wanted.iter().any(|name| name == case.name) }
     };
     Ok(run_cases(lab, CASES.iter().filter(named), tell))
 }
@@ -189,7 +187,7 @@ mod tests {
     const LAB: Lab = Lab { device: DeviceChoice::Cpu, quick: false };
 
     const fn case(name: &'static str, run: fn(&Lab) -> Result<Vec<Check>, VerifyError>) -> Case {
-        Case { name, about: "a trial", source: "arithmetic", run }
+        Case { name, about: "a trial", source: "arithmetic", quick: true, run }
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub const CASE: Case = Case {
     name: "nucleation",
     about: "counts of nuclei at a fixed drive over 50 seeds",
     source: "mean and variance of the Poisson distribution, within three standard errors",
+    quick: true,
     run,
 };
 

@@ -15,6 +15,7 @@ pub const CASE: Case = Case {
     name: "planar",
     about: "a flat front at a given current and at a given potential, with and without a film",
     source: "speed i V_m/F (Faraday); Butler-Volmer + film + ohmic drop of the gap between ξ = ½ and the top",
+    quick: true,
     run,
 };
 

@@ -20,6 +20,7 @@ pub const CASE: Case = Case {
     name: "sand",
     about: "salt at the front of a half space under three currents, up to 0.9 of Sand's time",
     source: "Sand: t_S = πD[c0 F/(2i(1−t₊))]², c/c0 = 1 − √(t/t_S) + (1−t₊) i v t/(2FD c0), v the speed of the front",
+    quick: true,
     run,
 };
 

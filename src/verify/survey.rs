@@ -3,9 +3,7 @@
 
 use super::{Specimen, VerifyError};
 use crate::model::grid::Grid;
-
-/// Bound of ξ in the logarithm, as the solver has it.
-const CLIP: f64 = 1e-6;
+use crate::model::profile::signed_distance;
 
 /// The surface of a flat front.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +55,7 @@ impl Specimen<'_> {
 
 /// q of each ξ; `ell` and q in cells.
 fn distances(xi: &[f64], ell: f64) -> Vec<f64> {
-    xi.iter().map(|xi| xi.clamp(CLIP, 1.0 - CLIP)).map(|xi| ell * (xi / (1.0 - xi)).ln()).collect()
+    xi.iter().map(|&xi| signed_distance(xi, ell)).collect()
 }
 
 impl Distance {

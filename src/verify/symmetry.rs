@@ -16,23 +16,22 @@ use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::parameters::{Nucleation, Setup};
 use crate::run::RunError;
-use crate::run::device;
-use crate::run::start::{initial_state, load_heights};
+use crate::run::start::load_heights;
 use crate::solver::backend::State;
-use crate::solver::step::{Clock, Problem};
+use crate::solver::newton::STALLED;
+use crate::solver::step::Clock;
 
 /// The case.
 pub const CASE: Case = Case {
     name: "symmetry",
     about: "mirror, right angle, shift and restart of a run with everything switched on",
     source: "the equations know no place and no direction in the plane of the copper",
+    quick: false,
     run,
 };
 
 /// End of the runs \[s\].
 const END: f64 = 60.0;
-/// Residual at which single precision may stop, over its tolerance (src/solver/newton.rs).
-const STALLED: f64 = 30.0;
 
 /// Where a column goes, and the size of the box there.
 struct Motion {
@@ -84,7 +83,7 @@ impl Motion {
 }
 
 /// The fixed fields of a run: heights of the copper \[m\], fractions and areas.
-struct Specimen {
+struct Place {
     setup: Setup,
     heights: Vec<f64>,
     statics: Statics,
@@ -100,7 +99,7 @@ struct Outcome {
     single: bool,
 }
 
-impl Specimen {
+impl Place {
     fn new(setup: Setup) -> Result<Self, VerifyError> {
         let heights = load_heights(&setup).map_err(RunError::Copper)?;
         let statics = Statics::new(&setup, &heights);
@@ -122,29 +121,23 @@ impl Specimen {
 
     /// Runs to the end, from the start or from what `from` holds; if `halfway` is given, only to that step.
     fn run(&self, lab: &Lab, from: Option<(&State, Clock)>, halfway: Option<u64>) -> Result<Outcome, VerifyError> {
-        let (mut device, _) = device::open(lab.device, &self.setup, &self.statics).map_err(RunError::Device)?;
-        let b = device.backend();
-        let problem = Problem::new(&self.setup, &self.heights);
-        let mut clock = match from {
-            Some((state, clock)) => {
-                b.load(state)?;
-                clock
+        lab.with_copper(&self.setup, &self.heights, &self.statics, |s| {
+            if let Some((state, clock)) = from {
+                s.b.load(state)?;
+                s.clock = clock;
             }
-            None => {
-                b.load(&initial_state(&self.setup, &self.heights))?;
-                problem.start(b)?
+            let (mut way, mut before) = (0.0, s.b.state()?.xi);
+            while s.clock.time < END && halfway.is_none_or(|step| s.clock.step < step) {
+                let report = s.step(END)?;
+                let xi = s.b.state()?.xi;
+                if report.nuclei.is_empty() {
+                    way += distance(&xi, &before);
+                }
+                before = xi;
             }
-        };
-        let (mut way, mut before) = (0.0, b.state()?.xi);
-        while clock.time < END && halfway.is_none_or(|step| clock.step < step) {
-            let report = problem.advance(b, &mut clock, END)?;
-            let xi = b.state()?.xi;
-            if report.nuclei.is_empty() {
-                way += distance(&xi, &before);
-            }
-            before = xi;
-        }
-        Ok(Outcome { state: b.state()?, clock, way, tolerance: b.tolerance(), single: b.may_stall() })
+            let (tolerance, single) = (s.b.tolerance(), s.b.may_stall());
+            Ok(Outcome { state: s.b.state()?, clock: s.clock.clone(), way, tolerance, single })
+        })
     }
 }
 
@@ -165,13 +158,7 @@ fn moved_state(motion: &Motion, grid: &Grid, s: &State) -> State {
 }
 
 /// Moves the box, runs it, and compares with the moved outcome of the box at rest.
-fn compare(
-    lab: &Lab,
-    at_rest: &Specimen,
-    outcome: &Outcome,
-    motion: &Motion,
-    bits: bool,
-) -> Result<Check, VerifyError> {
+fn compare(lab: &Lab, at_rest: &Place, outcome: &Outcome, motion: &Motion, bits: bool) -> Result<Check, VerifyError> {
     let there = at_rest.moved(motion).run(lab, None, None)?;
     let expected = moved_state(motion, &at_rest.setup.grid, &outcome.state);
     let [nx, ny] = [at_rest.setup.grid.nx, at_rest.setup.grid.ny];
@@ -187,7 +174,7 @@ fn compare(
 
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let setup = lab.config("symmetry", &[])?;
-    let square = Specimen::new(setup.clone())?;
+    let square = Place::new(setup.clone())?;
     let outcome = square.run(lab, None, None)?;
     let mut checks = Vec::new();
     for motion in [&MIRROR, &TURN] {
@@ -199,7 +186,7 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
         return Ok(checks);
     }
     checks.push(compare(lab, &square, &outcome, &HALF, true)?);
-    let oblong = Specimen::new(lab.config("symmetry", &["grid.cells=[30, 27, 24]".into()])?)?;
+    let oblong = Place::new(lab.config("symmetry", &["grid.cells=[30, 27, 24]".into()])?)?;
     checks.push(compare(lab, &oblong, &oblong.run(lab, None, None)?, &DIAGONAL, true)?);
     Ok(checks)
 }
@@ -207,7 +194,7 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
 /// A run with nuclei by chance, and the same stored at its 30th step and taken up by a new device.
 fn restart(lab: &Lab, mut setup: Setup) -> Result<Check, VerifyError> {
     setup.nucleation = Nucleation::Poisson { rate: 2e14, barrier: 0.25, radius: 0.75e-6, seed: 1 };
-    let place = Specimen::new(setup)?;
+    let place = Place::new(setup)?;
     let whole = place.run(lab, None, None)?;
     let half = place.run(lab, None, Some(30))?;
     let text = serde_json::to_string(&half.clock).map_err(|e| VerifyError::Case(e.to_string()))?;
