@@ -1,6 +1,7 @@
 // project - scalar products of two vectors of the linear solver, first stage
 //
 //   <a, b> and <b, b>,   from which `combine` takes the coefficient <a, b>/<b, b>
+//   <a, b> = sum of a.phi b.phi + salt_weight a.c b.c: both equations count alike
 //
 // reads   a, b
 // writes  partial
@@ -27,12 +28,13 @@ fn project(
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     let first = group.z * parameters.planes;
     let last = min(first + parameters.planes, n.z);
+    let weights = vec2<f32>(1.0, physics.salt_weight);
     var sums = single(vec4<f32>(0.0));
     for (var z = first; z < last; z++) {
         let cell = vec3<u32>(p.xy, z);
         if !inside(cell, n) { continue; }
         let i = element(cell, n);
-        sums = add(sums, single(vec4<f32>(dot(a[i], b[i]), dot(b[i], b[i]), 0.0, 0.0)));
+        sums = add(sums, single(vec4<f32>(dot(weights * a[i], b[i]), dot(weights * b[i], b[i]), 0.0, 0.0)));
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;
     let total_0 = over_workgroup(sums, vec4<bool>(false), lane);

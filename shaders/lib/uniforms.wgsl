@@ -19,6 +19,7 @@ struct Physics {
     porosity: f32,
     inverse_macmullin: f32,
     c_top: f32,
+    salt_weight: f32,
     nucleation_rate: f32,
     nucleation_barrier: f32,
 }

@@ -27,12 +27,14 @@ impl Cpu {
         }
     }
 
-    /// coefficient = ⟨a, b⟩/⟨b, b⟩.
+    /// coefficient = ⟨a, b⟩/⟨b, b⟩, the salt equation weighted so that it counts as much as the charge equation: without
+    /// that the linear solver would leave a dilute electrolyte's salt as it is.
     pub(super) fn project_vectors(&mut self, a: Vector, b: Vector) {
         let (a, b) = (self.vector_of(a), self.vector_of(b));
+        let weight = f64::from(self.physics.salt_weight);
         let [product, square] = self.shape.sum(2, |_, _, _, cell| {
             let (a, b) = (a[cell.here], b[cell.here]);
-            [a[0] * b[0] + a[1] * b[1], b[0] * b[0] + b[1] * b[1]]
+            [a[0] * b[0] + weight * a[1] * b[1], b[0] * b[0] + weight * b[1] * b[1]]
         });
         self.coefficient = if square > 0.0 { product / square } else { 0.0 };
     }

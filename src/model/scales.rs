@@ -55,6 +55,15 @@ impl Scales {
         FARADAY * self.concentration * self.length * self.length / (self.conductivity * self.potential)
     }
 
+    /// D at c0, where κ is 1: so much smaller, or larger, than the charge equation is all that stands in the salt equation.
+    fn scaled_diffusivity(&self, setup: &Setup) -> f64 {
+        if !setup.electrolyte.has_salt() {
+            return 1.0;
+        }
+        let diffusivity = setup.electrolyte.at(setup.top.c0, setup.temperature).diffusivity;
+        FARADAY * self.concentration / (self.conductivity * self.potential) * diffusivity
+    }
+
     /// Movement of the front in cells per second and scaled current.
     pub fn front_speed(&self) -> f64 {
         LITHIUM_MOLAR_VOLUME / FARADAY * self.current / self.length
@@ -98,6 +107,7 @@ impl Scales {
             porosity: porosity as f32,
             inverse_macmullin: inverse_macmullin as f32,
             c_top: 0.0,
+            salt_weight: self.scaled_diffusivity(setup).powi(-2) as f32,
             nucleation_rate: match &setup.nucleation {
                 super::parameters::Nucleation::Poisson { rate, .. } => (rate * self.length * self.length) as f32,
                 _ => 0.0,

@@ -63,6 +63,8 @@ uniform! {
         inverse_macmullin: f32,
         /// c/c0 − 1 in the reservoir
         c_top: f32,
+        /// weight of the salt equation against the charge equation in the linear solver's scalar products: 1/D²
+        salt_weight: f32,
         /// nucleation rate J0 \[1/s per cell face\]
         nucleation_rate: f32,
         /// nucleation barrier η_b \[potential scale\]
