@@ -39,7 +39,8 @@ fn the_quick_checks_pass() {
 /// On one machine the CPU backend repeats its numbers to the bit. Another mathematical library may round an exponential
 /// differently, and then Newton's method may stop one iteration earlier or later at its residual of 1e-6: relative 1e-5
 /// of a value covers that and the six digits of the table. An error is a difference of such values, which may be nothing
-/// but rounding: it is noise below 1 % of what is allowed, and above that agrees to 1 %.
+/// but rounding: it is noise below 1 % of what is allowed, and above that agrees to 1 %. Iterations of the case `limits` are
+/// counted, not computed: one more or less in the worst step is noise, a fifth of what is allowed.
 #[test]
 fn the_readme_shows_what_the_quick_checks_say() {
     let rows = report::rows(&std::fs::read_to_string(root().join("README.md")).unwrap());
@@ -49,12 +50,13 @@ fn the_readme_shows_what_the_quick_checks_say() {
         let row = rows.iter().find(|row| row[..2] == shown[..2]).unwrap_or_else(|| {
             panic!("{}, {}: not in the README; run scripts/ladder --case {}", check.case, check.quantity, check.case)
         });
-        let noise = 0.01 * check.tolerance;
+        let noise = check.tolerance * if check.case == "limits" { 0.2 } else { 0.01 };
+        // what the error is counted in: |exact| if it is relative
+        let unit = if check.error > 0.0 { (check.computed - check.exact).abs() / check.error } else { 1.0 };
         let close = |cell: usize, value: f64, noise: f64| (number(&row[cell]) - value).abs() <= noise;
-        let agrees =
-            close(2, check.computed, 1e-5 * check.computed.abs() + if check.exact == 0.0 { noise } else { 0.0 })
-                && close(3, check.exact, 1e-5 * check.exact.abs())
-                && close(4, check.error, noise + 0.01 * check.error);
+        let agrees = close(2, check.computed, 1e-5 * check.computed.abs() + noise * unit)
+            && close(3, check.exact, 1e-5 * check.exact.abs())
+            && close(4, check.error, noise + 0.01 * check.error);
         assert!(agrees && row[5] == shown[5] && row[7] == shown[7], "README {row:?}\nnow    {shown:?}");
     }
     let unknown: Vec<_> = rows.iter().filter(|row| CASES.iter().all(|case| case.name != row[0])).collect();

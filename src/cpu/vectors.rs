@@ -1,6 +1,7 @@
 //! Vector operations of the linear solver.
 
 use super::Cpu;
+use super::probe::gather;
 use crate::solver::backend::Vector;
 
 /// Smallest c/c0 whose loss is counted.
@@ -51,15 +52,20 @@ impl Cpu {
         *self.vector_mut(target) = out;
     }
 
-    /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every
+    /// Damping that keeps the potential's change below `potential` where the reaction reads it, and a share `keep` of every
     /// concentration in the electrolyte.
     pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
         let (u, x, delta, xi) = (&self.u, &self.correction, &self.delta, &self.xi);
         let loss = 1.0 - f64::from(keep);
-        let [need] = self.shape.sum(0, |_, _, _, cell| {
+        let [need] = self.shape.sum(0, |x_index, y, z, cell| {
             let i = cell.here;
-            let ([_, c], [d_phi, d_c]) = (u[i], x[i]);
-            let by_phi = if delta[i] > REACTING { d_phi.abs() / f64::from(potential) } else { 0.0 };
+            let ([_, c], [_, d_c]) = (u[i], x[i]);
+            let by_phi = if delta[i] > REACTING {
+                let [d_phi] = gather(&self.shape, x_index, y, z, self.probe[i].way, |i| [x[i][0]]);
+                d_phi.abs() / f64::from(potential)
+            } else {
+                0.0
+            };
             let by_c = if xi[i] < 0.5 { -d_c / (loss * (1.0 + c).max(C_FLOOR)) } else { 0.0 };
             [by_phi.max(by_c)]
         });

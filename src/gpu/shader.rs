@@ -63,7 +63,7 @@ kernels! {
     Balance = "balance", STENCIL_SUM, &["planes"];
     Coarsen = "coarsen", POINT, &[];
     Combine = "combine", POINT, &["sign"];
-    Damp = "damp", SUM, &["planes", "potential", "keep"];
+    Damp = "damp", &["uniforms", "grid", "precision", "sum", "electrolyte", "probe"], &["planes", "potential", "keep"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", POINT, &[];
     InterfaceShape = "interface_shape", STENCIL, &["half_advance"];

@@ -12,7 +12,7 @@ pub const CASE: Case = Case {
     name: "binary",
     about: "growth of a small ripple, binary electrolyte at half the limiting current",
     source: "eigenvalues of Khoo, Zhao & Bazant 2019, J. Electrochem. Soc. 166, A2280",
-    quick: false,
+    quick: true,
     run,
 };
 

@@ -19,7 +19,7 @@ pub const CASE: Case = Case {
     name: "dispersion",
     about: "growth and decay of a small ripple, single-ion conductor, ℓ = dx",
     source: "linear stability of Butler-Volmer, Laplace and Gibbs-Thomson",
-    quick: false,
+    quick: true,
     run,
 };
 

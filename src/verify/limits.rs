@@ -1,13 +1,15 @@
 //! Runs at the ends of the documented ranges, with the default settings of the solver: each runs, or stops for the reason
 //! that physics gives, and no more iterations are spent on it than when the counts here were taken.
 //!
-//! The counts are those of the CPU backend. Allowed are a mean of 15 % + 0.2 and a worst step of 3 iterations above them,
-//! and a reduction by each linear iteration that is 0.05 above the one measured: what another compiler's rounding may change
-//! is less, what a change for the worse does is more.
+//! The counts are those of the CPU backend. Allowed are 15 % + 3 steps, a mean of 15 % + 0.2 and a worst step of 3 iterations
+//! above them, and a reduction by each linear iteration that is 0.05 above the one measured: what another compiler's rounding
+//! may change is less, what a change for the worse does is more. Behind a film of 10⁴ Ω cm² the reduction says little: the
+//! film resists 10⁶ times more than a cell of electrolyte, so that single precision leaves nothing of a uniform correction
+//! but rounding, and src/solver/rise.rs has found the uniform part before.
 
 use super::{Case, Check, Lab, Specimen, VerifyError};
 use crate::model::constants::FARADAY;
-use crate::model::parameters::{Control, Salt, Setup};
+use crate::model::parameters::{Control, InitialDeposit, Salt, Setup};
 use crate::model::profile;
 use crate::solver::newton;
 use crate::solver::step::StepFailure;
@@ -17,13 +19,13 @@ pub const CASE: Case = Case {
     name: "limits",
     about: "iterations and endings at the ends of the documented ranges",
     source: "counts of iterations as measured, with a margin; limiting current i L = n F ∫ D/(1−t₊) dc",
-    quick: false,
+    quick: true,
     run,
 };
 
 /// A run: its name, what it changes, its current in limiting currents if it is given so, its length \[s\], whether it is
 /// beyond the limiting current, whether a finger of lithium reaches to a cell below the top, whether it is quick, and what
-/// was measured: Newton iterations a step, the same in the worst step, factor of a linear iteration on the residual.
+/// was measured: steps, Newton iterations a step, the same in the worst step, factor of a linear iteration on the residual.
 struct Limit {
     name: &'static str,
     set: &'static [&'static str],
@@ -32,10 +34,10 @@ struct Limit {
     beyond: bool,
     finger: bool,
     quick: bool,
-    measured: (f64, usize, f64),
+    measured: (u64, f64, usize, f64),
 }
 
-const fn limit(name: &'static str, set: &'static [&'static str], measured: (f64, usize, f64)) -> Limit {
+const fn limit(name: &'static str, set: &'static [&'static str], measured: (u64, f64, usize, f64)) -> Limit {
     Limit { name, set, limiting: None, seconds: 20.0, beyond: false, finger: false, quick: true, measured }
 }
 
@@ -50,43 +52,59 @@ const RESISTIVE: &str = "electrolyte={kind=\"single_ion\", kappa=\"0.01 S/m\"}";
 const CONDUCTIVE: &str = "electrolyte={kind=\"single_ion\", kappa=\"2 S/m\"}";
 
 const LIMITS: &[Limit] = &[
-    Limit { limiting: Some(0.95), ..limit("0.95 i_lim, reservoir", &[], (4.50, 7, 0.27)) },
-    Limit { limiting: Some(1.0), ..limit("1.00 i_lim, reservoir", &[], (5.07, 9, 0.28)) },
-    Limit { limiting: Some(1.05), beyond: true, ..limit("1.05 i_lim, reservoir", &[], (12.36, 25, 0.28)) },
-    Limit { limiting: Some(1.2), beyond: true, ..limit("1.20 i_lim, reservoir", &[], (11.28, 25, 0.16)) },
-    Limit { limiting: Some(0.95), ..limit("0.95 i_lim, cathode", &[CATHODE], (4.04, 6, 0.33)) },
-    Limit { limiting: Some(1.0), ..limit("1.00 i_lim, cathode", &[CATHODE], (4.13, 7, 0.37)) },
-    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, cathode", &[CATHODE], (4.23, 6, 0.41)) },
-    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, cathode", &[CATHODE], (4.94, 10, 0.46)) },
-    limit("film 100 Ω cm²", &["kinetics.film=100 ohm cm^2"], (2.30, 3, 0.31)),
-    limit("film 10⁴ Ω cm²", &[THICK_FILM], (2.14, 4, 0.97)),
-    limit("film 10⁴ Ω cm², i0 1000 A/m²", &[THICK_FILM, FAST], (2.14, 4, 0.97)),
-    limit("i0 0.1 A/m²", &[SLOW], (2.29, 3, 0.31)),
-    limit("i0 1000 A/m²", &[FAST], (2.67, 3, 0.36)),
-    limit("κ 0.01 S/m, i0 0.1 A/m²", &[RESISTIVE, SLOW], (0.71, 2, 0.14)),
-    limit("κ 0.01 S/m, i0 1000 A/m²", &[RESISTIVE, FAST], (1.86, 4, 0.28)),
-    limit("κ 2 S/m, i0 0.1 A/m²", &[CONDUCTIVE, SLOW], (0.71, 2, 0.14)),
-    limit("κ 2 S/m, i0 1000 A/m²", &[CONDUCTIVE, FAST], (0.89, 2, 0.14)),
-    limit("−20 °C", &["temperature=-20 degC"], (2.40, 3, 0.33)),
-    limit("60 °C", &["temperature=60 degC"], (2.29, 3, 0.28)),
-    Limit { beyond: true, ..limit("10⁴ A/m² from rest", &[HIGH], (4.49, 6, 0.14)) },
-    limit("10⁴ A/m² from rest, κ 2 S/m", &[HIGH, CONDUCTIVE], (2.00, 3, 0.06)),
-    limit("10³ A/m² from rest, κ 0.01 S/m", &["top.current=1000 A/m^2", RESISTIVE], (2.58, 6, 0.29)),
+    Limit { limiting: Some(0.95), ..limit("0.95 i_lim, reservoir", &[], (100, 4.51, 7, 0.27)) },
+    Limit { limiting: Some(1.0), ..limit("1.00 i_lim, reservoir", &[], (107, 4.92, 9, 0.28)) },
+    Limit { limiting: Some(1.05), beyond: true, ..limit("1.05 i_lim, reservoir", &[], (76, 6.29, 20, 0.49)) },
+    Limit { limiting: Some(1.2), beyond: true, ..limit("1.20 i_lim, reservoir", &[], (64, 4.50, 6, 0.16)) },
+    Limit { limiting: Some(0.95), ..limit("0.95 i_lim, cathode", &[CATHODE], (138, 4.07, 6, 0.33)) },
+    Limit { limiting: Some(1.0), ..limit("1.00 i_lim, cathode", &[CATHODE], (146, 4.12, 7, 0.37)) },
+    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, cathode", &[CATHODE], (154, 4.19, 6, 0.41)) },
+    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, cathode", &[CATHODE], (185, 4.58, 8, 0.46)) },
+    limit("film 100 Ω cm²", &["kinetics.film=100 ohm cm^2"], (23, 2.26, 3, 0.30)),
+    limit("film 10⁴ Ω cm²", &[THICK_FILM], (29, 2.14, 4, 0.97)),
+    limit("film 10⁴ Ω cm², i0 1000 A/m²", &[THICK_FILM, FAST], (29, 2.14, 4, 0.97)),
+    limit("i0 0.1 A/m²", &[SLOW], (24, 2.29, 3, 0.30)),
+    limit("i0 1000 A/m²", &[FAST], (18, 2.61, 3, 0.36)),
+    limit("κ 0.01 S/m, i0 0.1 A/m²", &[RESISTIVE, SLOW], (24, 0.71, 2, 0.14)),
+    limit("κ 0.01 S/m, i0 1000 A/m²", &[RESISTIVE, FAST], (21, 1.81, 4, 0.28)),
+    limit("κ 2 S/m, i0 0.1 A/m²", &[CONDUCTIVE, SLOW], (24, 0.71, 2, 0.14)),
+    limit("κ 2 S/m, i0 1000 A/m²", &[CONDUCTIVE, FAST], (18, 0.89, 2, 0.14)),
+    limit("−20 °C", &["temperature=-20 degC"], (20, 2.40, 3, 0.34)),
+    limit("60 °C", &["temperature=60 degC"], (21, 2.29, 3, 0.28)),
+    Limit { beyond: true, ..limit("10⁴ A/m² from rest", &[HIGH], (51, 4.33, 7, 0.14)) },
+    limit("10⁴ A/m² from rest, κ 2 S/m", &[HIGH, CONDUCTIVE], (375, 1.98, 3, 0.07)),
+    limit("10³ A/m² from rest, κ 0.01 S/m", &["top.current=1000 A/m^2", RESISTIVE], (57, 2.51, 4, 0.29)),
     Limit {
         limiting: Some(0.5),
         quick: false,
         seconds: 1.0,
-        ..limit("boss, 0.50 i_lim", &[CUBE, BOSS], (4.54, 6, 0.32))
+        ..limit("boss, 0.50 i_lim", &[CUBE, BOSS], (31, 3.84, 5, 0.34))
     },
-    Limit { quick: false, ..limit("boss, film 10⁴ Ω cm²", &[CUBE, BOSS, THICK_FILM], (2.10, 3, 0.86)) },
-    Limit { finger: true, quick: false, ..limit("finger", &[CUBE], (2.35, 3, 0.34)) },
-    Limit { finger: true, quick: false, ..limit("finger, κ 0.01 S/m", &[CUBE, RESISTIVE], (1.35, 4, 0.13)) },
+    Limit {
+        limiting: Some(0.95),
+        quick: false,
+        seconds: 1.0,
+        ..limit("boss, 0.95 i_lim", &[CUBE, BOSS], (50, 5.10, 7, 0.37))
+    },
+    Limit {
+        limiting: Some(1.2),
+        beyond: true,
+        quick: false,
+        ..limit("boss, 1.20 i_lim", &[CUBE, BOSS], (48, 5.38, 20, 0.18))
+    },
+    Limit { quick: false, ..limit("boss, film 10⁴ Ω cm²", &[CUBE, BOSS, THICK_FILM], (29, 2.14, 4, 0.87)) },
+    Limit { finger: true, quick: false, ..limit("finger", &[CUBE], (20, 2.35, 3, 0.34)) },
+    Limit {
+        finger: true,
+        quick: false,
+        ..limit("finger, κ 0.01 S/m, i0 1000 A/m²", &[CUBE, RESISTIVE, FAST], (18, 2.17, 5, 0.23))
+    },
+    Limit { seconds: 2.0, ..limit("10⁴ A/m² from rest, κ 0.01 S/m", &[HIGH, RESISTIVE], (1000, 3.06, 4, 0.35)) },
+    Limit { finger: true, quick: false, ..limit("finger, κ 0.01 S/m", &[CUBE, RESISTIVE], (20, 1.20, 3, 0.13)) },
 ];
 
 /// Steps after which a run that has not come to its end crawls.
 const CRAWLING: u64 = 1000;
-/// Thickness of the lithium at the bottom of the box \[m\].
-const LITHIUM: f64 = 4e-6;
 
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let mut checks = Vec::new();
@@ -97,12 +115,13 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
             setup.top.control = Control::Current(share * limiting_current(&setup));
         }
         let trail = lab.with(&setup, |s| trail(s, limit))?;
-        let (mean, worst, reduction) = limit.measured;
+        let (steps, mean, worst, reduction) = limit.measured;
         // an exact value of nothing: every iteration counts
         let count =
             |what: &str, computed, allowed| Check::absolute(format!("{}: {what}", limit.name), computed, 0.0, allowed);
-        let ending = format!("{}: {} steps, {}", limit.name, trail.steps, trail.ending.word());
+        let ending = format!("{}: {}", limit.name, trail.ending.word());
         checks.push(Check::identical(ending, usize::from(!trail.ending.expected(limit.beyond))));
+        checks.push(count("steps", trail.steps as f64, (1.15 * steps as f64).round() + 3.0));
         checks.push(count("Newton a step", trail.mean, 1.15 * mean + 0.2));
         checks.push(count("worst Newton", trail.worst as f64, worst as f64 + 3.0));
         checks.push(count("linear reduction", trail.reduction, reduction + 0.05));
@@ -201,6 +220,12 @@ fn finger(s: &mut Specimen) -> Result<(), VerifyError> {
 /// or its mirror image where the mean stays c0.
 fn limiting_current(setup: &Setup) -> f64 {
     const INTERVALS: usize = 1000;
+    let lithium = match setup.deposit {
+        InitialDeposit::Layer { thickness, .. } | InitialDeposit::Boss { thickness, .. } => {
+            setup.collector.height + thickness
+        }
+        _ => 0.0,
+    };
     let reach = match setup.top.salt {
         Salt::Reservoir => setup.top.c0,
         Salt::Cathode => 2.0 * setup.top.c0,
@@ -210,5 +235,5 @@ fn limiting_current(setup: &Setup) -> f64 {
         .map(|i| setup.electrolyte.at((i as f64 + 0.5) * width, setup.temperature))
         .map(|p| p.diffusivity / (1.0 - p.transference) * width)
         .sum();
-    FARADAY * conductance / (setup.grid.height() - LITHIUM)
+    FARADAY * conductance / (setup.grid.height() - lithium)
 }

@@ -68,12 +68,12 @@ fn error(v: f64) -> String {
     }
 }
 
-/// As it was written.
+/// Three significant digits, without zeros at the end.
 fn bound(v: f64) -> String {
-    match v {
-        _ if !v.is_finite() => "-".into(),
-        0.0 => "0".into(),
-        _ => format!("{v:e}"),
+    let text = error(v);
+    match text.split_once('e') {
+        Some((digits, exponent)) => format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.')),
+        None => text,
     }
 }
 
