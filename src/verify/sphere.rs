@@ -17,7 +17,7 @@ pub const CASE: Case = Case {
     name: "sphere",
     about: "a sphere without current, and under a uniform one: its radius, and whether it stays round",
     source: "at rest; R0 + v t with the v of Butler-Volmer; Gibbs-Thomson γ V_m K/F with K = 2/R",
-    quick: false,
+    quick: true,
     run,
 };
 
@@ -27,14 +27,17 @@ const RADIUS: f64 = 0.1;
 const GIBBS_THOMSON: f64 = 0.01;
 /// Radius that the sphere grows to, and shrinks back from \[dx\].
 const GROWN: f64 = 14.0;
-/// Profile restorations and the strength of each, b Δτ/dx²: as much as the growth of a layer of 40 cells, five radii, brings.
+/// Profile restorations and the strength of each, b Δτ/dx²: as much as the growth of a layer of 40 cells, five radii, brings,
+/// and 2.5 times what would let a sphere under Allen-Cahn shrink to nothing, b τ = R²/4. (2026-11-24: after 100 cells of
+/// growth the radii of a sphere that does not grow itself differ by 0.12 dx.)
 const RESTORATIONS: (usize, f64) = (400, 0.1);
 
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let mut checks = restored(lab)?;
     checks.append(&mut at_rest(lab)?);
-    let setup = lab.config("sphere", &[])?;
-    checks.append(&mut there_and_back(lab, &setup)?);
+    if !lab.quick {
+        checks.append(&mut there_and_back(lab, &lab.config("sphere", &[])?)?);
+    }
     Ok(checks)
 }
 
