@@ -106,15 +106,19 @@ enum Command {
         /// Device: auto, cpu, gpu or gpu:N
         #[arg(long, default_value = "auto", value_name = "DEVICE")]
         device: DeviceChoice,
-        /// Only the checks that take seconds: a minute or two instead of half an hour
+        /// Only the checks that take seconds: QUICKTIME
         #[arg(long)]
         quick: bool,
         /// Write the results here too, as JSON
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
-        /// Put the results into the table of this Markdown file, as in README.md; cases that were not run keep their rows
+        /// Put the results into the table of this Markdown file, as in docs/verification.md; cases that were not run keep
+        /// their rows
         #[arg(long, value_name = "FILE", conflicts_with = "quick")]
         markdown: Option<PathBuf>,
+        /// Put a summary of that table into this Markdown file, as in README.md
+        #[arg(long, value_name = "FILE", requires = "markdown")]
+        summary: Option<PathBuf>,
         /// List the cases and run none
         #[arg(long)]
         list: bool,
@@ -279,9 +283,15 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             print(&verify::report::list());
             Ok(0)
         }
-        Command::Verify { cases, device, quick, json, markdown, list: false } => {
+        Command::Verify { cases, device, quick, json, markdown, summary, list: false } => {
             json.iter().try_for_each(|path| verify::writable(path))?;
+            let summarise = || match (&markdown, &summary) {
+                (Some(table), Some(path)) => verify::write_summary(path, table),
+                _ => Ok(()),
+            };
+            // both pages are there, before half an hour is spent on what they shall hold
             markdown.iter().try_for_each(|path| verify::write_table(path, &[]))?;
+            summarise()?;
             let checks = verify::run(&Lab { device, quick }, &cases, print)?;
             if let Some(path) = &json {
                 verify::write_json(path, &checks)?;
@@ -289,6 +299,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             if let Some(path) = &markdown {
                 verify::write_table(path, &checks)?;
             }
+            summarise()?;
             Ok(verify::exit_code(&checks))
         }
         Command::Devices => {

@@ -1,4 +1,4 @@
-//! The ladder of `liplate verify`: its quick checks pass, README.md shows what they say, its files are in use.
+//! The ladder of `liplate verify`: its quick checks pass, docs/verification.md shows what they say, its files are in use.
 
 mod common;
 
@@ -34,7 +34,7 @@ fn the_quick_checks_pass() {
     assert_eq!(different.len(), quick().len(), "two checks have the same name");
 }
 
-/// The table in README.md says what the program says.
+/// The table in docs/verification.md says what the program says, and README.md sums it up.
 ///
 /// On one machine the CPU backend repeats its numbers to the bit. Another mathematical library may round an exponential
 /// differently, and then Newton's method may stop one iteration earlier or later at its residual of 1e-6: relative 1e-5
@@ -42,13 +42,22 @@ fn the_quick_checks_pass() {
 /// but rounding: it is noise below 1 % of what is allowed, and above that agrees to 1 %. Iterations of the case `limits` are
 /// counted, not computed: one more or less in the worst step is noise, a fifth of what is allowed.
 #[test]
-fn the_readme_shows_what_the_quick_checks_say() {
-    let rows = report::rows(&std::fs::read_to_string(root().join("README.md")).unwrap());
+fn the_pages_show_what_the_quick_checks_say() {
+    let page = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let rows = report::rows(&page("docs/verification.md"));
+    let readme = page("README.md");
+    assert_eq!(report::summarise(&readme, &rows).as_ref(), Some(&readme), "the summary in README.md: scripts/ladder");
+    let cases: BTreeSet<_> = rows.iter().map(|row| &row[0][..]).collect();
+    let missing: Vec<_> = CASES.iter().filter(|case| !cases.contains(case.name)).map(|case| case.name).collect();
+    assert!(missing.is_empty(), "cases without rows: {missing:?}");
     let number = |cell: &str| -> f64 { cell.parse().unwrap_or(f64::NAN) };
     for check in quick() {
         let shown = report::row(check);
         let row = rows.iter().find(|row| row[..2] == shown[..2]).unwrap_or_else(|| {
-            panic!("{}, {}: not in the README; run scripts/ladder --case {}", check.case, check.quantity, check.case)
+            panic!(
+                "{}, {}: not in docs/verification.md; run scripts/ladder --case {}",
+                check.case, check.quantity, check.case
+            )
         });
         let noise = check.tolerance * if check.case == "limits" { 0.2 } else { 0.01 };
         // what the error is counted in: |exact| if it is relative
@@ -57,7 +66,7 @@ fn the_readme_shows_what_the_quick_checks_say() {
         let agrees = close(2, check.computed, 1e-5 * check.computed.abs() + noise * unit)
             && close(3, check.exact, 1e-5 * check.exact.abs())
             && close(4, check.error, noise + 0.01 * check.error);
-        assert!(agrees && row[5] == shown[5] && row[7] == shown[7], "README {row:?}\nnow    {shown:?}");
+        assert!(agrees && row[5] == shown[5] && row[7] == shown[7], "page {row:?}\nnow  {shown:?}");
     }
     let unknown: Vec<_> = rows.iter().filter(|row| CASES.iter().all(|case| case.name != row[0])).collect();
     assert!(unknown.is_empty(), "rows of cases that are gone: {unknown:?}");
@@ -115,7 +124,7 @@ fn the_command_lists_its_cases_and_refuses_what_it_cannot_do() {
         (&["--case", "sphare"], 2, "--case sphare: there is no such case, did you mean \"sphere\"?"),
         (&["--device", "gpu:99"], 2, "adapter"),
         (&["--json", "nowhere/checks.json"], 1, "nowhere/checks.json"),
-        (&["--markdown", "config.toml"], 1, "no place for the table"),
+        (&["--markdown", "config.toml"], 1, "no place for it"),
     ];
     for (arguments, code, part) in refused {
         let called = place.call(&[&["verify"], arguments].concat());

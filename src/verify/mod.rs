@@ -171,9 +171,23 @@ pub fn write_json(path: &Path, checks: &[Check]) -> Result<(), IoError> {
 /// # Errors
 /// If the file cannot be read or written, or has no markers.
 pub fn write_table(path: &Path, checks: &[Check]) -> Result<(), IoError> {
+    rewrite(path, report::MARKERS, |text| report::splice(text, checks))
+}
+
+/// Puts a summary of the table in the file `table` between the markers of the Markdown file `path`; see
+/// [`report::summarise`].
+///
+/// # Errors
+/// If a file cannot be read or written, or has no markers.
+pub fn write_summary(path: &Path, table: &Path) -> Result<(), IoError> {
+    let rows = report::rows(&std::fs::read_to_string(table).map_err(IoError::system(table))?);
+    rewrite(path, report::SUMMARY, |text| report::summarise(text, &rows))
+}
+
+fn rewrite(path: &Path, markers: [&str; 2], change: impl Fn(&str) -> Option<String>) -> Result<(), IoError> {
     let text = std::fs::read_to_string(path).map_err(IoError::system(path))?;
-    let text = report::splice(&text, checks)
-        .ok_or_else(|| IoError::content(path, format!("has no place for the table: {}", report::MARKERS.join(" "))))?;
+    let text =
+        change(&text).ok_or_else(|| IoError::content(path, format!("has no place for it: {}", markers.join(" "))))?;
     write_whole(path, text.as_bytes())
 }
 

@@ -4,6 +4,9 @@ use super::{CASES, Case, Check};
 
 /// What stands before and after the table in a Markdown file.
 pub const MARKERS: [&str; 2] = ["<!-- liplate verify: the table begins -->", "<!-- liplate verify: the table ends -->"];
+/// The same of the summary.
+pub const SUMMARY: [&str; 2] =
+    ["<!-- liplate verify: the summary begins -->", "<!-- liplate verify: the summary ends -->"];
 /// Headings of the table.
 const HEADINGS: &str =
     "| case | quantity | computed | exact | error | allowed | order | |\n|---|---|---|---|---|---|---|---|\n";
@@ -100,7 +103,7 @@ pub fn row(check: &Check) -> Vec<String> {
 
 /// Rows of the table between the markers of a Markdown text, each from the case to the verdict; none without markers.
 pub fn rows(markdown: &str) -> Vec<Vec<String>> {
-    let Some((_, table, _)) = split(markdown) else { return Vec::new() };
+    let Some((_, table, _)) = split(markdown, MARKERS) else { return Vec::new() };
     let cells = |line: &str| -> Vec<String> {
         let line = line.trim().trim_start_matches('|');
         line.strip_suffix('|').unwrap_or(line).split('|').map(|cell| cell.trim().into()).collect()
@@ -113,7 +116,7 @@ pub fn rows(markdown: &str) -> Vec<Vec<String>> {
 ///
 /// None if the markers are missing.
 pub fn splice(markdown: &str, checks: &[Check]) -> Option<String> {
-    let (before, _, after) = split(markdown)?;
+    let (before, _, after) = split(markdown, MARKERS)?;
     let old = rows(markdown);
     let mut text = format!("{before}{}\n{HEADINGS}", MARKERS[0]);
     let mut sources = String::new();
@@ -130,10 +133,38 @@ pub fn splice(markdown: &str, checks: &[Check]) -> Option<String> {
     Some(format!("{text}\n{sources}{}{after}", MARKERS[1]))
 }
 
+/// `markdown` with a summary of the table's `rows` between its markers: of each case, how many checks there are and which of
+/// them comes nearest to what is allowed.
+///
+/// None if the markers are missing.
+pub fn summarise(markdown: &str, rows: &[Vec<String>]) -> Option<String> {
+    let (before, _, after) = split(markdown, SUMMARY)?;
+    let mut text = format!(
+        "{before}{}\n| case | what is compared | checks | the one nearest to its bound | error | allowed | |\n\
+         |---|---|---|---|---|---|---|\n",
+        SUMMARY[0]
+    );
+    for case in CASES {
+        let rows: Vec<_> = rows.iter().filter(|row| row[0] == case.name).collect();
+        let used = |row: &[String]| -> f64 {
+            let number = |cell: usize| row[cell].parse().unwrap_or(f64::INFINITY);
+            // no error at all is far from any bound, also from that of no error at all
+            if number(4) == 0.0 { 0.0 } else { number(4) / number(5) }
+        };
+        let Some(nearest) = rows.iter().max_by(|a, b| used(a).total_cmp(&used(b))) else { continue };
+        let failed = rows.iter().filter(|row| row[7] != "pass").count();
+        let verdict = if failed == 0 { "pass".into() } else { format!("**{failed} FAIL**") };
+        let [quantity, error, allowed] = [1, 4, 5].map(|cell| &nearest[cell]);
+        let (about, count) = (case.about, rows.len());
+        text += &format!("| {} | {about} | {count} | {quantity} | {error} | {allowed} | {verdict} |\n", case.name);
+    }
+    Some(format!("{text}{}{after}", SUMMARY[1]))
+}
+
 /// What stands before the markers, between them and after them.
-fn split(markdown: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = markdown.split_once(MARKERS[0])?;
-    let (table, after) = rest.split_once(MARKERS[1])?;
+fn split<'a>(markdown: &'a str, markers: [&str; 2]) -> Option<(&'a str, &'a str, &'a str)> {
+    let (before, rest) = markdown.split_once(markers[0])?;
+    let (table, after) = rest.split_once(markers[1])?;
     Some((before, table, after))
 }
 
@@ -178,5 +209,20 @@ mod tests {
         assert_eq!(rows(&again).iter().map(|cells| cells[1].as_str()).collect::<Vec<_>>(), ["a ¦ c", "b"]);
         assert_eq!(splice(&again, &[]).unwrap(), again);
         assert!(splice("no markers", &[]).is_none() && rows("no markers").is_empty());
+    }
+
+    #[test]
+    fn the_summary_shows_what_is_nearest_to_its_bound() {
+        let (first, second) = (CASES[0].name, CASES[1].name);
+        let same = Check { case: first.into(), ..Check::identical("same", 0) };
+        let rows =
+            [check(first, "a", 1e-3), same, check(first, "b", 5e-3), check(second, "c", 2.0)].map(|check| row(&check));
+        let page = format!("# Title\n{}\nold\n{}\nafter\n", SUMMARY[0], SUMMARY[1]);
+        let text = summarise(&page, &rows).unwrap();
+        assert!(text.contains("| 3 | b | 5.00e-3 | 1e-2 | pass |"), "{text}");
+        assert!(text.contains("| 1 | c | 2.00e0 | 1e-2 | **1 FAIL** |") && !text.contains("old"), "{text}");
+        assert!(text.starts_with("# Title\n") && text.ends_with("\nafter\n"));
+        assert_eq!(summarise(&text, &rows).unwrap(), text);
+        assert!(summarise("no markers", &rows).is_none());
     }
 }
