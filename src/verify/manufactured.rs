@@ -2,28 +2,29 @@
 //! the solver must return the fields, with an error that falls as dx² and dt.
 //!
 //! The equations are those at a fixed ℓ, which the cells resolve better and better; see `equations`. The fields move and
-//! change with time; κ, D, t₊ and the thermodynamic factor depend on c; film, capillarity and stress act. With L the width
-//! of the box, H = 20 ℓ its height and k = 2π/L along the copper:
+//! change with time; κ, D, t₊ and the thermodynamic factor depend on c; film, capillarity and stress act. With k the waves
+//! along the copper, H = 26 ℓ the height of the box, ω = 2π/32 s and v = 0.3 ℓ/8 s:
 //!
 //! ```text
-//! q = h − z + vt + 0.4 ℓ cos(k·x − ωt) + 0.15 ℓ cos(k·x + 2π z/(12 ℓ) + ωt/2 + 1)                   h = H/2 + 0.05 ℓ
-//! φ = φ0 + (8 + 10 cos(k·x + ωt + 0.5)) mV on standing waves cos(mπ z/H)
-//! c = c0 [1 − 0.06 … + 0.08 cos(k·x − ωt − 0.7) …] on the same
+//! q = 12.85 ℓ + vt − z + Σ [0.4 ℓ cos(k·x − ωt + s) + 0.15 ℓ cos(k·x + 2π z/12ℓ + ωt/2 + 1 − s)]/N
+//! φ = 60 mV + 8 mV cos(z₁) + Σ 10 mV cos(k·x + ωt + 0.5 + s) cos(z₂)/N
+//! c/c0 = 1 − 0.06 cos(0.3 − 0.7 ωt) cos(z₁) + Σ 0.08 cos(k·x − ωt − 0.7 − s) cos(z₂)/N
 //! ```
 //!
-//! |∇q| differs from 1, so that the profile is restored all the time. Everywhere |q| < 12 ℓ: no clip and no bound acts.
-//! m is whole where the top is closed (no current, no salt passes) and half an odd number where potential and salt are
-//! held there. At the bottom nothing passes.
+//! over the N waves of a layout, s = 0, 1 being their numbers. z₁, z₂ = π z/H, 2π z/H where the top is closed (neither
+//! current nor salt passes) and π z/2H, 3π z/2H where potential and salt are held there. Nothing passes at the bottom.
+//! |∇q| differs from 1, so that the profile is restored all the time. No clip and no bound acts; bottom and top, where a
+//! cell is its own neighbour, lie where nothing reacts, |q| > 12 ℓ.
 //!
-//! Errors are root mean squares, of φ \[RT/F\] and c \[c0\] over the electrolyte (weight ψ), of ξ over the interface (weight
-//! ξ(1−ξ)).
+//! Errors are root mean squares, of φ and c over the electrolyte (weight ψ), of ξ over the interface (weight ξ(1−ξ)).
 //!
-//! Order in dx: steps shrink as dx², so that both errors fall alike. Order in dt: one grid; the differences to the limit
-//! dt → 0 of that grid, extrapolated from the two shortest of five steps, fall as dt, and the limit itself is as close to
-//! the chosen fields as the cells allow.
+//! Order in dx: the error of the limit dt → 0 of each grid, from three runs whose steps halve. They are so short that the
+//! profile is restored in one sub-step, whose own error then falls with dt, too. Order in dt: the differences to the limit
+//! of one grid, and, which presupposes no limit, those between runs.
 //!
 //! b, the strength of the restoration, is a number of the scheme: ℓ times the largest speed of the cells in the interface,
-//! ξ(1−ξ) > 0.01. The forcing takes the same of the chosen fields.
+//! ξ(1−ξ) > 0.01. The forcing takes the same of the chosen fields. The change of ξ by itself enters it as what a step
+//! brings exactly; everything else is taken at the step's end, as in backward Euler.
 
 mod equations;
 mod fields;
@@ -34,7 +35,7 @@ use self::equations::{Equations, Solution};
 use self::fields::Chosen;
 use super::check::order;
 use super::{Case, Check, Lab, Specimen, VerifyError};
-use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::grid::Grid;
 use crate::model::parameters::{Control, Salt, Setup};
 use crate::solver::backend::{Forcing, State};
@@ -51,55 +52,187 @@ pub const CASE: Case = Case {
 
 /// Least order in dx and in dt.
 const ORDERS: (f64, f64) = (1.9, 0.95);
-/// Time that passes \[s\].
-const TIME: f64 = 4.0;
+/// Period of the waves, and time in which the front moves by 0.3 ℓ \[s\].
+const PERIOD: f64 = 32.0;
+const ADVANCE: f64 = 8.0;
 /// Height of the box \[ℓ\].
-const HEIGHT: f64 = 20.0;
+const HEIGHT: f64 = 26.0;
 /// ξ(1−ξ) of the cells whose speed sets the strength of the restoration.
 const IN_INTERFACE: f64 = 0.01;
 
 /// A box, and the directions in which the fields vary along the copper, in waves over its width.
 struct Layout {
     name: &'static str,
+    /// \[ℓ\]
     width: f64,
     waves: &'static [[f64; 2]],
+    /// whether potential and salt are held at the top
     open: bool,
-    cells: &'static [usize],
-    steps: usize,
+    /// ℓ/dx of the grids for the order in dx, and the runs on each
+    cells: [usize; 3],
+    in_dx: Runs,
+    /// ℓ/dx of the grid for the order in dt, and the runs on it
+    grid: usize,
+    in_dt: Runs,
+    /// whether it takes seconds
+    quick: bool,
 }
 
-const LAYOUTS: &[Layout] = &[
-    Layout { name: "x–z, closed", width: 10.0, waves: &[[1.0, 0.0]], open: false, cells: &[2, 4, 8], steps: 4 },
-    Layout { name: "y–z, open", width: 10.0, waves: &[[0.0, 1.0]], open: true, cells: &[2, 4, 8], steps: 4 },
-    Layout { name: "oblique", width: 8.0, waves: &[[1.0, 1.0], [0.0, -1.0]], open: false, cells: &[2, 3, 4], steps: 4 },
-];
+/// Time that passes \[s\], and in how many steps.
+struct Runs {
+    time: f64,
+    steps: [usize; 3],
+}
+
+const XZ: Layout = Layout {
+    name: "x–z",
+    width: 10.0,
+    waves: &[[1.0, 0.0]],
+    open: false,
+    cells: [2, 4, 8],
+    in_dx: Runs { time: 0.4, steps: [8, 16, 32] },
+    grid: 4,
+    in_dt: Runs { time: 4.0, steps: [8, 16, 32] },
+    quick: true,
+};
+const YZ: Layout = Layout { name: "y–z", waves: &[[0.0, 1.0]], open: true, quick: false, ..XZ };
+const OBLIQUE: Layout = Layout {
+    name: "oblique",
+    width: 6.0,
+    waves: &[[1.0, 1.0], [0.0, -1.0]],
+    cells: [2, 3, 4],
+    in_dx: Runs { time: 0.2, steps: [2, 4, 8] },
+    grid: 2,
+    in_dt: Runs { time: 2.0, steps: [8, 16, 32] },
+    quick: false,
+    ..XZ
+};
+const LAYOUTS: [Layout; 3] = [XZ, YZ, OBLIQUE];
+
+/// What is compared and its unit, the largest error on the finest grid, and that of the shortest steps.
+const FIELDS: [(&str, f64, f64); 3] = [("φ [RT/F]", 4e-3, 4e-3), ("c/c0", 5e-4, 1e-3), ("ξ", 1e-5, 1e-4)];
 
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let mut checks = Vec::new();
-    for layout in LAYOUTS {
-        let mut errors = Vec::new();
-        for &cells in layout.cells {
-            let steps = layout.steps * cells * cells / (layout.cells[0] * layout.cells[0]);
-            let now = std::time::Instant::now();
-            errors.push(error(lab, layout, cells, steps)?);
-            eprintln!("{} {cells} {steps}: {:?} {:?}", layout.name, errors.last().unwrap(), now.elapsed());
-        }
-        for k in 0..3 {
-            for n in 1..errors.len() {
-                eprintln!("  order {}", order(errors[n - 1][k], errors[n][k], layout.cells[n] as f64 / layout.cells[n - 1] as f64));
-            }
-        }
+    for layout in LAYOUTS.iter().filter(|layout| layout.quick || !lab.quick) {
+        checks.append(&mut in_dx(lab, layout)?);
+        checks.append(&mut in_dt(lab, layout)?);
     }
     Ok(checks)
 }
 
-fn error(lab: &Lab, layout: &Layout, cells: usize, steps: usize) -> Result<[f64; 3], VerifyError> {
-    let setup = layout.setup(lab, cells)?;
-    let solution = layout.solution(&setup);
-    lab.with(&setup, |s| {
-        follow(s, &solution, TIME, steps)?;
-        errors(s, &solution)
-    })
+/// Errors of the limit dt → 0 of each grid.
+fn in_dx(lab: &Lab, layout: &Layout) -> Result<Vec<Check>, VerifyError> {
+    let mut errors = Vec::new();
+    for cells in layout.cells {
+        let trial = Trial::new(lab, layout, cells)?;
+        let exact = trial.exact(layout.in_dx.time);
+        errors.push(distance(&limit(&trial.runs(lab, &layout.in_dx)?), &exact));
+    }
+    let [coarse, middle, fine] = layout.cells.map(|cells| cells as f64);
+    Ok(checks(|k, field, allowed, _| {
+        let [first, second, third] = [errors[0][k], errors[1][k], errors[2][k]];
+        let least = order(first, second, middle / coarse).min(order(second, third, fine / middle));
+        eprintln!(
+            "{} {field} {first:e} {second:e} {third:e} {} {}",
+            layout.name,
+            order(first, second, middle / coarse),
+            (order(second, third, fine / middle))
+        );
+        let name = format!("{}, ℓ/dx = {coarse}, {middle}, {fine}: error of {field} on the last", layout.name);
+        Check::absolute(name, third, 0.0, allowed).with_order(least, ORDERS.0)
+    }))
+}
+
+/// Differences of runs with longer and shorter steps to the limit of their grid, and between each other.
+fn in_dt(lab: &Lab, layout: &Layout) -> Result<Vec<Check>, VerifyError> {
+    let trial = Trial::new(lab, layout, layout.grid)?;
+    let Runs { time, steps } = &layout.in_dt;
+    let runs = trial.runs(lab, &layout.in_dt)?;
+    let limit = limit(&runs);
+    let errors = [&runs[0], &runs[1], &runs[2]].map(|run| distance(run, &limit));
+    let between = [0, 1].map(|n| distance(&runs[n], &runs[n + 1]));
+    Ok(checks(|k, field, _, allowed| {
+        let pairs = [(errors[0], errors[1]), (errors[1], errors[2]), (between[0], between[1])];
+        let least = pairs.iter().map(|(long, short)| order(long[k], short[k], 2.0)).fold(f64::INFINITY, f64::min);
+        eprintln!(
+            "{} {field} {:e} {:e} {:e} {:?}",
+            layout.name,
+            errors[0][k],
+            errors[1][k],
+            errors[2][k],
+            pairs.map(|(long, short)| order(long[k], short[k], 2.0))
+        );
+        let [long, middle, short] = steps.map(|steps| time / steps as f64);
+        let name = format!("{}, dt = {long}, {middle}, {short} s: error of {field} with the last", layout.name);
+        Check::absolute(name, errors[2][k], 0.0, allowed).with_order(least, ORDERS.1)
+    }))
+}
+
+/// One check of each field.
+fn checks(check: impl Fn(usize, &str, f64, f64) -> Check) -> Vec<Check> {
+    FIELDS.iter().enumerate().map(|(k, &(field, on_grid, in_steps))| check(k, field, on_grid, in_steps)).collect()
+}
+
+/// Values of φ, c and ξ in every cell.
+type Values = Vec<[f64; 3]>;
+
+/// The chosen fields on one grid.
+struct Trial {
+    setup: Setup,
+    solution: Solution,
+}
+
+impl Trial {
+    fn new(lab: &Lab, layout: &Layout, cells: usize) -> Result<Self, VerifyError> {
+        let setup = layout.setup(lab, cells)?;
+        let solution = layout.solution(&setup);
+        Ok(Self { setup, solution })
+    }
+
+    /// The chosen fields at a time.
+    fn exact(&self, time: f64) -> Values {
+        let equations = Equations { setup: &self.setup, solution: &self.solution, time };
+        let (thermal, c0) = (GAS * self.setup.temperature / FARADAY, self.setup.top.c0);
+        over_cells(&self.setup.grid, |x| {
+            let [xi, phi, c] = equations.fields(x);
+            [phi / thermal, c / c0, xi]
+        })
+    }
+
+    /// What the solver makes of them.
+    fn runs(&self, lab: &Lab, runs: &Runs) -> Result<[Values; 3], VerifyError> {
+        let [long, middle, short] = runs.steps.map(|steps| self.run(lab, runs.time, steps));
+        Ok([long?, middle?, short?])
+    }
+
+    fn run(&self, lab: &Lab, time: f64, steps: usize) -> Result<Values, VerifyError> {
+        lab.with(&self.setup, |s| {
+            follow(s, &self.solution, time, steps)?;
+            let state = s.b.state()?;
+            let reference = s.clock.phi_reference / s.problem.scales.potential;
+            Ok((0..state.xi.len()).map(|i| [reference + state.phi[i], 1.0 + state.c[i], state.xi[i]]).collect())
+        })
+    }
+}
+
+/// Weighted root mean squares of `of` − `from`; weights are those of `from`.
+fn distance(of: &Values, from: &Values) -> [f64; 3] {
+    let (mut squares, mut weights) = ([0.0; 3], [0.0; 3]);
+    for (a, b) in of.iter().zip(from) {
+        let xi = b[2];
+        for (k, weight) in [1.0 - xi, 1.0 - xi, xi * (1.0 - xi)].into_iter().enumerate() {
+            squares[k] += weight * (a[k] - b[k]).powi(2);
+            weights[k] += weight;
+        }
+    }
+    std::array::from_fn(|k| (squares[k] / weights[k]).sqrt())
+}
+
+/// The limit dt → 0 of runs each of which takes twice as many steps as the one before: the terms in dt and dt² fall out.
+fn limit([long, middle, short]: &[Values; 3]) -> Values {
+    let one = |i: usize, k: usize| (8.0 * short[i][k] - 6.0 * middle[i][k] + long[i][k]) / 3.0;
+    (0..short.len()).map(|i| std::array::from_fn(|k| one(i, k))).collect()
 }
 
 impl Layout {
@@ -107,8 +240,7 @@ impl Layout {
         let mut setup = lab.config("manufactured", &[])?;
         let along = |axis: usize| if self.waves.iter().any(|wave| wave[axis] != 0.0) { self.width } else { 0.0 };
         let count = |length: f64| ((length * cells as f64).round() as usize).max(1);
-        setup.grid =
-            Grid { nx: count(along(0)), ny: count(along(1)), nz: count(HEIGHT), dx: setup.ell / cells as f64 };
+        setup.grid = Grid { nx: count(along(0)), ny: count(along(1)), nz: count(HEIGHT), dx: setup.ell / cells as f64 };
         if self.open {
             setup.top.control = Control::Potential(setup.top.initial_potential);
             setup.top.salt = Salt::Reservoir;
@@ -119,18 +251,21 @@ impl Layout {
     fn solution(&self, setup: &Setup) -> Solution {
         let (ell, c0, phi0) = (setup.ell, setup.top.c0, -setup.top.initial_potential);
         let pi = std::f64::consts::PI;
-        let omega = 2.0 * pi / (4.0 * TIME);
+        let omega = 2.0 * pi / PERIOD;
         let across = |modes: f64| (if self.open { modes - 0.5 } else { modes }) * pi / (HEIGHT * ell);
         let share = 1.0 / self.waves.len() as f64;
-        let mut q = Chosen::plane((0.5 * HEIGHT + 0.05) * ell, 0.3 * ell / TIME, -1.0);
+        let mut q = Chosen::plane((0.5 * HEIGHT - 0.15) * ell, 0.3 * ell / ADVANCE, -1.0);
         let mut phi = Chosen::plane(phi0, 0.0, 0.0).standing(8e-3, [0.0, 0.0, across(1.0)], 0.0, 0.0);
         let mut c = Chosen::plane(c0, 0.0, 0.0).standing(-0.06 * c0, [0.0, 0.0, across(1.0)], 0.7 * omega, 0.3);
         for (number, wave) in self.waves.iter().enumerate() {
             let [x, y] = wave.map(|waves| 2.0 * pi * waves / (self.width * ell));
             let shift = number as f64;
-            q = q
-                .travelling(0.4 * share * ell, [x, y, 0.0], omega, shift)
-                .travelling(0.15 * share * ell, [x, y, 2.0 * pi / (12.0 * ell)], -0.5 * omega, 1.0 - shift);
+            q = q.travelling(0.4 * share * ell, [x, y, 0.0], omega, shift).travelling(
+                0.15 * share * ell,
+                [x, y, 2.0 * pi / (12.0 * ell)],
+                -0.5 * omega,
+                1.0 - shift,
+            );
             phi = phi.standing(10e-3 * share, [x, y, across(2.0)], -omega, 0.5 + shift);
             c = c.standing(0.08 * share * c0, [x, y, across(2.0)], omega, -0.7 - shift);
         }
@@ -167,36 +302,16 @@ fn forcing(s: &Specimen, solution: &Solution, time: f64, dt: f64) -> Forcing {
         let q = solution.q.at(x, time);
         let xi = equations.xi(q.value);
         let current = if xi * (1.0 - xi) > IN_INTERFACE { equations.current(x, &q).abs() } else { 0.0 };
-        (equations.left(x), current)
+        let before = equations.xi(solution.q.at(x, time - dt).value);
+        (equations.left(x), current, xi - before)
     });
-    let largest = left.iter().map(|(_, current)| *current).fold(0.0, f64::max);
+    let largest = left.iter().map(|(_, current, _)| *current).fold(0.0, f64::max);
     let b = RESTORATION * setup.ell * largest * LITHIUM_MOLAR_VOLUME / FARADAY;
     let unit = setup.grid.dx / s.problem.scales.current;
     Forcing {
-        equations: left.iter().map(|(left, _)| [left.charge * unit, left.salt * unit]).collect(),
-        xi: left.iter().map(|(left, _)| dt * (left.xi - b * left.restoration)).collect(),
+        equations: left.iter().map(|(left, ..)| [left.charge * unit, left.salt * unit]).collect(),
+        xi: left.iter().map(|(left, _, change)| change - dt * (left.growth + b * left.restoration)).collect(),
     }
-}
-
-/// Weighted root mean squares of what the fields differ from the chosen ones: φ, c, ξ.
-fn errors(s: &mut Specimen, solution: &Solution) -> Result<[f64; 3], VerifyError> {
-    let state = s.b.state()?;
-    let (setup, scales, reference) = (s.setup, s.problem.scales, s.clock.phi_reference);
-    let equations = Equations { setup, solution, time: s.clock.time };
-    let exact = over_cells(&setup.grid, |x| equations.fields(x));
-    let (mut squares, mut weights) = ([0.0; 3], [0.0; 3]);
-    for (i, &[xi, phi, c]) in exact.iter().enumerate() {
-        let differences = [
-            state.phi[i] - (phi - reference) / scales.potential,
-            1.0 + state.c[i] - c / scales.concentration,
-            state.xi[i] - xi,
-        ];
-        for (k, weight) in [1.0 - xi, 1.0 - xi, xi * (1.0 - xi)].into_iter().enumerate() {
-            squares[k] += weight * differences[k] * differences[k];
-            weights[k] += weight;
-        }
-    }
-    Ok(std::array::from_fn(|k| (squares[k] / weights[k]).sqrt()))
 }
 
 /// `value` at the centre of every cell \[m\].

@@ -2,7 +2,7 @@
 //! forcing that makes these fields their solution.
 //!
 //! ```text
-//! ξ = ½[1 + tanh(q/2ℓ)],   ψ = 1 − ξ,   δ = ξ(1−ξ)/ℓ |∇q|,   n = ∇q/|∇q|
+//! ξ = ½[1 + tanh(q/2ℓ)],   ψ = 1 − ξ,   n = ∇q/|∇q|,   δ = ξ(1−ξ)/ℓ |∇q| where |q| < 12 ℓ
 //! J = −ψκ∇φ + ψκ_D ∇c/c,   N = −ψD∇c,   κ_D = (2RT/F) κ (1−t₊)(1 + dlnf±/dlnc)
 //!
 //! charge:   ∇·J + i δ
@@ -27,6 +27,8 @@ const STEP: f64 = 1.0 / 200.0;
 /// How far outside the interface the electrolyte is read, and the least thickness of the layer up to it \[ℓ\].
 const PROBE: f64 = 1.5;
 const THINNEST: f64 = 0.75;
+/// Nothing reacts farther from the interface than this \[ℓ\].
+const FARTHEST: f64 = 12.0;
 
 /// What is chosen.
 #[derive(Clone, Debug)]
@@ -57,8 +59,8 @@ pub struct Left {
     pub charge: f64,
     /// of the salt equation, times F \[A/m³\]
     pub salt: f64,
-    /// of ξ without the restoration \[1/s\]
-    pub xi: f64,
+    /// (V_m/F) i δ \[1/s\]
+    pub growth: f64,
     /// ∇·\[∇ξ − ξ(1−ξ)/ℓ n\] \[1/m²\]
     pub restoration: f64,
 }
@@ -133,7 +135,8 @@ impl Equations<'_> {
         let (q, c) = (self.solution.q.at(x, t), self.solution.c.at(x, t));
         let xi = self.xi(q.value);
         let profile = xi * (1.0 - xi) / ell;
-        let reaction = self.current(x, &q) * profile * length(q.gradient);
+        let reaction =
+            if q.value.abs() < FARTHEST * ell { self.current(x, &q) * profile * length(q.gradient) } else { 0.0 };
         let [charge, ..] = self.fluxes(x);
         let h = STEP * ell;
         let (mut divergence, mut carried) = ([0.0; 3], 0.0);
@@ -150,7 +153,7 @@ impl Equations<'_> {
         Left {
             charge: divergence[0] + reaction,
             salt: storage + divergence[1] + carried + (1.0 - self.transference(x)) * reaction,
-            xi: profile * q.rate - LITHIUM_MOLAR_VOLUME / FARADAY * reaction,
+            growth: LITHIUM_MOLAR_VOLUME / FARADAY * reaction,
             restoration: divergence[2],
         }
     }

@@ -79,9 +79,12 @@ mod tests {
 
     #[test]
     fn derivatives_are_those_of_the_value() {
-        let field = Chosen::plane(0.3, 0.2, -1.0)
-            .travelling(0.4, [0.5, -0.3, 0.2], 0.7, 0.1)
-            .standing(0.2, [0.1, 0.6, 0.4], -0.5, 1.0);
+        let field = Chosen::plane(0.3, 0.2, -1.0).travelling(0.4, [0.5, -0.3, 0.2], 0.7, 0.1).standing(
+            0.2,
+            [0.1, 0.6, 0.4],
+            -0.5,
+            1.0,
+        );
         let (x, t, h) = ([0.4, -1.3, 2.2], 0.9, 1e-5);
         let here = field.at(x, t);
         let rate = (field.at(x, t + h).value - field.at(x, t - h).value) / (2.0 * h);
