@@ -4,13 +4,16 @@ use super::Cpu;
 use super::interface::face_normals;
 use super::shape::paired;
 
-/// xi += factor · i δ/w.
+/// xi += factor · i δ/w, and what forces a chosen solution.
 pub fn deposit(cpu: &mut Cpu, factor: f64) {
     let (rate, delta, w) = (&cpu.rate, &cpu.delta, &cpu.accessible);
     cpu.shape.map(&mut cpu.xi, |_, _, _, cell, xi| {
         let i = cell.here;
         *xi += factor * rate[i][0] * delta[i] / w[i];
     });
+    if let Some(forcing) = &cpu.forcing {
+        cpu.shape.map(&mut cpu.xi, |_, _, _, cell, xi| *xi += forcing.xi[cell.here]);
+    }
 }
 
 /// Differences of q below this are too small to divide by \[ℓ\].

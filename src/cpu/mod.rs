@@ -31,7 +31,7 @@ use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
-use crate::solver::backend::{Backend, BackendError, Balance, DIRECTIONS, Field, Inventory, State, Vector};
+use crate::solver::backend::{Backend, BackendError, Balance, DIRECTIONS, Field, Forcing, Inventory, State, Vector};
 
 /// All fields of a run, x fastest.
 pub struct Cpu {
@@ -67,6 +67,7 @@ pub struct Cpu {
     hierarchy: Vec<Level>,
     coefficient: f64,
     damping: f64,
+    forcing: Option<Forcing>,
 }
 
 /// Bytes of main memory that this backend needs for each cell.
@@ -109,6 +110,7 @@ impl Cpu {
             hierarchy: hierarchy::hierarchy(shape),
             coefficient: 0.0,
             damping: 1.0,
+            forcing: None,
         }
     }
 }
@@ -138,6 +140,11 @@ impl Backend for Cpu {
 
     fn levels(&self) -> usize {
         self.hierarchy.len()
+    }
+
+    fn force(&mut self, forcing: Option<Forcing>) -> Result<(), BackendError> {
+        self.forcing = forcing;
+        Ok(())
     }
 
     fn load(&mut self, state: &State) -> Result<(), BackendError> {

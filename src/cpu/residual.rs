@@ -54,7 +54,7 @@ pub fn transference_gradient(transport: &[[f64; 4]], u: &[[f64; 2]], cell: Cell)
     left_by(present(transport, u, cell).0, transport, cell)
 }
 
-/// u, transport, source → residual = −(outflow + source), the salt's with the gradient of t₊.
+/// u, transport, source → residual = −(outflow + source), the salt's with the gradient of t₊; and what forces a chosen solution.
 pub fn residual(cpu: &mut Cpu) {
     let salt = cpu.physics.salt == 1;
     let (u, transport, local) = (&cpu.u, &cpu.transport, &cpu.local);
@@ -64,4 +64,10 @@ pub fn residual(cpu: &mut Cpu) {
         let left = if salt { left_by(charge, transport, cell) } else { 0.0 };
         *out = [-(paired(charge) + source[0]), -((paired(diffusion) + left) + source[1])];
     });
+    if let Some(forcing) = &cpu.forcing {
+        cpu.shape.map(&mut cpu.residual, |_, _, _, cell, out| {
+            let [charge, salt] = forcing.equations[cell.here];
+            *out = [out[0] + charge, out[1] + salt];
+        });
+    }
 }

@@ -70,6 +70,15 @@ pub struct State {
     pub current: Vec<f64>,
 }
 
+/// Sources that make chosen fields a solution, one value a cell, held over a step: what `verify` adds to the physics.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forcing {
+    /// what enters a cell beside physics, in the charge and the salt equation \[current scale · dx²\]
+    pub equations: Vec<[f64; 2]>,
+    /// what the step adds to ξ
+    pub xi: Vec<f64>,
+}
+
 macro_rules! sums {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident,)* }) => {
         $(#[$meta])*
@@ -182,6 +191,21 @@ pub trait Backend {
     fn may_stall(&self) -> bool;
     /// Levels of the multigrid hierarchy, the finest being 0.
     fn levels(&self) -> usize;
+
+    /// Adds sources to the steps from here on, or none: a run without them neither stores nor computes anything for them.
+    /// The ledgers do not know what they bring.
+    ///
+    /// # Errors
+    /// If the device cannot.
+    fn force(&mut self, forcing: Option<Forcing>) -> Result<(), BackendError> {
+        match forcing {
+            None => Ok(()),
+            Some(_) => Err(BackendError::Device {
+                device: self.device(),
+                reason: "it cannot add sources to the equations; run with --device cpu".into(),
+            }),
+        }
+    }
 
     /// Replaces the state.
     fn load(&mut self, state: &State) -> Result<(), BackendError>;

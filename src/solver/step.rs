@@ -14,7 +14,7 @@ use crate::model::parameters::{Control, Nucleation, Setup};
 use crate::model::scales::Scales;
 
 /// Strength of the profile restoration: b = `RESTORATION` ℓ max|v|.
-const RESTORATION: f64 = 1.0;
+pub const RESTORATION: f64 = 1.0;
 /// Largest b Δτ/dx² of one explicit sub-step; 0.15 is stable in three dimensions.
 const SUB_STEP: f64 = 0.12;
 /// Share of a step's plating that may go into paying for nuclei.

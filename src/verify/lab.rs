@@ -33,6 +33,7 @@ const CONFIGS: &[(&str, &str)] = &[
     ("limits", include_str!("../../configs/verification/limits.toml")),
     ("symmetry", include_str!("../../configs/verification/symmetry.toml")),
     ("nucleation", include_str!("../../configs/verification/nucleation.toml")),
+    ("manufactured", include_str!("../../configs/verification/manufactured.toml")),
     ("copper", include_str!("../../configs/verification/copper.toml")),
 ];
 
@@ -112,6 +113,19 @@ impl Specimen<'_> {
     /// If none can be taken.
     pub fn step(&mut self, until: f64) -> Result<StepReport, VerifyError> {
         Ok(self.problem.advance(self.b, &mut self.clock, until)?)
+    }
+
+    /// One step of just this length \[s\], whatever the limits would choose.
+    ///
+    /// # Errors
+    /// If it cannot be taken.
+    pub fn step_by(&mut self, dt: f64) -> Result<StepReport, VerifyError> {
+        self.clock.dt = dt;
+        let report = self.step(self.clock.time + dt)?;
+        match report.rejected.first() {
+            None => Ok(report),
+            Some((_, reason)) => Err(VerifyError::Case(format!("a step of {dt:e} s was thrown away: {reason}"))),
+        }
     }
 
     /// Steps up to a time \[s\].

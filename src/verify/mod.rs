@@ -12,6 +12,7 @@ mod dispersion;
 mod lab;
 mod limiting;
 mod limits;
+mod manufactured;
 mod nucleation;
 mod planar;
 pub mod report;
@@ -62,6 +63,7 @@ pub const CASES: &[Case] = &[
     copper::CASE,
     symmetry::CASE,
     limits::CASE,
+    manufactured::CASE,
     // one a line
 ];
 
