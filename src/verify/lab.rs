@@ -34,6 +34,7 @@ const CONFIGS: &[(&str, &str)] = &[
     ("symmetry", include_str!("../../configs/verification/symmetry.toml")),
     ("nucleation", include_str!("../../configs/verification/nucleation.toml")),
     ("copper", include_str!("../../configs/verification/copper.toml")),
+    ("devices", include_str!("../../configs/verification/devices.toml")),
 ];
 
 /// A run under observation.
