@@ -34,6 +34,8 @@ const CONFIGS: &[(&str, &str)] = &[
     ("symmetry", include_str!("../../configs/verification/symmetry.toml")),
     ("nucleation", include_str!("../../configs/verification/nucleation.toml")),
     ("copper", include_str!("../../configs/verification/copper.toml")),
+    ("contact", include_str!("../../configs/verification/contact.toml")),
+    ("ripening", include_str!("../../configs/verification/ripening.toml")),
     ("devices", include_str!("../../configs/verification/devices.toml")),
 ];
 

@@ -7,6 +7,7 @@
 mod binary;
 mod boss;
 mod check;
+mod contact;
 mod copper;
 mod devices;
 mod dispersion;
@@ -16,6 +17,7 @@ mod limits;
 mod nucleation;
 mod planar;
 pub mod report;
+mod ripening;
 mod ripple;
 mod sand;
 mod sphere;
@@ -61,6 +63,8 @@ pub const CASES: &[Case] = &[
     binary::CASE,
     nucleation::CASE,
     copper::CASE,
+    contact::CASE,
+    ripening::CASE,
     symmetry::CASE,
     limits::CASE,
     devices::CASE,
