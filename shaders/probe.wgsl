@@ -2,7 +2,7 @@
 //
 //   way             = (q/|grad q| + 1.5 ell) (-n),   n = grad q/|grad q|
 //   thickness       = -q there: of the electrolyte between there and the interface
-//   front_curvature = curvature at the closest point of the interface, -q n/|grad q| away
+//   front_curvature = curvature at the closest point of the interface, -q n/|grad q| away; where there is none, that of a speck
 //
 // Where q has a ridge a cell reads itself.
 //
@@ -25,6 +25,18 @@ const PROBE = 1.5;
 const THINNEST = 0.75;
 // Least |grad q| that points anywhere.
 const FLATTEST = 0.5;
+// Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
+const LOOSE = 3.0;
+// Bound on the curvature.
+const SHARPEST = 1.0;
+
+// The curvature of a cell at the distance q_here whose closest point, with `closest`, is at the distance `there`, both in ell.
+// Lithium that belongs to no surface, and electrolyte that belongs to none, is a speck as sharp as the grid can hold.
+fn loose(closest: f32, q_here: f32, there: f32) -> f32 {
+    let share = clamp(abs(q_here) - LOOSE, 0.0, 1.0) * clamp(abs(there) - 1.0, 0.0, 1.0);
+    let speck = select(-SHARPEST, SHARPEST, q_here < 0.0);
+    return closest + share * (speck - closest);
+}
 
 // The signed distance at corners (x), and the curvature (y).
 fn at(c: vec4<u32>) -> mat4x2<f32> {
@@ -59,6 +71,7 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     let squares = rounded3(gradient * gradient);
     let steepness = sqrt((squares.x + squares.y) + squares.z);
     if steepness <= FLATTEST {
+        front_curvature[i] = loose(curvature[i], q[i] / physics.ell, 2.0);
         return;
     }
     let outwards = -gradient / steepness;
@@ -68,5 +81,6 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
 
     probe_way[i] = way.xy;
     probe_depth[i] = vec2<f32>(way.z, max(-there.x, THINNEST * physics.ell));
-    front_curvature[i] = sampled(p, rounded3(depth * outwards), n).y;
+    let closest = sampled(p, rounded3(depth * outwards), n);
+    front_curvature[i] = loose(closest.y, q[i] / physics.ell, closest.x / physics.ell);
 }

@@ -1,7 +1,7 @@
 //! Where each interface cell reads the electrolyte: outside the diffuse interface, on the normal through the cell.
 
 use super::Cpu;
-use super::interface::{central, length};
+use super::interface::{SHARPEST, central, length};
 use super::shape::Shape;
 
 /// How far outside the interface the electrolyte is read \[ℓ\].
@@ -11,6 +11,9 @@ pub const PROBE: f64 = 1.5;
 pub const THINNEST: f64 = 0.75;
 /// Least |∇q| that points anywhere: where fronts meet, q has a ridge.
 pub const FLATTEST: f64 = 0.5;
+
+/// Cells farther than this from the interface ask whether q leads to one; one ℓ farther off they must \[ℓ\].
+const LOOSE: f64 = 3.0;
 
 /// Where a cell reads, and what lies between there and the interface.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,15 +39,32 @@ pub fn probe(cpu: &mut Cpu) {
             gradient[2] *= 2.0;
         }
         let steepness = length(gradient);
-        if steepness <= FLATTEST || delta[here] == 0.0 {
+        if delta[here] == 0.0 {
+            return;
+        }
+        if steepness <= FLATTEST {
+            out.curvature = loose(curvature[here], q[here] / ell, f64::INFINITY);
             return;
         }
         let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
         out.way = outwards.map(|n| (depth + PROBE * ell) * n);
         let [there] = gather(&shape, x, y, z, out.way, |i| [q[i]]);
         out.thickness = (-there).max(THINNEST * ell);
-        [out.curvature] = gather(&shape, x, y, z, outwards.map(|n| depth * n), |i| [curvature[i]]);
+        let [there, closest] = gather(&shape, x, y, z, outwards.map(|n| depth * n), |i| [q[i], curvature[i]]);
+        out.curvature = loose(closest, q[here] / ell, there / ell);
     });
+}
+
+/// The curvature of a cell at the distance `q` whose closest point, with `curvature`, is at the distance `there`.
+///
+/// Where that is no point of the interface, as between the tails of several surfaces and in what a front left behind, the
+/// curvature of q is noise, and capillarity would condense lithium out of nothing. Lithium that belongs to no surface is a
+/// speck as sharp as the grid can hold, and so is electrolyte that belongs to none: it goes, unless the overpotential is
+/// more than that. All lengths in ℓ.
+fn loose(curvature: f64, q: f64, there: f64) -> f64 {
+    let share = (q.abs() - LOOSE).clamp(0.0, 1.0) * (there.abs() - 1.0).clamp(0.0, 1.0);
+    let speck = if q < 0.0 { SHARPEST } else { -SHARPEST };
+    curvature + share * (speck - curvature)
 }
 
 /// Trilinear interpolation of `value` at a cell's centre plus `offset` \[cells\]. The corners are counted from the cell

@@ -21,6 +21,8 @@ pub struct Check {
     pub order: Option<f64>,
     /// whether error and order are good enough
     pub pass: bool,
+    /// not run for want of something that not every machine has, which `quantity` says: neither passed nor failed
+    pub skipped: bool,
 }
 
 impl Check {
@@ -45,6 +47,17 @@ impl Check {
         Self::new(format!("could not be run: {reason}"), f64::NAN, f64::NAN, f64::NAN, f64::NAN)
     }
 
+    /// A check that this machine cannot make, and why.
+    pub fn skipped(reason: impl std::fmt::Display) -> Self {
+        let nothing = Self::new(format!("not run: {reason}"), f64::NAN, f64::NAN, f64::NAN, f64::NAN);
+        Self { skipped: true, ..nothing }
+    }
+
+    /// Whether it was made, or had to be, and is not good enough.
+    pub fn failed(&self) -> bool {
+        !self.pass && !self.skipped
+    }
+
     fn new(quantity: impl Into<String>, computed: f64, exact: f64, error: f64, tolerance: f64) -> Self {
         Self {
             case: String::new(),
@@ -56,6 +69,7 @@ impl Check {
             order: None,
             // a NaN passes nothing
             pass: error <= tolerance,
+            skipped: false,
         }
     }
 
@@ -83,7 +97,8 @@ mod tests {
         assert!(Check::absolute("a", 0.009, 0.0, 0.01).pass);
         assert!(!Check::absolute("a", f64::NAN, 0.0, 0.01).pass);
         assert!(Check::identical("a", 0).pass && !Check::identical("a", 1).pass);
-        assert!(!Check::not_run("no\n  reason").pass);
+        assert!(!Check::not_run("no\n  reason").pass && Check::not_run("no").failed());
+        assert!(!Check::skipped("no adapter").pass && !Check::skipped("no adapter").failed());
         assert_eq!(Check::not_run("no\n  reason").quantity, "could not be run: no reason");
         let ordered = Check::absolute("a", 0.0, 0.0, 0.01).with_order(order(4.0, 1.0, 2.0), 1.9);
         assert!(ordered.pass && ordered.order == Some(2.0));

@@ -35,6 +35,9 @@ const CONFIGS: &[(&str, &str)] = &[
     ("nucleation", include_str!("../../configs/verification/nucleation.toml")),
     ("manufactured", include_str!("../../configs/verification/manufactured.toml")),
     ("copper", include_str!("../../configs/verification/copper.toml")),
+    ("contact", include_str!("../../configs/verification/contact.toml")),
+    ("ripening", include_str!("../../configs/verification/ripening.toml")),
+    ("devices", include_str!("../../configs/verification/devices.toml")),
 ];
 
 /// A run under observation.

@@ -35,7 +35,7 @@ pub fn line(check: &Check) -> String {
         value(check.exact),
         error(check.error),
         bound(check.tolerance),
-        if check.pass { "pass" } else { "FAIL" },
+        verdict(check, "FAIL"),
     )
 }
 
@@ -84,11 +84,19 @@ fn order(v: f64) -> String {
     if v.is_finite() { format!("{v:.2}") } else { "?".into() }
 }
 
+/// How a check ended, `failure` being the word for one that failed.
+fn verdict<'a>(check: &Check, failure: &'a str) -> &'a str {
+    match (check.pass, check.skipped) {
+        (true, _) => "pass",
+        (_, true) => "not run",
+        _ => failure,
+    }
+}
+
 /// A check as a row of the table: its cells from the case to the verdict.
 pub fn row(check: &Check) -> Vec<String> {
     // a bar would end the cell
     let quantity = check.quantity.replace('|', "¦");
-    let verdict = if check.pass { "pass" } else { "**FAIL**" };
     vec![
         check.case.clone(),
         quantity,
@@ -97,7 +105,7 @@ pub fn row(check: &Check) -> Vec<String> {
         error(check.error),
         bound(check.tolerance),
         check.order.map(order).unwrap_or_default(),
-        verdict.into(),
+        verdict(check, "**FAIL**").into(),
     ]
 }
 
@@ -112,7 +120,8 @@ pub fn rows(markdown: &str) -> Vec<Vec<String>> {
 }
 
 /// `markdown` with the checks in the table between its markers, and where their exact values come from below it. Rows of
-/// cases that were not run stay, those of cases that are gone do not; the cases stand in the order of the ladder.
+/// cases that were not run stay, also if this machine could not run them; those of cases that are gone do not. The cases
+/// stand in the order of the ladder.
 ///
 /// None if the markers are missing.
 pub fn splice(markdown: &str, checks: &[Check]) -> Option<String> {
@@ -121,9 +130,11 @@ pub fn splice(markdown: &str, checks: &[Check]) -> Option<String> {
     let mut text = format!("{before}{}\n{HEADINGS}", MARKERS[0]);
     let mut sources = String::new();
     for case in CASES {
-        let mut fresh: Vec<Vec<String>> = checks.iter().filter(|check| check.case == case.name).map(row).collect();
-        if fresh.is_empty() {
-            fresh = old.iter().filter(|cells| cells[0] == case.name).cloned().collect();
+        let of_case = || checks.iter().filter(|check| check.case == case.name);
+        let mut fresh: Vec<Vec<String>> = of_case().map(row).collect();
+        let known: Vec<Vec<String>> = old.iter().filter(|cells| cells[0] == case.name).cloned().collect();
+        if of_case().all(|check| check.skipped) && !known.is_empty() {
+            fresh = known;
         }
         if !fresh.is_empty() {
             sources += &format!("- {}: {}. Exact: {}.\n", case.name, case.about, case.source);
@@ -208,6 +219,10 @@ mod tests {
         let again = splice(&both, &[check(first, "a | c", 0.0)]).unwrap();
         assert_eq!(rows(&again).iter().map(|cells| cells[1].as_str()).collect::<Vec<_>>(), ["a ¦ c", "b"]);
         assert_eq!(splice(&again, &[]).unwrap(), again);
+        let skipped = Check { case: first.into(), ..Check::skipped("no adapter") };
+        assert_eq!(splice(&again, std::slice::from_ref(&skipped)).unwrap(), again);
+        let alone = rows(&splice(&empty, &[skipped]).unwrap());
+        assert_eq!((&alone[0][1][..], &alone[0][7][..]), ("not run: no adapter", "not run"));
         assert!(splice("no markers", &[]).is_none() && rows("no markers").is_empty());
     }
 

@@ -80,7 +80,10 @@ impl Distance {
     }
 
     /// Distance \[dx\] of the surface from `centre` along `direction`, by bisection.
-    fn radius(&self, centre: [f64; 3], direction: [f64; 3]) -> Result<f64, VerifyError> {
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn radius(&self, centre: [f64; 3], direction: [f64; 3]) -> Result<f64, VerifyError> {
         let length = direction.iter().map(|d| d * d).sum::<f64>().sqrt();
         let at = |r: f64| self.at(std::array::from_fn(|axis| centre[axis] + r * direction[axis] / length));
         let mut inside = 0.0;
