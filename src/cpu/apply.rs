@@ -2,7 +2,7 @@
 
 use super::Cpu;
 use super::probe::gather;
-use super::residual::{changed_outflow, outflow};
+use super::residual::changed_outflow;
 
 /// x of level 0 → direction, image = outflow + local derivatives · direction.
 pub fn apply(cpu: &mut Cpu, slot: usize) {
@@ -11,21 +11,15 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
     cpu.shape.map(&mut cpu.directions[slot], |_, _, _, cell, direction| {
         *direction = [f64::from(phi[cell.here]), f64::from(c[cell.here])];
     });
-    let (u, by_c) = (&cpu.u, &cpu.transport_by_c);
+    let (u, by_c) = (&cpu.u, salt.then_some(&cpu.transport_by_c[..]));
     let (direction, transport, local) = (&cpu.directions[slot], &cpu.transport, &cpu.local);
     let (shape, probe, rate, delta) = (cpu.shape, &cpu.probe, &cpu.rate, &cpu.delta);
     cpu.shape.map(&mut cpu.images[slot], |x, y, z, cell, out| {
-        let flux = outflow(transport, direction, cell);
+        let flux = changed_outflow(transport, by_c, u, direction, cell);
         let (local, d) = (&local[cell.here], direction[cell.here]);
         let mut image =
             [flux[0] + (local.phi[0] * d[0] + local.phi[1] * d[1]), flux[1] + (local.c[0] * d[0] + local.c[1] * d[1])];
         let i = cell.here;
-        if salt {
-            // the coefficients follow the concentration
-            let change = changed_outflow(by_c, u, direction, cell);
-            image[0] += change[0];
-            image[1] += change[1];
-        }
         let way = probe[i].way;
         if way != [0.0; 3] {
             // the reaction follows what is read at the probe, not in the cell

@@ -80,7 +80,7 @@ pub fn gather<const N: usize>(
 ) -> [f64; N] {
     let along = |from: usize, n: usize, offset: f64, periodic: bool| {
         let size = offset.abs();
-        let whole = size.floor();
+        let whole = (size as u32) as f64; // floor of what is not negative, without a call
         let at = |steps: f64| {
             let place = from as i64 + if offset < 0.0 { -(steps as i64) } else { steps as i64 };
             (if periodic { place.rem_euclid(n as i64) } else { place.clamp(0, n as i64 - 1) }) as usize

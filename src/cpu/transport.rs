@@ -43,7 +43,7 @@ pub fn transport(cpu: &mut Cpu) {
 /// Properties at c/c0 − 1 = `c`, linear between the entries of the table.
 pub fn lookup(table: &[[f32; 4]], c: f64) -> [f64; 4] {
     let place = place(c);
-    let low = (place.floor() as usize).min(TABLE_ENTRIES - 2);
+    let low = (place as usize).min(TABLE_ENTRIES - 2);
     let share = place - low as f64;
     std::array::from_fn(|i| {
         let (a, b) = (f64::from(table[low][i]), f64::from(table[low + 1][i]));
@@ -53,7 +53,7 @@ pub fn lookup(table: &[[f32; 4]], c: f64) -> [f64; 4] {
 
 /// Derivatives of the properties with respect to c/c0 at c/c0 − 1 = `c`.
 pub fn slopes(table: &[[f32; 4]], c: f64) -> [f64; 4] {
-    let low = (place(c).floor() as usize).min(TABLE_ENTRIES - 2);
+    let low = (place(c) as usize).min(TABLE_ENTRIES - 2);
     let entries = (TABLE_ENTRIES - 1) as f64 / f64::from(TABLE_RANGE as f32);
     std::array::from_fn(|k| f64::from(table[low + 1][k] - table[low][k]) * entries)
 }

@@ -15,28 +15,38 @@ pub const EXPONENT_BOUND: f64 = 30.0;
 /// Newton iterations on the film's voltage drop; started from a bound, six reach f64 round-off (see the test).
 pub const FILM_ITERATIONS: usize = 6;
 
-fn bounded_exp(x: f64) -> Rate {
+/// A Newton correction this small, relative, is the last: the next would be its square.
+const SETTLED: f64 = 1e-6;
+/// The same where the result only starts another iteration.
+const ROUGHLY: f64 = 1e-2;
+
+/// x^α.
+fn power(x: f64, alpha: f64) -> f64 {
+    if alpha == 0.5 { x.sqrt() } else { x.powf(alpha) }
+}
+
+/// exp(x) − 1 and the derivative of exp.
+fn bounded_exp_m1(x: f64) -> Rate {
     if x > EXPONENT_BOUND {
         let edge = EXPONENT_BOUND.exp();
-        Rate { value: edge * (1.0 + x - EXPONENT_BOUND), slope: edge }
+        Rate { value: edge * (1.0 + x - EXPONENT_BOUND) - 1.0, slope: edge }
     } else {
-        let value = x.exp();
-        Rate { value, slope: value }
+        let value = x.exp_m1();
+        Rate { value, slope: 1.0 + value }
     }
 }
 
-/// exp(α f) − exp(−(1−α) f) and its slope. A series near f = 0 keeps the relative precision there.
+/// exp(α f) − exp(−(1−α) f) and its slope. Less 1, the exponentials have opposite signs: no precision is lost near f = 0.
 pub fn butler_volmer(f: f64, alpha: f64) -> Rate {
-    let cathodic = bounded_exp(alpha * f);
-    let anodic = bounded_exp(-(1.0 - alpha) * f);
-    let slope = alpha * cathodic.slope + (1.0 - alpha) * anodic.slope;
-    if f.abs() < 0.5 {
-        let x = 0.5 * f;
-        let s = x * x;
-        let sinh = x * (1.0 + s / 6.0 * (1.0 + s / 20.0 * (1.0 + s / 42.0)));
-        return Rate { value: 2.0 * ((alpha - 0.5) * f).exp() * sinh, slope };
+    if alpha == 0.5 {
+        // both exponentials from one
+        let large = bounded_exp_m1(0.5 * f.abs());
+        let small = 1.0 / (1.0 + large.value);
+        return Rate { value: (large.value * (1.0 + small)).copysign(f), slope: 0.5 * (large.slope + small) };
     }
-    Rate { value: cathodic.value - anodic.value, slope }
+    let cathodic = bounded_exp_m1(alpha * f);
+    let anodic = bounded_exp_m1(-(1.0 - alpha) * f);
+    Rate { value: cathodic.value - anodic.value, slope: alpha * cathodic.slope + (1.0 - alpha) * anodic.slope }
 }
 
 /// Butler-Volmer current density behind a film of resistance `film`: i = i0 bv(drive − i film).
@@ -44,6 +54,11 @@ pub fn butler_volmer(f: f64, alpha: f64) -> Rate {
 /// Solved for f = drive − i film, which lies between 0 and drive; Newton's method starts from the upper bound
 /// |f| ≤ ln(1 + |drive|/(film i0))/α (1 − α for stripping) and falls monotonically.
 pub fn butler_volmer_with_film(drive: f64, i0: f64, alpha: f64, film: f64) -> Rate {
+    behind_film(drive, i0, alpha, film, SETTLED)
+}
+
+/// The same with a precision of about the square of `settled`.
+fn behind_film(drive: f64, i0: f64, alpha: f64, film: f64, settled: f64) -> Rate {
     let resistance = film * i0;
     let mut f = drive;
     if resistance > 0.0 {
@@ -52,7 +67,11 @@ pub fn butler_volmer_with_film(drive: f64, i0: f64, alpha: f64, film: f64) -> Ra
         f = drive.min(bound).max(-bound); // clamp would panic on NaN
         for _ in 0..FILM_ITERATIONS {
             let rate = butler_volmer(f, alpha);
-            f -= (f + resistance * rate.value - drive) / (1.0 + resistance * rate.slope);
+            let change = (f + resistance * rate.value - drive) / (1.0 + resistance * rate.slope);
+            f -= change;
+            if change.abs() <= settled * f.abs() {
+                break;
+            }
         }
     }
     let rate = butler_volmer(f, alpha);
@@ -99,15 +118,19 @@ const USED_UP: f64 = -0.5;
 /// ```
 pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> Response {
     let Layer { resistance, depletion, diffusion_potential, resistance_by_c } = *layer;
-    let start = butler_volmer_with_film(drive, i0 * c.powf(alpha), alpha, resistance);
+    let i0 = i0 * power(c, alpha);
+    let start = behind_film(drive, i0, alpha, resistance, if depletion == 0.0 { SETTLED } else { ROUGHLY });
     if depletion == 0.0 {
         // at fixed drive a resistance leaves (1 + resistance g)⁻¹ of the effect of c, as of that of the drive
         let free_slope = start.slope / (1.0 - resistance * start.slope).max(1e-12);
         let by_c = alpha * start.value / c / (1.0 + resistance * free_slope);
         return Response { current: start.value, by_drive: start.slope, by_c };
     }
-    // ln(c_f/c), from the current of an undepleted layer; stripping enriches the layer
-    let mut y = (-depletion * start.value / c).max(-0.9).ln_1p();
+    // ln(c_f/c), from the current of an undepleted layer and what its depletion changes that current by in first order;
+    // stripping enriches the layer
+    let by_front = alpha * start.value + start.slope * diffusion_potential;
+    let first = start.value / (1.0 + (by_front * depletion / c).max(0.0));
+    let mut y = (-depletion * first / c).max(-0.9).ln_1p();
     for _ in 0..DEPLETION_ITERATIONS {
         let (rate, front) = at_front(y, drive, c, i0, alpha, layer);
         let through = -c * y.exp_m1() / depletion;
@@ -119,11 +142,13 @@ pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> 
         let slope = alpha
             + rate.slope / rate.value * (diffusion_potential + resistance * front / depletion)
             + front / (depletion * through);
-        y = if y < 0.0 {
-            (y - (rate.value / through).ln() / slope).min(0.5 * y).max(LEAST)
-        } else {
-            (y - (rate.value / through).ln() / slope).max(0.5 * y)
-        };
+        let new = y - (rate.value / through).ln() / slope;
+        let new = if y < 0.0 { new.min(0.5 * y).max(LEAST) } else { new.max(0.5 * y) };
+        let settled = (new - y).abs() <= SETTLED * y.abs();
+        y = new;
+        if settled {
+            break;
+        }
     }
     let (rate, front) = at_front(y, drive, c, i0, alpha, layer);
     let by_front = (alpha * rate.value + rate.slope * diffusion_potential) / front;
@@ -136,12 +161,14 @@ pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> 
     }
 }
 
-/// Kinetics at the interface, where c e^y of the concentration is left, and that concentration.
+/// Kinetics at the interface, where c e^y of the concentration is left, and that concentration; `i0` is that at c.
 fn at_front(y: f64, drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> (Rate, f64) {
-    let front = c * y.exp();
-    let through = -c * y.exp_m1() / layer.depletion;
+    let lost = y.exp_m1();
+    // close to nothing the difference from all has no digits left
+    let front = c * if y > -1.0 { 1.0 + lost } else { y.exp() };
+    let through = -c * lost / layer.depletion;
     let rate = butler_volmer(drive - layer.resistance * through + layer.diffusion_potential * y, alpha);
-    let exchange = i0 * front.powf(alpha);
+    let exchange = i0 * power(front / c, alpha);
     (Rate { value: exchange * rate.value, slope: exchange * rate.slope }, front)
 }
 
@@ -232,11 +259,15 @@ mod tests {
     }
 
     #[test]
-    fn series_meets_the_exponentials() {
+    fn a_small_drive_loses_no_digits() {
         for alpha in [0.3, 0.5, 0.7] {
+            for f in [1e-12, -1e-9, 1e-6] {
+                let expected = f * (1.0 + (alpha - 0.5) * f);
+                assert!((butler_volmer(f, alpha).value / expected - 1.0).abs() < 1e-12);
+            }
             let f: f64 = 0.499_999;
             let exact = (alpha * f).exp() - (-(1.0 - alpha) * f).exp();
-            assert!((butler_volmer(f, alpha).value / exact - 1.0).abs() < 1e-9);
+            assert!((butler_volmer(f, alpha).value / exact - 1.0).abs() < 1e-14);
         }
     }
 }

@@ -8,7 +8,9 @@
 //! ```
 //!
 //! The drive of each cap is what this leaves when φ and dR_j/dt are measured. The radii are those of the level ξ = ½, and
-//! the copper is at right angles to the caps, so that a half sphere stays one.
+//! the copper is at right angles to the caps, so that a half sphere stays one. The smaller is gone when no cell is half
+//! lithium where it stood. A cap of less than 2 ℓ is not resolved: it is a bump of ξ below ½ whose last part in 10⁴ of the
+//! lithium took until 1002 s, 14 % longer than the equations give it (2026-11-24).
 
 use super::survey::Distance;
 use super::{Case, Check, Lab, Specimen, VerifyError};
@@ -186,32 +188,34 @@ fn gone(s: &mut Specimen, pair: &Pair) -> Result<Vec<Check>, VerifyError> {
     let mut left = f64::INFINITY;
     while s.clock.time < 1.5 * lifetime {
         s.step(1.5 * lifetime)?;
-        left = around_smaller(s, pair)?;
-        if left < LEFT && end.is_nan() {
+        let (part, highest) = around_smaller(s, pair)?;
+        left = part;
+        if highest < 0.5 && end.is_nan() {
             end = s.clock.time;
         }
     }
     let ledger = &s.clock.ledger;
     Ok(vec![
-        Check::relative("smaller cap: gone after [s]", end, lifetime, LIFETIME),
+        Check::relative("smaller cap: no surface left after [s]", end, lifetime, LIFETIME),
         Check::absolute("smaller cap: part of the lithium that is left", left, 0.0, LEFT),
         Check::relative("lithium over that of the start", ledger.lithium, ledger.lithium_start, LEFT),
     ])
 }
 
-/// Part of the lithium that is where the smaller cap was.
-fn around_smaller(s: &mut Specimen, pair: &Pair) -> Result<f64, VerifyError> {
+/// Part of the lithium that is where the smaller cap was, and the largest lithium fraction there.
+fn around_smaller(s: &mut Specimen, pair: &Pair) -> Result<(f64, f64), VerifyError> {
     let (xi, w) = (s.b.field(Field::Xi)?, s.b.field(Field::Accessible)?);
     let grid: Grid = s.setup.grid;
     let reach = pair.radii[1] + AROUND;
-    let (mut near, mut all) = (0.0, 0.0);
+    let (mut near, mut all, mut highest) = (0.0, 0.0, 0.0f64);
     for cell in 0..grid.cells() {
         let centre = grid.centre(cell).map(|x| x / grid.dx);
         let lithium = f64::from(xi[cell]) * f64::from(w[cell]);
         all += lithium;
         if (centre[0] - pair.feet[1][0]).hypot(centre[1] - pair.feet[1][1]) < reach {
             near += lithium;
+            highest = highest.max(lithium);
         }
     }
-    Ok(near / all)
+    Ok((near / all, highest))
 }
