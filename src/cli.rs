@@ -106,7 +106,7 @@ enum Command {
         /// Device: auto, cpu, gpu or gpu:N
         #[arg(long, default_value = "auto", value_name = "DEVICE")]
         device: DeviceChoice,
-        /// Only the checks that take seconds: QUICKTIME
+        /// Only the checks that take seconds
         #[arg(long)]
         quick: bool,
         /// Write the results here too, as JSON
