@@ -31,9 +31,12 @@ const LOOSE = 3.0;
 const SHARPEST = 1.0;
 
 // The curvature of a cell at the distance q_here whose closest point, with `closest`, is at the distance `there`, both in ell.
+// Where more than half of the distance remains, q leads to no surface.
 // Lithium that belongs to no surface, and electrolyte that belongs to none, is a speck as sharp as the grid can hold.
 fn loose(closest: f32, q_here: f32, there: f32) -> f32 {
-    let share = clamp(abs(q_here) - LOOSE, 0.0, 1.0) * clamp(abs(there) - 1.0, 0.0, 1.0);
+    let far = abs(q_here);
+    let remains = abs(there) / max(far, LOOSE);
+    let share = clamp(far - LOOSE, 0.0, 1.0) * clamp(4.0 * remains - 2.0, 0.0, 1.0);
     let speck = select(-SHARPEST, SHARPEST, q_here < 0.0);
     return closest + share * (speck - closest);
 }
@@ -71,7 +74,7 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     let squares = rounded3(gradient * gradient);
     let steepness = sqrt((squares.x + squares.y) + squares.z);
     if steepness <= FLATTEST {
-        front_curvature[i] = loose(curvature[i], q[i] / physics.ell, 2.0);
+        front_curvature[i] = loose(curvature[i], q[i] / physics.ell, q[i] / physics.ell);
         return;
     }
     let outwards = -gradient / steepness;

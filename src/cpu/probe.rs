@@ -43,7 +43,7 @@ pub fn probe(cpu: &mut Cpu) {
             return;
         }
         if steepness <= FLATTEST {
-            out.curvature = loose(curvature[here], q[here] / ell, f64::INFINITY);
+            out.curvature = loose(curvature[here], q[here] / ell, q[here] / ell);
             return;
         }
         let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
@@ -57,12 +57,14 @@ pub fn probe(cpu: &mut Cpu) {
 
 /// The curvature of a cell at the distance `q` whose closest point, with `curvature`, is at the distance `there`.
 ///
-/// Where that is no point of the interface, as between the tails of several surfaces and in what a front left behind, the
-/// curvature of q is noise, and capillarity would condense lithium out of nothing. Lithium that belongs to no surface is a
-/// speck as sharp as the grid can hold, and so is electrolyte that belongs to none: it goes, unless the overpotential is
-/// more than that. All lengths in ℓ.
+/// Where more than half of the distance remains, q leads to no surface: between the tails of several surfaces and in what a
+/// front left behind, the curvature of q is noise, and capillarity would condense lithium out of nothing. Lithium that
+/// belongs to no surface is a speck as sharp as the grid can hold, and so is electrolyte that belongs to none: it goes,
+/// unless the overpotential is more than that. All lengths in ℓ.
 fn loose(curvature: f64, q: f64, there: f64) -> f64 {
-    let share = (q.abs() - LOOSE).clamp(0.0, 1.0) * (there.abs() - 1.0).clamp(0.0, 1.0);
+    let far = q.abs();
+    let remains = there.abs() / far.max(LOOSE);
+    let share = (far - LOOSE).clamp(0.0, 1.0) * (4.0 * remains - 2.0).clamp(0.0, 1.0);
     let speck = if q < 0.0 { SHARPEST } else { -SHARPEST };
     curvature + share * (speck - curvature)
 }

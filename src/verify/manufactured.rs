@@ -114,6 +114,13 @@ const LAYOUTS: [Layout; 3] = [XZ, YZ, OBLIQUE];
 const FIELDS: [(&str, f64, f64); 3] = [("φ [RT/F]", 4e-3, 4e-3), ("c/c0", 5e-4, 1e-3), ("ξ", 1e-5, 1e-4)];
 
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
+    let refusal = lab.with(&lab.config("manufactured", &[])?, |s| {
+        let cells = s.setup.grid.cells();
+        Ok(s.b.force(Some(Forcing { equations: vec![[0.0; 2]; cells], xi: vec![0.0; cells] })).err())
+    })?;
+    if let Some(reason) = refusal {
+        return Ok(vec![Check::skipped(reason)]);
+    }
     let mut checks = Vec::new();
     for layout in LAYOUTS.iter().filter(|layout| layout.quick || !lab.quick) {
         checks.append(&mut in_dx(lab, layout)?);
