@@ -15,10 +15,9 @@ pub const EXPONENT_BOUND: f64 = 30.0;
 /// Newton iterations on the film's voltage drop; started from a bound, six reach f64 round-off (see the test).
 pub const FILM_ITERATIONS: usize = 6;
 
-/// A Newton correction this small, relative, is the last: the next would be its square.
-const SETTLED: f64 = 1e-6;
-/// The same where the result only starts another iteration.
-const ROUGHLY: f64 = 1e-2;
+/// A Newton correction this small, relative, is the last: the next would be of the order of its square. Behind a film that takes
+/// nearly all of the drive the square counts 10⁵ times.
+const SETTLED: f64 = 1e-9;
 
 /// x^α.
 fn power(x: f64, alpha: f64) -> f64 {
@@ -54,11 +53,6 @@ pub fn butler_volmer(f: f64, alpha: f64) -> Rate {
 /// Solved for f = drive − i film, which lies between 0 and drive; Newton's method starts from the upper bound
 /// |f| ≤ ln(1 + |drive|/(film i0))/α (1 − α for stripping) and falls monotonically.
 pub fn butler_volmer_with_film(drive: f64, i0: f64, alpha: f64, film: f64) -> Rate {
-    behind_film(drive, i0, alpha, film, SETTLED)
-}
-
-/// The same with a precision of about the square of `settled`.
-fn behind_film(drive: f64, i0: f64, alpha: f64, film: f64, settled: f64) -> Rate {
     let resistance = film * i0;
     let mut f = drive;
     if resistance > 0.0 {
@@ -69,7 +63,7 @@ fn behind_film(drive: f64, i0: f64, alpha: f64, film: f64, settled: f64) -> Rate
             let rate = butler_volmer(f, alpha);
             let change = (f + resistance * rate.value - drive) / (1.0 + resistance * rate.slope);
             f -= change;
-            if change.abs() <= settled * f.abs() {
+            if change.abs() <= SETTLED * f.abs() {
                 break;
             }
         }
@@ -119,7 +113,8 @@ const USED_UP: f64 = -0.5;
 pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> Response {
     let Layer { resistance, depletion, diffusion_potential, resistance_by_c } = *layer;
     let i0 = i0 * power(c, alpha);
-    let start = behind_film(drive, i0, alpha, resistance, if depletion == 0.0 { SETTLED } else { ROUGHLY });
+    // behind a film that takes nearly all of the drive a start that is only roughly right would leave one of the wrong sign
+    let start = butler_volmer_with_film(drive, i0, alpha, resistance);
     if depletion == 0.0 {
         // at fixed drive a resistance leaves (1 + resistance g)⁻¹ of the effect of c, as of that of the drive
         let free_slope = start.slope / (1.0 - resistance * start.slope).max(1e-12);
@@ -128,7 +123,7 @@ pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> 
     }
     // ln(c_f/c), from the current of an undepleted layer and what its depletion changes that current by in first order;
     // stripping enriches the layer
-    let by_front = alpha * start.value + start.slope * diffusion_potential;
+    let by_front = alpha * start.value * (1.0 - resistance * start.slope).max(0.0) + start.slope * diffusion_potential;
     let first = start.value / (1.0 + (by_front * depletion / c).max(0.0));
     let mut y = (-depletion * first / c).max(-0.9).ln_1p();
     for _ in 0..DEPLETION_ITERATIONS {

@@ -84,11 +84,15 @@ fn order(v: f64) -> String {
     if v.is_finite() { format!("{v:.2}") } else { "?".into() }
 }
 
+/// Verdicts in the table beside "pass".
+const FAILED: &str = "**FAIL**";
+const SKIPPED: &str = "not run";
+
 /// How a check ended, `failure` being the word for one that failed.
 fn verdict<'a>(check: &Check, failure: &'a str) -> &'a str {
     match (check.pass, check.skipped) {
         (true, _) => "pass",
-        (_, true) => "not run",
+        (_, true) => SKIPPED,
         _ => failure,
     }
 }
@@ -105,7 +109,7 @@ pub fn row(check: &Check) -> Vec<String> {
         error(check.error),
         bound(check.tolerance),
         check.order.map(order).unwrap_or_default(),
-        verdict(check, "**FAIL**").into(),
+        verdict(check, FAILED).into(),
     ]
 }
 
@@ -163,8 +167,12 @@ pub fn summarise(markdown: &str, rows: &[Vec<String>]) -> Option<String> {
             if number(4) == 0.0 { 0.0 } else { number(4) / number(5) }
         };
         let Some(nearest) = rows.iter().max_by(|a, b| used(a).total_cmp(&used(b))) else { continue };
-        let failed = rows.iter().filter(|row| row[7] != "pass").count();
-        let verdict = if failed == 0 { "pass".into() } else { format!("**{failed} FAIL**") };
+        let count = |verdict: &str| rows.iter().filter(|row| row[7] == verdict).count();
+        let verdict = match (count(FAILED), count(SKIPPED)) {
+            (0, 0) => "pass".into(),
+            (0, _) => SKIPPED.into(),
+            (failed, _) => format!("**{failed} FAIL**"),
+        };
         let [quantity, error, allowed] = [1, 4, 5].map(|cell| &nearest[cell]);
         let (about, count) = (case.about, rows.len());
         text += &format!("| {} | {about} | {count} | {quantity} | {error} | {allowed} | {verdict} |\n", case.name);
@@ -237,6 +245,8 @@ mod tests {
         assert!(text.contains("| 3 | b | 5.00e-3 | 1e-2 | pass |"), "{text}");
         assert!(text.contains("| 1 | c | 2.00e0 | 1e-2 | **1 FAIL** |") && !text.contains("old"), "{text}");
         assert!(text.starts_with("# Title\n") && text.ends_with("\nafter\n"));
+        let skipped = row(&Check { case: first.into(), ..Check::skipped("no adapter") });
+        assert!(summarise(&page, &[skipped]).unwrap().contains("| not run |"));
         assert_eq!(summarise(&text, &rows).unwrap(), text);
         assert!(summarise("no markers", &rows).is_none());
     }
