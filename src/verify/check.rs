@@ -21,7 +21,9 @@ pub struct Check {
     pub order: Option<f64>,
     /// whether error and order are good enough
     pub pass: bool,
-    /// not run for want of something that not every machine has, which `quantity` says: neither passed nor failed
+    /// not run for want of something that not every machine has, which `quantity` says: neither passed nor failed; in
+    /// the JSON only where it is so
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub skipped: bool,
 }
 

@@ -259,8 +259,11 @@ mod tests {
     fn what_is_not_finite_is_null_in_json() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checks.json");
-        write_json(&path, &[Check::not_run("no"), Check::absolute("x", f64::INFINITY, 0.0, 1.0)]).unwrap();
+        let checks =
+            [Check::not_run("no"), Check::absolute("x", f64::INFINITY, 0.0, 1.0), Check::skipped("no adapter")];
+        write_json(&path, &checks).unwrap();
         let list: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        assert!(list[0].get("skipped").is_none() && list[2]["skipped"] == true && list[2]["pass"] == false);
         assert!(list[0]["computed"].is_null() && list[1]["computed"].is_null() && list[1]["error"].is_null());
         assert!(writable(&path).is_ok() && writable(&folder.path().join("no/checks.json")).is_err());
         assert!(std::fs::metadata(&path).unwrap().len() > 0, "asking whether it can be written empties no file");
