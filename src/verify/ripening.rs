@@ -10,7 +10,8 @@
 //! The drive of each cap is what this leaves when φ and dR_j/dt are measured. The radii are those of the level ξ = ½, and
 //! the copper is at right angles to the caps, so that a half sphere stays one. The smaller is gone when no cell is half
 //! lithium where it stood. A cap of less than 2 ℓ is not resolved: it is a bump of ξ below ½ whose last part in 10⁴ of the
-//! lithium took until 1002 s, 14 % longer than the equations give it (2026-11-24).
+//! lithium took until 1002 s, 14 % longer than the equations give it (2026-11-24, before src/cpu/probe.rs told specks
+//! as it does now).
 
 use super::survey::Distance;
 use super::{Case, Check, Lab, Specimen, VerifyError};
