@@ -2,16 +2,16 @@
 //! the shaders are held against.
 
 mod apply;
-mod balance;
+pub(crate) mod balance;
 mod distance;
 mod front;
 mod hierarchy;
-mod interface;
+pub(crate) mod interface;
 mod inventory;
 mod kinetics;
 mod lanes;
 mod nucleate;
-mod probe;
+pub(crate) mod probe;
 mod reaction;
 mod residual;
 mod shape;

@@ -3,19 +3,26 @@
 use super::Cpu;
 use super::shape::{Cell, paired};
 
-/// Flows out of a cell through each face, charge and salt, from differences: κ(φ − φ_nb) − κ_D(c − c_nb) and D(c − c_nb).
+/// Flows out of a cell through each face, from differences: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb). `sum(nb, k)`
+/// is what the cell and its neighbour have together of κ, κ_D and D.
 #[inline(always)]
-fn flows(transport: &[[f64; 4]], u: &[[f64; 2]], cell: Cell) -> ([f64; 6], [f64; 6]) {
+fn flows(u: &[[f64; 2]], cell: Cell, sum: impl Fn(usize, usize) -> f64) -> ([f64; 6], [f64; 6]) {
     let i = cell.here;
     let mut charge = [0.0; 6];
     let mut salt = [0.0; 6];
     for (face, &nb) in cell.around.iter().enumerate() {
         let (phi, c) = (u[i][0] - u[nb][0], u[i][1] - u[nb][1]);
-        let mean = |k: usize| 0.5 * (transport[i][k] + transport[nb][k]);
+        let mean = |k: usize| 0.5 * sum(nb, k);
         charge[face] = mean(0) * phi - mean(1) * c;
         salt[face] = mean(2) * c;
     }
     (charge, salt)
+}
+
+/// The flows with the coefficients as they are.
+#[inline(always)]
+fn present(transport: &[[f64; 4]], u: &[[f64; 2]], cell: Cell) -> ([f64; 6], [f64; 6]) {
+    flows(u, cell, |nb, k| transport[cell.here][k] + transport[nb][k])
 }
 
 /// The flows of a change `d` of u, summed over the faces, charge and salt: with the coefficients as they are
@@ -28,15 +35,13 @@ pub fn changed_outflow(
     d: &[[f64; 2]],
     cell: Cell,
 ) -> [f64; 2] {
-    let (mut charge, mut salt) = flows(transport, d, cell);
+    let (mut charge, mut salt) = present(transport, d, cell);
     if let Some(by_c) = by_c {
-        let i = cell.here;
-        let own = by_c[i].map(|slope| slope * d[i][1]);
-        for (face, &nb) in cell.around.iter().enumerate() {
-            let (phi, c) = (u[i][0] - u[nb][0], u[i][1] - u[nb][1]);
-            let mean = |k: usize| 0.5 * (own[k] + by_c[nb][k] * d[nb][1]);
-            charge[face] += mean(0) * phi - mean(1) * c;
-            salt[face] += mean(2) * c;
+        let own = by_c[cell.here].map(|slope| slope * d[cell.here][1]);
+        let (more_charge, more_salt) = flows(u, cell, |nb, k| own[k] + by_c[nb][k] * d[nb][1]);
+        for face in 0..6 {
+            charge[face] += more_charge[face];
+            salt[face] += more_salt[face];
         }
     }
     [paired(charge), paired(salt)]
@@ -53,7 +58,7 @@ fn left_by(charge: [f64; 6], transport: &[[f64; 4]], cell: Cell) -> f64 {
 /// Salt that the current leaves behind in a cell: −i·∇t₊.
 #[inline(always)]
 pub fn transference_gradient(transport: &[[f64; 4]], u: &[[f64; 2]], cell: Cell) -> f64 {
-    left_by(flows(transport, u, cell).0, transport, cell)
+    left_by(present(transport, u, cell).0, transport, cell)
 }
 
 /// u, transport, source → residual = −(outflow + source), the salt's with the gradient of t₊; and what forces a chosen solution.
@@ -61,7 +66,7 @@ pub fn residual(cpu: &mut Cpu) {
     let salt = cpu.physics.salt == 1;
     let (u, transport, local) = (&cpu.u, &cpu.transport, &cpu.local);
     cpu.shape.map(&mut cpu.residual, |_, _, _, cell, out| {
-        let (charge, diffusion) = flows(transport, u, cell);
+        let (charge, diffusion) = present(transport, u, cell);
         let source = local[cell.here].source;
         let left = if salt { left_by(charge, transport, cell) } else { 0.0 };
         *out = [-(paired(charge) + source[0]), -((paired(diffusion) + left) + source[1])];

@@ -55,13 +55,13 @@ impl Cpu {
     /// Damping that keeps the potential's change below `potential` where the reaction reads it, and a share `keep` of every
     /// concentration in the electrolyte.
     pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
-        let (u, x, delta, xi) = (&self.u, &self.correction, &self.delta, &self.xi);
+        let (u, correction, delta, xi) = (&self.u, &self.correction, &self.delta, &self.xi);
         let loss = 1.0 - f64::from(keep);
-        let [need] = self.shape.sum(0, |x_index, y, z, cell| {
+        let [need] = self.shape.sum(0, |x, y, z, cell| {
             let i = cell.here;
-            let ([_, c], [_, d_c]) = (u[i], x[i]);
+            let ([_, c], [_, d_c]) = (u[i], correction[i]);
             let by_phi = if delta[i] > REACTING {
-                let [d_phi] = gather(&self.shape, x_index, y, z, self.probe[i].way, |i| [x[i][0]]);
+                let [d_phi] = gather(&self.shape, x, y, z, self.probe[i].way, |i| [correction[i][0]]);
                 d_phi.abs() / f64::from(potential)
             } else {
                 0.0

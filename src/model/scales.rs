@@ -61,7 +61,12 @@ impl Scales {
             return 1.0;
         }
         let diffusivity = setup.electrolyte.at(setup.top.c0, setup.temperature).diffusivity;
-        FARADAY * self.concentration / (self.conductivity * self.potential) * diffusivity
+        self.scaled_per_diffusivity() * diffusivity
+    }
+
+    /// What a diffusivity is multiplied by to count in currents like κ \[s/m²\].
+    fn scaled_per_diffusivity(&self) -> f64 {
+        FARADAY * self.concentration / (self.conductivity * self.potential)
     }
 
     /// Movement of the front in cells per second and scaled current.
@@ -138,7 +143,7 @@ impl Scales {
 
     /// Table of transport properties against c/c0: κ/κ_ref, κ_D/κ_ref, scaled D and t₊ in each entry.
     pub fn transport_table(&self, electrolyte: &Electrolyte, temperature: f64) -> Vec<[f32; 4]> {
-        let salt = FARADAY * self.concentration / (self.conductivity * self.potential);
+        let salt = self.scaled_per_diffusivity();
         (0..TABLE_ENTRIES)
             .map(|entry| {
                 let x = (entry as f64 * TABLE_RANGE / (TABLE_ENTRIES - 1) as f64).max(1e-4);

@@ -11,7 +11,7 @@
 
 use std::f64::consts::TAU;
 
-use super::survey::Distance;
+use super::survey::{Distance, direction};
 use super::{Case, Check, Lab, VerifyError};
 use crate::model::parameters::{InitialDeposit, Setup};
 
@@ -96,20 +96,19 @@ impl Shape {
     fn of(distance: &Distance, foot: [f64; 3], clear: f64) -> Result<Self, VerifyError> {
         let [polar, azimuths] = RAYS;
         let ray = |p: usize, a: usize| {
-            let (p, a) = (TAU / 4.0 * p as f64 / polar as f64, TAU * (a as f64 + 0.5) / azimuths as f64);
-            [p.sin() * a.cos(), p.sin() * a.sin(), p.cos()]
+            direction(TAU / 4.0 * p as f64 / polar as f64, TAU * (a as f64 + 0.5) / azimuths as f64)
         };
         // (distance from the axis, height above the copper) of the surface
         let mut points = Vec::new();
         let mut foot_radius = 0.0;
         for p in 0..=polar {
             for a in 0..azimuths {
-                let direction = ray(p, a);
-                let r = distance.radius(foot, direction)?;
+                let ray = ray(p, a);
+                let r = distance.radius(foot, ray)?;
                 if p == polar {
                     foot_radius += r / azimuths as f64;
-                } else if r * direction[2] > clear {
-                    points.push((r * direction[0].hypot(direction[1]), r * direction[2]));
+                } else if r * ray[2] > clear {
+                    points.push((r * ray[0].hypot(ray[1]), r * ray[2]));
                 }
             }
         }

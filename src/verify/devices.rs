@@ -25,11 +25,11 @@ pub const CASE: Case = Case {
 /// Steps of either run.
 const STEPS: usize = 50;
 /// Largest difference of w ξ, and largest relative one of the time and the charge plated.
-const LITHIUM: f64 = 3e-6;
+pub const LITHIUM: f64 = 3e-6;
 /// Largest difference of c/c0.
-const SALT: f64 = 5e-6;
+pub const SALT: f64 = 5e-6;
 /// Largest difference of the electrode potential \[V\].
-const POTENTIAL: f64 = 3e-7;
+pub const POTENTIAL: f64 = 3e-7;
 
 /// Where a run ended.
 struct Outcome {
@@ -80,7 +80,8 @@ fn fifty_steps(lab: &Lab) -> Result<Outcome, VerifyError> {
     })
 }
 
-fn difference(a: &[f32], b: &[f32]) -> f64 {
+/// Largest difference of two fields.
+pub fn difference(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max)
 }
 

@@ -36,6 +36,7 @@ use self::equations::{Equations, Solution};
 use self::fields::Chosen;
 use super::check::order;
 use super::{Case, Check, Lab, Specimen, VerifyError};
+use crate::cpu::balance::IN_INTERFACE;
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::grid::Grid;
 use crate::model::parameters::{Control, Salt, Setup};
@@ -58,8 +59,6 @@ const PERIOD: f64 = 32.0;
 const ADVANCE: f64 = 8.0;
 /// Height of the box \[ℓ\].
 const HEIGHT: f64 = 26.0;
-/// ξ(1−ξ) of the cells whose speed sets the strength of the restoration.
-const IN_INTERFACE: f64 = 0.01;
 
 /// A box, and the directions in which the fields vary along the copper, in waves over its width.
 struct Layout {

@@ -9,7 +9,7 @@ mod boss;
 mod check;
 mod contact;
 mod copper;
-mod devices;
+pub mod devices;
 mod dispersion;
 mod lab;
 mod limiting;

@@ -167,8 +167,8 @@ pub fn summarise(markdown: &str, rows: &[Vec<String>]) -> Option<String> {
             if number(4) == 0.0 { 0.0 } else { number(4) / number(5) }
         };
         let Some(nearest) = rows.iter().max_by(|a, b| used(a).total_cmp(&used(b))) else { continue };
-        let count = |verdict: &str| rows.iter().filter(|row| row[7] == verdict).count();
-        let verdict = match (count(FAILED), count(SKIPPED)) {
+        let ended = |verdict: &str| rows.iter().filter(|row| row[7] == verdict).count();
+        let verdict = match (ended(FAILED), ended(SKIPPED)) {
             (0, 0) => "pass".into(),
             (0, _) => SKIPPED.into(),
             (failed, _) => format!("**{failed} FAIL**"),

@@ -13,7 +13,7 @@
 //! lithium took until 1002 s, 14 % longer than the equations give it (2026-11-24, before src/cpu/probe.rs told specks
 //! as it does now).
 
-use super::survey::Distance;
+use super::survey::{Distance, direction};
 use super::{Case, Check, Lab, Specimen, VerifyError};
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::grid::Grid;
@@ -128,7 +128,7 @@ fn radius(distance: &Distance, foot: [f64; 3]) -> Result<f64, VerifyError> {
                 std::f64::consts::FRAC_PI_2 * (p as f64 + 0.5) / polar as f64,
                 std::f64::consts::TAU * (a as f64 + 0.5) / azimuths as f64,
             );
-            sum += p.sin() * distance.radius(foot, [p.sin() * a.cos(), p.sin() * a.sin(), p.cos()])?;
+            sum += p.sin() * distance.radius(foot, direction(p, a))?;
             weight += p.sin();
         }
     }

@@ -58,6 +58,11 @@ fn distances(xi: &[f64], ell: f64) -> Vec<f64> {
     xi.iter().map(|&xi| signed_distance(xi, ell)).collect()
 }
 
+/// The unit vector at a polar angle from z and an azimuth.
+pub fn direction(polar: f64, azimuth: f64) -> [f64; 3] {
+    [polar.sin() * azimuth.cos(), polar.sin() * azimuth.sin(), polar.cos()]
+}
+
 impl Distance {
     /// Distances \[dx\] of the surface from `centre` \[dx\] along the axes and the diagonals of the faces and of the body: as
     /// many directions of {−1, 0, 1}³ as the grid has. The box is periodic along x and y.

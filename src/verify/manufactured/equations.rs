@@ -17,6 +17,8 @@
 //! and with a step of ℓ/200, of functions that are evaluated exactly: their error is 1e-10 of the value.
 
 use super::fields::{Chosen, Local};
+use crate::cpu::interface::{FARTHEST, length};
+use crate::cpu::probe::{PROBE, THINNEST};
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::kinetics::{Layer, through_layer};
 use crate::model::parameters::Setup;
@@ -24,11 +26,6 @@ use crate::model::profile::fraction;
 
 /// Step of the differences \[ℓ\].
 const STEP: f64 = 1.0 / 200.0;
-/// How far outside the interface the electrolyte is read, and the least thickness of the layer up to it \[ℓ\].
-const PROBE: f64 = 1.5;
-const THINNEST: f64 = 0.75;
-/// Nothing reacts farther from the interface than this \[ℓ\].
-const FARTHEST: f64 = 12.0;
 
 /// What is chosen.
 #[derive(Clone, Debug)]
@@ -157,10 +154,6 @@ impl Equations<'_> {
             restoration: divergence[2],
         }
     }
-}
-
-fn length(v: [f64; 3]) -> f64 {
-    v.iter().map(|v| v * v).sum::<f64>().sqrt()
 }
 
 /// −∇·(∇q/|∇q|).
