@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::bench::{self, BenchError};
 use crate::check;
 use crate::config::{self, Config, ConfigError};
 use crate::converge::{self, ConvergeError, Study};
@@ -123,6 +124,18 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Measure how fast the program is on this machine, in copies: times of 8 bytes a cell at the machine's copy rate
+    Bench {
+        /// Device: auto, cpu, gpu or gpu:N
+        #[arg(long, default_value = "auto", value_name = "DEVICE")]
+        device: DeviceChoice,
+        /// Cells along each side of the cube [default: 64 and 128 on the CPU; 128, 256, 512 and the largest that fits on a GPU]
+        #[arg(long, value_name = "N")]
+        cells: Option<usize>,
+        /// Write the results here too, as JSON: an object with --cells, a list of objects without
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// List the devices, the largest grid each holds, and which one `auto` takes
     Devices,
 }
@@ -163,6 +176,8 @@ enum CliError {
     Verify(#[from] VerifyError),
     #[error(transparent)]
     Converge(#[from] ConvergeError),
+    #[error(transparent)]
+    Bench(#[from] BenchError),
 }
 
 impl CliError {
@@ -171,6 +186,7 @@ impl CliError {
             Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
             Self::Run(RunError::NothingToResume { .. }) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
+            Self::Bench(BenchError::TooSmall(_) | BenchError::Run(RunError::Device(_))) => 2,
             Self::Converge(ConvergeError::Run {
                 error: RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_),
                 ..
@@ -301,6 +317,11 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             }
             summarise()?;
             Ok(verify::exit_code(&checks))
+        }
+        Command::Bench { device, cells, json } => {
+            json.iter().try_for_each(|path| verify::writable(path))?;
+            bench::run(&bench::Request { device, side: cells, json }, tell, print)?;
+            Ok(0)
         }
         Command::Devices => {
             print(&check::devices());

@@ -2,8 +2,9 @@
 //!
 //! `model` says what the words mean, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
 //! them, `config` reads a run, `run` conducts it, `io` and `metrics` report it, `converge`
-//! and `verify` hold it against itself and against exact results.
+//! and `verify` hold it against itself and against exact results, `bench` against the copy rate of the machine.
 
+pub mod bench;
 pub mod check;
 pub mod cli;
 pub mod config;

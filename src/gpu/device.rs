@@ -143,6 +143,7 @@ impl Device {
         };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("liplate"),
+            required_features: adapter.features() & super::timing::FEATURES,
             required_limits,
             memory_hints: wgpu::MemoryHints::Performance,
             ..Default::default()

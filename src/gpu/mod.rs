@@ -4,6 +4,7 @@
 //! precise as the fluxes themselves; what a step leaves behind is one float, which is what `state` hands out.
 
 mod adapter;
+mod copies;
 pub mod device;
 pub mod fields;
 mod kernel;
@@ -11,6 +12,7 @@ pub mod layout;
 mod queue;
 mod reduce;
 pub mod shader;
+mod timing;
 mod verbs;
 
 pub use adapter::{AdapterReport, Choice, adapters};

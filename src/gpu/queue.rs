@@ -11,6 +11,7 @@ use super::fields::{Fields, Id};
 use super::kernel::{Pipeline, pipeline};
 use super::layout::Constants;
 use super::shader::{Kernel, Shader};
+use super::timing::Timing;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::BackendError;
 
@@ -52,6 +53,7 @@ pub struct Queue {
     step: StepUniforms,
     step_slot: Option<u32>,
     recording: Option<Recording>,
+    timing: Option<Timing>,
 }
 
 impl Queue {
@@ -84,6 +86,7 @@ impl Queue {
             step: StepUniforms::default(),
             step_slot: None,
             recording: None,
+            timing: None,
         })
     }
 
@@ -159,7 +162,7 @@ impl Queue {
                 entries: &entries,
             })
         });
-        let recording = self.recording.get_or_insert_with(|| begin(device));
+        let recording = self.recording.get_or_insert_with(|| begin(device, &mut self.timing));
         let pass = recording.pass.get_or_insert_with(|| {
             let descriptor = wgpu::ComputePassDescriptor::default();
             recording.encoder.begin_compute_pass(&descriptor).forget_lifetime()
@@ -170,7 +173,7 @@ impl Queue {
     }
 
     fn encoder(&mut self, device: &Device) -> &mut wgpu::CommandEncoder {
-        let recording = self.recording.get_or_insert_with(|| begin(device));
+        let recording = self.recording.get_or_insert_with(|| begin(device, &mut self.timing));
         recording.pass = None;
         &mut recording.encoder
     }
@@ -187,15 +190,43 @@ impl Queue {
 
     /// Submits what was recorded.
     pub fn submit(&mut self, device: &Device) {
-        if let Some(Recording { pass, encoder }) = self.recording.take() {
+        if let Some(Recording { pass, mut encoder }) = self.recording.take() {
             drop(pass);
+            self.timing.iter_mut().for_each(|timing| timing.end(&mut encoder));
             if !self.written.is_empty() {
                 device.queue.write_buffer(&self.slots, 0, &self.written);
             }
             device.queue.submit([encoder.finish()]);
+            self.timing.iter_mut().for_each(|timing| timing.submitted(device));
         }
         self.written.clear();
         self.step_slot = None;
+    }
+
+    /// Waits for all that was recorded.
+    ///
+    /// # Errors
+    /// If the device failed, now or earlier.
+    pub fn wait(&mut self, device: &Device) -> Result<(), BackendError> {
+        self.submit(device);
+        device.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| device.error(e.to_string()))?;
+        device.check()
+    }
+
+    /// Seconds that the device has worked on what was recorded since the last call, by its timestamps; none if it has no
+    /// timestamps. The first call starts them: what is not timed pays nothing.
+    ///
+    /// # Errors
+    /// If the device failed, now or earlier.
+    pub fn busy(&mut self, device: &Device) -> Result<Option<f64>, BackendError> {
+        self.wait(device)?;
+        match &mut self.timing {
+            Some(timing) => timing.take(device).map(Some),
+            None => {
+                self.timing = Timing::new(device);
+                Ok(self.timing.is_some().then_some(0.0))
+            }
+        }
     }
 
     /// Submits what was recorded and forgets the bind groups of a kernel, one of whose buffers was replaced.
@@ -245,8 +276,10 @@ impl Queue {
     }
 }
 
-fn begin(device: &Device) -> Recording {
-    Recording { pass: None, encoder: device.device.create_command_encoder(&Default::default()) }
+fn begin(device: &Device, timing: &mut Option<Timing>) -> Recording {
+    let mut encoder = device.device.create_command_encoder(&Default::default());
+    timing.iter_mut().for_each(|timing| timing.begin(&mut encoder));
+    Recording { pass: None, encoder }
 }
 
 /// Fills the next slot; its offset.

@@ -43,6 +43,14 @@ impl Backend for Gpu {
         self.fields.levels.len()
     }
 
+    fn wait(&mut self) -> Result<(), BackendError> {
+        self.queue.wait(&self.device)
+    }
+
+    fn busy(&mut self) -> Result<Option<f64>, BackendError> {
+        self.queue.busy(&self.device)
+    }
+
     fn load(&mut self, state: &State) -> Result<(), BackendError> {
         let single = |f: &[f64]| f.iter().map(|&v| v as f32).collect::<Vec<f32>>();
         let pairs: Vec<[f32; 2]> = state.phi.iter().zip(&state.c).map(|(&p, &c)| [p as f32, c as f32]).collect();

@@ -4,7 +4,7 @@ mod conductor;
 pub mod device;
 mod end;
 mod fields;
-mod outputs;
+pub(crate) mod outputs;
 mod progress;
 mod schedule;
 pub mod start;

@@ -192,6 +192,22 @@ pub trait Backend {
     /// Levels of the multigrid hierarchy, the finest being 0.
     fn levels(&self) -> usize;
 
+    /// Waits until everything that was queued is done. A backend that queues nothing has nothing to wait for.
+    ///
+    /// # Errors
+    /// If the device failed.
+    fn wait(&mut self) -> Result<(), BackendError> {
+        Ok(())
+    }
+    /// Seconds that the device has worked, by its own clock, on what was queued since the last call; the first call starts
+    /// that clock. None if it has none.
+    ///
+    /// # Errors
+    /// If the device failed.
+    fn busy(&mut self) -> Result<Option<f64>, BackendError> {
+        Ok(None)
+    }
+
     /// Adds sources to the steps from here on, or none: a run without them neither stores nor computes anything for them.
     /// The ledgers do not know what they bring.
     ///

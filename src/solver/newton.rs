@@ -123,7 +123,7 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 
 /// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a
 /// V-cycle, each direction made orthogonal to the last [`DIRECTIONS`] − 1.
-fn correct<B: Backend + ?Sized>(b: &mut B) {
+pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B) {
     b.clear_correction();
     for iteration in 0..LINEAR_ITERATIONS {
         v_cycle(b);

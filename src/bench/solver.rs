@@ -1,0 +1,269 @@
+//! What the operators add up to: the V-cycle, the linear solve, a Newton iteration and whole steps.
+
+use super::operators::{Call, OPERATORS};
+use super::stopwatch::{Lap, SAMPLES, Spread, lap, processor_seconds, repeated};
+use super::{BenchError, fields};
+use crate::model::parameters::Setup;
+use crate::solver::backend::{Backend, BackendError, State, Vector};
+use crate::solver::multigrid;
+use crate::solver::newton::{self, LINEAR_ITERATIONS};
+use crate::solver::step::{Clock, Problem};
+
+/// Steps before those that are timed: the profile of the deposit settles, the time step grows to its limit.
+const SETTLING: usize = 6;
+/// Fall of the residual that a linear solve is asked for.
+pub const FALL: f64 = 1e-6;
+/// Calls of the solver's linear iterations after which a solve is given up.
+const PATIENCE: usize = 40;
+
+/// A run on the deposit, at its start or after some steps.
+pub struct Trial<'a> {
+    /// the run
+    pub setup: &'a Setup,
+    /// its fixed data
+    pub problem: Problem<'a>,
+    /// what the host remembers
+    pub clock: Clock,
+    /// the fields
+    pub state: State,
+    /// the last step that was taken
+    pub last: Option<crate::solver::step::StepReport>,
+}
+
+/// Whole steps.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    /// by the wall clock \[s\]
+    pub seconds: Spread,
+    /// Newton iterations in a step
+    pub newton: Spread,
+    /// length of a step in the simulation \[s\]
+    pub dt: Spread,
+    /// what limits it
+    pub limited_by: String,
+    /// attempts that were thrown away, and are part of the time
+    pub rejected: usize,
+    /// share of the wall time in which device or processors were idle, or why nobody knows
+    pub idle: Result<f64, String>,
+}
+
+/// A linear solve.
+#[derive(Clone, Copy, Debug)]
+pub struct Solve {
+    /// what it takes \[s\]; none if the residual did not fall far enough
+    pub seconds: Option<Spread>,
+    /// linear iterations, each with one V-cycle
+    pub iterations: usize,
+    /// residual at its start \[current scale · dx²\]
+    start: f64,
+}
+
+impl<'a> Trial<'a> {
+    /// Puts the deposit into a backend and takes the steps after which it has settled.
+    ///
+    /// # Errors
+    /// If a step cannot be taken or the device fails.
+    pub fn settle(setup: &'a Setup, heights: &'a [f64], b: &mut dyn Backend) -> Result<Self, BenchError> {
+        let problem = Problem::new(setup, heights);
+        b.load(&fields::deposit(setup, heights))?;
+        let mut clock = problem.start(b)?;
+        let mut last = None;
+        for _ in 0..SETTLING {
+            last = Some(problem.advance(b, &mut clock, f64::INFINITY)?);
+        }
+        Ok(Self { setup, problem, clock, state: b.state()?, last })
+    }
+
+    /// Numbers that the operators are called with.
+    pub fn call(&self) -> Call {
+        Call { half_advance: 0.5 * self.problem.scales.front_speed() * self.clock.dt }
+    }
+
+    /// Prepares the equations of the next step, whose old values are those of `state`, as `Problem::advance` does.
+    fn begin(&self, b: &mut dyn Backend, state: &State) -> Result<(), BackendError> {
+        b.load(state)?;
+        b.begin_step();
+        b.interface(self.call().half_advance);
+        b.set_step(&self.problem.scales.step(self.setup, self.clock.dt, self.clock.phi_reference, 0.0));
+        Ok(())
+    }
+
+    /// The same, linearised, and everything else that an operator reads.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn prepare(&self, b: &mut dyn Backend, state: &State) -> Result<(), BackendError> {
+        self.begin(b, state)?;
+        b.linearise();
+        b.coarsen();
+        b.clear_correction();
+        multigrid::v_cycle(b);
+        b.apply(0);
+        b.project(Vector::Residual, Vector::Image(0));
+        Ok(())
+    }
+
+    /// Seconds of each operator on a state, in the order of the table.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn operators(&self, b: &mut dyn Backend, state: &State) -> Result<Vec<Spread>, BackendError> {
+        self.prepare(b, state)?;
+        let call = self.call();
+        OPERATORS.iter().map(|operator| repeated(b, |b| (operator.say)(b, &call))).collect()
+    }
+
+    /// Seconds of a V-cycle with so many sweeps before and after the coarse correction, or of the solver's own.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn cycle(&self, b: &mut dyn Backend, sweeps: Option<usize>) -> Result<Spread, BackendError> {
+        self.prepare(b, &self.state)?;
+        repeated(b, |b| {
+            match sweeps {
+                Some(sweeps) => v_cycle(b, sweeps),
+                None => multigrid::v_cycle(b),
+            }
+            Ok(())
+        })
+    }
+
+    /// The first linear system of the next step from a uniform potential and uniform salt, solved from a zero correction until
+    /// its residual has fallen to [`FALL`].
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn cold(&self, b: &mut dyn Backend) -> Result<Solve, BackendError> {
+        let n = self.setup.grid.cells();
+        let phi = (-self.clock.potential - self.clock.phi_reference) / self.problem.scales.potential;
+        let guess = State { phi: vec![phi; n], c: vec![0.0; n], ..self.state.clone() };
+        self.solve(b, Some(&guess), None)
+    }
+
+    /// The same from the solution of the step before, which the movement of the front, the new reaction area and the time step
+    /// perturb; solved to the residual at which the cold solve stops.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn warm(&self, b: &mut dyn Backend, cold: &Solve) -> Result<Solve, BackendError> {
+        self.solve(b, None, Some(FALL * cold.start))
+    }
+
+    fn solve(&self, b: &mut dyn Backend, guess: Option<&State>, target: Option<f64>) -> Result<Solve, BackendError> {
+        let begin = |b: &mut dyn Backend| -> Result<(), BackendError> {
+            self.begin(b, &self.state)?;
+            guess.iter().try_for_each(|guess| b.load(guess))?;
+            b.linearise();
+            b.coarsen();
+            Ok(())
+        };
+        begin(b)?;
+        let start = self.residual(b)?;
+        let target = target.unwrap_or(FALL * start);
+        let mut calls = 0;
+        loop {
+            newton::correct(b);
+            calls += 1;
+            let residual = self.residual(b)?;
+            if residual <= target {
+                break;
+            }
+            if calls == PATIENCE || residual.is_nan() {
+                return Ok(Solve { seconds: None, iterations: LINEAR_ITERATIONS * calls, start });
+            }
+        }
+        // once more against the clock, without a look at the residual
+        let mut seconds = Vec::new();
+        for _ in 0..SAMPLES {
+            begin(b)?;
+            let work = |b: &mut dyn Backend| -> Result<(), BackendError> {
+                (0..calls).for_each(|_| newton::correct(b));
+                Ok(())
+            };
+            seconds.push(lap(b, work)?.1.seconds());
+        }
+        Ok(Solve { seconds: Some(Spread::of(&seconds)), iterations: LINEAR_ITERATIONS * calls, start })
+    }
+
+    /// Norm of the residual that the linear solver makes small: the salt equation counts as much as the charge equation.
+    fn residual(&self, b: &mut dyn Backend) -> Result<f64, BackendError> {
+        let weight = f64::from(self.problem.scales.physics(self.setup).salt_weight);
+        let square: f64 = b.vector(Vector::Residual)?.iter().map(|r| r[0] * r[0] + weight * r[1] * r[1]).sum();
+        Ok(square.sqrt())
+    }
+
+    /// Seconds of a Newton iteration by the wall clock: those of Newton's method in the next step over its iterations, the last
+    /// look at the residual included.
+    ///
+    /// # Errors
+    /// If it does not converge or the device fails.
+    pub fn newton(&self, b: &mut dyn Backend) -> Result<Spread, BenchError> {
+        let mut seconds = Vec::new();
+        for _ in 0..SAMPLES {
+            self.begin(b, &self.state)?;
+            let (solved, lap) = lap(b, |b| newton::solve(b).map_err(BenchError::from))?;
+            seconds.push(lap.wall / solved.iterations.max(1) as f64);
+        }
+        Ok(Spread::of(&seconds))
+    }
+
+    /// Real steps, each as a run takes it.
+    ///
+    /// # Errors
+    /// If one cannot be taken or the device fails.
+    pub fn steps(&mut self, b: &mut dyn Backend) -> Result<Steps, BenchError> {
+        b.load(&self.state)?;
+        let (mut seconds, mut newton, mut dt) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rejected, mut wall, mut busy) = (0, 0.0, Some(0.0));
+        let before = processor_seconds();
+        for _ in 0..SAMPLES {
+            let (problem, clock) = (&self.problem, &mut self.clock);
+            let (report, Lap { wall: step, busy: worked }) =
+                lap(b, |b| problem.advance(b, clock, f64::INFINITY).map_err(BenchError::from))?;
+            seconds.push(step);
+            newton.push(report.iterations as f64);
+            dt.push(report.dt);
+            rejected += report.rejected.len();
+            wall += step;
+            busy = busy.zip(worked).map(|(sum, worked)| sum + worked);
+            self.last = Some(report);
+        }
+        let idle = match (busy, processor_seconds().and_then(|after| Ok(after - before?))) {
+            (Some(busy), _) => Ok(1.0 - busy / wall),
+            (None, _) if !on_the_host(b) => Err("the adapter has no timestamps".into()),
+            (None, Ok(used)) => Ok((1.0 - used / (wall * rayon::current_num_threads() as f64)).clamp(0.0, 1.0)),
+            (None, Err(reason)) => Err(reason),
+        };
+        self.state = b.state()?;
+        let [seconds, newton, dt] = [seconds, newton, dt].map(|values| Spread::of(&values));
+        Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.clone(), rejected, idle })
+    }
+}
+
+/// Whether the backend computes on the processors of this machine.
+fn on_the_host(b: &dyn Backend) -> bool {
+    b.device().starts_with("CPU")
+}
+
+/// A V-cycle like the solver's with `sweeps` smoothing sweeps before and after the coarse correction.
+fn v_cycle(b: &mut dyn Backend, sweeps: usize) {
+    let weights = chebyshev(sweeps);
+    let coarsest = b.levels() - 1;
+    for level in 0..coarsest {
+        b.smooth_first(level, weights[0]);
+        weights[1..].iter().for_each(|&weight| b.smooth(level, weight));
+        b.restrict(level);
+    }
+    b.smooth_first(coarsest, 1.0);
+    for level in (0..coarsest).rev() {
+        b.prolong(level);
+        weights.iter().rev().for_each(|&weight| b.smooth(level, weight));
+    }
+}
+
+/// Weights of the sweeps, as the solver chooses them for its own number.
+fn chebyshev(sweeps: usize) -> Vec<f32> {
+    let (low, high) = (1.0 / 3.0, 2.0);
+    let root = |i: usize| (std::f64::consts::PI * (2 * i + 1) as f64 / (2 * sweeps) as f64).cos();
+    (0..sweeps).map(|i| (2.0 / (high + low + (high - low) * root(i))) as f32).collect()
+}

@@ -1,0 +1,95 @@
+//! `liplate bench`: it runs, its JSON has what was promised, its bytes are those of the table. No times are asserted: they are
+//! the machine's.
+
+mod common;
+
+use common::program::Place;
+use liplate::bench::operators::OPERATORS;
+use serde_json::Value;
+
+/// Keys that programs may rely on.
+const KEYS: [&str; 14] = [
+    "device",
+    "driver",
+    "cells",
+    "copy_bytes_per_second",
+    "operators",
+    "v_cycle_copies",
+    "solve_copies",
+    "newton_copies",
+    "step",
+    "iterations",
+    "idle_fraction",
+    "bytes_per_cell",
+    "output_cost_fraction",
+    "single_ion",
+];
+
+/// Every number below `value` is positive and finite, but for those that may be zero or unknown.
+fn positive(path: &str, value: &Value) {
+    let may_be_zero = ["idle_fraction", "idle_unknown", "rejected"].iter().any(|end| path.ends_with(end));
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, value)| positive(&format!("{path}.{key}"), value)),
+        Value::Array(list) => list.iter().for_each(|value| positive(path, value)),
+        Value::Number(number) => {
+            let number = number.as_f64().expect("a number");
+            assert!(number.is_finite() && (number > 0.0 || (may_be_zero && number == 0.0)), "{path} = {number}");
+        }
+        Value::Null => assert!(may_be_zero, "{path} is null"),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_command_measures_a_small_cube() {
+    let place = Place::new("");
+    let called = place.call(&["bench", "--cells", "16", "--device", "cpu", "--json", "bench.json"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    let json: Value = serde_json::from_str(&place.text("bench.json")).unwrap();
+    for key in KEYS {
+        assert!(json.get(key).is_some(), "{key} is missing");
+    }
+    positive("", &json);
+    assert!(json["device"].as_str().unwrap().contains("CPU") && json["cells"] == 16 * 16 * 16);
+    assert!(json["idle_fraction"].is_number() || json["idle_unknown"].is_string());
+    for (group, names) in [("v_cycle_copies", &["1,1", "2,2", "solver"][..]), ("solve_copies", &["cold", "warm"])] {
+        assert!(names.iter().all(|name| json[group][name].is_f64()), "{group}: {}", json[group]);
+    }
+    assert!(json["step"]["copies"].is_f64() && json["step"]["seconds"].is_f64());
+
+    let operators = json["operators"].as_array().unwrap();
+    assert_eq!(operators.len(), OPERATORS.len());
+    for (measured, operator) in operators.iter().zip(OPERATORS) {
+        assert_eq!(measured["name"], operator.name);
+        let bytes: f64 =
+            operator.reads.iter().chain(operator.writes).map(|t| 4.0 * t.numbers as f64 * t.level.share()).sum();
+        assert_eq!(measured["bytes_per_cell"].as_f64(), Some(bytes), "{}", operator.name);
+        assert!(measured["seconds"].is_f64() && measured["fraction_of_copy"].is_f64());
+        assert!(called.out.contains(&format!("| {} | {bytes} |", operator.name)), "{}", called.out);
+    }
+    assert!(called.out.contains("GB/s") && called.err.contains("copy rate again"), "{called:?}");
+}
+
+/// Every verb that is a kernel is in the table.
+#[test]
+fn the_table_has_every_operator() {
+    let names: Vec<&str> = OPERATORS.iter().map(|o| o.name.split('(').next().unwrap_or_default()).collect();
+    let wanted = "interface linearise balance coarsen smooth_first smooth restrict prolong apply project combine damp update \
+                  deposit restore_profile inventory";
+    assert_eq!(names, wanted.split_whitespace().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_cannot_be_measured_is_one_sentence() {
+    let place = Place::new("");
+    let refused: [(&[&str], i32, &str); 3] = [
+        (&["--cells", "8"], 2, "at least 16"),
+        (&["--cells", "1500", "--device", "cpu"], 2, "the largest cube that fits"),
+        (&["--json", "nowhere/bench.json"], 1, "nowhere/bench.json"),
+    ];
+    for (arguments, code, part) in refused {
+        let called = place.call(&[&["bench"], arguments].concat());
+        assert!(called.code == code && called.err.contains(part) && called.err.lines().count() == 1, "{called:?}");
+        assert!(called.out.is_empty(), "{called:?}");
+    }
+}
