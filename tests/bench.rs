@@ -83,7 +83,7 @@ fn the_table_has_every_operator() {
 fn what_cannot_be_measured_is_one_sentence() {
     let place = Place::new("");
     let refused: [(&[&str], i32, &str); 3] = [
-        (&["--cells", "8"], 2, "at least 16"),
+        (&["--cells", "8"], 2, "16 to 1625"),
         (&["--cells", "1500", "--device", "cpu"], 2, "the largest cube that fits"),
         (&["--json", "nowhere/bench.json"], 1, "nowhere/bench.json"),
     ];

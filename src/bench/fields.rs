@@ -1,5 +1,6 @@
 //! What is computed on: the config of the reference run at any size, a tortuous deposit, and noise. Never zeros.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::config::{self, ConfigError};
@@ -12,8 +13,8 @@ use crate::solver::backend::State;
 /// The reference run, part of the program so that it can be measured anywhere.
 const CONFIG: &str = include_str!("../../configs/nuclei_on_copper.toml");
 
-/// Smallest number of cells along a side: the copper and some deposit.
-pub const SMALLEST: usize = 16;
+/// Cells along a side: at least the copper and some deposit, at most what 32 bits count.
+pub const SIDES: RangeInclusive<usize> = 16..=1625;
 /// Radius of a whisker \[dx\].
 const RADIUS: f64 = 4.0;
 /// Columns of cells for each whisker.
@@ -36,7 +37,7 @@ pub fn setup(side: usize) -> Result<Setup, ConfigError> {
     let overrides = [
         format!("grid.cells=[{side}, {side}, {side}]"),
         format!("end.height=\"{} um\"", 0.25 * side as f64),
-        "time_step.first=\"1 s\"".into(),
+        "time_step.first=\"10 s\"".into(),
     ];
     Ok(config::from_text(CONFIG, Path::new("configs/nuclei_on_copper.toml"), &overrides)?.setup)
 }
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_deposit_is_neither_empty_nor_full_and_stays_below_the_top() {
-        for side in [SMALLEST, 48] {
+        for side in [*SIDES.start(), 48] {
             let setup = setup(side).unwrap();
             let heights = load_heights(&setup).unwrap();
             let state = deposit(&setup, &heights);

@@ -57,9 +57,9 @@ pub struct Request {
 /// Why there are no numbers.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
-    /// The cube is too small for copper and deposit.
-    #[error("--cells {0}: at least {least} are needed for the copper and a deposit", least = fields::SMALLEST)]
-    TooSmall(usize),
+    /// The cube is too small for copper and deposit, or has more cells than are counted.
+    #[error("--cells {0}: a side has {least} to {most} cells", least = fields::SIDES.start(), most = fields::SIDES.end())]
+    Side(usize),
     /// No size fits.
     #[error("none of the sizes fits: {0}")]
     NothingFits(String),
@@ -89,8 +89,8 @@ pub enum BenchError {
 /// # Errors
 /// If no size fits, the device or a step fails, or a file cannot be written.
 pub fn run(request: &Request, tell: impl Fn(&str), print: impl Fn(&str)) -> Result<(), BenchError> {
-    if let Some(side) = request.side.filter(|&side| side < fields::SMALLEST) {
-        return Err(BenchError::TooSmall(side));
+    if let Some(side) = request.side.filter(|side| !fields::SIDES.contains(side)) {
+        return Err(BenchError::Side(side));
     }
     let mut reports = Vec::new();
     let mut skipped = Vec::new();

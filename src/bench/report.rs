@@ -123,7 +123,7 @@ pub struct Report {
     pub step: StepTime,
     /// iterations
     pub iterations: Iterations,
-    /// share of a step's wall time in which the device, or the processors, had nothing to do
+    /// share of a step's wall time in which the device, or the processors, did nothing for this program
     pub idle_fraction: Option<f64>,
     /// why that is not known
     pub idle_unknown: Option<String>,
@@ -251,7 +251,10 @@ impl Report {
         let limit = format!("dt = {} s, limited by {}", three(self.step.dt), self.step.limited_by);
         row("full step [s]", "", Some(self.step.seconds), Some(other.step.seconds), &limit)?;
         match (self.idle_fraction, &self.idle_unknown) {
-            (Some(idle), _) => writeln!(text, "| idle share of wall time | {} | | in full steps |", percent(idle))?,
+            (Some(idle), _) => {
+                let note = "in full steps; a CPU's cores that other programs hold count as idle";
+                writeln!(text, "| idle share of wall time | {} | | {note} |", percent(idle))?;
+            }
             (None, reason) => {
                 let reason = reason.as_deref().unwrap_or_default();
                 writeln!(text, "| idle share of wall time | not known | | {reason} |")?;

@@ -1,7 +1,7 @@
 //! What the operators add up to: the V-cycle, the linear solve, a Newton iteration and whole steps.
 
 use super::operators::{Call, OPERATORS};
-use super::stopwatch::{Lap, SAMPLES, Spread, lap, processor_seconds, repeated};
+use super::stopwatch::{Lap, Spread, enough, lap, processor_seconds, repeated};
 use super::{BenchError, fields};
 use crate::model::parameters::Setup;
 use crate::solver::backend::{Backend, BackendError, State, Vector};
@@ -10,7 +10,7 @@ use crate::solver::newton::{self, LINEAR_ITERATIONS};
 use crate::solver::step::{Clock, Problem};
 
 /// Steps before those that are timed: the profile of the deposit settles, the time step grows to its limit.
-const SETTLING: usize = 6;
+const SETTLING: usize = 5;
 /// Fall of the residual that a linear solve is asked for.
 pub const FALL: f64 = 1e-6;
 /// Calls of the solver's linear iterations after which a solve is given up.
@@ -43,7 +43,7 @@ pub struct Steps {
     pub limited_by: String,
     /// attempts that were thrown away, and are part of the time
     pub rejected: usize,
-    /// share of the wall time in which device or processors were idle, or why nobody knows
+    /// share of the wall time in which the device, or the processors, did nothing for this program, or why nobody knows
     pub idle: Result<f64, String>,
 }
 
@@ -174,7 +174,7 @@ impl<'a> Trial<'a> {
         }
         // once more against the clock, without a look at the residual
         let mut seconds = Vec::new();
-        for _ in 0..SAMPLES {
+        while !enough(&seconds) {
             begin(b)?;
             let work = |b: &mut dyn Backend| -> Result<(), BackendError> {
                 (0..calls).for_each(|_| newton::correct(b));
@@ -199,7 +199,7 @@ impl<'a> Trial<'a> {
     /// If it does not converge or the device fails.
     pub fn newton(&self, b: &mut dyn Backend) -> Result<Spread, BenchError> {
         let mut seconds = Vec::new();
-        for _ in 0..SAMPLES {
+        while !enough(&seconds) {
             self.begin(b, &self.state)?;
             let (solved, lap) = lap(b, |b| newton::solve(b).map_err(BenchError::from))?;
             seconds.push(lap.wall / solved.iterations.max(1) as f64);
@@ -216,7 +216,7 @@ impl<'a> Trial<'a> {
         let (mut seconds, mut newton, mut dt) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rejected, mut wall, mut busy) = (0, 0.0, Some(0.0));
         let before = processor_seconds();
-        for _ in 0..SAMPLES {
+        while !enough(&seconds) {
             let (problem, clock) = (&self.problem, &mut self.clock);
             let (report, Lap { wall: step, busy: worked }) =
                 lap(b, |b| problem.advance(b, clock, f64::INFINITY).map_err(BenchError::from))?;

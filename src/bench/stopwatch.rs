@@ -11,8 +11,17 @@ use crate::solver::backend::{Backend, BackendError};
 const SAMPLE: f64 = 0.03;
 /// Most repetitions in a sample.
 const REPETITIONS: f64 = 500.0;
-/// Samples of a measurement.
-pub const SAMPLES: usize = 5;
+/// Samples of a measurement; fewer of one that takes long.
+const SAMPLES: usize = 5;
+/// The fewest.
+const FEWEST: usize = 3;
+/// What takes this long together needs no more samples than the fewest \[s\].
+const LONG: f64 = 3.0;
+
+/// Whether these are enough samples \[s\].
+pub fn enough(seconds: &[f64]) -> bool {
+    seconds.len() >= SAMPLES || (seconds.len() >= FEWEST && seconds.iter().sum::<f64>() > LONG)
+}
 
 /// What a measurement that was repeated gave.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -91,7 +100,7 @@ pub fn repeated(
     let (_, once) = lap(b, &mut work)?;
     let times = (SAMPLE / once.wall.max(1e-9)).ceil().clamp(1.0, REPETITIONS) as usize;
     let mut samples = Vec::with_capacity(SAMPLES);
-    for _ in 0..SAMPLES {
+    while !enough(&samples) {
         let (_, lap) = lap(b, |b| (0..times).try_for_each(|_| work(b)))?;
         samples.push(lap.seconds() / times as f64);
     }
