@@ -93,3 +93,20 @@ fn what_cannot_be_measured_is_one_sentence() {
         assert!(called.out.is_empty(), "{called:?}");
     }
 }
+
+/// The device's clock runs on when its timestamps are full; without them it says so every time.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_tells_how_long_it_worked() {
+    use liplate::solver::backend::Backend;
+    let Some(mut gpu) = common::gpu(&common::setup(4, 4, 32, 0.25e-6)) else { return };
+    let first = gpu.busy().expect("the device works");
+    for _ in 0..1100 {
+        gpu.clear_correction();
+        gpu.wait().expect("the device works");
+    }
+    let worked = gpu.busy().expect("the device works");
+    assert_eq!(first.is_some(), worked.is_some());
+    assert!(worked.is_none_or(|seconds| seconds.is_finite() && seconds > 0.0), "{worked:?}");
+    assert!(gpu.busy().expect("the device works").is_none_or(|seconds| seconds == 0.0));
+}
