@@ -50,8 +50,8 @@ impl Report {
         writeln!(
             text,
             "Copy rate (f32, read and written, arrays of {} MiB): {} GB/s ({} before, {} after; {}…{}). Arrays of one field \
-             ({} MiB): {} GB/s. One copy = 8 bytes a cell at the first rate = {} ms. Operators, cycles and solves by {}; \
-             Newton iterations, steps and snapshots by the wall clock. Medians, smallest…largest in brackets.\n",
+             ({} MiB), which a cache may hold: {} GB/s; so fast may an operator be there. One copy = 8 bytes a cell at the \
+             first rate = {} ms. Operators, cycles and solves by {}; Newton iterations, steps and snapshots by the wall clock. Medians, smallest…largest in brackets.\n",
             self.copy_before.large_bytes >> 20,
             three(large.median),
             three(medians[0]),
