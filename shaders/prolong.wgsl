@@ -1,6 +1,6 @@
-// prolong - correction of the next coarser level, taken over constant
+// prolong - correction of the next coarser level, linear between the centres of its cells
 //
-//   x += x of the parent cell
+//   x += x at the cell's place: along each axis 3/4 of the parent cell and 1/4 of its neighbour on the cell's side
 //
 // reads   x, coarse_x
 // writes  x
@@ -11,17 +11,36 @@
 @group(0) @binding(1) var<storage, read_write> x: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> coarse_x: array<vec2<f32>>;
 
-fn parent(i: u32, fine: u32, coarse: u32) -> u32 {
-    return select(i, i / 2u, coarse < fine);
+// The parent of cell i along an axis, and its neighbour on the cell's side, periodic or, at an end, itself. On an axis that
+// is not coarsened both are the cell.
+fn parents(i: u32, fine: u32, coarse: u32, periodic: bool) -> vec2<u32> {
+    if coarse == fine {
+        return vec2<u32>(i, i);
+    }
+    let parent = i / 2u;
+    if i % 2u == 0u {
+        return vec2<u32>(parent, select(max(parent, 1u) - 1u, lower(parent, coarse), periodic));
+    }
+    return vec2<u32>(parent, select(min(parent + 1u, coarse - 1u), upper(parent, coarse), periodic));
 }
 
 @compute @workgroup_size(16, 4, 4)
 fn prolong(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(level.nx, level.ny, level.nz);
     if !inside(p, n) { return; }
-    let i = element(p, n);
     let coarse = vec3<u32>(level.coarse_nx, level.coarse_ny, level.coarse_nz);
-    let above = vec3<u32>(parent(p.x, n.x, coarse.x), parent(p.y, n.y, coarse.y), parent(p.z, n.z, coarse.z));
+    let xs = parents(p.x, n.x, coarse.x, true);
+    let ys = parents(p.y, n.y, coarse.y, true);
+    let zs = parents(p.z, n.z, coarse.z, false);
+    var corners: array<vec2<f32>, 4>;
+    for (var corner = 0u; corner < 4u; corner++) {
+        let column = vec2<u32>(xs[corner % 2u], ys[corner / 2u]);
+        let near = coarse_x[element(vec3<u32>(column, zs.x), coarse)];
+        let far = coarse_x[element(vec3<u32>(column, zs.y), coarse)];
+        corners[corner] = near + 0.25 * (far - near);
+    }
+    // a square's corners: turned by a right angle, or mirrored, it is the same to the bit
+    let square = (9.0 * corners[0] + 3.0 * (corners[1] + corners[2]) + corners[3]) * 0.0625;
 
-    x[i] += coarse_x[element(above, coarse)];
+    x[element(p, n)] += square;
 }

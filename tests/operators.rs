@@ -268,6 +268,10 @@ fn hierarchy() {
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         close_vector(&case, "two sweeps", &mut gpu, &mut cpu, Vector::Direction(0), 1e-5 * worse);
         close_vector(&case, "image", &mut gpu, &mut cpu, Vector::Image(0), 2e-4 * worse);
+        gpu.apply_uniform(2);
+        cpu.apply_uniform(2);
+        // local derivatives, in f32
+        close_vector(&case, "image of the uniform potential", &mut gpu, &mut cpu, Vector::Image(2), 1e-5 * worse);
         v_cycle(&mut gpu);
         v_cycle(&mut cpu);
         gpu.apply(1);

@@ -186,6 +186,10 @@ pub const OPERATORS: &[Operator] = &[
             Ok(())
         }
     ),
+    operator!("apply_uniform", [LOCAL], [finest("direction", 2), finest("image", 2)], |b, _| {
+        b.apply_uniform(2);
+        Ok(())
+    }),
     operator!("project", [RESIDUAL, finest("image", 2)], [], |b, _| {
         b.project(Vector::Residual, Vector::Image(0));
         Ok(())

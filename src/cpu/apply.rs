@@ -33,3 +33,14 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
         *out = image;
     });
 }
+
+/// (1, 0) → direction, image = its local derivatives: no current flows from cell to cell, and the reaction reads the same at
+/// its probe as in the cell.
+pub fn apply_uniform(cpu: &mut Cpu, slot: usize) {
+    cpu.directions[slot].fill([1.0, 0.0]);
+    let local = &cpu.local;
+    cpu.shape.map(&mut cpu.images[slot], |_, _, _, cell, image| {
+        let local = &local[cell.here];
+        *image = [local.phi[0], local.c[0]];
+    });
+}

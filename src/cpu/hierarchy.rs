@@ -183,21 +183,57 @@ pub fn restrict(levels: &mut [Level], level: usize) {
     }
 }
 
-/// x of `level` += x of the parent cell.
+/// The parent of cell `i` along an axis, and the other coarse cell nearest to it: the parent's neighbour on the cell's side.
+/// On an axis that is not coarsened both are the cell itself, and so they are at the bottom and the top.
+fn parents(i: usize, fine: usize, coarse: usize, periodic: bool) -> [usize; 2] {
+    if coarse == fine {
+        return [i, i];
+    }
+    let (parent, last) = (i / 2, coarse - 1);
+    let end = if periodic { [last, 0] } else { [0, last] };
+    let other = match i % 2 {
+        0 => parent.checked_sub(1).unwrap_or(end[0]),
+        _ if parent == last => end[1],
+        _ => parent + 1,
+    };
+    [parent, other]
+}
+
+/// x of `level` += x of the coarser level, linear between the centres of its cells.
+///
+/// The sum of the restriction and constant values would be of too low an order for a second-order operator: the smooth
+/// part of the correction then converges at 0.37 a cycle (quickstart, 48 steps), linear at 0.16.
 pub fn prolong(levels: &mut [Level], level: usize) {
     let (fine, coarse) = levels.split_at_mut(level + 1);
     let (fine, coarse) = (&mut fine[level], &coarse[0]);
-    let (shape, parent) = (fine.shape, coarse.shape);
-    let halve = |i: usize, fine: usize, coarse: usize| if coarse < fine { i / 2 } else { i };
+    let (shape, above) = (fine.shape, coarse.shape);
+    let n = above.nx;
     for (fine, coarse) in fine.x.iter_mut().zip(&coarse.x) {
         shape.rows(fine, |y, z, _, out| {
-            let (py, pz) = (halve(y, shape.ny, parent.ny), halve(z, shape.nz, parent.nz));
-            let start = parent.row(py, pz).here;
-            let row = &coarse[start..start + parent.nx];
-            if parent.nx < shape.nx {
-                out.chunks_mut(2).zip(row).for_each(|(pair, v)| pair.iter_mut().for_each(|x| *x += v));
+            let [near, far] = parents(z, shape.nz, above.nz, false);
+            // a row of the coarser level at the height of this one, with its periodic neighbours at both ends
+            let row = |y: usize| {
+                let at = |z: usize| &coarse[above.row(y, z).here..][..n];
+                let mut row = Vec::with_capacity(n + 2);
+                row.push(0.0);
+                row.extend(at(near).iter().zip(at(far)).map(|(near, far)| near + 0.25 * (far - near)));
+                row[0] = row[n];
+                row.push(row[1]);
+                row
+            };
+            let ys = parents(y, shape.ny, above.ny, true);
+            let (own, side) = (row(ys[0]), row(ys[1]));
+            // a square's corners: turned by a right angle, or mirrored, it is the same to the bit
+            let square = |x: usize, other: usize| (9.0 * own[x] + 3.0 * (own[other] + side[x]) + side[other]) * 0.0625;
+            if n == shape.nx {
+                out.iter_mut().enumerate().for_each(|(x, out)| *out += square(x + 1, x + 1));
             } else {
-                out.iter_mut().zip(row).for_each(|(x, v)| *x += v);
+                for (x, pair) in out.chunks_mut(2).enumerate() {
+                    pair[0] += square(x + 1, x);
+                    if let [_, last] = pair {
+                        *last += square(x + 1, x + 2);
+                    }
+                }
             }
         });
     }

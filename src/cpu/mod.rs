@@ -258,6 +258,10 @@ impl Backend for Cpu {
         apply::apply(self, slot);
     }
 
+    fn apply_uniform(&mut self, slot: usize) {
+        apply::apply_uniform(self, slot);
+    }
+
     fn project(&mut self, a: Vector, b: Vector) {
         self.project_vectors(a, b);
     }

@@ -180,6 +180,11 @@ impl Backend for Gpu {
         self.run(Kernel::Apply, &roles, &[]);
     }
 
+    fn apply_uniform(&mut self, slot: usize) {
+        let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
+        self.run(Kernel::ApplyUniform, &roles, &[]);
+    }
+
     fn project(&mut self, a: Vector, b: Vector) {
         let roles = [("a", self.vector_id(a)), ("b", self.vector_id(b))];
         self.reduce(Kernel::Project, &roles, &[], "product", 1, 0);

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::nucleation::Cap;
 use crate::model::uniforms::StepUniforms;
 
-/// Search directions that the linear solver keeps: the newest and those it is made orthogonal to.
+/// Search directions that the linear solver keeps: the newest, the one before, and the uniform potential; each new one is
+/// made orthogonal to the other two.
 pub const DIRECTIONS: usize = 3;
 
 /// A vector of the linear solver: a pair (potential, salt) in each cell.
@@ -264,6 +265,8 @@ pub trait Backend {
     fn prolong(&mut self, level: usize);
     /// Direction `slot` = x of level 0, image `slot` = A x with the finest, unrounded operator.
     fn apply(&mut self, slot: usize);
+    /// Direction `slot` = a uniform change of the potential by 1, image `slot` = the finest operator on it.
+    fn apply_uniform(&mut self, slot: usize);
     /// coefficient = ⟨a, b⟩/⟨b, b⟩, kept on the device for `combine`; 0 if b is 0.
     fn project(&mut self, a: Vector, b: Vector);
     /// target −= sign · coefficient · source.

@@ -2,8 +2,8 @@
 //!
 //! Both unknowns of a cell are smoothed together by damped block-Jacobi sweeps whose weights are the Chebyshev roots of
 //! the oscillating part of the spectrum. Jacobi, not Gauss-Seidel: no colours, so any grid size and any mirror image is
-//! treated alike, to the bit. Residuals are summed to the coarse cell, corrections are constant over it, coefficients are
-//! averaged; the coarsest level is a single cell, where one sweep of weight 1 is the exact solution.
+//! treated alike, to the bit. Residuals are summed to the coarse cell, corrections are linear between the centres of coarse
+//! cells, coefficients are averaged; the coarsest level is a single cell, where one sweep of weight 1 is the exact solution.
 
 use super::backend::Backend;
 
