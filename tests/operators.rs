@@ -319,6 +319,32 @@ fn vectors() {
     }
 }
 
+/// apply_uniform, project_totals: the change of the potential that balances the total charge.
+#[test]
+fn totals() {
+    for (case, s, kind) in cases() {
+        let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+        fn balanced<B: Backend>(b: &mut B) -> f64 {
+            b.linearise();
+            b.clear_correction();
+            b.apply_uniform(0);
+            b.project_totals(Vector::Residual, Vector::Image(0));
+            b.combine(Vector::Correction, Vector::Direction(0), -1.0);
+            b.vector(Vector::Correction).unwrap()[0][0]
+        }
+        let rise = [balanced(&mut gpu), balanced(&mut cpu)];
+        let sum = |b: &mut dyn Backend, vector, size: fn(f64) -> f64| -> f64 {
+            b.vector(vector).unwrap().iter().map(|v| size(v[0])).sum()
+        };
+        let image = sum(&mut cpu, Vector::Image(0), |v| v);
+        // the total of the residual may cancel: its error counts against that of its sizes, as in `linearise`
+        let size = sum(&mut cpu, Vector::Residual, f64::abs);
+        within(&case, "total charge", (rise[0] - rise[1]).abs() * image / size, 1e-5);
+        let exact = sum(&mut cpu, Vector::Residual, |v| v) / image;
+        within(&case, "rise", (rise[1] - exact).abs() / exact.abs(), 1e-9);
+    }
+}
+
 /// deposit, restore_profile, place, inventory.
 #[test]
 fn front() {

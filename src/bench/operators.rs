@@ -194,6 +194,10 @@ pub const OPERATORS: &[Operator] = &[
         b.project(Vector::Residual, Vector::Image(0));
         Ok(())
     }),
+    operator!("project_totals", [RESIDUAL, finest("image", 2)], [], |b, _| {
+        b.project_totals(Vector::Residual, Vector::Image(0));
+        Ok(())
+    }),
     operator!("combine", [CORRECTION, finest("direction", 2)], [CORRECTION], |b, _| {
         b.combine(Vector::Correction, Vector::Direction(0), -1.0);
         Ok(())

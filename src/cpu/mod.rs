@@ -266,6 +266,10 @@ impl Backend for Cpu {
         self.project_vectors(a, b);
     }
 
+    fn project_totals(&mut self, a: Vector, b: Vector) {
+        Cpu::project_totals(self, a, b);
+    }
+
     fn combine(&mut self, target: Vector, source: Vector, sign: f32) {
         self.combine_vectors(target, source, sign);
     }

@@ -40,6 +40,13 @@ impl Cpu {
         self.coefficient = if square > 0.0 { product / square } else { 0.0 };
     }
 
+    /// coefficient = Σ a/Σ b over the charge equation.
+    pub(super) fn project_totals(&mut self, a: Vector, b: Vector) {
+        let (a, b) = (self.vector_of(a), self.vector_of(b));
+        let [over, under] = self.shape.sum(2, |_, _, _, cell| [a[cell.here][0], b[cell.here][0]]);
+        self.coefficient = if under > 0.0 { over / under } else { 0.0 };
+    }
+
     /// target −= sign · coefficient · source.
     pub(super) fn combine_vectors(&mut self, target: Vector, source: Vector, sign: f32) {
         let factor = f64::from(sign) * self.coefficient;

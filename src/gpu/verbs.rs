@@ -190,6 +190,11 @@ impl Backend for Gpu {
         self.reduce(Kernel::Project, &roles, &[], "product", 1, 0);
     }
 
+    fn project_totals(&mut self, a: Vector, b: Vector) {
+        let roles = [("a", self.vector_id(a)), ("b", self.vector_id(b))];
+        self.reduce(Kernel::ProjectTotals, &roles, &[], "product", 1, 0);
+    }
+
     fn combine(&mut self, target: Vector, source: Vector, sign: f32) {
         let roles = [("a", self.vector_id(target)), ("b", self.vector_id(source))];
         self.run(Kernel::Combine, &roles, &[sign.to_bits()]);

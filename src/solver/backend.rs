@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::nucleation::Cap;
 use crate::model::uniforms::StepUniforms;
 
-/// Search directions that the linear solver keeps: the newest, the one before, and the uniform potential; each new one is
-/// made orthogonal to the other two.
+/// Search directions that the linear solver keeps: the newest and those it is made orthogonal to.
 pub const DIRECTIONS: usize = 3;
 
 /// A vector of the linear solver: a pair (potential, salt) in each cell.
@@ -269,6 +268,8 @@ pub trait Backend {
     fn apply_uniform(&mut self, slot: usize);
     /// coefficient = ⟨a, b⟩/⟨b, b⟩, kept on the device for `combine`; 0 if b is 0.
     fn project(&mut self, a: Vector, b: Vector);
+    /// coefficient = Σ a/Σ b over the charge equation, kept like that of `project`; 0 unless Σ b is positive.
+    fn project_totals(&mut self, a: Vector, b: Vector);
     /// target −= sign · coefficient · source.
     fn combine(&mut self, target: Vector, source: Vector, sign: f32);
     /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every

@@ -121,35 +121,32 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
     (0..vector.len()).max_by(|a, b| size(a).total_cmp(&size(b))).unwrap_or(0)
 }
 
-/// The direction that is kept for the uniform potential; the others take turns.
-const UNIFORM: usize = DIRECTIONS - 1;
-
 /// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a
-/// V-cycle, each direction made orthogonal to the last and to the uniform potential.
+/// V-cycle, each direction made orthogonal to the last [`DIRECTIONS`] − 1.
 ///
-/// Where kinetics is slow against conduction, the normal case, the operator hardly sees a uniform change of the potential:
-/// a V-cycle leaves most of it, and as a direction of its own it costs next to nothing.
+/// Where kinetics is slow against conduction, the normal case, the operator hardly sees a uniform change of the potential,
+/// and the first iterations would go on it. One scalar equation, that of the total current, takes it out before.
 pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B) {
     b.clear_correction();
-    b.apply_uniform(UNIFORM);
-    go_along(b, UNIFORM);
+    b.apply_uniform(0);
+    b.project_totals(Vector::Residual, Vector::Image(0));
+    go_along(b, 0);
     for iteration in 0..LINEAR_ITERATIONS {
-        let new = iteration % UNIFORM;
+        let new = iteration % DIRECTIONS;
         v_cycle(b);
         b.apply(new);
-        let before = iteration.checked_sub(1).map(|before| before % UNIFORM);
-        for old in std::iter::once(UNIFORM).chain(before) {
+        for old in (iteration.saturating_sub(DIRECTIONS - 1)..iteration).map(|i| i % DIRECTIONS) {
             b.project(Vector::Image(new), Vector::Image(old));
             b.combine(Vector::Direction(new), Vector::Direction(old), 1.0);
             b.combine(Vector::Image(new), Vector::Image(old), 1.0);
         }
+        b.project(Vector::Residual, Vector::Image(new));
         go_along(b, new);
     }
 }
 
-/// Adds to the correction the multiple of a direction that leaves the smallest residual.
+/// Adds a direction, times the coefficient that was found last, to the correction.
 fn go_along<B: Backend + ?Sized>(b: &mut B, direction: usize) {
-    b.project(Vector::Residual, Vector::Image(direction));
     b.combine(Vector::Correction, Vector::Direction(direction), -1.0);
     b.combine(Vector::Residual, Vector::Image(direction), 1.0);
 }

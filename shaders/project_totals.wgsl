@@ -1,0 +1,43 @@
+// project_totals - totals of the charge equation of two vectors of the linear solver, first stage
+//
+//   sum of a.phi and sum of b.phi,   from which `combine` takes the coefficient, their quotient
+//
+// reads   a, b
+// writes  partial
+// units   scaled, see src/model/scales.rs
+// twin    src/cpu/vectors.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<uniform> parameters: Parameters;
+@group(0) @binding(2) var<storage, read> a: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> b: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> partial: array<vec4<f32>>;
+
+struct Parameters {
+    planes: u32,
+}
+
+@compute @workgroup_size(16, 16, 1)
+fn project_totals(
+    @builtin(global_invocation_id) p: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    let first = group.z * parameters.planes;
+    let last = min(first + parameters.planes, n.z);
+    var sums = single(vec4<f32>(0.0));
+    for (var z = first; z < last; z++) {
+        let cell = vec3<u32>(p.xy, z);
+        if !inside(cell, n) { continue; }
+        let i = element(cell, n);
+        sums = add(sums, single(vec4<f32>(a[i].x, b[i].x, 0.0, 0.0)));
+    }
+    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
+    let total_0 = over_workgroup(sums, vec4<bool>(false), lane);
+    if lane == 0u {
+        partial[2u * slot] = total_0.high;
+        partial[2u * slot + 1u] = total_0.low;
+    }
+}
