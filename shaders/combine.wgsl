@@ -1,6 +1,6 @@
 // combine - one vector less a share of another
 //
-//   a -= sign <a, b>/<b, b> b,   with the scalar products of the last `project`; nothing if <b, b> = 0
+//   a -= sign <a, test>/<b, test> b,   with the scalar products of the last `project`; nothing unless <b, test> > 0
 //
 // reads   product, a, b
 // writes  a
@@ -22,8 +22,8 @@ fn combine(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    let square = product[0].y;
-    let coefficient = select(0.0, product[0].x / square, square > 0.0);
+    let of_b = product[0].y;
+    let coefficient = select(0.0, product[0].x / of_b, of_b > 0.0);
 
     a[i] -= parameters.sign * coefficient * b[i];
 }

@@ -1,9 +1,9 @@
-// project - scalar products of two vectors of the linear solver, first stage
+// project - scalar products of two vectors of the linear solver with a third, first stage
 //
-//   <a, b> and <b, b>,   from which `combine` takes the coefficient <a, b>/<b, b>
+//   <a, test> and <b, test>,   from which `combine` takes the coefficient <a, test>/<b, test>
 //   <a, b> = sum of a.phi b.phi + salt_weight a.c b.c: both equations count alike
 //
-// reads   a, b
+// reads   a, b, test
 // writes  partial
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/vectors.rs
@@ -12,7 +12,8 @@
 @group(0) @binding(1) var<uniform> parameters: Parameters;
 @group(0) @binding(2) var<storage, read> a: array<vec2<f32>>;
 @group(0) @binding(3) var<storage, read> b: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> test: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read_write> partial: array<vec4<f32>>;
 
 struct Parameters {
     planes: u32,
@@ -34,7 +35,7 @@ fn project(
         let cell = vec3<u32>(p.xy, z);
         if !inside(cell, n) { continue; }
         let i = element(cell, n);
-        sums = add(sums, single(vec4<f32>(dot(weights * a[i], b[i]), dot(weights * b[i], b[i]), 0.0, 0.0)));
+        sums = add(sums, single(vec4<f32>(dot(weights * a[i], test[i]), dot(weights * b[i], test[i]), 0.0, 0.0)));
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;
     let total_0 = over_workgroup(sums, vec4<bool>(false), lane);

@@ -16,7 +16,7 @@ use liplate::model::parameters::*;
 use liplate::model::random::uniform;
 use liplate::model::scales::Scales;
 use liplate::solver::backend::{Backend, Field, State, Vector};
-use liplate::solver::multigrid::{v_cycle, weights};
+use liplate::solver::multigrid::{SWEEPS, v_cycle, weights};
 
 /// The fields of a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -256,8 +256,8 @@ fn hierarchy() {
         fn relaxed<B: Backend>(b: &mut B) {
             b.linearise();
             b.coarsen();
-            b.smooth_first(0, weights()[0]);
-            b.smooth(0, weights()[1]);
+            b.smooth_first(0, weights::<SWEEPS>()[0]);
+            b.smooth(0, weights::<SWEEPS>()[1]);
             b.apply(0);
         }
         relaxed(&mut gpu);
@@ -294,7 +294,7 @@ fn vectors() {
             b.clear_correction();
             b.smooth_first(0, 1.0);
             b.apply(0);
-            b.project(Vector::Residual, Vector::Image(0));
+            b.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
             b.combine(Vector::Correction, Vector::Direction(0), -1.0);
             b.combine(Vector::Residual, Vector::Image(0), 1.0);
             b.damp(0.5, 0.1);
@@ -319,7 +319,7 @@ fn vectors() {
     }
 }
 
-/// apply_uniform, project_totals: the change of the potential that balances the total charge.
+/// apply_uniform, project on it: the change of the potential that balances the total charge.
 #[test]
 fn totals() {
     for (case, s, kind) in cases() {
@@ -328,7 +328,7 @@ fn totals() {
             b.linearise();
             b.clear_correction();
             b.apply_uniform(0);
-            b.project_totals(Vector::Residual, Vector::Image(0));
+            b.project(Vector::Residual, Vector::Image(0), Vector::Direction(0));
             b.combine(Vector::Correction, Vector::Direction(0), -1.0);
             b.vector(Vector::Correction).unwrap()[0][0]
         }

@@ -14,6 +14,8 @@ use crate::model::parameters::Setup;
 use crate::run::RunError;
 use crate::run::device::{self, Device, DeviceChoice};
 use crate::run::start::load_heights;
+use crate::solver::multigrid::{SWEEPS, weights};
+use crate::solver::newton::LINEAR_ITERATIONS;
 
 /// Measures one size; `tell` hears of the progress.
 ///
@@ -114,18 +116,20 @@ struct Whole {
 }
 
 fn whole(trial: &mut Trial, device: &mut Device, say: &impl Fn(&str)) -> Result<Whole, BenchError> {
+    let on_the_host = matches!(device, Device::Cpu(_));
     say("V-cycles");
     let b = device.backend();
     let mut cycles = Vec::new();
-    for (name, sweeps) in [("1,1", Some(1)), ("2,2", Some(2)), (report::SOLVER, None)] {
-        cycles.push((name.to_string(), trial.cycle(b, sweeps)?));
+    let (one, two, solver) = (weights::<1>(), weights::<2>(), weights::<SWEEPS>());
+    for (name, weights) in [("1,1", &one[..]), ("2,2", &two), (report::SOLVER, &solver)] {
+        cycles.push((name.to_string(), trial.cycle(b, weights)?));
     }
     say("linear solves");
     let cold = trial.cold(b)?;
     let warm = trial.warm(b, &cold)?;
     say("Newton iterations and steps");
     let newton = trial.newton(b)?;
-    Ok(Whole { cycles, cold, warm, newton, steps: trial.steps(b)? })
+    Ok(Whole { cycles, cold, warm, newton, steps: trial.steps(b, on_the_host)? })
 }
 
 /// Turns seconds into copies; holds the seconds of one.
@@ -177,7 +181,7 @@ impl Copies {
 fn iterations(whole: &Whole) -> Iterations {
     Iterations {
         newton_per_step: whole.steps.newton.median,
-        linear_per_newton: report::LINEAR,
+        linear_per_newton: LINEAR_ITERATIONS,
         cold: whole.cold.iterations,
         warm: whole.warm.iterations,
     }

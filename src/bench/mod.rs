@@ -15,12 +15,10 @@ mod sizes;
 mod solver;
 mod stopwatch;
 
-use std::path::{Path, PathBuf};
-
-use serde::Serialize;
+use std::path::PathBuf;
 
 use crate::config::ConfigError;
-use crate::io::{IoError, write_whole};
+use crate::io::{IoError, write_json};
 use crate::run::RunError;
 use crate::run::device::{self, DeviceChoice};
 use crate::solver::backend::BackendError;
@@ -103,8 +101,8 @@ pub fn run(request: &Request, tell: impl Fn(&str), print: impl Fn(&str)) -> Resu
         // after each size: what is measured is kept, whatever happens to the next
         if let Some(path) = &request.json {
             match (request.side, &reports[..]) {
-                (Some(_), [report]) => write(path, report)?,
-                _ => write(path, &reports)?,
+                (Some(_), [report]) => write_json(path, report)?,
+                _ => write_json(path, &reports)?,
             }
         }
     }
@@ -112,9 +110,4 @@ pub fn run(request: &Request, tell: impl Fn(&str), print: impl Fn(&str)) -> Resu
         true => Err(BenchError::NothingFits(skipped.pop().unwrap_or_default())),
         false => Ok(()),
     }
-}
-
-fn write(path: &Path, report: &impl Serialize) -> Result<(), IoError> {
-    let text = serde_json::to_string_pretty(report).map_err(|e| IoError::content(path, e.to_string()))?;
-    write_whole(path, (text + "\n").as_bytes())
 }

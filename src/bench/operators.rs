@@ -191,11 +191,7 @@ pub const OPERATORS: &[Operator] = &[
         Ok(())
     }),
     operator!("project", [RESIDUAL, finest("image", 2)], [], |b, _| {
-        b.project(Vector::Residual, Vector::Image(0));
-        Ok(())
-    }),
-    operator!("project_totals", [RESIDUAL, finest("image", 2)], [], |b, _| {
-        b.project_totals(Vector::Residual, Vector::Image(0));
+        b.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
         Ok(())
     }),
     operator!("combine", [CORRECTION, finest("direction", 2)], [CORRECTION], |b, _| {

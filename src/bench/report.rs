@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::copy::Rates;
 use crate::solver::multigrid::SWEEPS;
-use crate::solver::newton::LINEAR_ITERATIONS;
 
 /// An operator.
 #[derive(Clone, Debug, Serialize)]
@@ -143,6 +142,3 @@ pub const SOLVER: &str = "solver";
 pub fn solver_cycle() -> String {
     format!("{SWEEPS},{SWEEPS}")
 }
-
-/// Linear iterations of a Newton iteration.
-pub const LINEAR: usize = LINEAR_ITERATIONS;

@@ -99,7 +99,7 @@ impl<'a> Trial<'a> {
         b.clear_correction();
         multigrid::v_cycle(b);
         b.apply(0);
-        b.project(Vector::Residual, Vector::Image(0));
+        b.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
         Ok(())
     }
 
@@ -113,17 +113,14 @@ impl<'a> Trial<'a> {
         OPERATORS.iter().map(|operator| repeated(b, |b| (operator.say)(b, &call))).collect()
     }
 
-    /// Seconds of a V-cycle with so many sweeps before and after the coarse correction, or of the solver's own.
+    /// Seconds of a V-cycle with a sweep of each of these weights before and after the coarse correction.
     ///
     /// # Errors
     /// If the device fails.
-    pub fn cycle(&self, b: &mut dyn Backend, sweeps: Option<usize>) -> Result<Spread, BackendError> {
+    pub fn cycle(&self, b: &mut dyn Backend, weights: &[f32]) -> Result<Spread, BackendError> {
         self.prepare(b, &self.state)?;
         repeated(b, |b| {
-            match sweeps {
-                Some(sweeps) => v_cycle(b, sweeps),
-                None => multigrid::v_cycle(b),
-            }
+            multigrid::v_cycle_with(b, weights);
             Ok(())
         })
     }
@@ -207,11 +204,11 @@ impl<'a> Trial<'a> {
         Ok(Spread::of(&seconds))
     }
 
-    /// Real steps, each as a run takes it.
+    /// Real steps, each as a run takes it; `on_the_host` if the backend computes on the processors of this machine.
     ///
     /// # Errors
     /// If one cannot be taken or the device fails.
-    pub fn steps(&mut self, b: &mut dyn Backend) -> Result<Steps, BenchError> {
+    pub fn steps(&mut self, b: &mut dyn Backend, on_the_host: bool) -> Result<Steps, BenchError> {
         b.load(&self.state)?;
         let (mut seconds, mut newton, mut dt) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rejected, mut wall, mut busy) = (0, 0.0, Some(0.0));
@@ -230,7 +227,7 @@ impl<'a> Trial<'a> {
         }
         let idle = match (busy, processor_seconds().and_then(|after| Ok(after - before?))) {
             (Some(busy), _) => Ok(1.0 - busy / wall),
-            (None, _) if !on_the_host(b) => Err("the adapter has no timestamps".into()),
+            (None, _) if !on_the_host => Err("the adapter has no timestamps".into()),
             (None, Ok(used)) => Ok((1.0 - used / (wall * rayon::current_num_threads() as f64)).clamp(0.0, 1.0)),
             (None, Err(reason)) => Err(reason),
         };
@@ -238,32 +235,4 @@ impl<'a> Trial<'a> {
         let [seconds, newton, dt] = [seconds, newton, dt].map(|values| Spread::of(&values));
         Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.clone(), rejected, idle })
     }
-}
-
-/// Whether the backend computes on the processors of this machine.
-fn on_the_host(b: &dyn Backend) -> bool {
-    b.device().starts_with("CPU")
-}
-
-/// A V-cycle like the solver's with `sweeps` smoothing sweeps before and after the coarse correction.
-fn v_cycle(b: &mut dyn Backend, sweeps: usize) {
-    let weights = chebyshev(sweeps);
-    let coarsest = b.levels() - 1;
-    for level in 0..coarsest {
-        b.smooth_first(level, weights[0]);
-        weights[1..].iter().for_each(|&weight| b.smooth(level, weight));
-        b.restrict(level);
-    }
-    b.smooth_first(coarsest, 1.0);
-    for level in (0..coarsest).rev() {
-        b.prolong(level);
-        weights.iter().rev().for_each(|&weight| b.smooth(level, weight));
-    }
-}
-
-/// Weights of the sweeps, as the solver chooses them for its own number.
-fn chebyshev(sweeps: usize) -> Vec<f32> {
-    let (low, high) = (1.0 / 3.0, 2.0);
-    let root = |i: usize| (std::f64::consts::PI * (2 * i + 1) as f64 / (2 * sweeps) as f64).cos();
-    (0..sweeps).map(|i| (2.0 / (high + low + (high - low) * root(i))) as f32).collect()
 }

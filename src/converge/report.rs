@@ -11,7 +11,7 @@ use super::Request;
 use super::extrapolate::{Limit, limit};
 use super::plan::{Level, Study};
 use super::runner::last_row;
-use crate::io::{IoError, write_whole};
+use crate::io::{IoError, write_json, write_whole};
 use crate::metrics::{self, Metrics};
 
 /// One metric over the levels of a study.
@@ -208,9 +208,6 @@ impl Findings {
     pub fn write(&self, directory: &Path) -> Result<(), IoError> {
         let path = directory.join(format!("{}.csv", self.study.name()));
         write_whole(&path, self.csv().as_bytes())?;
-        let path = directory.join(format!("{}.json", self.study.name()));
-        // serde_json writes what is not finite as null
-        let text = serde_json::to_string_pretty(self).map_err(|e| IoError::content(&path, e.to_string()))?;
-        write_whole(&path, (text + "\n").as_bytes())
+        write_json(&directory.join(format!("{}.json", self.study.name())), self)
     }
 }

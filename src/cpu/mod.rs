@@ -262,12 +262,8 @@ impl Backend for Cpu {
         apply::apply_uniform(self, slot);
     }
 
-    fn project(&mut self, a: Vector, b: Vector) {
-        self.project_vectors(a, b);
-    }
-
-    fn project_totals(&mut self, a: Vector, b: Vector) {
-        Cpu::project_totals(self, a, b);
+    fn project(&mut self, a: Vector, b: Vector, test: Vector) {
+        self.project_vectors(a, b, test);
     }
 
     fn combine(&mut self, target: Vector, source: Vector, sign: f32) {

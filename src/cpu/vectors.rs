@@ -28,23 +28,16 @@ impl Cpu {
         }
     }
 
-    /// coefficient = ⟨a, b⟩/⟨b, b⟩, the salt equation weighted so that it counts as much as the charge equation: without
+    /// coefficient = ⟨a, test⟩/⟨b, test⟩, the salt equation weighted so that it counts as much as the charge equation: without
     /// that the linear solver would leave a dilute electrolyte's salt as it is.
-    pub(super) fn project_vectors(&mut self, a: Vector, b: Vector) {
-        let (a, b) = (self.vector_of(a), self.vector_of(b));
+    pub(super) fn project_vectors(&mut self, a: Vector, b: Vector, test: Vector) {
+        let (a, b, test) = (self.vector_of(a), self.vector_of(b), self.vector_of(test));
         let weight = f64::from(self.physics.salt_weight);
-        let [product, square] = self.shape.sum(2, |_, _, _, cell| {
-            let (a, b) = (a[cell.here], b[cell.here]);
-            [a[0] * b[0] + weight * a[1] * b[1], b[0] * b[0] + weight * b[1] * b[1]]
+        let [of_a, of_b] = self.shape.sum(2, |_, _, _, cell| {
+            let (a, b, test) = (a[cell.here], b[cell.here], test[cell.here]);
+            [a[0] * test[0] + weight * a[1] * test[1], b[0] * test[0] + weight * b[1] * test[1]]
         });
-        self.coefficient = if square > 0.0 { product / square } else { 0.0 };
-    }
-
-    /// coefficient = Σ a/Σ b over the charge equation.
-    pub(super) fn project_totals(&mut self, a: Vector, b: Vector) {
-        let (a, b) = (self.vector_of(a), self.vector_of(b));
-        let [over, under] = self.shape.sum(2, |_, _, _, cell| [a[cell.here][0], b[cell.here][0]]);
-        self.coefficient = if under > 0.0 { over / under } else { 0.0 };
+        self.coefficient = if of_b > 0.0 { of_a / of_b } else { 0.0 };
     }
 
     /// target −= sign · coefficient · source.

@@ -40,6 +40,7 @@ impl Constants {
 pub const ROLES: &[&str] = &[
     "a",
     "b",
+    "test",
     "direction",
     "image",
     "x",

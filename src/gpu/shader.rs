@@ -74,7 +74,6 @@ kernels! {
     Place = "place", EXACT, &["count"];
     Probe = "probe", &["uniforms", "grid", "precision", "probe"], &[];
     Project = "project", SUM, &["planes"];
-    ProjectTotals = "project_totals", SUM, &["planes"];
     Prolong = "prolong", POINT, &[];
     Reaction = "reaction", LOCAL, &[];
     FormResidual = "form_residual", STENCIL, &[];

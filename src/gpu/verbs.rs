@@ -185,14 +185,9 @@ impl Backend for Gpu {
         self.run(Kernel::ApplyUniform, &roles, &[]);
     }
 
-    fn project(&mut self, a: Vector, b: Vector) {
-        let roles = [("a", self.vector_id(a)), ("b", self.vector_id(b))];
+    fn project(&mut self, a: Vector, b: Vector, test: Vector) {
+        let roles = [("a", self.vector_id(a)), ("b", self.vector_id(b)), ("test", self.vector_id(test))];
         self.reduce(Kernel::Project, &roles, &[], "product", 1, 0);
-    }
-
-    fn project_totals(&mut self, a: Vector, b: Vector) {
-        let roles = [("a", self.vector_id(a)), ("b", self.vector_id(b))];
-        self.reduce(Kernel::ProjectTotals, &roles, &[], "product", 1, 0);
     }
 
     fn combine(&mut self, target: Vector, source: Vector, sign: f32) {

@@ -13,6 +13,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 /// A file that could not be written, read or understood.
 #[derive(Debug, thiserror::Error)]
 pub enum IoError {
@@ -57,6 +59,15 @@ impl IoError {
     pub fn content(path: &Path, problem: impl Into<String>) -> Self {
         Self::Content { path: path.into(), problem: problem.into() }
     }
+}
+
+/// Writes `value` as JSON for people and programs, like [`write_whole`]. What is not finite becomes null.
+///
+/// # Errors
+/// If the system fails; the old file is then as it was.
+pub fn write_json(path: &Path, value: &(impl Serialize + ?Sized)) -> Result<(), IoError> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| IoError::content(path, e.to_string()))?;
+    write_whole(path, (text + "\n").as_bytes())
 }
 
 /// Writes a whole file so that it is either the old or the new one: beside it, synced, renamed.

@@ -131,8 +131,6 @@ impl RunFile {
     /// # Errors
     /// If the system fails.
     pub fn write(&self, directory: &Path) -> Result<(), IoError> {
-        let path = directory.join(Self::FILE);
-        let text = serde_json::to_string_pretty(self).map_err(|e| IoError::content(&path, e.to_string()))?;
-        super::write_whole(&path, (text + "\n").as_bytes())
+        super::write_json(&directory.join(Self::FILE), self)
     }
 }

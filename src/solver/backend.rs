@@ -266,10 +266,9 @@ pub trait Backend {
     fn apply(&mut self, slot: usize);
     /// Direction `slot` = a uniform change of the potential by 1, image `slot` = the finest operator on it.
     fn apply_uniform(&mut self, slot: usize);
-    /// coefficient = ⟨a, b⟩/⟨b, b⟩, kept on the device for `combine`; 0 if b is 0.
-    fn project(&mut self, a: Vector, b: Vector);
-    /// coefficient = Σ a/Σ b over the charge equation, kept like that of `project`; 0 unless Σ b is positive.
-    fn project_totals(&mut self, a: Vector, b: Vector);
+    /// coefficient = ⟨a, test⟩/⟨b, test⟩, kept on the device for `combine`; 0 unless ⟨b, test⟩ is positive. a less that much of b is
+    /// orthogonal to `test`; b itself as `test` makes it as small as it can be.
+    fn project(&mut self, a: Vector, b: Vector, test: Vector);
     /// target −= sign · coefficient · source.
     fn combine(&mut self, target: Vector, source: Vector, sign: f32);
     /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every

@@ -14,18 +14,22 @@ pub const SWEEPS: usize = 3;
 /// and 2 (Gershgorin).
 const SPECTRUM: (f64, f64) = (1.0 / 3.0, 2.0);
 
-/// Weights of the sweeps: reciprocal Chebyshev roots, the most cautious first.
-pub fn weights() -> [f32; SWEEPS] {
+/// Weights of `N` sweeps: reciprocal Chebyshev roots, the most cautious first.
+pub fn weights<const N: usize>() -> [f32; N] {
     let (centre, half) = (0.5 * (SPECTRUM.1 + SPECTRUM.0), 0.5 * (SPECTRUM.1 - SPECTRUM.0));
     std::array::from_fn(|i| {
-        let angle = std::f64::consts::PI * (2 * i + 1) as f64 / (2 * SWEEPS) as f64;
+        let angle = std::f64::consts::PI * (2 * i + 1) as f64 / (2 * N) as f64;
         (1.0 / (centre + half * angle.cos())) as f32
     })
 }
 
 /// x of level 0 ← an approximation to A⁻¹ times the residual.
 pub fn v_cycle<B: Backend + ?Sized>(b: &mut B) {
-    let weights = weights();
+    v_cycle_with(b, &weights::<SWEEPS>());
+}
+
+/// The same with a sweep of each of these weights, at least one, before the coarse correction, and after it in reverse.
+pub fn v_cycle_with<B: Backend + ?Sized>(b: &mut B, weights: &[f32]) {
     let coarsest = b.levels() - 1;
     for level in 0..coarsest {
         b.smooth_first(level, weights[0]);

@@ -129,18 +129,18 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B) {
     b.clear_correction();
     b.apply_uniform(0);
-    b.project_totals(Vector::Residual, Vector::Image(0));
+    b.project(Vector::Residual, Vector::Image(0), Vector::Direction(0)); // the sum of the charge equation over all cells
     go_along(b, 0);
     for iteration in 0..LINEAR_ITERATIONS {
         let new = iteration % DIRECTIONS;
         v_cycle(b);
         b.apply(new);
         for old in (iteration.saturating_sub(DIRECTIONS - 1)..iteration).map(|i| i % DIRECTIONS) {
-            b.project(Vector::Image(new), Vector::Image(old));
+            b.project(Vector::Image(new), Vector::Image(old), Vector::Image(old));
             b.combine(Vector::Direction(new), Vector::Direction(old), 1.0);
             b.combine(Vector::Image(new), Vector::Image(old), 1.0);
         }
-        b.project(Vector::Residual, Vector::Image(new));
+        b.project(Vector::Residual, Vector::Image(new), Vector::Image(new));
         go_along(b, new);
     }
 }
