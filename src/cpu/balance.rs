@@ -1,7 +1,10 @@
 //! Sums over the linearised equations: what Newton's method, the time step and the ledgers look at.
 
+use multiversion::multiversion;
+
 use super::Cpu;
-use super::residual::transference_gradient;
+use super::residual::{Scratch, transference_gradient_row};
+use super::shape::{self, fill, rows_of};
 use super::transport::{PSI_FLOOR, in_separator};
 use crate::model::nucleation;
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
@@ -11,62 +14,129 @@ pub const IN_INTERFACE: f64 = 0.01;
 /// Cells that count for the change of concentration: ψ above this.
 pub const IN_ELECTROLYTE: f64 = 0.05;
 
+/// A row of the fields that the sums are made of.
+struct Row<'a> {
+    u: [&'a [f64]; 2],
+    old: [&'a [f64]; 2],
+    xi: &'a [f64],
+    w: &'a [f64],
+    copper_area: &'a [f64],
+    delta: &'a [f64],
+    current: &'a [f64],
+    transference: &'a [f64],
+    source: [&'a [f64]; 2],
+    residual: [&'a [f64]; 2],
+    porosity: f64,
+    /// how far the potential's reference has risen since the old values
+    rise: f64,
+    /// double-layer conductance per area
+    double_layer: f64,
+}
+
+impl<'a> Row<'a> {
+    fn new(cpu: &'a Cpu, row: shape::Row) -> Self {
+        let (p, step) = (&cpu.physics, &cpu.step);
+        Self {
+            u: cpu.u.each_ref().map(|u| row.of(u)),
+            old: cpu.u_old.each_ref().map(|u| row.of(u)),
+            xi: row.of(&cpu.xi),
+            w: row.of(&cpu.accessible),
+            copper_area: row.of(&cpu.copper_area),
+            delta: row.of(&cpu.delta),
+            current: row.of(&cpu.rate[0]),
+            transference: row.of(&cpu.transport[3]),
+            source: cpu.source.each_ref().map(|source| row.of(source)),
+            residual: cpu.residual.each_ref().map(|residual| row.of(residual)),
+            porosity: if in_separator(p, row.z) { f64::from(p.porosity) } else { 1.0 },
+            rise: f64::from(step.reference_rise),
+            double_layer: f64::from(step.double_layer),
+        }
+    }
+}
+
+/// The terms of a row, without those of the top and of nucleation. The salt's sink holds what the current leaves behind on its
+/// way; what reacts is added, unless there is no salt.
+#[multiversion(targets = "simd")]
+fn terms_row(row: &Row, has_salt: bool, out: Balance<&mut [f64]>) {
+    let n = out.reaction.len();
+    let (u, old) = (rows_of(row.u, n), rows_of(row.old, n));
+    let (source, residual) = (rows_of(row.source, n), rows_of(row.residual, n));
+    let (xi, w, area, delta) = (&row.xi[..n], &row.w[..n], &row.copper_area[..n], &row.delta[..n]);
+    let (current, transference) = (&row.current[..n], &row.transference[..n]);
+    let (porosity, rise, double_layer) = (row.porosity, row.rise, row.double_layer);
+    let psi = |x: usize| (w[x] * (1.0 - xi[x])).max(PSI_FLOOR);
+    let bare = |x: usize| area[x] * (1.0 - xi[x]);
+    fill(&mut out.residual_phi[..n], |x| residual[0][x] * residual[0][x]);
+    fill(&mut out.residual_c[..n], |x| residual[1][x] * residual[1][x]);
+    fill(&mut out.scale_phi[..n], |x| source[0][x] * source[0][x]);
+    fill(&mut out.scale_c[..n], |x| source[1][x] * source[1][x]);
+    fill(&mut out.imbalance[..n], |x| residual[0][x]);
+    fill(&mut out.reaction[..n], |x| current[x] * delta[x]);
+    fill(&mut out.double_layer[..n], |x| double_layer * bare(x) * (rise + (u[0][x] - old[0][x])));
+    fill(&mut out.salt[..n], |x| psi(x) * porosity * (1.0 + u[1][x]));
+    fill(&mut out.largest_current[..n], |x| if xi[x] * (1.0 - xi[x]) > IN_INTERFACE { current[x].abs() } else { 0.0 });
+    fill(&mut out.concentration_change[..n], |x| {
+        if psi(x) > IN_ELECTROLYTE { (u[1][x] - old[1][x]).abs() } else { 0.0 }
+    });
+    if has_salt {
+        for (x, sink) in out.salt_sink[..n].iter_mut().enumerate() {
+            *sink += (1.0 - transference[x]) * (current[x] * delta[x]);
+        }
+    }
+}
+
+/// Current and salt that enter at the top in a row of its cells, their electrolyte, and it times the potential there.
+fn top_row(cpu: &Cpu, row: shape::Row, out: [&mut [f64]; 4]) {
+    let (p, step) = (&cpu.physics, &cpu.step);
+    let [kappa, kappa_d, diffusivity, transference] = cpu.transport.each_ref().map(|t| row.of(t));
+    let [phi, c] = cpu.u.each_ref().map(|u| row.of(u));
+    let (xi, w) = (row.of(&cpu.xi), row.of(&cpu.accessible));
+    let reservoir = p.reservoir == 1;
+    let [current_out, salt_out, weight_out, potential_out] = out;
+    for x in 0..phi.len() {
+        let anions = 1.0 - transference[x];
+        let c_difference = if reservoir { f64::from(p.c_top) - c[x] } else { 0.0 };
+        let (current, potential) = if p.potentiostatic == 1 {
+            let potential = f64::from(step.top_potential);
+            (2.0 * kappa[x] * (potential - phi[x]) - 2.0 * kappa_d[x] * c_difference, potential)
+        } else {
+            let current = f64::from(step.top_current);
+            let rise = if reservoir { c_difference } else { 0.5 * anions * current / diffusivity[x] };
+            (current, phi[x] + 0.5 * current / kappa[x] + kappa_d[x] / kappa[x] * rise)
+        };
+        let psi = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR);
+        current_out[x] = current;
+        salt_out[x] = match (p.salt == 1, reservoir) {
+            (false, _) => 0.0,
+            (true, true) => 2.0 * diffusivity[x] * c_difference,
+            (true, false) => anions * current,
+        };
+        (weight_out[x], potential_out[x]) = (psi, psi * potential);
+    }
+}
+
 /// Everything → [`Balance`].
 pub fn balance(cpu: &Cpu) -> Balance {
-    let (p, step, shape) = (cpu.physics, cpu.step, cpu.shape);
-    let rise = f64::from(step.reference_rise);
-    let reference = f64::from(step.phi_reference);
-    let values = shape.sum::<{ Balance::COUNT }>(BALANCE_MAXIMA, |_, _, z, cell| {
-        let i = cell.here;
-        let [kappa, kappa_d, diffusivity, transference] = cpu.transport[i];
-        let (u, old, local, residual) = (cpu.u[i], cpu.u_old[i], cpu.local[i], cpu.residual[i]);
-        let (xi, w) = (cpu.xi[i], cpu.accessible[i]);
-        let psi = (w * (1.0 - xi)).max(PSI_FLOOR);
-        let porosity = if in_separator(&p, z) { f64::from(p.porosity) } else { 1.0 };
-        let anions = 1.0 - transference;
-        let reaction = cpu.rate[i][0] * cpu.delta[i];
-        let left = if p.salt == 1 { transference_gradient(&cpu.transport, &cpu.u, cell) } else { 0.0 };
-        let bare = cpu.copper_area[i] * (1.0 - xi);
-        let (j0, barrier) = (f64::from(p.nucleation_rate), f64::from(p.nucleation_barrier));
-        let nucleation = nucleation::rate(bare, reference + u[0], j0, barrier);
-        let mut top = [0.0; 4]; // current, salt, weight, potential
-        if z + 1 == shape.nz {
-            let reservoir = p.reservoir == 1;
-            let c_difference = if reservoir { f64::from(p.c_top) - u[1] } else { 0.0 };
-            let (current, potential) = if p.potentiostatic == 1 {
-                let potential = f64::from(step.top_potential);
-                (2.0 * kappa * (potential - u[0]) - 2.0 * kappa_d * c_difference, potential)
-            } else {
-                let current = f64::from(step.top_current);
-                let rise = if reservoir { c_difference } else { 0.5 * anions * current / diffusivity };
-                (current, u[0] + 0.5 * current / kappa + kappa_d / kappa * rise)
-            };
-            let salt = match (p.salt == 1, reservoir) {
-                (false, _) => 0.0,
-                (true, true) => 2.0 * diffusivity * c_difference,
-                (true, false) => anions * current,
-            };
-            top = [current, salt, psi, psi * potential];
+    let (p, shape) = (&cpu.physics, cpu.shape);
+    let reference = f64::from(cpu.step.phi_reference);
+    let (j0, barrier) = (f64::from(p.nucleation_rate), f64::from(p.nucleation_barrier));
+    let has_salt = p.salt == 1;
+    let values = shape.sum_rows(BALANCE_MAXIMA, Scratch::default, |scratch, row, out| {
+        let out = Balance::from_array(out);
+        out.salt_sink.fill(0.0);
+        if has_salt {
+            let (u, transport) = scratch.row(cpu, row);
+            transference_gradient_row(u, transport, out.salt_sink);
         }
-        let balance = Balance {
-            residual_phi: residual[0] * residual[0],
-            residual_c: residual[1] * residual[1],
-            scale_phi: local.source[0] * local.source[0],
-            scale_c: local.source[1] * local.source[1],
-            imbalance: residual[0],
-            reaction,
-            double_layer: f64::from(step.double_layer) * bare * (rise + (u[0] - old[0])),
-            top_current: top[0],
-            top_salt: top[1],
-            salt_sink: if p.salt == 1 { anions * reaction + left } else { 0.0 },
-            salt: psi * porosity * (1.0 + u[1]),
-            top_weight: top[2],
-            top_potential: top[3],
-            nucleation_rate: nucleation,
-            largest_current: if xi * (1.0 - xi) > IN_INTERFACE { cpu.rate[i][0].abs() } else { 0.0 },
-            concentration_change: if psi > IN_ELECTROLYTE { (u[1] - old[1]).abs() } else { 0.0 },
-        };
-        balance.to_array()
+        let (xi, phi, area) = (row.of(&cpu.xi), row.of(&cpu.u[0]), row.of(&cpu.copper_area));
+        fill(out.nucleation_rate, |x| nucleation::rate(area[x] * (1.0 - xi[x]), reference + phi[x], j0, barrier));
+        let top = [&mut *out.top_current, out.top_salt, out.top_weight, out.top_potential];
+        if row.z + 1 == shape.nz {
+            top_row(cpu, row, top);
+        } else {
+            top.into_iter().for_each(|out| out.fill(0.0));
+        }
+        terms_row(&Row::new(cpu, row), has_salt, out);
     });
     Balance::from_slice(&values)
 }

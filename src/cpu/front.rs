@@ -6,10 +6,10 @@ use super::shape::paired;
 
 /// xi += factor · i δ/w, and what forces a chosen solution.
 pub fn deposit(cpu: &mut Cpu, factor: f64) {
-    let (rate, delta, w) = (&cpu.rate, &cpu.delta, &cpu.accessible);
+    let (rate, delta, w) = (&cpu.rate[0], &cpu.delta, &cpu.accessible);
     cpu.shape.map(&mut cpu.xi, |_, _, _, cell, xi| {
         let i = cell.here;
-        *xi += factor * rate[i][0] * delta[i] / w[i];
+        *xi += factor * rate[i] * delta[i] / w[i];
     });
     if let Some(forcing) = &cpu.forcing {
         cpu.shape.map(&mut cpu.xi, |_, _, _, cell, xi| *xi += forcing.xi[cell.here]);

@@ -1,10 +1,10 @@
 //! Levels of the multigrid hierarchy and what passes between them, in f32.
 
-use rayon::prelude::*;
+use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::Shape;
-use super::smooth::Scratch;
+use super::smooth::{Scratch, defect_row};
 
 /// One level: coefficients, right-hand side and correction, each number in its own array.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +23,6 @@ pub struct Level {
     pub x: [Vec<f32>; 2],
     /// the correction being computed
     pub x_next: [Vec<f32>; 2],
-    /// the zero guess
-    pub zero: Vec<f32>,
 }
 
 impl Default for Shape {
@@ -49,7 +47,6 @@ pub fn hierarchy(finest: Shape) -> Vec<Level> {
             b: std::array::from_fn(|_| vec![0.0; n]),
             x: std::array::from_fn(|_| vec![0.0; n]),
             x_next: std::array::from_fn(|_| vec![0.0; n]),
-            zero: vec![0.0; n],
         });
         if n == 1 {
             return levels;
@@ -73,6 +70,7 @@ fn children(i: usize, fine: usize, coarse: usize) -> std::ops::Range<usize> {
 
 /// Sums over the children of a coarse row in one plane, given their one or two rows. Of four children the diagonals are
 /// added first: a grid turned by a right angle, or mirrored, has the same sums to the bit.
+#[multiversion(targets = "simd")]
 fn sum_rows(coarse: &mut [f32], first: &[f32], second: Option<&[f32]>) {
     match (coarse.len() == first.len(), second) {
         (true, None) => coarse.copy_from_slice(first),
@@ -83,11 +81,12 @@ fn sum_rows(coarse: &mut [f32], first: &[f32], second: Option<&[f32]>) {
             coarse.iter_mut().zip(first.chunks(2)).for_each(|(sum, pair)| *sum = pair.iter().sum());
         }
         (false, Some(second)) => {
-            for (sum, (a, b)) in coarse.iter_mut().zip(first.chunks(2).zip(second.chunks(2))) {
-                *sum = match (a, b) {
-                    (&[a0, a1], &[b0, b1]) => (a0 + b1) + (a1 + b0),
-                    _ => a[0] + b[0],
-                };
+            let ((pairs, end), (second_pairs, second_end)) = (first.as_chunks::<2>(), second.as_chunks::<2>());
+            for (sum, (a, b)) in coarse.iter_mut().zip(pairs.iter().zip(second_pairs)) {
+                *sum = (a[0] + b[1]) + (a[1] + b[0]);
+            }
+            if let (Some(sum), [a], [b]) = (coarse.last_mut(), end, second_end) {
+                *sum = a + b;
             }
         }
     }
@@ -95,19 +94,16 @@ fn sum_rows(coarse: &mut [f32], first: &[f32], second: Option<&[f32]>) {
 
 /// Sums a field of `above` over the children of every cell of `shape`, plane by plane.
 fn sum_children(above: Shape, fine: &[f32], shape: Shape, coarse: &mut [f32], mean: bool) {
-    shape.rows(coarse, |y, z, _, out| {
+    let room = || vec![0.0; shape.nx];
+    shape.rows(coarse, room, |plane, row, out| {
         out.fill(0.0);
-        let mut plane = vec![0.0; shape.nx];
-        let rows = children(y, above.ny, shape.ny);
-        let planes = children(z, above.nz, shape.nz);
+        let rows = children(row.y, above.ny, shape.ny);
+        let planes = children(row.z, above.nz, shape.nz);
         let count = rows.len() * planes.len();
         for z in planes {
-            let row = |y: usize| {
-                let start = above.row(y, z).here;
-                &fine[start..start + above.nx]
-            };
-            sum_rows(&mut plane, row(rows.start), rows.clone().nth(1).map(row));
-            out.iter_mut().zip(&plane).for_each(|(sum, v)| *sum += v);
+            let child = |y: usize| above.row(y, z).of(fine);
+            sum_rows(plane, child(rows.start), rows.clone().nth(1).map(child));
+            out.iter_mut().zip(&*plane).for_each(|(sum, v)| *sum += v);
         }
         if mean {
             let columns = |x| children(x, above.nx, shape.nx).len();
@@ -118,18 +114,13 @@ fn sum_children(above: Shape, fine: &[f32], shape: Shape, coarse: &mut [f32], me
 
 /// Coefficients of every level: transport is averaged, local derivatives are summed.
 pub fn coarsen(cpu: &mut Cpu) {
-    let (transport, local) = (&cpu.transport, &cpu.local);
     let finest = &mut cpu.hierarchy[0];
-    let shape = finest.shape;
-    for (k, field) in finest.transport.iter_mut().enumerate() {
-        shape.map(field, |_, _, _, cell, out| *out = transport[cell.here][k] as f32);
-    }
-    for (k, field) in finest.local.iter_mut().enumerate() {
-        shape.map(field, |_, _, _, cell, out| {
-            let local = &local[cell.here];
-            *out = if k < 2 { local.phi[k] } else { local.c[k - 2] } as f32;
-        });
-    }
+    let (shape, transport, local) = (finest.shape, &cpu.transport, &cpu.local);
+    let single = |from: &[f64], to: &mut Vec<f32>| {
+        shape.rows(&mut to[..], || (), |(), row, to| to.iter_mut().zip(row.of(from)).for_each(|(to, &v)| *to = v as f32));
+    };
+    transport.iter().zip(&mut finest.transport).for_each(|(from, to)| single(from, to));
+    local.iter().zip(&mut finest.local).for_each(|(from, to)| single(from, to));
     for level in 1..cpu.hierarchy.len() {
         let (fine, coarse) = cpu.hierarchy.split_at_mut(level);
         let (fine, coarse) = (&fine[level - 1], &mut coarse[0]);
@@ -142,45 +133,39 @@ pub fn coarsen(cpu: &mut Cpu) {
     }
 }
 
+/// What a row of the coarser level needs: the finer level's scratch, its defects in two rows, and their sums in a plane.
+struct Restriction {
+    scratch: Scratch,
+    defects: [[Vec<f32>; 2]; 2],
+    plane: Vec<f32>,
+}
+
 /// b of `level` + 1 = sum over the children of b − A x of `level`.
 pub fn restrict(levels: &mut [Level], level: usize) {
     let (fine, coarse) = levels.split_at_mut(level + 1);
     let (fine, coarse) = (&fine[level], &mut coarse[0]);
     let (shape, above) = (coarse.shape, fine.shape);
     let u = [&fine.x[0][..], &fine.x[1][..]];
-    let [b_phi, b_c] = &mut coarse.b;
-    // one scratch for each of the two rows
-    let each = |[first, second]: &mut [Scratch; 2], (index, (phi, c)): (usize, (&mut [f32], &mut [f32]))| {
-        let (y, z) = (index % shape.ny, index / shape.ny);
-        let mut out = [phi, c];
-        let mut plane = [vec![0.0; shape.nx], vec![0.0; shape.nx]];
+    let room = || Restriction {
+        scratch: Scratch::default(),
+        defects: std::array::from_fn(|_| std::array::from_fn(|_| vec![0.0; above.nx])),
+        plane: vec![0.0; shape.nx],
+    };
+    shape.rows(coarse.b.each_mut().map(|b| &mut b[..]), room, |room, row, mut out| {
+        let Restriction { scratch, defects, plane } = room;
         out.iter_mut().for_each(|out| out.fill(0.0));
-        let rows = children(y, above.ny, shape.ny);
-        for z in children(z, above.nz, shape.nz) {
-            first.defect(fine, u, rows.start, z);
-            let pair = rows.len() == 2;
-            if pair {
-                second.defect(fine, u, rows.start + 1, z);
+        let rows = children(row.y, above.ny, shape.ny);
+        for z in children(row.z, above.nz, shape.nz) {
+            for (y, [charge, salt]) in rows.clone().zip(&mut *defects) {
+                let (equations, u) = scratch.row(fine, u, above.row(y, z));
+                defect_row(&equations, u, charge, salt);
             }
-            for k in 0..2 {
-                sum_rows(&mut plane[k], &first.defect[k], pair.then_some(&second.defect[k][..]));
-                out[k].iter_mut().zip(&plane[k]).for_each(|(sum, v)| *sum += v);
+            for (k, out) in out.iter_mut().enumerate() {
+                sum_rows(plane, &defects[0][k], (rows.len() == 2).then_some(&defects[1][k][..]));
+                out.iter_mut().zip(&*plane).for_each(|(sum, v)| *sum += v);
             }
         }
-    };
-    let both = || [Scratch::new(above), Scratch::new(above)];
-    let n = shape.nx;
-    if shape.is_small() {
-        let mut scratch = both();
-        b_phi.chunks_mut(n).zip(b_c.chunks_mut(n)).enumerate().for_each(|row| each(&mut scratch, row));
-    } else {
-        b_phi
-            .par_chunks_mut(n)
-            .zip(b_c.par_chunks_mut(n))
-            .enumerate()
-            .with_min_len(shape.rows_at_once())
-            .for_each_init(both, each);
-    }
+    });
 }
 
 /// The parent of cell `i` along an axis, and the other coarse cell nearest to it: the parent's neighbour on the cell's side.
@@ -208,33 +193,53 @@ pub fn prolong(levels: &mut [Level], level: usize) {
     let (fine, coarse) = (&mut fine[level], &coarse[0]);
     let (shape, above) = (fine.shape, coarse.shape);
     let n = above.nx;
-    for (fine, coarse) in fine.x.iter_mut().zip(&coarse.x) {
-        shape.rows(fine, |y, z, _, out| {
-            let [near, far] = parents(z, shape.nz, above.nz, false);
-            // a row of the coarser level at the height of this one, with its periodic neighbours at both ends
-            let row = |y: usize| {
-                let at = |z: usize| &coarse[above.row(y, z).here..][..n];
-                let mut row = Vec::with_capacity(n + 2);
-                row.push(0.0);
-                row.extend(at(near).iter().zip(at(far)).map(|(near, far)| near + 0.25 * (far - near)));
-                row[0] = row[n];
-                row.push(row[1]);
-                row
-            };
-            let ys = parents(y, shape.ny, above.ny, true);
-            let (own, side) = (row(ys[0]), row(ys[1]));
-            // a square's corners: turned by a right angle, or mirrored, it is the same to the bit
-            let square = |x: usize, other: usize| (9.0 * own[x] + 3.0 * (own[other] + side[x]) + side[other]) * 0.0625;
-            if n == shape.nx {
-                out.iter_mut().enumerate().for_each(|(x, out)| *out += square(x + 1, x + 1));
-            } else {
-                for (x, pair) in out.chunks_mut(2).enumerate() {
-                    pair[0] += square(x + 1, x);
-                    if let [_, last] = pair {
-                        *last += square(x + 1, x + 2);
-                    }
-                }
+    let coarse = &coarse.x;
+    let room = || [Vec::with_capacity(n + 2), Vec::with_capacity(n + 2)];
+    shape.rows(fine.x.each_mut().map(|x| &mut x[..]), room, |[own, side], row, out| {
+        let planes = parents(row.z, shape.nz, above.nz, false);
+        let ys = parents(row.y, shape.ny, above.ny, true);
+        for (out, coarse) in out.into_iter().zip(coarse) {
+            for (room, y) in [&mut *own, &mut *side].into_iter().zip(ys) {
+                at_height(room, planes.map(|z| above.row(y, z).of(coarse)));
             }
-        });
+            add_square(out, own, side);
+        }
+    });
+}
+
+/// A row of the coarser level at the height of a finer one, between the rows of two planes, with its periodic neighbours at
+/// both ends.
+#[multiversion(targets = "simd")]
+fn at_height(row: &mut Vec<f32>, [near, far]: [&[f32]; 2]) {
+    row.clear();
+    row.push(0.0);
+    row.extend(near.iter().zip(far).map(|(near, far)| near + 0.25 * (far - near)));
+    row[0] = row[near.len()];
+    row.push(row[1]);
+}
+
+/// Adds to a finer row what lies between two coarser ones. Of a square's corners the opposite ones are added first: turned by a
+/// right angle, or mirrored, it is the same to the bit.
+#[multiversion(targets = "simd")]
+fn add_square(out: &mut [f32], own: &[f32], side: &[f32]) {
+    let between =
+        |near: [f32; 2], far: [f32; 2]| (9.0 * near[0] + 3.0 * (far[0] + near[1]) + far[1]) * 0.0625;
+    let n = own.len() - 2;
+    let at = |x: usize| [own[x], side[x]];
+    if n == out.len() {
+        out.iter_mut().enumerate().for_each(|(x, out)| *out += between(at(x + 1), at(x + 1)));
+        return;
+    }
+    let (pairs, end) = out.as_chunks_mut::<2>();
+    let shifted = |by: usize| (own[by..].iter(), side[by..].iter());
+    let [(low, low_side), (here, here_side), (high, high_side)] = [0, 1, 2].map(shifted);
+    let (low, here, high) = (low.zip(low_side), here.zip(here_side), high.zip(high_side));
+    for (pair, ((low, here), high)) in pairs.iter_mut().zip(low.zip(here).zip(high)) {
+        let [low, here, high] = [low, here, high].map(|(own, side)| [*own, *side]);
+        pair[0] += between(here, low);
+        pair[1] += between(here, high);
+    }
+    if let [last] = end {
+        *last += between(at(n), at(n - 1));
     }
 }

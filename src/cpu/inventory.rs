@@ -20,7 +20,7 @@ pub fn inventory(cpu: &Cpu) -> Inventory {
         };
         Inventory {
             lithium: filled,
-            salt: (w * (1.0 - xi)).max(PSI_FLOOR) * porosity * (1.0 + cpu.u[i][1]),
+            salt: (w * (1.0 - xi)).max(PSI_FLOOR) * porosity * (1.0 + cpu.u[1][i]),
             area: cpu.delta[i],
             height,
             overshoot: (-xi).max(xi - 1.0).max(0.0),

@@ -2,7 +2,7 @@
 
 use super::Cpu;
 use super::probe::{Probe, gather};
-use super::transport::{DILUTE, inverse_macmullin, lookup, slopes};
+use super::transport::{DILUTE, fields, inverse_macmullin, lookup};
 use crate::model::kinetics::{Layer, through_layer};
 
 /// u at the probe, delta, heterogeneity → current = i0 (c/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
@@ -13,26 +13,27 @@ pub fn kinetics(cpu: &mut Cpu) {
     let reference = f64::from(cpu.step.phi_reference);
     let (u, delta, heterogeneity) = (&cpu.u, &cpu.delta, &cpu.heterogeneity);
     let (probe, table) = (&cpu.probe, &cpu.table);
-    shape.map(&mut cpu.rate, |x, y, z, cell, out| {
-        let i = cell.here;
+    shape.rows(fields(&mut cpu.rate), || (), |(), row, mut out| for x in 0..shape.nx {
+        let (y, z, i) = (row.y, row.z, row.here + x);
         if delta[i] == 0.0 {
-            *out = [0.0; 3];
-            return;
+            out.iter_mut().for_each(|out| out[x] = 0.0);
+            continue;
         }
         let Probe { way, thickness, curvature } = probe[i];
-        let [phi, c] = gather(&shape, x, y, z, way, |i| u[i]);
+        let [phi, c] = gather(&shape, x, y, z, way, |i| [u[0][i], u[1][i]]);
         let drive = (reference + phi) - (f64::from(p.capillary) * curvature + f64::from(p.stress));
-        let [kappa, kappa_d, diffusivity, transference] = lookup(table, c);
+        let ([kappa, kappa_d, diffusivity, transference], slopes) = lookup(table, c);
         let medium = inverse_macmullin(&p, z);
         let salt = p.salt == 1;
         let layer = Layer {
             resistance: film + thickness / (medium * kappa),
             depletion: if salt { thickness * (1.0 - transference) / (medium * diffusivity) } else { 0.0 },
             diffusion_potential: kappa_d / kappa,
-            resistance_by_c: -thickness * slopes(table, c)[0] / (medium * kappa * kappa),
+            resistance_by_c: -thickness * slopes[0] / (medium * kappa * kappa),
         };
         let c = if salt { (1.0 + c).max(DILUTE) } else { 1.0 };
         let rate = through_layer(drive, c, f64::from(p.i0) * heterogeneity[i], alpha, &layer);
-        *out = [rate.current, rate.by_drive, if salt { rate.by_c } else { 0.0 }];
+        let rate = [rate.current, rate.by_drive, if salt { rate.by_c } else { 0.0 }];
+        out.iter_mut().zip(rate).for_each(|(out, v)| out[x] = v);
     });
 }

@@ -9,7 +9,6 @@ mod hierarchy;
 pub(crate) mod interface;
 mod inventory;
 mod kinetics;
-mod lanes;
 mod nucleate;
 pub(crate) mod probe;
 mod reaction;
@@ -22,7 +21,6 @@ mod vectors;
 
 use hierarchy::Level;
 use probe::Probe;
-use reaction::Local;
 use shape::Shape;
 
 use crate::model::collector::Statics;
@@ -46,24 +44,27 @@ pub struct Cpu {
     xi: Vec<f64>,
     xi_next: Vec<f64>,
     /// (φ less reference, c/c0 − 1)
-    u: Vec<[f64; 2]>,
-    u_old: Vec<[f64; 2]>,
+    u: [Vec<f64>; 2],
+    u_old: [Vec<f64>; 2],
     current_old: Vec<f64>,
     q: Vec<f64>,
     delta: Vec<f64>,
     curvature: Vec<f64>,
     probe: Vec<Probe>,
     /// ψκ, ψκ_D/c, ψD, t₊
-    transport: Vec<[f64; 4]>,
+    transport: [Vec<f64>; 4],
     /// derivatives of ψκ, ψκ_D/c and ψD with respect to c
-    transport_by_c: Vec<[f64; 3]>,
+    transport_by_c: [Vec<f64>; 3],
     /// i, ∂i/∂φ, ∂i/∂c
-    rate: Vec<[f64; 3]>,
-    local: Vec<Local>,
-    residual: Vec<[f64; 2]>,
-    correction: Vec<[f64; 2]>,
-    directions: [Vec<[f64; 2]>; DIRECTIONS],
-    images: [Vec<[f64; 2]>; DIRECTIONS],
+    rate: [Vec<f64>; 3],
+    /// local terms of both equations
+    source: [Vec<f64>; 2],
+    /// derivatives of the local charge terms with respect to φ and c, then of the salt terms
+    local: [Vec<f64>; 4],
+    residual: [Vec<f64>; 2],
+    correction: [Vec<f64>; 2],
+    directions: [[Vec<f64>; 2]; DIRECTIONS],
+    images: [[Vec<f64>; 2]; DIRECTIONS],
     hierarchy: Vec<Level>,
     coefficient: f64,
     damping: f64,
@@ -92,27 +93,33 @@ impl Cpu {
             heterogeneity: wide(&statics.heterogeneity),
             xi: vec![0.0; n],
             xi_next: vec![0.0; n],
-            u: vec![[0.0; 2]; n],
-            u_old: vec![[0.0; 2]; n],
+            u: none(n),
+            u_old: none(n),
             current_old: vec![0.0; n],
             q: vec![0.0; n],
             delta: vec![0.0; n],
             curvature: vec![0.0; n],
             probe: vec![Probe::default(); n],
-            transport: vec![[0.0; 4]; n],
-            transport_by_c: vec![[0.0; 3]; n],
-            rate: vec![[0.0; 3]; n],
-            local: vec![Local::default(); n],
-            residual: vec![[0.0; 2]; n],
-            correction: vec![[0.0; 2]; n],
-            directions: std::array::from_fn(|_| vec![[0.0; 2]; n]),
-            images: std::array::from_fn(|_| vec![[0.0; 2]; n]),
+            transport: none(n),
+            transport_by_c: none(n),
+            rate: none(n),
+            source: none(n),
+            local: none(n),
+            residual: none(n),
+            correction: none(n),
+            directions: std::array::from_fn(|_| none(n)),
+            images: std::array::from_fn(|_| none(n)),
             hierarchy: hierarchy::hierarchy(shape),
             coefficient: 0.0,
             damping: 1.0,
             forcing: None,
         }
     }
+}
+
+/// `N` fields of zeros.
+fn none<const N: usize>(cells: usize) -> [Vec<f64>; N] {
+    std::array::from_fn(|_| vec![0.0; cells])
 }
 
 impl Backend for Cpu {
@@ -148,45 +155,40 @@ impl Backend for Cpu {
     }
 
     fn load(&mut self, state: &State) -> Result<(), BackendError> {
-        self.xi.copy_from_slice(&state.xi);
-        for (i, u) in self.u.iter_mut().enumerate() {
-            *u = [state.phi[i], state.c[i]];
-            self.rate[i][0] = state.current[i];
-        }
+        let [phi, c] = &mut self.u;
+        let fields = [(&mut self.xi, &state.xi), (phi, &state.phi), (c, &state.c), (&mut self.rate[0], &state.current)];
+        fields.into_iter().for_each(|(own, given)| own.copy_from_slice(given));
         Ok(())
     }
 
     fn state(&mut self) -> Result<State, BackendError> {
-        Ok(State {
-            xi: self.xi.clone(),
-            phi: self.u.iter().map(|u| u[0]).collect(),
-            c: self.u.iter().map(|u| u[1]).collect(),
-            current: self.rate.iter().map(|r| r[0]).collect(),
-        })
+        let [phi, c] = self.u.clone();
+        Ok(State { xi: self.xi.clone(), phi, c, current: self.rate[0].clone() })
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {
-        let single = |f: &[f64]| f.iter().map(|&v| v as f32).collect();
-        Ok(match field {
-            Field::Xi => single(&self.xi),
-            Field::Phi => self.u.iter().map(|u| u[0] as f32).collect(),
-            Field::C => self.u.iter().map(|u| u[1] as f32).collect(),
-            Field::Current => self.rate.iter().map(|r| r[0] as f32).collect(),
-            Field::Curvature => single(&self.curvature),
-            Field::Delta => single(&self.delta),
-            Field::Accessible => single(&self.accessible),
-            Field::Distance => single(&self.q),
-            Field::Kappa => self.transport.iter().map(|t| t[0] as f32).collect(),
-            Field::KappaD => self.transport.iter().map(|t| t[1] as f32).collect(),
-            Field::Diffusivity => self.transport.iter().map(|t| t[2] as f32).collect(),
-            Field::Transference => self.transport.iter().map(|t| t[3] as f32).collect(),
-            Field::SlopePhi => self.rate.iter().map(|r| r[1] as f32).collect(),
-            Field::SlopeC => self.rate.iter().map(|r| r[2] as f32).collect(),
-        })
+        let field = match field {
+            Field::Xi => &self.xi,
+            Field::Phi => &self.u[0],
+            Field::C => &self.u[1],
+            Field::Current => &self.rate[0],
+            Field::Curvature => &self.curvature,
+            Field::Delta => &self.delta,
+            Field::Accessible => &self.accessible,
+            Field::Distance => &self.q,
+            Field::Kappa => &self.transport[0],
+            Field::KappaD => &self.transport[1],
+            Field::Diffusivity => &self.transport[2],
+            Field::Transference => &self.transport[3],
+            Field::SlopePhi => &self.rate[1],
+            Field::SlopeC => &self.rate[2],
+        };
+        Ok(field.iter().map(|&v| v as f32).collect())
     }
 
     fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError> {
-        Ok(self.vector_of(vector).clone())
+        let [phi, c] = self.vector_of(vector);
+        Ok(phi.iter().zip(c).map(|(&phi, &c)| [phi, c]).collect())
     }
 
     fn set_step(&mut self, step: &StepUniforms) {
@@ -194,16 +196,16 @@ impl Backend for Cpu {
     }
 
     fn shift_reference(&mut self, by: f64) {
-        self.shape.map(&mut self.u, |_, _, _, _, u| u[0] -= by);
+        self.u[0].iter_mut().for_each(|phi| *phi -= by);
     }
 
     fn begin_step(&mut self) {
-        self.u_old.copy_from_slice(&self.u);
-        self.current_old.iter_mut().zip(&self.rate).for_each(|(old, rate)| *old = rate[0]);
+        self.u_old.iter_mut().zip(&self.u).for_each(|(old, u)| old.copy_from_slice(u));
+        self.current_old.copy_from_slice(&self.rate[0]);
     }
 
     fn undo_step(&mut self) {
-        self.u.copy_from_slice(&self.u_old);
+        self.u.iter_mut().zip(&self.u_old).for_each(|(u, old)| u.copy_from_slice(old));
     }
 
     fn interface(&mut self, half_advance: f64) {
@@ -228,7 +230,7 @@ impl Backend for Cpu {
     }
 
     fn clear_correction(&mut self) {
-        self.correction.fill([0.0; 2]);
+        self.correction.iter_mut().for_each(|correction| correction.fill(0.0));
     }
 
     fn smooth_first(&mut self, level: usize, weight: f32) {
@@ -236,7 +238,7 @@ impl Backend for Cpu {
             let residual = &self.residual;
             let finest = &mut self.hierarchy[0];
             for (k, b) in finest.b.iter_mut().enumerate() {
-                finest.shape.map(b, |_, _, _, cell, b| *b = residual[cell.here][k] as f32);
+                finest.shape.map(b, |_, _, _, cell, b| *b = residual[k][cell.here] as f32);
             }
         }
         smooth::smooth_first(&mut self.hierarchy[level], weight);

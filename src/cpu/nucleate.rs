@@ -11,7 +11,7 @@ pub fn nucleate(cpu: &Cpu, seed: u32, step: u32, dt: f64) -> Vec<u32> {
     let fires = |i: usize| {
         let bare = cpu.copper_area[i] * (1.0 - cpu.xi[i]);
         let (j0, barrier) = (f64::from(p.nucleation_rate), f64::from(p.nucleation_barrier));
-        let expected = rate(bare, reference + cpu.u[i][0], j0, barrier) * dt;
+        let expected = rate(bare, reference + cpu.u[0][i], j0, barrier) * dt;
         let chance = expected * (1.0 - 0.5 * expected.min(1.0));
         f64::from(hash(seed, step, i as u32)) < chance * 4_294_967_296.0
     };

@@ -1,80 +1,109 @@
 //! Residual of both equations, and the flux operator that it shares with `apply`.
 
-use super::Cpu;
-use super::shape::{Cell, paired};
+use multiversion::multiversion;
 
-/// Flows out of a cell through each face, from differences: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb). `sum(nb, k)`
-/// is what the cell and its neighbour have together of κ, κ_D and D.
+use super::Cpu;
+use super::shape::{Padded, Row, Star, paired, rows_of, stars_of};
+use super::transport::fields;
+
+/// Room for the rows of u and of κ, κ_D, D and t₊, with their periodic neighbours.
+#[derive(Default)]
+pub struct Scratch {
+    u: [Padded<f64>; 2],
+    transport: [Padded<f64>; 4],
+}
+
+impl Scratch {
+    /// u and the coefficients in a row.
+    pub fn row<'a>(&'a mut self, cpu: &'a Cpu, row: Row) -> ([Star<'a, f64>; 2], [Star<'a, f64>; 4]) {
+        let transport = &cpu.transport;
+        (stars(&mut self.u, [&cpu.u[0], &cpu.u[1]], row), stars(&mut self.transport, transport.each_ref().map(|t| &t[..]), row))
+    }
+}
+
+/// A row of several fields.
+pub fn stars<'a, T: Copy, const N: usize>(room: &'a mut [Padded<T>; N], fields: [&'a [T]; N], row: Row) -> [Star<'a, T>; N] {
+    let mut fields = fields.into_iter();
+    room.each_mut().map(|padded| padded.star(fields.next().unwrap_or_default(), row))
+}
+
+/// Flows out of cell `x` through each face, from differences: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb).
+/// `sum(face, k)` is what the cell and its neighbour have together of κ, κ_D and D.
 #[inline(always)]
-fn flows(u: &[[f64; 2]], cell: Cell, sum: impl Fn(usize, usize) -> f64) -> ([f64; 6], [f64; 6]) {
-    let i = cell.here;
+pub fn flows(u: &[Star<f64>; 2], x: usize, sum: impl Fn(usize, usize) -> f64) -> ([f64; 6], [f64; 6]) {
     let mut charge = [0.0; 6];
     let mut salt = [0.0; 6];
-    for (face, &nb) in cell.around.iter().enumerate() {
-        let (phi, c) = (u[i][0] - u[nb][0], u[i][1] - u[nb][1]);
-        let mean = |k: usize| 0.5 * sum(nb, k);
-        charge[face] = mean(0) * phi - mean(1) * c;
-        salt[face] = mean(2) * c;
+    for face in 0..6 {
+        let (phi, c) = (u[0].here[x] - u[0].around[face][x], u[1].here[x] - u[1].around[face][x]);
+        charge[face] = 0.5 * sum(face, 0) * phi - 0.5 * sum(face, 1) * c;
+        salt[face] = 0.5 * sum(face, 2) * c;
     }
     (charge, salt)
 }
 
-/// The flows with the coefficients as they are.
+/// What cell `x` and its neighbour have together of a coefficient.
 #[inline(always)]
-fn present(transport: &[[f64; 4]], u: &[[f64; 2]], cell: Cell) -> ([f64; 6], [f64; 6]) {
-    flows(u, cell, |nb, k| transport[cell.here][k] + transport[nb][k])
+pub fn both(coefficient: &Star<f64>, x: usize, face: usize) -> f64 {
+    coefficient.here[x] + coefficient.around[face][x]
 }
 
-/// The flows of a change `d` of u, summed over the faces, charge and salt: with the coefficients as they are
-/// and, if there is salt, those of u with the coefficients' change as they follow the concentration.
-#[inline(always)]
-pub fn changed_outflow(
-    transport: &[[f64; 4]],
-    by_c: Option<&[[f64; 3]]>,
-    u: &[[f64; 2]],
-    d: &[[f64; 2]],
-    cell: Cell,
-) -> [f64; 2] {
-    let (mut charge, mut salt) = present(transport, d, cell);
-    if let Some(by_c) = by_c {
-        let own = by_c[cell.here].map(|slope| slope * d[cell.here][1]);
-        let (more_charge, more_salt) = flows(u, cell, |nb, k| own[k] + by_c[nb][k] * d[nb][1]);
-        for face in 0..6 {
-            charge[face] += more_charge[face];
-            salt[face] += more_salt[face];
-        }
+/// −(outflow + source) in a row; the salt's with what the current leaves behind.
+#[multiversion(targets = "simd")]
+fn residual_row(
+    u: [Star<f64>; 2],
+    transport: [Star<f64>; 4],
+    source: [&[f64]; 2],
+    has_salt: bool,
+    charge: &mut [f64],
+    salt: &mut [f64],
+) {
+    let n = charge.len().min(salt.len());
+    let (u, transport, source) = (stars_of(u, n), stars_of(transport, n), rows_of(source, n));
+    for (x, (charge, salt)) in charge.iter_mut().zip(salt).enumerate() {
+        let (current, diffusion) = flows(&u, x, |face, k| both(&transport[k], x, face));
+        let left = left_by(current, &transport[3], x);
+        let left = if has_salt { left } else { 0.0 };
+        *charge = -(paired(current) + source[0][x]);
+        *salt = -((paired(diffusion) + left) + source[1][x]);
     }
-    [paired(charge), paired(salt)]
 }
 
 /// Salt that the current `charge` through the faces leaves behind in a cell because other ions carry it elsewhere:
 /// −i·∇t₊, as Σ faces ½ (t₊ of the neighbour − t₊) charge.
 #[inline(always)]
-fn left_by(charge: [f64; 6], transport: &[[f64; 4]], cell: Cell) -> f64 {
-    let here = transport[cell.here][3];
-    paired(std::array::from_fn(|face| 0.5 * (transport[cell.around[face]][3] - here) * charge[face]))
+fn left_by(charge: [f64; 6], transference: &Star<f64>, x: usize) -> f64 {
+    let mut left = [0.0; 6];
+    for face in 0..6 {
+        left[face] = 0.5 * (transference.around[face][x] - transference.here[x]) * charge[face];
+    }
+    paired(left)
 }
 
-/// Salt that the current leaves behind in a cell: −i·∇t₊.
-#[inline(always)]
-pub fn transference_gradient(transport: &[[f64; 4]], u: &[[f64; 2]], cell: Cell) -> f64 {
-    left_by(present(transport, u, cell).0, transport, cell)
+/// Salt that the current leaves behind in the cells of a row: −i·∇t₊.
+#[multiversion(targets = "simd")]
+pub fn transference_gradient_row(u: [Star<f64>; 2], transport: [Star<f64>; 4], out: &mut [f64]) {
+    let n = out.len();
+    let (u, transport) = (stars_of(u, n), stars_of(transport, n));
+    for (x, out) in out.iter_mut().enumerate() {
+        let (charge, _) = flows(&u, x, |face, k| both(&transport[k], x, face));
+        *out = left_by(charge, &transport[3], x);
+    }
 }
 
 /// u, transport, source → residual = −(outflow + source), the salt's with the gradient of t₊; and what forces a chosen solution.
 pub fn residual(cpu: &mut Cpu) {
     let salt = cpu.physics.salt == 1;
-    let (u, transport, local) = (&cpu.u, &cpu.transport, &cpu.local);
-    cpu.shape.map(&mut cpu.residual, |_, _, _, cell, out| {
-        let (charge, diffusion) = present(transport, u, cell);
-        let source = local[cell.here].source;
-        let left = if salt { left_by(charge, transport, cell) } else { 0.0 };
-        *out = [-(paired(charge) + source[0]), -((paired(diffusion) + left) + source[1])];
+    let mut out = std::mem::take(&mut cpu.residual);
+    cpu.shape.rows(fields(&mut out), Scratch::default, |scratch, row, [charge_out, salt_out]| {
+        let (u, transport) = scratch.row(cpu, row);
+        let source = cpu.source.each_ref().map(|source| row.of(source));
+        residual_row(u, transport, source, salt, charge_out, salt_out);
+        if let Some(forcing) = &cpu.forcing {
+            for (x, [charge, salt]) in row.of(&forcing.equations).iter().enumerate() {
+                charge_out[x] += charge;
+                salt_out[x] += salt;
+            }
+        }
     });
-    if let Some(forcing) = &cpu.forcing {
-        cpu.shape.map(&mut cpu.residual, |_, _, _, cell, out| {
-            let [charge, salt] = forcing.equations[cell.here];
-            *out = [out[0] + charge, out[1] + salt];
-        });
-    }
+    cpu.residual = out;
 }

@@ -1,5 +1,7 @@
 //! Rows and neighbours: how the plain loops walk the grid.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 /// Cells along each axis. x and y are periodic; at the bottom and the top a cell is its own neighbour.
@@ -16,6 +18,10 @@ pub struct Shape {
 /// A row of cells along x and its four neighbouring rows, as elements of their first cells.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
+    /// its place along y
+    pub y: usize,
+    /// its place along z
+    pub z: usize,
     /// this row
     pub here: usize,
     /// towards −y
@@ -56,6 +62,8 @@ impl Shape {
     pub fn row(&self, y: usize, z: usize) -> Row {
         let at = |y: usize, z: usize| (z * self.ny + y) * self.nx;
         Row {
+            y,
+            z,
             here: at(y, z),
             south: at(if y == 0 { self.ny - 1 } else { y - 1 }, z),
             north: at(if y + 1 == self.ny { 0 } else { y + 1 }, z),
@@ -67,38 +75,166 @@ impl Shape {
 
     /// Calls `fill(x, y, z, cell, out)` for every cell of `out`.
     pub fn map<T: Send>(&self, out: &mut [T], fill: impl Fn(usize, usize, usize, Cell, &mut T) + Sync) {
-        self.rows(out, |y, z, row, out| {
+        self.rows(out, || (), |(), row, out| {
             for (x, out) in out.iter_mut().enumerate() {
-                fill(x, y, z, row.cell(x), out);
+                fill(x, row.y, row.z, row.cell(x), out);
             }
         });
     }
 
-    /// Calls `fill(y, z, row, out)` for every row of `out`.
-    pub fn rows<T: Send>(&self, out: &mut [T], fill: impl Fn(usize, usize, Row, &mut [T]) + Sync) {
-        let each = |(index, out): (usize, &mut [T])| {
-            let (y, z) = (index % self.ny, index / self.ny);
-            fill(y, z, self.row(y, z), out);
+    /// Calls `fill(scratch, row, out)` for every row of the fields `out`; each task has a `scratch` of its own.
+    pub fn rows<F: Fields, S>(
+        &self,
+        out: F,
+        scratch: impl Fn() -> S + Sync,
+        fill: impl Fn(&mut S, Row, F) + Sync,
+    ) {
+        let task = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| {
+            for index in rows {
+                fill(scratch, self.row(index % self.ny, index / self.ny), out.split(self.nx));
+            }
         };
         if self.is_small() {
-            out.chunks_mut(self.nx).enumerate().for_each(each);
+            task(&mut scratch(), (0..self.ny * self.nz, out));
         } else {
-            out.par_chunks_mut(self.nx).enumerate().with_min_len(self.rows_at_once()).for_each(each);
+            let mut rest = out;
+            let tasks: Vec<_> = self.tasks().map(|rows| (rows.clone(), rest.split(rows.len() * self.nx))).collect();
+            tasks.into_par_iter().for_each_init(&scratch, task);
         }
+    }
+
+    /// The rows, by tasks.
+    pub fn tasks(&self) -> impl Iterator<Item = Range<usize>> {
+        let (rows, at_once) = (self.ny * self.nz, (4096 / self.nx).max(1));
+        (0..rows).step_by(at_once).map(move |first| first..(first + at_once).min(rows))
     }
 
     /// Whether the grid is not worth a second thread.
     pub fn is_small(&self) -> bool {
         self.cells() < PARALLEL
     }
+}
 
-    /// Rows that make a task.
-    pub fn rows_at_once(&self) -> usize {
-        (4096 / self.nx).max(1)
+/// Fields that are filled together, or the same cells of each of them.
+pub trait Fields: Send {
+    /// Takes the first `cells` away.
+    fn split(&mut self, cells: usize) -> Self;
+}
+
+impl<T: Send> Fields for &mut [T] {
+    #[inline]
+    fn split(&mut self, cells: usize) -> Self {
+        self.split_off_mut(..cells).unwrap_or_default()
+    }
+}
+
+impl<F: Fields, const N: usize> Fields for [F; N] {
+    #[inline]
+    fn split(&mut self, cells: usize) -> Self {
+        self.each_mut().map(|field| field.split(cells))
+    }
+}
+
+impl<F: Fields, G: Fields> Fields for (F, G) {
+    #[inline]
+    fn split(&mut self, cells: usize) -> Self {
+        (self.0.split(cells), self.1.split(cells))
+    }
+}
+
+/// A row of a field and the values around each of its cells, all as long as the row.
+#[derive(Debug)]
+pub struct Star<'a, T> {
+    /// the row
+    pub here: &'a [T],
+    /// towards −x, +x, −y, +y, −z, +z
+    pub around: [&'a [T]; 6],
+}
+
+// What the rows' kernels call is compiled anew for each kind of processor only if it is inlined, and a closure in it cannot be
+// told to be: hence plain loops.
+impl<T> Star<'_, T> {
+    /// The same, of a length that the compiler can follow.
+    #[inline(always)]
+    pub fn of(&self, n: usize) -> Self {
+        let [west, east, south, north, below, above] = self.around;
+        Self {
+            here: &self.here[..n],
+            around: [&west[..n], &east[..n], &south[..n], &north[..n], &below[..n], &above[..n]],
+        }
+    }
+}
+
+impl<T> Clone for Star<'_, T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Star<'_, T> {}
+
+/// Rows of several fields, of a length that the compiler can follow.
+#[inline(always)]
+pub fn stars_of<T, const N: usize>(mut stars: [Star<T>; N], n: usize) -> [Star<T>; N] {
+    for star in &mut stars {
+        *star = star.of(n);
+    }
+    stars
+}
+
+/// The same without what is around them.
+#[inline(always)]
+pub fn rows_of<T, const N: usize>(mut rows: [&[T]; N], n: usize) -> [&[T]; N] {
+    for row in &mut rows {
+        *row = &row[..n];
+    }
+    rows
+}
+
+/// `out` = `value(x)`, cell by cell: a loop that fills one field, whose vectors no other field can overlap.
+#[inline(always)]
+pub fn fill<T>(out: &mut [T], value: impl Fn(usize) -> T) {
+    for (x, out) in out.iter_mut().enumerate() {
+        *out = value(x);
+    }
+}
+
+/// A row with its periodic neighbours at both ends.
+#[derive(Clone, Debug, Default)]
+pub struct Padded<T>(Vec<T>);
+
+impl<T: Copy> Padded<T> {
+    /// `row`, with its last cell before the first and its first after the last.
+    #[inline]
+    pub fn set(&mut self, row: &[T]) -> &[T] {
+        self.0.clear();
+        self.0.push(row[row.len() - 1]);
+        self.0.extend_from_slice(row);
+        self.0.push(row[0]);
+        &self.0
+    }
+
+    /// A row of `field` and what is around it.
+    #[inline]
+    pub fn star<'a>(&'a mut self, field: &'a [T], row: Row) -> Star<'a, T> {
+        let n = row.nx;
+        let at = |start: usize| &field[start..start + n];
+        let padded = self.set(at(row.here));
+        Star {
+            here: &padded[1..=n],
+            around: [&padded[..n], &padded[2..], at(row.south), at(row.north), at(row.below), at(row.above)],
+        }
     }
 }
 
 impl Row {
+    /// The row of `field`.
+    #[inline(always)]
+    pub fn of<'a, T>(&self, field: &'a [T]) -> &'a [T] {
+        &field[self.here..self.here + self.nx]
+    }
+
     /// Cell `x` of the row.
     #[inline(always)]
     pub fn cell(&self, x: usize) -> Cell {

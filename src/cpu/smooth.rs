@@ -1,158 +1,159 @@
-//! Damped block-Jacobi sweeps of the preconditioner, in f32, eight cells at a time.
+//! Damped block-Jacobi sweeps of the preconditioner, in f32, a row at a time.
 
-use rayon::prelude::*;
-use wide::f32x8;
+use multiversion::multiversion;
 
 use super::hierarchy::Level;
-use super::lanes::Lanes;
-use super::shape::{Row, Shape};
+use super::shape::{Padded, Row, Star, paired, rows_of, stars_of};
 
-/// What a row of the operator needs beside the level: the row itself with its periodic neighbours at both ends, and room
-/// for the result.
+/// A row of a level's operator: coefficients, local terms and right-hand side.
+pub struct Equations<'a> {
+    /// half the area over the distance of each face; 0 where a cell is its own neighbour
+    faces: [f32; 6],
+    /// κ, κ_D and D
+    transport: [Star<'a, f32>; 3],
+    /// derivatives of the charge terms with respect to φ and c, then of the salt terms
+    local: [&'a [f32]; 4],
+    /// right-hand side of both equations
+    b: [&'a [f32]; 2],
+}
+
+/// Room for the rows of an operator and of φ and c, with their periodic neighbours.
+#[derive(Default)]
 pub struct Scratch {
-    /// κ, κ_D, D, φ and c of the row, with the last cell before the first and the first after the last
-    padded: [Vec<f32>; 5],
-    /// b − A x of the charge and the salt equation
-    pub defect: [Vec<f32>; 2],
-    /// sums of κ, κ_D and D over the faces
-    diagonal: [Vec<f32>; 3],
+    transport: [Padded<f32>; 3],
+    u: [Padded<f32>; 2],
 }
 
 impl Scratch {
-    /// Room for rows of `shape`.
-    pub fn new(shape: Shape) -> Self {
-        let n = shape.nx;
-        Self {
-            padded: std::array::from_fn(|_| vec![0.0; n + 2]),
-            defect: std::array::from_fn(|_| vec![0.0; n]),
-            diagonal: std::array::from_fn(|_| vec![0.0; n]),
-        }
-    }
-
-    /// Charge: b − Σ faces κ(φ − φ_nb) − κ_D(c − c_nb) − local terms; salt: b − Σ faces D(c − c_nb) − local terms.
-    /// `u` is (φ, c).
-    pub fn defect(&mut self, level: &Level, u: [&[f32]; 2], y: usize, z: usize) {
-        let (n, row) = (level.shape.nx, level.shape.row(y, z));
-        let fields = [&level.transport[0][..], &level.transport[1], &level.transport[2], u[0], u[1]];
-        for (padded, field) in self.padded.iter_mut().zip(fields) {
-            let field = &field[row.here..row.here + n];
-            padded[1..=n].copy_from_slice(field);
-            (padded[0], padded[n + 1]) = (field[n - 1], field[0]);
-        }
-        let whole = n / 8 * 8;
-        self.cells::<f32x8>(level, u, row, 0, whole);
-        self.cells::<f32>(level, u, row, whole, n);
-    }
-
-    fn cells<T: Lanes>(&mut self, level: &Level, u: [&[f32]; 2], row: Row, from: usize, to: usize) {
-        // a cell that is its own neighbour has no flux and no diagonal there
-        let factor = |axis: usize, own: bool| T::splat(if own { 0.0 } else { 0.5 * level.faces[axis] });
-        let flat = [level.shape.nx == 1, level.shape.ny == 1];
-        let factors = [
-            factor(0, flat[0]),
-            factor(1, flat[1]),
-            factor(2, row.below == row.here),
-            factor(2, row.above == row.here),
-        ];
-        let [kappa, kappa_d, diffusivity] = &level.transport;
-        let across = [kappa, kappa_d, diffusivity, u[0], u[1]];
-        for x in (from..to).step_by(T::COUNT) {
-            let i = row.here + x;
-            let here: [T; 5] = std::array::from_fn(|k| T::load(&self.padded[k], x + 1));
-            let face = |factor: T, there: [T; 5]| -> [T; 5] {
-                let mean: [T; 3] = std::array::from_fn(|k| factor * (here[k] + there[k]));
-                let (phi, c) = (here[3] - there[3], here[4] - there[4]);
-                [mean[0] * phi - mean[1] * c, mean[2] * c, mean[0], mean[1], mean[2]]
-            };
-            let along = |at: usize| std::array::from_fn(|k| T::load(&self.padded[k], at));
-            let beside = |start: usize| std::array::from_fn(|k| T::load(across[k], start + x));
-            let add = |a: [T; 5], b: [T; 5]| -> [T; 5] { std::array::from_fn(|k| a[k] + b[k]) };
-            let pair_x = add(face(factors[0], along(x)), face(factors[0], along(x + 2)));
-            let pair_y = add(face(factors[1], beside(row.south)), face(factors[1], beside(row.north)));
-            let pair_z = add(face(factors[2], beside(row.below)), face(factors[3], beside(row.above)));
-            let [charge, salt, sum_kappa, sum_kappa_d, sum_diffusivity] = add(add(pair_x, pair_y), pair_z);
-
-            let local: [T; 4] = std::array::from_fn(|k| T::load(&level.local[k], i));
-            let local_charge = local[0] * here[3] + local[1] * here[4];
-            let local_salt = local[2] * here[3] + local[3] * here[4];
-            (T::load(&level.b[0], i) - (charge + local_charge)).store(&mut self.defect[0], x);
-            (T::load(&level.b[1], i) - (salt + local_salt)).store(&mut self.defect[1], x);
-            sum_kappa.store(&mut self.diagonal[0], x);
-            sum_kappa_d.store(&mut self.diagonal[1], x);
-            sum_diffusivity.store(&mut self.diagonal[2], x);
-        }
-    }
-
-    /// x = x_before + weight · D⁻¹ defect, D the 2 × 2 diagonal block of each cell.
-    fn relax<T: Lanes>(
-        &self,
-        level: &Level,
-        start: usize,
-        [from, to]: [usize; 2],
-        weight: f32,
-        before: Option<[&[f32]; 2]>,
-        out: &mut [&mut [f32]; 2],
-    ) {
-        let weight = T::splat(weight);
-        for x in (from..to).step_by(T::COUNT) {
-            let i = start + x;
-            let local: [T; 4] = std::array::from_fn(|k| T::load(&level.local[k], i));
-            let [kappa, kappa_d, diffusivity]: [T; 3] = std::array::from_fn(|k| T::load(&self.diagonal[k], x));
-            let (a, b) = (kappa + local[0], local[1] - kappa_d);
-            let (d, e) = (local[2], diffusivity + local[3]);
-            let inverse = T::splat(1.0) / (a * e - b * d).larger(T::splat(1e-30));
-            let [r0, r1] = [T::load(&self.defect[0], x), T::load(&self.defect[1], x)];
-            let change = [(e * r0 - b * r1) * inverse, (a * r1 - d * r0) * inverse];
-            for k in 0..2 {
-                let step = weight * change[k];
-                let value = match before {
-                    Some(before) => T::load(before[k], i) + step,
-                    None => step,
-                };
-                value.store(out[k], x);
-            }
-        }
+    /// The operator and `u` = (φ, c) in a row.
+    pub fn row<'a>(&'a mut self, level: &'a Level, u: [&'a [f32]; 2], row: Row) -> (Equations<'a>, [Star<'a, f32>; 2]) {
+        let [phi, c] = &mut self.u;
+        (equations(&mut self.transport, level, row), [phi.star(u[0], row), c.star(u[1], row)])
     }
 }
 
-/// One sweep into `next` from `before`, or from zero.
-fn sweep(level: &Level, before: Option<[&[f32]; 2]>, weight: f32, next: &mut [Vec<f32>; 2]) {
-    let shape = level.shape;
-    let n = shape.nx;
-    let zero = [&level.zero[..], &level.zero[..]];
-    let u = before.unwrap_or(zero);
-    let [next_phi, next_c] = next;
-    let each = |scratch: &mut Scratch, (index, (phi, c)): (usize, (&mut [f32], &mut [f32]))| {
-        let (y, z) = (index % shape.ny, index / shape.ny);
-        scratch.defect(level, u, y, z);
-        let (start, whole) = (shape.row(y, z).here, n / 8 * 8);
-        let mut out = [phi, c];
-        scratch.relax::<f32x8>(level, start, [0, whole], weight, before, &mut out);
-        scratch.relax::<f32>(level, start, [whole, n], weight, before, &mut out);
-    };
-    if shape.is_small() {
-        let mut scratch = Scratch::new(shape);
-        next_phi.chunks_mut(n).zip(next_c.chunks_mut(n)).enumerate().for_each(|row| each(&mut scratch, row));
-    } else {
-        next_phi
-            .par_chunks_mut(n)
-            .zip(next_c.par_chunks_mut(n))
-            .enumerate()
-            .with_min_len(shape.rows_at_once())
-            .for_each_init(|| Scratch::new(shape), each);
+fn equations<'a>(room: &'a mut [Padded<f32>; 3], level: &'a Level, row: Row) -> Equations<'a> {
+    let factor = |axis: usize, own: bool| if own { 0.0 } else { 0.5 * level.faces[axis] };
+    let (across_x, across_y) = (factor(0, level.shape.nx == 1), factor(1, level.shape.ny == 1));
+    let [kappa, kappa_d, diffusivity] = room;
+    Equations {
+        faces: [
+            across_x,
+            across_x,
+            across_y,
+            across_y,
+            factor(2, row.below == row.here),
+            factor(2, row.above == row.here),
+        ],
+        transport: [
+            kappa.star(&level.transport[0], row),
+            kappa_d.star(&level.transport[1], row),
+            diffusivity.star(&level.transport[2], row),
+        ],
+        local: std::array::from_fn(|k| row.of(&level.local[k])),
+        b: std::array::from_fn(|k| row.of(&level.b[k])),
+    }
+}
+
+impl Equations<'_> {
+    /// The same, of a length that the compiler can follow.
+    #[inline(always)]
+    fn of(&self, n: usize) -> Self {
+        Self {
+            faces: self.faces,
+            transport: stars_of(self.transport, n),
+            local: rows_of(self.local, n),
+            b: rows_of(self.b, n),
+        }
+    }
+
+    /// κ, κ_D or D of cell `x` and its neighbour together, times the face's factor.
+    #[inline(always)]
+    fn conductance(&self, k: usize, x: usize, face: usize) -> f32 {
+        self.faces[face] * (self.transport[k].here[x] + self.transport[k].around[face][x])
+    }
+
+    /// b − A u of both equations in cell `x`. Charge: b − Σ faces κ(φ − φ_nb) − κ_D(c − c_nb) − local terms; salt:
+    /// b − Σ faces D(c − c_nb) − local terms.
+    #[inline(always)]
+    fn defect(&self, u: &[Star<f32>; 2], x: usize) -> [f32; 2] {
+        let here = [u[0].here[x], u[1].here[x]];
+        let (mut charge, mut salt) = ([0.0; 6], [0.0; 6]);
+        for face in 0..6 {
+            let (phi, c) = (here[0] - u[0].around[face][x], here[1] - u[1].around[face][x]);
+            charge[face] = self.conductance(0, x, face) * phi - self.conductance(1, x, face) * c;
+            salt[face] = self.conductance(2, x, face) * c;
+        }
+        let local_charge = self.local[0][x] * here[0] + self.local[1][x] * here[1];
+        let local_salt = self.local[2][x] * here[0] + self.local[3][x] * here[1];
+        [self.b[0][x] - (paired(charge) + local_charge), self.b[1][x] - (paired(salt) + local_salt)]
+    }
+
+    /// weight · D⁻¹ defect, D the 2 × 2 diagonal block of cell `x`.
+    #[inline(always)]
+    fn change(&self, x: usize, defect: [f32; 2], weight: f32) -> [f32; 2] {
+        let mut sums = [[0.0; 6]; 3];
+        for (k, sum) in sums.iter_mut().enumerate() {
+            for (face, conductance) in sum.iter_mut().enumerate() {
+                *conductance = self.conductance(k, x, face);
+            }
+        }
+        let (a, b) = (paired(sums[0]) + self.local[0][x], self.local[1][x] - paired(sums[1]));
+        let (d, e) = (self.local[2][x], paired(sums[2]) + self.local[3][x]);
+        let determinant = a * e - b * d;
+        let inverse = 1.0 / if determinant > 1e-30 { determinant } else { 1e-30 };
+        let [r0, r1] = defect;
+        [weight * ((e * r0 - b * r1) * inverse), weight * ((a * r1 - d * r0) * inverse)]
+    }
+}
+
+/// b − A u.
+#[multiversion(targets = "simd")]
+pub fn defect_row(equations: &Equations, u: [Star<f32>; 2], charge: &mut [f32], salt: &mut [f32]) {
+    let n = charge.len().min(salt.len());
+    let (equations, u) = (equations.of(n), stars_of(u, n));
+    for (x, (charge, salt)) in charge.iter_mut().zip(salt).enumerate() {
+        [*charge, *salt] = equations.defect(&u, x);
+    }
+}
+
+/// u + weight · D⁻¹ (b − A u).
+#[multiversion(targets = "simd")]
+fn sweep_row(equations: &Equations, u: [Star<f32>; 2], weight: f32, phi: &mut [f32], c: &mut [f32]) {
+    let n = phi.len().min(c.len());
+    let (equations, u) = (equations.of(n), stars_of(u, n));
+    for (x, (phi, c)) in phi.iter_mut().zip(c).enumerate() {
+        let change = equations.change(x, equations.defect(&u, x), weight);
+        (*phi, *c) = (u[0].here[x] + change[0], u[1].here[x] + change[1]);
+    }
+}
+
+/// weight · D⁻¹ b.
+#[multiversion(targets = "simd")]
+fn first_sweep_row(equations: &Equations, weight: f32, phi: &mut [f32], c: &mut [f32]) {
+    let n = phi.len().min(c.len());
+    let equations = equations.of(n);
+    for (x, (phi, c)) in phi.iter_mut().zip(c).enumerate() {
+        [*phi, *c] = equations.change(x, [equations.b[0][x], equations.b[1][x]], weight);
     }
 }
 
 /// x += weight · D⁻¹ (b − A x).
 pub fn smooth(level: &mut Level, weight: f32) {
     let mut next = std::mem::take(&mut level.x_next);
-    sweep(level, Some([&level.x[0], &level.x[1]]), weight, &mut next);
+    let u = [&level.x[0][..], &level.x[1]];
+    level.shape.rows(next.each_mut().map(|x| &mut x[..]), Scratch::default, |scratch, row, [phi, c]| {
+        let (equations, u) = scratch.row(level, u, row);
+        sweep_row(&equations, u, weight, phi, c);
+    });
     level.x_next = std::mem::replace(&mut level.x, next);
 }
 
 /// x = weight · D⁻¹ b.
 pub fn smooth_first(level: &mut Level, weight: f32) {
-    let mut next = std::mem::take(&mut level.x);
-    sweep(level, None, weight, &mut next);
-    level.x = next;
+    let mut x = std::mem::take(&mut level.x);
+    level.shape.rows(x.each_mut().map(|x| &mut x[..]), Scratch::default, |scratch, row, [phi, c]| {
+        first_sweep_row(&equations(&mut scratch.transport, level, row), weight, phi, c);
+    });
+    level.x = x;
 }

@@ -8,10 +8,12 @@
 //! each term for itself, so that the order does not matter there either. A larger term counts as infinite. The result is
 //! the exact sum of the bins, rounded to f64 up to one unit in its last place.
 
-use rayon::prelude::*;
-use wide::f64x4;
+use std::ops::Range;
 
-use super::shape::{Cell, Shape};
+use multiversion::multiversion;
+use rayon::prelude::*;
+
+use super::shape::{Cell, Row, Shape};
 
 /// Binary digits from one quantum to the next.
 const WIDTH: i32 = 40;
@@ -22,7 +24,7 @@ const HIGHEST: i32 = 122;
 /// Terms that are cut at once: 2⁸ pieces of 2³⁹ quanta fit into the 53 digits of a f64.
 const BLOCK: usize = 256;
 /// Terms side by side in a loop.
-const LANES: usize = 4;
+const LANES: usize = 8;
 
 /// 2^`exponent`, for exponents of normal numbers.
 const fn power(exponent: i32) -> f64 {
@@ -46,16 +48,9 @@ struct Bins {
 impl Bins {
     const EMPTY: Self = Self { pieces: [0; BINS], beyond: 0.0 };
 
-    /// Adds the terms of a block, which are lost.
-    fn add(&mut self, terms: &mut [f64; BLOCK]) {
-        let (mut largest, mut sum) = (f64x4::ZERO, f64x4::ZERO);
-        for terms in terms.as_chunks::<LANES>().0 {
-            let terms = f64x4::from(*terms);
-            largest = largest.fast_max(terms.abs());
-            sum += terms;
-        }
-        let largest = largest.to_array().into_iter().fold(0.0f64, f64::max);
-        let sum: f64 = sum.to_array().iter().sum();
+    /// Adds at most [`BLOCK`] terms, which are lost.
+    fn add(&mut self, terms: &mut [f64]) {
+        let (largest, sum) = survey(terms);
         if sum.is_nan() || largest > power(HIGHEST + WIDTH - 1) {
             let infinite = |v: &f64| if v.abs() > power(HIGHEST + WIDTH - 1) { v * f64::INFINITY } else { v * 0.0 };
             self.beyond += terms.iter().map(infinite).sum::<f64>();
@@ -95,54 +90,84 @@ impl Bins {
     }
 }
 
-/// Takes from each term its multiple of `magic`'s last digit; their exact sum, and whether anything is left.
-#[inline(always)]
-fn cut(terms: &mut [f64; BLOCK], magic: f64) -> (f64, bool) {
-    let (mut sum, mut left, magic) = (f64x4::ZERO, f64x4::ZERO, f64x4::splat(magic));
-    for terms in terms.as_chunks_mut::<LANES>().0 {
-        let whole = f64x4::from(*terms);
-        let piece = (whole + magic) - magic;
-        let rest = whole - piece;
-        sum += piece;
-        left |= rest;
-        *terms = rest.to_array();
+/// The largest size of the terms, and a sum that is not a number if one of them is none.
+#[multiversion(targets = "simd")]
+fn survey(terms: &[f64]) -> (f64, f64) {
+    let (mut largest, mut sum) = ([0.0f64; LANES], [0.0; LANES]);
+    let (lanes, rest) = terms.as_chunks::<LANES>();
+    for terms in lanes {
+        for k in 0..LANES {
+            let size = terms[k].abs();
+            largest[k] = if size > largest[k] { size } else { largest[k] };
+            sum[k] += terms[k];
+        }
     }
-    // a zero may have a sign
-    (sum.to_array().iter().sum(), left.to_array().iter().fold(0, |all, rest| all | rest.to_bits()) << 1 != 0)
+    (
+        rest.iter().fold(0.0, |largest: f64, term| largest.max(term.abs())).max(largest.into_iter().fold(0.0, f64::max)),
+        rest.iter().sum::<f64>() + sum.iter().sum::<f64>(),
+    )
 }
 
-/// N sums or maxima that are being made, with the terms that wait to be cut.
+/// Takes from each term its multiple of `magic`'s last digit; their exact sum, and whether anything is left.
+#[multiversion(targets = "simd")]
+fn cut(terms: &mut [f64], magic: f64) -> (f64, bool) {
+    let (mut sum, mut left) = ([0.0f64; LANES], [0u64; LANES]);
+    let (lanes, rest) = terms.as_chunks_mut::<LANES>();
+    for terms in lanes {
+        for k in 0..LANES {
+            let piece = (terms[k] + magic) - magic;
+            let rest = terms[k] - piece;
+            sum[k] += piece;
+            left[k] |= rest.to_bits();
+            terms[k] = rest;
+        }
+    }
+    for term in rest {
+        let piece = (*term + magic) - magic;
+        *term -= piece;
+        sum[0] += piece;
+        left[0] |= term.to_bits();
+    }
+    // a zero may have a sign
+    (sum.iter().sum(), left.iter().fold(0, |all, rest| all | rest) << 1 != 0)
+}
+
+/// N sums or maxima that are being made, with the rows of terms that wait to be cut.
 struct Totals<const N: usize> {
     bins: [Bins; N],
     largest: [f64; N],
-    waiting: [[f64; BLOCK]; N],
+    waiting: [Vec<f64>; N],
+    /// cells of a row
+    row: usize,
+    /// terms that wait for each of them
     count: usize,
 }
 
 impl<const N: usize> Totals<N> {
-    fn new() -> Self {
-        Self { bins: [Bins::EMPTY; N], largest: [f64::NEG_INFINITY; N], waiting: [[0.0; BLOCK]; N], count: 0 }
+    fn new(row: usize) -> Self {
+        let waiting = std::array::from_fn(|_| vec![0.0; row * (BLOCK / row).max(1)]);
+        Self { bins: [Bins::EMPTY; N], largest: [f64::NEG_INFINITY; N], waiting, row, count: 0 }
     }
 
-    #[inline(always)]
-    fn push(&mut self, maxima: usize, terms: [f64; N]) {
-        for (k, term) in terms.into_iter().enumerate() {
-            if k < maxima {
-                self.waiting[k][self.count] = term;
-            } else {
-                self.largest[k] = self.largest[k].max(term);
-            }
-        }
-        self.count += 1;
-        if self.count == BLOCK {
+    /// Room for the terms of a row.
+    #[inline]
+    fn next(&mut self, maxima: usize) -> [&mut [f64]; N] {
+        if self.count == self.waiting[0].len() {
             self.empty(maxima);
         }
+        let start = self.count;
+        self.count += self.row;
+        self.waiting.each_mut().map(|waiting| &mut waiting[start..start + self.row])
     }
 
     fn empty(&mut self, maxima: usize) {
-        for (bins, waiting) in self.bins.iter_mut().zip(&mut self.waiting).take(maxima) {
-            waiting[self.count..].fill(0.0);
-            bins.add(waiting);
+        for (k, waiting) in self.waiting.iter_mut().enumerate() {
+            let terms = &mut waiting[..self.count];
+            if k < maxima {
+                terms.chunks_mut(BLOCK).for_each(|terms| self.bins[k].add(terms));
+            } else {
+                self.largest[k] = terms.iter().copied().fold(self.largest[k], f64::max);
+            }
         }
         self.count = 0;
     }
@@ -156,35 +181,46 @@ fn merged<const N: usize>(a: Partial<N>, b: Partial<N>) -> Partial<N> {
 }
 
 impl Shape {
-    /// Sums, and maxima from member `maxima` on, of `value(x, y, z, cell)` over all cells, the same for any order of the
-    /// cells.
+    /// Sums, and maxima from member `maxima` on, over all cells, the same for any order of the cells; `terms(scratch, row, out)`
+    /// writes the terms of a row.
+    pub fn sum_rows<S, const N: usize>(
+        &self,
+        maxima: usize,
+        scratch: impl Fn() -> S + Sync,
+        terms: impl Fn(&mut S, Row, [&mut [f64]; N]) + Sync,
+    ) -> [f64; N] {
+        let over = |scratch: &mut S, rows: Range<usize>| -> Partial<N> {
+            let mut totals = Totals::new(self.nx);
+            for index in rows {
+                terms(scratch, self.row(index % self.ny, index / self.ny), totals.next(maxima));
+            }
+            totals.empty(maxima);
+            (totals.bins, totals.largest)
+        };
+        let (bins, largest) = if self.is_small() {
+            over(&mut scratch(), 0..self.ny * self.nz)
+        } else {
+            let tasks: Vec<_> = self.tasks().collect();
+            tasks
+                .into_par_iter()
+                .map_init(&scratch, over)
+                .reduce(|| ([Bins::EMPTY; N], [f64::NEG_INFINITY; N]), merged)
+        };
+        std::array::from_fn(|k| if k < maxima { bins[k].value() } else { largest[k] })
+    }
+
+    /// The same of `value(x, y, z, cell)`.
     pub fn sum<const N: usize>(
         &self,
         maxima: usize,
         value: impl Fn(usize, usize, usize, Cell) -> [f64; N] + Sync,
     ) -> [f64; N] {
-        let over = |rows: std::ops::Range<usize>| -> Partial<N> {
-            let mut totals = Totals::new();
-            for index in rows {
-                let (y, z) = (index % self.ny, index / self.ny);
-                let row = self.row(y, z);
-                for x in 0..self.nx {
-                    totals.push(maxima, value(x, y, z, row.cell(x)));
-                }
+        self.sum_rows(maxima, || (), |(), row, mut out| {
+            for x in 0..self.nx {
+                let terms: [f64; N] = value(x, row.y, row.z, row.cell(x));
+                out.iter_mut().zip(terms).for_each(|(out, term)| out[x] = term);
             }
-            totals.empty(maxima);
-            (totals.bins, totals.largest)
-        };
-        let (rows, at_once) = (self.ny * self.nz, self.rows_at_once());
-        let (bins, largest) = if self.is_small() {
-            over(0..rows)
-        } else {
-            let tasks = (0..rows.div_ceil(at_once)).into_par_iter();
-            tasks
-                .map(|task| over(task * at_once..((task + 1) * at_once).min(rows)))
-                .reduce(|| ([Bins::EMPTY; N], [f64::NEG_INFINITY; N]), merged)
-        };
-        std::array::from_fn(|k| if k < maxima { bins[k].value() } else { largest[k] })
+        })
     }
 }
 

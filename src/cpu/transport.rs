@@ -17,50 +17,42 @@ pub const BEHIND: f64 = 0.1;
 /// three with respect to c.
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
-    let plane = shape.nx * shape.ny;
-    let (u, xi, w, table) = (&cpu.u, &cpu.xi, &cpu.accessible, &cpu.table);
-    let medium = |i: usize| (w[i] * (1.0 - xi[i])).max(PSI_FLOOR) * inverse_macmullin(&physics, i / plane);
-    shape.map(&mut cpu.transport, |_, _, _, cell, out| {
-        let c = 1.0 + u[cell.here][1];
-        let c = if xi[cell.here] > 0.5 { c.max(BEHIND) } else { c };
-        let p = lookup(table, c - 1.0);
-        let medium = medium(cell.here);
-        *out = [medium * p[0], medium * p[1] / c.max(DILUTE), medium * p[2], p[3]];
-    });
-    let coefficients = &cpu.transport;
-    shape.map(&mut cpu.transport_by_c, |_, _, _, cell, out| {
-        let i = cell.here;
-        let c = 1.0 + u[i][1];
-        *out = [0.0; 3];
-        if xi[i] <= 0.5 && c > DILUTE {
-            let s = slopes(table, c - 1.0);
-            let medium = medium(i);
-            *out = [medium * s[0], (medium * s[1] - coefficients[i][1]) / c, medium * s[2]];
+    let (c, xi, w, table) = (&cpu.u[1], &cpu.xi, &cpu.accessible, &cpu.table);
+    let out = (fields(&mut cpu.transport), fields(&mut cpu.transport_by_c));
+    shape.rows(out, || (), |(), row, (mut transport, mut by_c)| {
+        let medium = inverse_macmullin(&physics, row.z);
+        let (c, xi, w) = (row.of(c), row.of(xi), row.of(w));
+        for x in 0..c.len() {
+            let medium = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR) * medium;
+            let own = 1.0 + c[x];
+            let c = if xi[x] > 0.5 { own.max(BEHIND) } else { own };
+            let (p, s) = lookup(table, c - 1.0);
+            let kappa_d = medium * p[1] / c.max(DILUTE);
+            let properties = [medium * p[0], kappa_d, medium * p[2], p[3]];
+            transport.iter_mut().zip(properties).for_each(|(out, v)| out[x] = v);
+            let follows = xi[x] <= 0.5 && own > DILUTE;
+            let slopes = [medium * s[0], (medium * s[1] - kappa_d) / own, medium * s[2]];
+            by_c.iter_mut().zip(slopes).for_each(|(out, v)| out[x] = if follows { v } else { 0.0 });
         }
     });
 }
 
-/// Properties at c/c0 − 1 = `c`, linear between the entries of the table.
-pub fn lookup(table: &[[f32; 4]], c: f64) -> [f64; 4] {
-    let place = place(c);
+/// Several fields, to be filled together.
+pub fn fields<T, const N: usize>(fields: &mut [Vec<T>; N]) -> [&mut [T]; N] {
+    fields.each_mut().map(|field| &mut field[..])
+}
+
+/// Properties at c/c0 − 1 = `c`, linear between the entries of the table, and their derivatives with respect to c/c0.
+#[inline]
+pub fn lookup(table: &[[f32; 4]], c: f64) -> ([f64; 4], [f64; 4]) {
+    let range = f64::from(TABLE_RANGE as f32);
+    let place = ((1.0 + c) / range).clamp(0.0, 1.0) * (TABLE_ENTRIES - 1) as f64;
     let low = (place as usize).min(TABLE_ENTRIES - 2);
     let share = place - low as f64;
-    std::array::from_fn(|i| {
-        let (a, b) = (f64::from(table[low][i]), f64::from(table[low + 1][i]));
-        a + share * (b - a)
-    })
-}
-
-/// Derivatives of the properties with respect to c/c0 at c/c0 − 1 = `c`.
-pub fn slopes(table: &[[f32; 4]], c: f64) -> [f64; 4] {
-    let low = (place(c) as usize).min(TABLE_ENTRIES - 2);
-    let entries = (TABLE_ENTRIES - 1) as f64 / f64::from(TABLE_RANGE as f32);
-    std::array::from_fn(|k| f64::from(table[low + 1][k] - table[low][k]) * entries)
-}
-
-/// Where c/c0 − 1 = `c` lies in the table, in entries.
-fn place(c: f64) -> f64 {
-    ((1.0 + c) / f64::from(TABLE_RANGE as f32)).clamp(0.0, 1.0) * (TABLE_ENTRIES - 1) as f64
+    let (a, b) = (table[low].map(f64::from), table[low + 1].map(f64::from));
+    let rise: [f64; 4] = std::array::from_fn(|k| b[k] - a[k]);
+    let entries = (TABLE_ENTRIES - 1) as f64 / range;
+    (std::array::from_fn(|k| a[k] + share * rise[k]), rise.map(|rise| rise * entries))
 }
 
 /// Whether plane `z` lies in the separator.

@@ -1,7 +1,11 @@
 //! Vector operations of the linear solver.
 
+use multiversion::multiversion;
+
 use super::Cpu;
 use super::probe::gather;
+use super::shape::{fill, rows_of};
+use super::transport::fields;
 use crate::solver::backend::Vector;
 
 /// Smallest c/c0 whose loss is counted.
@@ -10,7 +14,7 @@ const C_FLOOR: f64 = 1e-6;
 pub const REACTING: f64 = 0.01;
 
 impl Cpu {
-    pub(super) fn vector_of(&self, v: Vector) -> &Vec<[f64; 2]> {
+    pub(super) fn vector_of(&self, v: Vector) -> &[Vec<f64>; 2] {
         match v {
             Vector::Correction => &self.correction,
             Vector::Residual => &self.residual,
@@ -19,7 +23,7 @@ impl Cpu {
         }
     }
 
-    fn vector_mut(&mut self, v: Vector) -> &mut Vec<[f64; 2]> {
+    fn vector_mut(&mut self, v: Vector) -> &mut [Vec<f64>; 2] {
         match v {
             Vector::Correction => &mut self.correction,
             Vector::Residual => &mut self.residual,
@@ -33,9 +37,10 @@ impl Cpu {
     pub(super) fn project_vectors(&mut self, a: Vector, b: Vector, test: Vector) {
         let (a, b, test) = (self.vector_of(a), self.vector_of(b), self.vector_of(test));
         let weight = f64::from(self.physics.salt_weight);
-        let [of_a, of_b] = self.shape.sum(2, |_, _, _, cell| {
-            let (a, b, test) = (a[cell.here], b[cell.here], test[cell.here]);
-            [a[0] * test[0] + weight * a[1] * test[1], b[0] * test[0] + weight * b[1] * test[1]]
+        let [of_a, of_b] = self.shape.sum_rows(2, || (), |(), row, [of_a, of_b]| {
+            let [a, b, test] = [a, b, test].map(|v| v.each_ref().map(|v| row.of(v)));
+            product_row(a, test, weight, of_a);
+            product_row(b, test, weight, of_b);
         });
         self.coefficient = if of_b > 0.0 { of_a / of_b } else { 0.0 };
     }
@@ -45,9 +50,8 @@ impl Cpu {
         let factor = f64::from(sign) * self.coefficient;
         let mut out = std::mem::take(self.vector_mut(target));
         let source = self.vector_of(source);
-        self.shape.map(&mut out, |_, _, _, cell, out| {
-            out[0] -= factor * source[cell.here][0];
-            out[1] -= factor * source[cell.here][1];
+        self.shape.rows(fields(&mut out), || (), |(), row, out| {
+            out.into_iter().zip(source).for_each(|(out, source)| add_row(out, -factor, row.of(source)));
         });
         *self.vector_mut(target) = out;
     }
@@ -55,29 +59,50 @@ impl Cpu {
     /// Damping that keeps the potential's change below `potential` where the reaction reads it, and a share `keep` of every
     /// concentration in the electrolyte.
     pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
-        let (u, correction, delta, xi) = (&self.u, &self.correction, &self.delta, &self.xi);
-        let loss = 1.0 - f64::from(keep);
-        let [need] = self.shape.sum(0, |x, y, z, cell| {
-            let i = cell.here;
-            let ([_, c], [_, d_c]) = (u[i], correction[i]);
-            let by_phi = if delta[i] > REACTING {
-                let [d_phi] = gather(&self.shape, x, y, z, self.probe[i].way, |i| [correction[i][0]]);
-                d_phi.abs() / f64::from(potential)
-            } else {
-                0.0
-            };
-            let by_c = if xi[i] < 0.5 { -d_c / (loss * (1.0 + c).max(C_FLOOR)) } else { 0.0 };
-            [by_phi.max(by_c)]
+        let (shape, loss) = (self.shape, 1.0 - f64::from(keep));
+        let [d_phi, d_c] = &self.correction;
+        let [need] = shape.sum_rows(0, || (), |(), row, [need]| {
+            loss_row([&self.u[1], d_c, &self.xi].map(|field| row.of(field)), loss, need);
+            let delta = row.of(&self.delta);
+            for x in (0..need.len()).filter(|&x| delta[x] > REACTING) {
+                let way = self.probe[row.here + x].way;
+                let [change] = gather(&shape, x, row.y, row.z, way, |i| [d_phi[i]]);
+                need[x] = need[x].max(change.abs() / f64::from(potential));
+            }
         });
         1.0 / need.max(1.0)
     }
 
     /// u += damping · correction.
     pub(super) fn update_unknowns(&mut self) {
-        let (x, damping) = (&self.correction, self.damping);
-        self.shape.map(&mut self.u, |_, _, _, cell, u| {
-            u[0] += damping * x[cell.here][0];
-            u[1] += damping * x[cell.here][1];
+        let (correction, damping) = (&self.correction, self.damping);
+        self.shape.rows(fields(&mut self.u), || (), |(), row, u| {
+            u.into_iter().zip(correction).for_each(|(u, correction)| add_row(u, damping, row.of(correction)));
         });
     }
+}
+
+/// Terms of the scalar product of two vectors, of the salt equation times `weight`.
+#[multiversion(targets = "simd")]
+fn product_row(a: [&[f64]; 2], b: [&[f64]; 2], weight: f64, out: &mut [f64]) {
+    let n = out.len();
+    let (a, b) = (rows_of(a, n), rows_of(b, n));
+    fill(out, |x| a[0][x] * b[0][x] + weight * a[1][x] * b[1][x]);
+}
+
+/// out += factor · source.
+#[multiversion(targets = "simd")]
+fn add_row(out: &mut [f64], factor: f64, source: &[f64]) {
+    out.iter_mut().zip(source).for_each(|(out, source)| *out += factor * source);
+}
+
+/// Loss of concentration over the loss allowed, in the electrolyte.
+#[multiversion(targets = "simd")]
+fn loss_row([c, change, xi]: [&[f64]; 3], loss: f64, out: &mut [f64]) {
+    let n = out.len();
+    let (c, change, xi) = (&c[..n], &change[..n], &xi[..n]);
+    fill(out, |x| {
+        let need = -change[x] / (loss * (1.0 + c[x]).max(C_FLOOR));
+        if xi[x] < 0.5 { need } else { 0.0 }
+    });
 }

@@ -83,7 +83,13 @@ macro_rules! sums {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $member:ident,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-        pub struct $name { $($(#[$doc])* pub $member: f64,)* }
+        pub struct $name<T = f64> { $($(#[$doc])* pub $member: T,)* }
+        impl<T> $name<T> {
+            /// From the members in order.
+            pub fn from_array([$($member),*]: [T; $name::<f64>::COUNT]) -> Self {
+                Self { $($member),* }
+            }
+        }
         impl $name {
             /// Number of members.
             pub const COUNT: usize = [$(stringify!($member)),*].len();
