@@ -3,7 +3,6 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::probe::gather;
 use super::residual::{self, both, flows, stars};
 use super::shape::{Padded, Star, paired, rows_of, stars_of};
 use super::transport::fields;
@@ -80,18 +79,15 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
         } else {
             image_row(d, transport, local, charge, salt_out);
         }
-        for x in 0..charge.len() {
+        for probe in cpu.probes.of(&shape, row) {
+            // the reaction follows what is read at the probe, not in the cell
+            let x = probe.x as usize;
             let i = row.here + x;
-            let way = cpu.probe[i].way;
-            if way != [0.0; 3] {
-                // the reaction follows what is read at the probe, not in the cell
-                let [phi, c] = gather(&shape, x, row.y, row.z, way, |i| [direction[0][i], direction[1][i]]);
-                let change = cpu.delta[i]
-                    * (cpu.rate[1][i] * (phi - direction[0][i]) + cpu.rate[2][i] * (c - direction[1][i]));
-                charge[x] += change;
-                if salt {
-                    salt_out[x] += (1.0 - cpu.transport[3][i]) * change;
-                }
+            let [phi, c] = direction.each_ref().map(|field| probe.reading.read(field) - field[i]);
+            let change = cpu.delta[i] * (cpu.rate[1][i] * phi + cpu.rate[2][i] * c);
+            charge[x] += change;
+            if salt {
+                salt_out[x] += (1.0 - cpu.transport[3][i]) * change;
             }
         }
     });

@@ -1,13 +1,22 @@
 //! Signed distance to the interface, q = ℓ ln(ξ/(1−ξ)).
 
-use super::Cpu;
-use crate::model::profile::signed_distance;
+use multiversion::multiversion;
 
-/// xi → q.
+use super::Cpu;
+use super::elementary::logarithm;
+use crate::model::profile::CLIP;
+
+/// xi → q, as `model::profile::signed_distance`.
 pub fn distance(cpu: &mut Cpu) {
-    let ell = f64::from(cpu.physics.ell);
-    let xi = &cpu.xi;
-    cpu.shape.map(&mut cpu.q, |_, _, _, cell, q| {
-        *q = signed_distance(xi[cell.here], ell);
-    });
+    let (xi, ell) = (&cpu.xi, f64::from(cpu.physics.ell));
+    cpu.shape.rows(&mut cpu.q[..], || (), |(), row, q| distance_row(row.of(xi), ell, q));
+}
+
+#[multiversion(targets = "simd")]
+fn distance_row(xi: &[f64], ell: f64, q: &mut [f64]) {
+    for (q, &xi) in q.iter_mut().zip(xi) {
+        let xi = if xi > CLIP { xi } else { CLIP };
+        let xi = if xi < 1.0 - CLIP { xi } else { 1.0 - CLIP };
+        *q = ell * logarithm(xi / (1.0 - xi));
+    }
 }

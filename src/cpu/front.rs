@@ -1,18 +1,29 @@
 //! Movement of the front: deposit and restoration of the profile.
 
+use multiversion::multiversion;
+
 use super::Cpu;
-use super::interface::face_normals;
-use super::shape::paired;
+use super::normals::Normals;
+use super::shape::{Padded, Star, paired, rows_of, stars_of};
 
 /// xi += factor · i δ/w, and what forces a chosen solution.
 pub fn deposit(cpu: &mut Cpu, factor: f64) {
-    let (rate, delta, w) = (&cpu.rate[0], &cpu.delta, &cpu.accessible);
-    cpu.shape.map(&mut cpu.xi, |_, _, _, cell, xi| {
-        let i = cell.here;
-        *xi += factor * rate[i] * delta[i] / w[i];
+    let fields = [&cpu.rate[0], &cpu.delta, &cpu.accessible];
+    let forcing = cpu.forcing.as_ref();
+    cpu.shape.rows(&mut cpu.xi[..], || (), |(), row, xi| {
+        deposit_row(fields.map(|field| row.of(field)), factor, xi);
+        if let Some(forcing) = forcing {
+            xi.iter_mut().zip(row.of(&forcing.xi)).for_each(|(xi, forcing)| *xi += forcing);
+        }
     });
-    if let Some(forcing) = &cpu.forcing {
-        cpu.shape.map(&mut cpu.xi, |_, _, _, cell, xi| *xi += forcing.xi[cell.here]);
+}
+
+#[multiversion(targets = "simd")]
+fn deposit_row([current, delta, w]: [&[f64]; 3], factor: f64, xi: &mut [f64]) {
+    let n = xi.len();
+    let (current, delta, w) = (&current[..n], &delta[..n], &w[..n]);
+    for (x, xi) in xi.iter_mut().enumerate() {
+        *xi += factor * current[x] * delta[x] / w[x];
     }
 }
 
@@ -20,6 +31,13 @@ pub fn deposit(cpu: &mut Cpu, factor: f64) {
 const LEVEL: f64 = 0.01;
 /// Most that the slope exceeds that in both cells: an empty cell gives nothing, a full one takes nothing.
 const STEEPEST: f64 = 3.0;
+
+/// Room for a row of ξ, q and w with their periodic neighbours, and the normals on its faces.
+#[derive(Default)]
+struct Scratch {
+    rows: [Padded<f64>; 3],
+    normals: Normals,
+}
 
 /// q, xi → xi += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w. A divergence: it moves no lithium.
 ///
@@ -30,29 +48,57 @@ const STEEPEST: f64 = 3.0;
 pub fn restore_profile(cpu: &mut Cpu, strength: f64) {
     let (shape, ell) = (cpu.shape, f64::from(cpu.physics.ell));
     let (xi, q, w) = (&cpu.xi, &cpu.q, &cpu.accessible);
-    shape.map(&mut cpu.xi_next, |x, y, z, cell, out| {
-        let i = cell.here;
-        *out = xi[i];
-        if cell.around.iter().all(|&nb| q[nb] == q[i]) {
-            return;
+    shape.rows(&mut cpu.xi_next[..], Scratch::default, |Scratch { rows, normals }, row, out| {
+        let [q_room, xi_room, w_room] = rows;
+        let q_star = q_room.star(q, row);
+        if is_level(q_star) {
+            out.copy_from_slice(row.of(xi));
+        } else {
+            normals.set(&shape, q, row);
+            let (xi, w) = (xi_room.star(xi, row), w_room.star(w, row));
+            restore_row([xi, q_star, w], normals.outward(), strength, ell, out);
         }
-        let normals = face_normals(&shape, q, x, y, z);
-        let flux = std::array::from_fn(|face| {
-            let nb = cell.around[face];
-            let (rise, way) = (xi[nb] - xi[i], q[nb] - q[i]);
-            // equal q: equal xi, or both in the clipped tails, which are left alone from both sides
-            if way == 0.0 {
-                return 0.0;
-            }
-            let profiles = [i, nb].map(|i| xi[i] * (1.0 - xi[i]) / ell);
-            let slope = if way.abs() > LEVEL * ell {
-                (rise / way).min(STEEPEST * profiles[0].min(profiles[1]))
-            } else {
-                0.5 * (profiles[0] + profiles[1])
-            };
-            w[i].min(w[nb]) * (rise - slope * normals[face])
-        });
-        *out += strength * paired::<f64>(flux) / w[i];
     });
     std::mem::swap(&mut cpu.xi, &mut cpu.xi_next);
+}
+
+/// Whether q is the same in all cells of a row and around them: the clipped tails, where nothing is to restore.
+#[multiversion(targets = "simd")]
+fn is_level(q: Star<f64>) -> bool {
+    let n = q.here.len();
+    let (q, level) = (q.of(n), q.here[0]);
+    let mut differ = 0;
+    for x in 0..n {
+        differ |= u64::from(q.here[x] != level);
+        for row in q.around {
+            differ |= u64::from(row[x] != level);
+        }
+    }
+    differ == 0
+}
+
+/// A row of the new ξ.
+#[multiversion(targets = "simd")]
+fn restore_row(fields: [Star<f64>; 3], normals: [&[f64]; 6], strength: f64, ell: f64, out: &mut [f64]) {
+    let n = out.len();
+    let ([xi, q, w], normals) = (stars_of(fields, n), rows_of(normals, n));
+    let (level, per_ell) = (LEVEL * ell, 1.0 / ell);
+    for (x, out) in out.iter_mut().enumerate() {
+        let (own_xi, own_w) = (xi.here[x], w.here[x]);
+        let own_profile = own_xi * (1.0 - own_xi) * per_ell;
+        let mut flux = [0.0; 6];
+        for face in 0..6 {
+            let (xi, w) = (xi.around[face][x], w.around[face][x]);
+            let (rise, way) = (xi - own_xi, q.around[face][x] - q.here[x]);
+            let profile = xi * (1.0 - xi) * per_ell;
+            let smaller = if profile < own_profile { profile } else { own_profile };
+            let (chord, most) = (rise / way, STEEPEST * smaller);
+            let bounded = if chord < most { chord } else { most };
+            let slope = if way.abs() > level { bounded } else { 0.5 * (own_profile + profile) };
+            let w = if w < own_w { w } else { own_w };
+            // equal q: equal xi, or both in the clipped tails, which are left alone from both sides
+            flux[face] = if way == 0.0 { 0.0 } else { w * (rise - slope * normals[face][x]) };
+        }
+        *out = own_xi + strength * paired(flux) / own_w;
+    }
 }

@@ -1,7 +1,11 @@
 //! Reaction area and curvature of the interface.
 
+use multiversion::multiversion;
+
 use super::Cpu;
-use super::shape::{Shape, paired};
+use super::elementary::exponentials;
+use super::normals::Normals;
+use super::shape::{Padded, Star, paired, rows_of};
 
 /// Bound on |∇q|: nuclei that touch make it larger than 1.
 pub const STEEPEST: f64 = 3.0;
@@ -18,71 +22,68 @@ pub fn interface(cpu: &mut Cpu, half_advance: f64) {
     let contact = f64::from(cpu.physics.contact);
     let (shape, q, xi, w) = (cpu.shape, &cpu.q, &cpu.xi, &cpu.accessible);
     let current = &cpu.current_old;
-    shape.map(&mut cpu.delta, |_, _, _, cell, delta| {
-        *delta = 0.0;
-        if q[cell.here].abs() >= FARTHEST * ell {
-            return;
-        }
-        let xi = xi[cell.here];
-        let gradient = length(central(q, cell.around)).min(STEEPEST);
-        let way = half_advance * current[cell.here] * gradient / ell;
-        let odds = way.clamp(-LONGEST, LONGEST).exp();
-        let spread = (1.0 - xi) + xi * odds;
-        *delta = w[cell.here] * (xi * (1.0 - xi)).max(0.0) * odds / (spread * spread) / ell * gradient;
+    shape.rows(&mut cpu.delta[..], Padded::default, |padded, row, delta| {
+        let q = padded.star(q, row);
+        area_row(q, [xi, w, current].map(|field| row.of(field)), half_advance, ell, delta);
     });
     let delta = &cpu.delta;
-    shape.map(&mut cpu.curvature, |x, y, z, cell, curvature| {
-        *curvature = 0.0;
-        if delta[cell.here] == 0.0 {
-            return;
+    shape.rows(&mut cpu.curvature[..], <(Normals, Padded<f64>)>::default, |(normals, padded), row, curvature| {
+        let delta = row.of(delta);
+        if delta.iter().all(|&delta| delta == 0.0) {
+            curvature.fill(0.0);
+        } else {
+            normals.set(&shape, q, row);
+            curvature_row(normals.outward(), padded.star(w, row), delta, contact, curvature);
         }
-        let normals = face_normals(&shape, q, x, y, z);
-        let flux: [f64; 6] = std::array::from_fn(|face| 0.5 * (w[cell.here] + w[cell.around[face]]) * normals[face]);
-        let wall = contact * length(central(w, cell.around));
-        *curvature = (-(paired(flux) + wall) / w[cell.here]).clamp(-SHARPEST, SHARPEST);
     });
 }
 
-/// Central differences of `f`.
-pub fn central(f: &[f64], around: [usize; 6]) -> [f64; 3] {
-    std::array::from_fn(|axis| 0.5 * (f[around[2 * axis + 1]] - f[around[2 * axis]]))
+/// Reaction area per volume in a row, after the front has moved by `half_advance` times `current`.
+#[multiversion(targets = "simd")]
+fn area_row(q: Star<f64>, [xi, w, current]: [&[f64]; 3], half_advance: f64, ell: f64, out: &mut [f64]) {
+    let n = out.len();
+    let (q, xi, w, current) = (q.of(n), &xi[..n], &w[..n], &current[..n]);
+    for (x, out) in out.iter_mut().enumerate() {
+        let gradient = length(central(&q, x));
+        let gradient = if gradient > STEEPEST { STEEPEST } else { gradient };
+        let way = half_advance * current[x] * gradient / ell;
+        let way = if way > LONGEST { LONGEST } else { way };
+        let way = if way < -LONGEST { -LONGEST } else { way };
+        let [odds, _] = exponentials(way);
+        let spread = (1.0 - xi[x]) + xi[x] * odds;
+        let profile = (xi[x] * (1.0 - xi[x])).max(0.0);
+        let area = w[x] * profile * odds / (spread * spread) / ell * gradient;
+        *out = if q.here[x].abs() >= FARTHEST * ell { 0.0 } else { area };
+    }
+}
+
+/// Curvature in a row, from the outward normals on the faces of its cells.
+#[multiversion(targets = "simd")]
+fn curvature_row(normals: [&[f64]; 6], w: Star<f64>, delta: &[f64], contact: f64, out: &mut [f64]) {
+    let n = out.len();
+    let (normals, w, delta) = (rows_of(normals, n), w.of(n), &delta[..n]);
+    for (x, out) in out.iter_mut().enumerate() {
+        let mut flux = [0.0; 6];
+        for face in 0..6 {
+            flux[face] = 0.5 * (w.here[x] + w.around[face][x]) * normals[face][x];
+        }
+        let wall = contact * length(central(&w, x));
+        let curvature = -(paired(flux) + wall) / w.here[x];
+        let curvature = if curvature > SHARPEST { SHARPEST } else { curvature };
+        let curvature = if curvature < -SHARPEST { -SHARPEST } else { curvature };
+        *out = if delta[x] == 0.0 { 0.0 } else { curvature };
+    }
+}
+
+/// Central differences of a field in cell `x` of a row.
+#[inline(always)]
+pub fn central(f: &Star<f64>, x: usize) -> [f64; 3] {
+    let [west, east, south, north, below, above] = f.around;
+    [0.5 * (east[x] - west[x]), 0.5 * (north[x] - south[x]), 0.5 * (above[x] - below[x])]
 }
 
 /// Length of a vector.
+#[inline(always)]
 pub fn length(v: [f64; 3]) -> f64 {
     ((v[0] * v[0] + v[1] * v[1]) + v[2] * v[2]).sqrt()
-}
-
-/// Outward component of n = ∇q/|∇q| on the six faces of a cell; zero on the bottom and the top of the box. The normal
-/// difference is taken across the face, the tangential ones are averaged from the two cells' central differences.
-pub fn face_normals(shape: &Shape, q: &[f64], x: usize, y: usize, z: usize) -> [f64; 6] {
-    let cell = shape.row(y, z).cell(x);
-    let here = central(q, cell.around);
-    let places = neighbours(shape, x, y, z);
-    std::array::from_fn(|face| {
-        let axis = face / 2;
-        let outward = q[cell.around[face]] - q[cell.here];
-        if cell.around[face] == cell.here {
-            return 0.0;
-        }
-        let (nx, ny, nz) = places[face];
-        let there = central(q, shape.row(ny, nz).cell(nx).around);
-        let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
-        let (tu, tv) = (0.5 * (here[u] + there[u]), 0.5 * (here[v] + there[v]));
-        let tangential = tu * tu + tv * tv;
-        outward / (outward * outward + tangential).sqrt().max(1e-12)
-    })
-}
-
-/// Coordinates of the six neighbours.
-fn neighbours(shape: &Shape, x: usize, y: usize, z: usize) -> [(usize, usize, usize); 6] {
-    let Shape { nx, ny, nz } = *shape;
-    [
-        ((x + nx - 1) % nx, y, z),
-        ((x + 1) % nx, y, z),
-        (x, (y + ny - 1) % ny, z),
-        (x, (y + 1) % ny, z),
-        (x, y, z.saturating_sub(1)),
-        (x, y, (z + 1).min(nz - 1)),
-    ]
 }

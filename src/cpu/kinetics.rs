@@ -1,39 +1,344 @@
 //! Current density of lithium plating (i > 0) and stripping in each interface cell.
+//!
+//! What `model::kinetics` solves cell by cell, by the same iteration, is solved here for the cells of a row side by side, each from
+//! the current that it had before: near the solution one or two corrections are enough.
+
+use multiversion::multiversion;
 
 use super::Cpu;
-use super::probe::{Probe, gather};
+use super::elementary::{exponentials, logarithm};
 use super::transport::{DILUTE, fields, inverse_macmullin, lookup};
-use crate::model::kinetics::{Layer, through_layer};
+use crate::model::kinetics::{EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with};
+
+/// Corrections after which a row has started too far off. One or two are usual.
+const CORRECTIONS: usize = 8;
+/// Smallest depletion that the unknown is solved for.
+const LEAST_DEPLETION: f64 = 1e-30;
+/// Largest share of the layer's salt that the current before is taken to use up: it may have been more than there is now.
+const USED_BEFORE: f64 = 0.999;
+
+/// The cells of a row that react.
+#[derive(Default)]
+struct Cells {
+    /// place in the row
+    x: Vec<usize>,
+    /// drive, concentration c/c0 and exchange current density at c, where the electrolyte is read; then the layer, member by
+    /// member
+    known: [Vec<f64>; 7],
+    /// the unknown: ln of the share of c that is left at the interface; without salt what the film leaves of the drive
+    unknown: Vec<f64>,
+    /// current, its slopes with respect to the drive and to c
+    rate: [Vec<f64>; 3],
+}
 
 /// u at the probe, delta, heterogeneity → current = i0 (c/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
 /// its slopes with respect to φ and c at the probe, through film and the layer between probe and interface.
 pub fn kinetics(cpu: &mut Cpu) {
     let (p, shape) = (cpu.physics, cpu.shape);
-    let (alpha, film) = (f64::from(p.alpha), f64::from(p.film));
+    let (alpha, film, i0) = (f64::from(p.alpha), f64::from(p.film), f64::from(p.i0));
     let reference = f64::from(cpu.step.phi_reference);
-    let (u, delta, heterogeneity) = (&cpu.u, &cpu.delta, &cpu.heterogeneity);
-    let (probe, table) = (&cpu.probe, &cpu.table);
-    shape.rows(fields(&mut cpu.rate), || (), |(), row, mut out| for x in 0..shape.nx {
-        let (y, z, i) = (row.y, row.z, row.here + x);
-        if delta[i] == 0.0 {
-            out.iter_mut().for_each(|out| out[x] = 0.0);
-            continue;
+    let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
+    let (probes, table) = (&cpu.probes, &cpu.table);
+    let salt = p.salt == 1;
+    shape.rows(fields(&mut cpu.rate), Cells::default, |cells, row, mut out| {
+        let medium = inverse_macmullin(&p, row.z);
+        cells.clear();
+        for probe in probes.of(&shape, row) {
+            let x = probe.x as usize;
+            let (phi, c) = (probe.reading.read(&u[0]), probe.reading.read(&u[1]));
+            let ([kappa, kappa_d, diffusivity, transference], slopes) = lookup(table, c);
+            let thickness = probe.thickness;
+            let layer = Layer {
+                resistance: film + thickness / (medium * kappa),
+                depletion: if salt { thickness * (1.0 - transference) / (medium * diffusivity) } else { 0.0 },
+                diffusion_potential: kappa_d / kappa,
+                resistance_by_c: -thickness * slopes[0] / (medium * kappa * kappa),
+            };
+            let drive = (reference + phi) - (f64::from(p.capillary) * probe.curvature + f64::from(p.stress));
+            let c = if salt { (1.0 + c).max(DILUTE) } else { 1.0 };
+            let exchange = i0 * heterogeneity[row.here + x] * if alpha == 0.5 { c.sqrt() } else { c.powf(alpha) };
+            cells.push(x, drive, c, exchange, alpha, &layer, salt, out[0][x]);
         }
-        let Probe { way, thickness, curvature } = probe[i];
-        let [phi, c] = gather(&shape, x, y, z, way, |i| [u[0][i], u[1][i]]);
-        let drive = (reference + phi) - (f64::from(p.capillary) * curvature + f64::from(p.stress));
-        let ([kappa, kappa_d, diffusivity, transference], slopes) = lookup(table, c);
-        let medium = inverse_macmullin(&p, z);
-        let salt = p.salt == 1;
-        let layer = Layer {
-            resistance: film + thickness / (medium * kappa),
-            depletion: if salt { thickness * (1.0 - transference) / (medium * diffusivity) } else { 0.0 },
-            diffusion_potential: kappa_d / kappa,
-            resistance_by_c: -thickness * slopes[0] / (medium * kappa * kappa),
-        };
-        let c = if salt { (1.0 + c).max(DILUTE) } else { 1.0 };
-        let rate = through_layer(drive, c, f64::from(p.i0) * heterogeneity[i], alpha, &layer);
-        let rate = [rate.current, rate.by_drive, if salt { rate.by_c } else { 0.0 }];
-        out.iter_mut().zip(rate).for_each(|(out, v)| out[x] = v);
+        cells.solve(alpha, salt);
+        for (out, rate) in out.iter_mut().zip(&cells.rate) {
+            out.fill(0.0);
+            cells.x.iter().zip(rate).for_each(|(&x, &rate)| out[x] = rate);
+        }
     });
+}
+
+/// What is known of the cells of a row.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    drive: &'a [f64],
+    c: &'a [f64],
+    exchange: &'a [f64],
+    resistance: &'a [f64],
+    depletion: &'a [f64],
+    diffusion_potential: &'a [f64],
+    resistance_by_c: &'a [f64],
+}
+
+impl Known<'_> {
+    /// The same, of a length that the compiler can follow.
+    #[inline(always)]
+    fn of(&self, n: usize) -> Self {
+        Self {
+            drive: &self.drive[..n],
+            c: &self.c[..n],
+            exchange: &self.exchange[..n],
+            resistance: &self.resistance[..n],
+            depletion: &self.depletion[..n],
+            diffusion_potential: &self.diffusion_potential[..n],
+            resistance_by_c: &self.resistance_by_c[..n],
+        }
+    }
+}
+
+impl Cells {
+    fn clear(&mut self) {
+        self.x.clear();
+        self.known.iter_mut().chain([&mut self.unknown]).for_each(|column| column.clear());
+    }
+
+    /// Adds a cell whose current was `before`.
+    #[allow(clippy::too_many_arguments)]
+    fn push(
+        &mut self,
+        x: usize,
+        drive: f64,
+        c: f64,
+        exchange: f64,
+        alpha: f64,
+        layer: &Layer,
+        salt: bool,
+        before: f64,
+    ) {
+        let Layer { resistance, depletion, diffusion_potential, resistance_by_c } = *layer;
+        // a layer that takes no salt is solved as one that takes next to none
+        let depletion = if depletion.abs() < LEAST_DEPLETION { LEAST_DEPLETION } else { depletion };
+        let same_way = before * drive > 0.0;
+        let unknown = if !salt {
+            let (bound, left) = (film_start(drive, exchange, alpha, resistance), drive - resistance * before);
+            if same_way && left * bound > 0.0 && left.abs() < bound.abs() { left } else { bound }
+        } else if same_way {
+            (-(before * depletion / c).min(USED_BEFORE)).ln_1p()
+        } else {
+            layer_start(drive, c, exchange, alpha, &Layer { depletion, ..*layer })
+        };
+        let known = [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c];
+        self.x.push(x);
+        self.unknown.push(unknown);
+        self.known.iter_mut().zip(known).for_each(|(column, value)| column.push(value));
+    }
+
+    /// Finds the unknown and what follows from it.
+    fn solve(&mut self, alpha: f64, salt: bool) {
+        let [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c] = &self.known;
+        let known = Known { drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c };
+        let half = alpha == 0.5;
+        let correct = match (salt, half) {
+            (true, true) => correct_layer::<true>,
+            (true, false) => correct_layer::<false>,
+            (false, true) => correct_film::<true>,
+            (false, false) => correct_film::<false>,
+        };
+        let settled = (0..CORRECTIONS).any(|_| !correct(&known, alpha, &mut self.unknown));
+        let n = self.unknown.len();
+        self.rate.iter_mut().for_each(|rate| rate.resize(n, 0.0));
+        let [current, by_drive, by_c] = &mut self.rate;
+        match (salt, half) {
+            (true, true) => respond_through_layer::<true>(&known, alpha, &self.unknown, current, by_drive, by_c),
+            (true, false) => respond_through_layer::<false>(&known, alpha, &self.unknown, current, by_drive, by_c),
+            (false, true) => respond_behind_film::<true>(&known, alpha, &self.unknown, current, by_drive),
+            (false, false) => respond_behind_film::<false>(&known, alpha, &self.unknown, current, by_drive),
+        }
+        if !settled {
+            // a start that was too far off: each cell from a start of its own
+            for x in 0..n {
+                let layer = Layer {
+                    resistance: resistance[x],
+                    depletion: if salt { depletion[x] } else { 0.0 },
+                    diffusion_potential: diffusion_potential[x],
+                    resistance_by_c: resistance_by_c[x],
+                };
+                let response = through_layer_with(drive[x], c[x], exchange[x], alpha, &layer);
+                (current[x], by_drive[x], by_c[x]) = (response.current, response.by_drive, response.by_c);
+            }
+        }
+        if !salt {
+            by_c.fill(0.0);
+        }
+    }
+}
+
+/// exp(α f) − exp(−(1−α) f) and its slope, as in `model::kinetics::butler_volmer`. `HALF`: α = ½.
+#[inline(always)]
+fn butler_volmer<const HALF: bool>(f: f64, alpha: f64) -> [f64; 2] {
+    if HALF {
+        let [large, slope] = bounded_exp_m1(0.5 * f.abs());
+        let small = 1.0 / (1.0 + large);
+        [(large * (1.0 + small)).copysign(f), 0.5 * (slope + small)]
+    } else {
+        let ([cathodic, up], [anodic, down]) = (bounded_exp_m1(alpha * f), bounded_exp_m1(-(1.0 - alpha) * f));
+        [cathodic - anodic, alpha * up + (1.0 - alpha) * down]
+    }
+}
+
+/// exp(x) − 1, beyond the bound continued as a straight line, and its slope.
+#[inline(always)]
+fn bounded_exp_m1(x: f64) -> [f64; 2] {
+    let bounded = if x > EXPONENT_BOUND { EXPONENT_BOUND } else { x };
+    let [exp, less_one] = exponentials(bounded);
+    [less_one + exp * (x - bounded), exp]
+}
+
+/// Kinetics at the interface, its slope, the concentration there and the current through the layer, where c e^y is left.
+#[inline(always)]
+fn at_front<const HALF: bool>(known: &Known, x: usize, y: f64, alpha: f64) -> [f64; 4] {
+    let [left, less_one] = exponentials(y);
+    let through = -known.c[x] * less_one / known.depletion[x];
+    let f = known.drive[x] - known.resistance[x] * through + known.diffusion_potential[x] * y;
+    let [value, slope] = butler_volmer::<HALF>(f, alpha);
+    let exchange = known.exchange[x] * if HALF { left.sqrt() } else { exponentials(alpha * y)[0] };
+    [exchange * value, exchange * slope, known.c[x] * left, through]
+}
+
+/// A correction of Newton's method on ln(i of the kinetics/i through the layer), which is nearly straight in y = ln(c_f/c) at
+/// either end. Returns whether a cell has not settled.
+#[multiversion(targets = "simd")]
+fn correct_layer<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64]) -> bool {
+    let known = known.of(unknown.len());
+    let mut open = 0;
+    for (x, unknown) in unknown.iter_mut().enumerate() {
+        let y = *unknown;
+        let [value, slope, front, through] = at_front::<HALF>(&known, x, y, alpha);
+        let depletion = known.depletion[x];
+        let stiffness = alpha
+            + slope / value * (known.diffusion_potential[x] + known.resistance[x] * front / depletion)
+            + front / (depletion * through);
+        let same_way = value * through > 0.0;
+        let ratio = if same_way { value / through } else { 1.0 };
+        let new = y - logarithm(ratio) / stiffness;
+        // not across zero, and not more than all of the salt
+        let half = 0.5 * y;
+        let bounded = if (y < 0.0) == (new > half) { half } else { new };
+        let bounded = if bounded < LEAST { LEAST } else { bounded };
+        let new = if same_way { bounded } else { half };
+        let settled = (new - y).abs() <= SETTLED * y.abs();
+        open |= u64::from(!settled);
+        *unknown = new;
+    }
+    open != 0
+}
+
+/// Current and slopes through the layer.
+#[multiversion(targets = "simd")]
+fn respond_through_layer<const HALF: bool>(
+    known: &Known,
+    alpha: f64,
+    unknown: &[f64],
+    current: &mut [f64],
+    by_drive: &mut [f64],
+    by_c: &mut [f64],
+) {
+    let n = unknown.len();
+    let known = known.of(n);
+    let (current, by_drive, by_c) = (&mut current[..n], &mut by_drive[..n], &mut by_c[..n]);
+    for (x, &y) in unknown.iter().enumerate() {
+        let [value, slope, front, through] = at_front::<HALF>(&known, x, y, alpha);
+        let by_front = (alpha * value + slope * known.diffusion_potential[x]) / front;
+        let stiffness = 1.0 + slope * known.resistance[x] + by_front * known.depletion[x];
+        let potential_by_c = known.diffusion_potential[x] / known.c[x] + known.resistance_by_c[x] * value;
+        // where most is used up, what passes is known better than what the kinetics ask for
+        current[x] = if y < USED_UP { through } else { value };
+        by_drive[x] = slope / stiffness;
+        by_c[x] = (by_front - slope * potential_by_c) / stiffness;
+    }
+}
+
+/// A correction of Newton's method on f = drive − resistance i0 bv(f). Returns whether a cell has not settled.
+#[multiversion(targets = "simd")]
+fn correct_film<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64]) -> bool {
+    let known = known.of(unknown.len());
+    let mut open = 0;
+    for (x, f) in unknown.iter_mut().enumerate() {
+        let [value, slope] = butler_volmer::<HALF>(*f, alpha);
+        let resistance = known.resistance[x] * known.exchange[x];
+        let change = (*f + resistance * value - known.drive[x]) / (1.0 + resistance * slope);
+        *f -= change;
+        let settled = change.abs() <= SETTLED * f.abs();
+        open |= u64::from(!settled);
+    }
+    open != 0
+}
+
+/// Current and slope behind film and layer where there is no salt.
+#[multiversion(targets = "simd")]
+fn respond_behind_film<const HALF: bool>(
+    known: &Known,
+    alpha: f64,
+    unknown: &[f64],
+    current: &mut [f64],
+    by_drive: &mut [f64],
+) {
+    let n = unknown.len();
+    let known = known.of(n);
+    let (current, by_drive) = (&mut current[..n], &mut by_drive[..n]);
+    for (x, &f) in unknown.iter().enumerate() {
+        let [value, slope] = butler_volmer::<HALF>(f, alpha);
+        let slope = known.exchange[x] * slope;
+        current[x] = known.exchange[x] * value;
+        by_drive[x] = slope / (1.0 + known.resistance[x] * slope);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kinetics::through_layer;
+
+    /// From any current before, of either sign and any size: what `through_layer` finds cell by cell.
+    #[test]
+    fn a_row_of_cells_carries_what_each_of_them_would() {
+        let (mut cells, mut expected) = (Cells::default(), Vec::new());
+        for alpha in [0.5, 0.3] {
+            for salt in [true, false] {
+                cells.clear();
+                expected.clear();
+                for drive in [-8.0, -1.0, -1e-6, 0.0, 1e-3, 0.3, 3.0, 15.0, 40.0] {
+                    for (c, i0) in [(1e-3f64, 1e-3), (0.1, 1e-5), (1.0, 1e-2)] {
+                        for depletion in [0.0, 1e-4, 0.7, 30.0] {
+                            for resistance in [0.0, 1.0, 300.0, 1e6] {
+                                for before in [0.0, 1e-9, 1e-4, -1e-2, 1.0] {
+                                    let depletion = if salt { depletion } else { 0.0 };
+                                    let layer = Layer {
+                                        resistance,
+                                        depletion,
+                                        diffusion_potential: 1.5,
+                                        resistance_by_c: -0.1 * resistance,
+                                    };
+                                    let exchange = i0 * c.powf(alpha);
+                                    cells.push(0, drive, c, exchange, alpha, &layer, salt, before);
+                                    expected.push((through_layer(drive, c, i0, alpha, &layer), drive, c, layer, before));
+                                }
+                            }
+                        }
+                    }
+                }
+                cells.solve(alpha, salt);
+                for (i, (expected, drive, c, layer, before)) in expected.iter().enumerate() {
+                    let near = |a: f64, b: f64, noise: f64| (a - b).abs() <= 1e-8 * b.abs() + noise;
+                    let [current, by_drive, by_c] = [0, 1, 2].map(|k| cells.rate[k][i]);
+                    assert!(
+                        near(current, expected.current, 1e-20)
+                            && near(by_drive, expected.by_drive, 0.0)
+                            // of the diffusion potential it has a difference of two terms
+                            && (!salt || near(by_c, expected.by_c, 1e-15 * by_drive * 1.5 / c)),
+                        "{alpha} {drive} {c} {layer:?} {before}: {current} {by_drive} {by_c}, not {expected:?}"
+                    );
+                }
+            }
+        }
+    }
 }

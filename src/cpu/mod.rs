@@ -4,11 +4,13 @@
 mod apply;
 pub(crate) mod balance;
 mod distance;
+mod elementary;
 mod front;
 mod hierarchy;
 pub(crate) mod interface;
 mod inventory;
 mod kinetics;
+mod normals;
 mod nucleate;
 pub(crate) mod probe;
 mod reaction;
@@ -20,7 +22,7 @@ mod transport;
 mod vectors;
 
 use hierarchy::Level;
-use probe::Probe;
+use probe::Probes;
 use shape::Shape;
 
 use crate::model::collector::Statics;
@@ -50,7 +52,7 @@ pub struct Cpu {
     q: Vec<f64>,
     delta: Vec<f64>,
     curvature: Vec<f64>,
-    probe: Vec<Probe>,
+    probes: Probes,
     /// ψκ, ψκ_D/c, ψD, t₊
     transport: [Vec<f64>; 4],
     /// derivatives of ψκ, ψκ_D/c and ψD with respect to c
@@ -99,7 +101,7 @@ impl Cpu {
             q: vec![0.0; n],
             delta: vec![0.0; n],
             curvature: vec![0.0; n],
-            probe: vec![Probe::default(); n],
+            probes: Probes::default(),
             transport: none(n),
             transport_by_c: none(n),
             rate: none(n),

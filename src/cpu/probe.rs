@@ -1,8 +1,10 @@
 //! Where each interface cell reads the electrolyte: outside the diffuse interface, on the normal through the cell.
 
+use rayon::prelude::*;
+
 use super::Cpu;
-use super::interface::{SHARPEST, central, length};
-use super::shape::Shape;
+use super::interface::{SHARPEST, length};
+use super::shape::{Fields, Row, Shape};
 
 /// How far outside the interface the electrolyte is read \[ℓ\].
 pub const PROBE: f64 = 1.5;
@@ -18,41 +20,87 @@ const LOOSE: f64 = 3.0;
 /// Where a cell reads, and what lies between there and the interface.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Probe {
-    /// way from the cell to where it reads the electrolyte; none where it reads itself \[dx\]
-    pub way: [f64; 3],
+    /// place of the cell in its row
+    pub x: u32,
+    /// where it reads the electrolyte
+    pub reading: Reading,
     /// thickness of the electrolyte between there and the interface \[dx\]
     pub thickness: f64,
     /// curvature at the closest point of the interface \[1/dx\]
     pub curvature: f64,
 }
 
-/// q, delta, curvature → probe.
+/// The probes of the cells that react, row by row.
+#[derive(Debug, Default)]
+pub struct Probes {
+    /// place of the first of each row, and the end of the last
+    first: Vec<usize>,
+    probes: Vec<Probe>,
+}
+
+impl Probes {
+    /// Those of a row.
+    #[inline]
+    pub fn of(&self, shape: &Shape, row: Row) -> &[Probe] {
+        let index = row.z * shape.ny + row.y;
+        &self.probes[self.first[index]..self.first[index + 1]]
+    }
+}
+
+/// q, delta, curvature → probes.
 pub fn probe(cpu: &mut Cpu) {
     let ell = f64::from(cpu.physics.ell);
     let (shape, q, curvature, delta) = (cpu.shape, &cpu.q, &cpu.curvature, &cpu.delta);
-    shape.map(&mut cpu.probe, |x, y, z, cell, out| {
-        let (here, around) = (cell.here, cell.around);
-        *out = Probe { way: [0.0; 3], thickness: (-q[here]).max(THINNEST * ell), curvature: curvature[here] };
-        let mut gradient = central(q, around);
-        // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
-        if around[4] == here || around[5] == here {
-            gradient[2] *= 2.0;
+    let Probes { first, probes } = &mut cpu.probes;
+    first.clear();
+    first.push(0);
+    let mut count = 0;
+    for row in delta.chunks(shape.nx) {
+        count += row.iter().filter(|&&delta| delta != 0.0).count();
+        first.push(count);
+    }
+    probes.resize(count, Probe::default());
+    let mut rest = &mut probes[..];
+    let tasks: Vec<_> = shape.tasks().map(|rows| (rows.clone(), rest.split(first[rows.end] - first[rows.start]))).collect();
+    tasks.into_par_iter().for_each(|(rows, probes)| {
+        let mut probes = probes.iter_mut();
+        for index in rows {
+            let row = shape.row(index % shape.ny, index / shape.ny);
+            let reacting = row.of(delta).iter().enumerate().filter(|(_, delta)| **delta != 0.0);
+            for ((x, _), probe) in reacting.zip(&mut probes) {
+                *probe = probe_of(&shape, q, curvature, ell, row, x);
+            }
         }
-        let steepness = length(gradient);
-        if delta[here] == 0.0 {
-            return;
-        }
-        if steepness <= FLATTEST {
-            out.curvature = loose(curvature[here], q[here] / ell, q[here] / ell);
-            return;
-        }
-        let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
-        out.way = outwards.map(|n| (depth + PROBE * ell) * n);
-        let [there] = gather(&shape, x, y, z, out.way, |i| [q[i]]);
-        out.thickness = (-there).max(THINNEST * ell);
-        let [there, closest] = gather(&shape, x, y, z, outwards.map(|n| depth * n), |i| [q[i], curvature[i]]);
-        out.curvature = loose(closest, q[here] / ell, there / ell);
     });
+}
+
+fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: usize) -> Probe {
+    let cell = row.cell(x);
+    let (here, around) = (cell.here, cell.around);
+    let mut gradient: [f64; 3] = std::array::from_fn(|axis| 0.5 * (q[around[2 * axis + 1]] - q[around[2 * axis]]));
+    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
+    if around[4] == here || around[5] == here {
+        gradient[2] *= 2.0;
+    }
+    let steepness = length(gradient);
+    let reading = |offset: [f64; 3]| Reading::new(shape, row, x, offset);
+    if steepness <= FLATTEST {
+        return Probe {
+            x: x as u32,
+            reading: reading([0.0; 3]),
+            thickness: (-q[here]).max(THINNEST * ell),
+            curvature: loose(curvature[here], q[here] / ell, q[here] / ell),
+        };
+    }
+    let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
+    let away = reading(outwards.map(|n| (depth + PROBE * ell) * n));
+    let closest = reading(outwards.map(|n| depth * n));
+    Probe {
+        x: x as u32,
+        thickness: (-away.read(q)).max(THINNEST * ell),
+        curvature: loose(closest.read(curvature), q[here] / ell, closest.read(q) / ell),
+        reading: away,
+    }
 }
 
 /// The curvature of a cell at the distance `q` whose closest point, with `curvature`, is at the distance `there`.
@@ -69,39 +117,50 @@ fn loose(curvature: f64, q: f64, there: f64) -> f64 {
     curvature + share * (speck - curvature)
 }
 
-/// Trilinear interpolation of `value` at a cell's centre plus `offset` \[cells\]. The corners are counted from the cell
-/// outwards, so that a mirrored offset reads the mirrored corners with the same weights, to the bit.
-#[inline(always)]
-pub fn gather<const N: usize>(
-    shape: &Shape,
-    x: usize,
-    y: usize,
-    z: usize,
-    offset: [f64; 3],
-    value: impl Fn(usize) -> [f64; N],
-) -> [f64; N] {
-    let along = |from: usize, n: usize, offset: f64, periodic: bool| {
-        let size = offset.abs();
-        let whole = (size as u32) as f64; // floor of what is not negative, without a call
-        let at = |steps: f64| {
-            let place = from as i64 + if offset < 0.0 { -(steps as i64) } else { steps as i64 };
-            (if periodic { place.rem_euclid(n as i64) } else { place.clamp(0, n as i64 - 1) }) as usize
+/// A place between eight cells, for trilinear interpolation. The corners are counted from the cell outwards, so that a mirrored
+/// offset reads the mirrored corners with the same weights, to the bit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading {
+    /// in the near and the far plane the corners (near, near), (far, far), (far, near), (near, far) along x and y
+    corners: [[u32; 4]; 2],
+    /// way from the near to the far corner along x, y, z
+    share: [f64; 3],
+}
+
+impl Reading {
+    /// The place `offset` from the centre of cell `x` of a row \[cells\].
+    pub fn new(shape: &Shape, row: Row, x: usize, offset: [f64; 3]) -> Self {
+        let along = |from: usize, n: usize, offset: f64, periodic: bool| {
+            let size = offset.abs();
+            let whole = size as u32; // floor of what is not negative, without a call
+            let at = |steps: u32| {
+                let place = from as i64 + if offset < 0.0 { -i64::from(steps) } else { i64::from(steps) };
+                let last = n as i64 - 1;
+                (match (0..=last).contains(&place) {
+                    true => place,
+                    false if periodic => place.rem_euclid(n as i64),
+                    false => place.clamp(0, last),
+                }) as usize
+            };
+            ([at(whole), at(whole + 1)], size - f64::from(whole))
         };
-        ([at(whole), at(whole + 1.0)], size - whole)
-    };
-    let (xs, tx) = along(x, shape.nx, offset[0], true);
-    let (ys, ty) = along(y, shape.ny, offset[1], true);
-    let (zs, tz) = along(z, shape.nz, offset[2], false);
-    // along x and y the order of the sum is that of a square's corners: turning the grid by 90° changes nothing
-    let plane = |z: usize| {
-        let at = |x: usize, y: usize| value((z * shape.ny + ys[y]) * shape.nx + xs[x]);
-        let (near, far) = (at(0, 0), at(1, 1));
-        let (east, north) = (at(1, 0), at(0, 1));
-        std::array::from_fn(|k| {
-            ((1.0 - tx) * (1.0 - ty) * near[k] + tx * ty * far[k])
-                + (tx * (1.0 - ty) * east[k] + (1.0 - tx) * ty * north[k])
-        })
-    };
-    let (low, high): ([f64; N], [f64; N]) = (plane(zs[0]), plane(zs[1]));
-    std::array::from_fn(|k| low[k] + tz * (high[k] - low[k]))
+        let (xs, tx) = along(x, shape.nx, offset[0], true);
+        let (ys, ty) = along(row.y, shape.ny, offset[1], true);
+        let (zs, tz) = along(row.z, shape.nz, offset[2], false);
+        let at = |x: usize, y: usize, z: usize| ((z * shape.ny + ys[y]) * shape.nx + xs[x]) as u32;
+        Self { corners: zs.map(|z| [at(0, 0, z), at(1, 1, z), at(1, 0, z), at(0, 1, z)]), share: [tx, ty, tz] }
+    }
+
+    /// The field's value there. Along x and y the order of the sum is that of a square's corners: turning the grid by 90° changes
+    /// nothing.
+    #[inline(always)]
+    pub fn read(&self, field: &[f64]) -> f64 {
+        let [tx, ty, tz] = self.share;
+        let plane = |[near, far, east, north]: [u32; 4]| {
+            let [near, far, east, north] = [near, far, east, north].map(|i| field[i as usize]);
+            ((1.0 - tx) * (1.0 - ty) * near + tx * ty * far) + (tx * (1.0 - ty) * east + (1.0 - tx) * ty * north)
+        };
+        let [low, high] = self.corners.map(plane);
+        low + tz * (high - low)
+    }
 }

@@ -215,6 +215,11 @@ impl<T: Copy> Padded<T> {
         &self.0
     }
 
+    /// The row, its last cell before and its first after it.
+    pub fn all(&self) -> &[T] {
+        &self.0
+    }
+
     /// A row of `field` and what is around it.
     #[inline]
     pub fn star<'a>(&'a mut self, field: &'a [T], row: Row) -> Star<'a, T> {
@@ -229,6 +234,12 @@ impl<T: Copy> Padded<T> {
 }
 
 impl Row {
+    /// Cells of the row.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.nx
+    }
+
     /// The row of `field`.
     #[inline(always)]
     pub fn of<'a, T>(&self, field: &'a [T]) -> &'a [T] {

@@ -3,7 +3,6 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::probe::gather;
 use super::shape::{fill, rows_of};
 use super::transport::fields;
 use crate::solver::backend::Vector;
@@ -64,10 +63,11 @@ impl Cpu {
         let [need] = shape.sum_rows(0, || (), |(), row, [need]| {
             loss_row([&self.u[1], d_c, &self.xi].map(|field| row.of(field)), loss, need);
             let delta = row.of(&self.delta);
-            for x in (0..need.len()).filter(|&x| delta[x] > REACTING) {
-                let way = self.probe[row.here + x].way;
-                let [change] = gather(&shape, x, row.y, row.z, way, |i| [d_phi[i]]);
-                need[x] = need[x].max(change.abs() / f64::from(potential));
+            for probe in self.probes.of(&shape, row) {
+                let x = probe.x as usize;
+                if delta[x] > REACTING {
+                    need[x] = need[x].max(probe.reading.read(d_phi).abs() / f64::from(potential));
+                }
             }
         });
         1.0 / need.max(1.0)

@@ -17,7 +17,7 @@ pub const FILM_ITERATIONS: usize = 6;
 
 /// A Newton correction this small, relative, is the last: the next would be of the order of its square. Behind a film that takes
 /// nearly all of the drive the square counts 10⁵ times.
-const SETTLED: f64 = 1e-9;
+pub const SETTLED: f64 = 1e-9;
 
 /// x^α.
 fn power(x: f64, alpha: f64) -> f64 {
@@ -48,17 +48,26 @@ pub fn butler_volmer(f: f64, alpha: f64) -> Rate {
     Rate { value: cathodic.value - anodic.value, slope: alpha * cathodic.slope + (1.0 - alpha) * anodic.slope }
 }
 
+/// The bound on f = drive − i film from which Newton's method falls monotonically.
+pub fn film_start(drive: f64, i0: f64, alpha: f64, film: f64) -> f64 {
+    let resistance = film * i0;
+    if resistance > 0.0 {
+        let branch = if drive > 0.0 { alpha } else { 1.0 - alpha };
+        let bound = (1.0 + drive.abs() / resistance).ln() / branch.max(0.01);
+        drive.min(bound).max(-bound) // clamp would panic on NaN
+    } else {
+        drive
+    }
+}
+
 /// Butler-Volmer current density behind a film of resistance `film`: i = i0 bv(drive − i film).
 ///
 /// Solved for f = drive − i film, which lies between 0 and drive; Newton's method starts from the upper bound
 /// |f| ≤ ln(1 + |drive|/(film i0))/α (1 − α for stripping) and falls monotonically.
 pub fn butler_volmer_with_film(drive: f64, i0: f64, alpha: f64, film: f64) -> Rate {
     let resistance = film * i0;
-    let mut f = drive;
+    let mut f = film_start(drive, i0, alpha, film);
     if resistance > 0.0 {
-        let branch = if drive > 0.0 { alpha } else { 1.0 - alpha };
-        let bound = (1.0 + drive.abs() / resistance).ln() / branch.max(0.01);
-        f = drive.min(bound).max(-bound); // clamp would panic on NaN
         for _ in 0..FILM_ITERATIONS {
             let rate = butler_volmer(f, alpha);
             let change = (f + resistance * rate.value - drive) / (1.0 + resistance * rate.slope);
@@ -101,9 +110,9 @@ pub struct Response {
 /// round-off from nearly nothing to nearly all of it (see the test).
 pub const DEPLETION_ITERATIONS: usize = 6;
 /// Logarithm of the least share of the layer's concentration that is left.
-const LEAST: f64 = -30.0;
+pub const LEAST: f64 = -30.0;
 /// Logarithm of the share below which the layer and not the kinetics tells the current.
-const USED_UP: f64 = -0.5;
+pub const USED_UP: f64 = -0.5;
 
 /// Butler-Volmer current density through a layer, driven by `drive` and `c` on its far side:
 ///
@@ -111,21 +120,21 @@ const USED_UP: f64 = -0.5;
 /// i = i0 c_f^α bv(f),   c_f = c − depletion i,   f = drive − resistance i + diffusion_potential ln(c_f/c)
 /// ```
 pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> Response {
+    through_layer_with(drive, c, i0 * power(c, alpha), alpha, layer)
+}
+
+/// The same, `i0` being the exchange current density at `c`.
+pub fn through_layer_with(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> Response {
     let Layer { resistance, depletion, diffusion_potential, resistance_by_c } = *layer;
-    let i0 = i0 * power(c, alpha);
     // behind a film that takes nearly all of the drive a start that is only roughly right would leave one of the wrong sign
     let start = butler_volmer_with_film(drive, i0, alpha, resistance);
     if depletion == 0.0 {
         // at fixed drive a resistance leaves (1 + resistance g)⁻¹ of the effect of c, as of that of the drive
         let free_slope = start.slope / (1.0 - resistance * start.slope).max(1e-12);
-        let by_c = alpha * start.value / c / (1.0 + resistance * free_slope);
+        let by_c = start.value * (alpha / c - free_slope * resistance_by_c) / (1.0 + resistance * free_slope);
         return Response { current: start.value, by_drive: start.slope, by_c };
     }
-    // ln(c_f/c), from the current of an undepleted layer and what its depletion changes that current by in first order;
-    // stripping enriches the layer
-    let by_front = alpha * start.value * (1.0 - resistance * start.slope).max(0.0) + start.slope * diffusion_potential;
-    let first = start.value / (1.0 + (by_front * depletion / c).max(0.0));
-    let mut y = (-depletion * first / c).max(-0.9).ln_1p();
+    let mut y = layer_start_from(start, c, alpha, layer);
     for _ in 0..DEPLETION_ITERATIONS {
         let (rate, front) = at_front(y, drive, c, i0, alpha, layer);
         let through = -c * y.exp_m1() / depletion;
@@ -154,6 +163,21 @@ pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> 
         by_drive: rate.slope / stiffness,
         by_c: (by_front - rate.slope * (diffusion_potential / c + resistance_by_c * rate.value)) / stiffness,
     }
+}
+
+/// Where Newton's method on the depletion of a layer starts: ln(c_f/c), from the current of an undepleted layer and what its depletion
+/// changes that current by in first order; `i0` is that at c.
+pub fn layer_start(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> f64 {
+    layer_start_from(butler_volmer_with_film(drive, i0, alpha, layer.resistance), c, alpha, layer)
+}
+
+/// The same, with the rate of the undepleted layer.
+fn layer_start_from(start: Rate, c: f64, alpha: f64, layer: &Layer) -> f64 {
+    let Layer { resistance, depletion, diffusion_potential, .. } = *layer;
+    let by_front = alpha * start.value * (1.0 - resistance * start.slope).max(0.0) + start.slope * diffusion_potential;
+    let first = start.value / (1.0 + (by_front * depletion / c).max(0.0));
+    // stripping enriches the layer
+    (-depletion * first / c).max(-0.9).ln_1p()
 }
 
 /// Kinetics at the interface, where c e^y of the concentration is left, and that concentration; `i0` is that at c.
