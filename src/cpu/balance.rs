@@ -44,7 +44,7 @@ impl<'a> Row<'a> {
             copper_area: row.of(&cpu.copper_area),
             delta: row.of(&cpu.delta),
             current: row.of(&cpu.rate[0]),
-            transference: row.of(&cpu.transport[3]),
+            transference: row.of(&cpu.transference),
             source: cpu.source.each_ref().map(|source| row.of(source)),
             residual: cpu.residual.each_ref().map(|residual| row.of(residual)),
             porosity: if in_separator(p, row.z) { f64::from(p.porosity) } else { 1.0 },
@@ -88,27 +88,28 @@ fn terms_row(row: &Row, has_salt: bool, out: Balance<&mut [f64]>) {
 /// Current and salt that enter at the top in a row of its cells, their electrolyte, and it times the potential there.
 fn top_row(cpu: &Cpu, row: shape::Row, out: [&mut [f64]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
-    let [kappa, kappa_d, diffusivity, transference] = cpu.transport.each_ref().map(|t| row.of(t));
+    let (transport, transference) = (cpu.hierarchy[0].transport.each_ref().map(|t| row.of(t)), row.of(&cpu.transference));
     let [phi, c] = cpu.u.each_ref().map(|u| row.of(u));
     let (xi, w) = (row.of(&cpu.xi), row.of(&cpu.accessible));
     let reservoir = p.reservoir == 1;
     let [current_out, salt_out, weight_out, potential_out] = out;
     for x in 0..phi.len() {
+        let [kappa, kappa_d, diffusivity] = transport.map(|t| f64::from(t[x]));
         let anions = 1.0 - transference[x];
         let c_difference = if reservoir { f64::from(p.c_top) - c[x] } else { 0.0 };
         let (current, potential) = if p.potentiostatic == 1 {
             let potential = f64::from(step.top_potential);
-            (2.0 * kappa[x] * (potential - phi[x]) - 2.0 * kappa_d[x] * c_difference, potential)
+            (2.0 * kappa * (potential - phi[x]) - 2.0 * kappa_d * c_difference, potential)
         } else {
             let current = f64::from(step.top_current);
-            let rise = if reservoir { c_difference } else { 0.5 * anions * current / diffusivity[x] };
-            (current, phi[x] + 0.5 * current / kappa[x] + kappa_d[x] / kappa[x] * rise)
+            let rise = if reservoir { c_difference } else { 0.5 * anions * current / diffusivity };
+            (current, phi[x] + 0.5 * current / kappa + kappa_d / kappa * rise)
         };
         let psi = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR);
         current_out[x] = current;
         salt_out[x] = match (p.salt == 1, reservoir) {
             (false, _) => 0.0,
-            (true, true) => 2.0 * diffusivity[x] * c_difference,
+            (true, true) => 2.0 * diffusivity * c_difference,
             (true, false) => anions * current,
         };
         (weight_out[x], potential_out[x]) = (psi, psi * potential);
@@ -125,8 +126,7 @@ pub fn balance(cpu: &Cpu) -> Balance {
         let out = Balance::from_array(out);
         out.salt_sink.fill(0.0);
         if has_salt {
-            let (u, transport) = scratch.row(cpu, row);
-            transference_gradient_row(u, transport, out.salt_sink);
+            transference_gradient_row(scratch.row(cpu, row), out.salt_sink);
         }
         let (xi, phi, area) = (row.of(&cpu.xi), row.of(&cpu.u[0]), row.of(&cpu.copper_area));
         fill(out.nucleation_rate, |x| nucleation::rate(area[x] * (1.0 - xi[x]), reference + phi[x], j0, barrier));

@@ -112,15 +112,8 @@ fn sum_children(above: Shape, fine: &[f32], shape: Shape, coarse: &mut [f32], me
     });
 }
 
-/// Coefficients of every level: transport is averaged, local derivatives are summed.
+/// Coefficients of every coarser level: transport is averaged, local derivatives are summed.
 pub fn coarsen(cpu: &mut Cpu) {
-    let finest = &mut cpu.hierarchy[0];
-    let (shape, transport, local) = (finest.shape, &cpu.transport, &cpu.local);
-    let single = |from: &[f64], to: &mut Vec<f32>| {
-        shape.rows(&mut to[..], || (), |(), row, to| to.iter_mut().zip(row.of(from)).for_each(|(to, &v)| *to = v as f32));
-    };
-    transport.iter().zip(&mut finest.transport).for_each(|(from, to)| single(from, to));
-    local.iter().zip(&mut finest.local).for_each(|(from, to)| single(from, to));
     for level in 1..cpu.hierarchy.len() {
         let (fine, coarse) = cpu.hierarchy.split_at_mut(level);
         let (fine, coarse) = (&fine[level - 1], &mut coarse[0]);

@@ -53,20 +53,18 @@ pub struct Cpu {
     delta: Vec<f64>,
     curvature: Vec<f64>,
     probes: Probes,
-    /// ψκ, ψκ_D/c, ψD, t₊
-    transport: [Vec<f64>; 4],
+    /// t₊; ψκ, ψκ_D/c and ψD are those of the finest level
+    transference: Vec<f64>,
     /// derivatives of ψκ, ψκ_D/c and ψD with respect to c
-    transport_by_c: [Vec<f64>; 3],
+    transport_by_c: [Vec<f32>; 3],
     /// i, ∂i/∂φ, ∂i/∂c
     rate: [Vec<f64>; 3],
     /// local terms of both equations
     source: [Vec<f64>; 2],
-    /// derivatives of the local charge terms with respect to φ and c, then of the salt terms
-    local: [Vec<f64>; 4],
     residual: [Vec<f64>; 2],
     correction: [Vec<f64>; 2],
-    directions: [[Vec<f64>; 2]; DIRECTIONS],
-    images: [[Vec<f64>; 2]; DIRECTIONS],
+    directions: [[Vec<f32>; 2]; DIRECTIONS],
+    images: [[Vec<f32>; 2]; DIRECTIONS],
     hierarchy: Vec<Level>,
     coefficient: f64,
     damping: f64,
@@ -102,11 +100,10 @@ impl Cpu {
             delta: vec![0.0; n],
             curvature: vec![0.0; n],
             probes: Probes::default(),
-            transport: none(n),
+            transference: vec![0.0; n],
             transport_by_c: none(n),
             rate: none(n),
             source: none(n),
-            local: none(n),
             residual: none(n),
             correction: none(n),
             directions: std::array::from_fn(|_| none(n)),
@@ -120,8 +117,8 @@ impl Cpu {
 }
 
 /// `N` fields of zeros.
-fn none<const N: usize>(cells: usize) -> [Vec<f64>; N] {
-    std::array::from_fn(|_| vec![0.0; cells])
+fn none<T: Copy + Default, const N: usize>(cells: usize) -> [Vec<T>; N] {
+    std::array::from_fn(|_| vec![T::default(); cells])
 }
 
 impl Backend for Cpu {
@@ -169,7 +166,11 @@ impl Backend for Cpu {
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {
+        let finest = &self.hierarchy[0].transport;
         let field = match field {
+            Field::Kappa => return Ok(finest[0].clone()),
+            Field::KappaD => return Ok(finest[1].clone()),
+            Field::Diffusivity => return Ok(finest[2].clone()),
             Field::Xi => &self.xi,
             Field::Phi => &self.u[0],
             Field::C => &self.u[1],
@@ -178,10 +179,7 @@ impl Backend for Cpu {
             Field::Delta => &self.delta,
             Field::Accessible => &self.accessible,
             Field::Distance => &self.q,
-            Field::Kappa => &self.transport[0],
-            Field::KappaD => &self.transport[1],
-            Field::Diffusivity => &self.transport[2],
-            Field::Transference => &self.transport[3],
+            Field::Transference => &self.transference,
             Field::SlopePhi => &self.rate[1],
             Field::SlopeC => &self.rate[2],
         };
@@ -189,8 +187,7 @@ impl Backend for Cpu {
     }
 
     fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError> {
-        let [phi, c] = self.vector_of(vector);
-        Ok(phi.iter().zip(c).map(|(&phi, &c)| [phi, c]).collect())
+        Ok(self.pairs(vector))
     }
 
     fn set_step(&mut self, step: &StepUniforms) {

@@ -154,10 +154,10 @@ impl Reading {
     /// The field's value there. Along x and y the order of the sum is that of a square's corners: turning the grid by 90° changes
     /// nothing.
     #[inline(always)]
-    pub fn read(&self, field: &[f64]) -> f64 {
+    pub fn read<T: Copy + Into<f64>>(&self, field: &[T]) -> f64 {
         let [tx, ty, tz] = self.share;
         let plane = |[near, far, east, north]: [u32; 4]| {
-            let [near, far, east, north] = [near, far, east, north].map(|i| field[i as usize]);
+            let [near, far, east, north]: [f64; 4] = [near, far, east, north].map(|i| field[i as usize].into());
             ((1.0 - tx) * (1.0 - ty) * near + tx * ty * far) + (tx * (1.0 - ty) * east + (1.0 - tx) * ty * north)
         };
         let [low, high] = self.corners.map(plane);

@@ -36,7 +36,7 @@ impl<'a> Terms<'a> {
             copper_area: row.of(&cpu.copper_area),
             delta: row.of(&cpu.delta),
             rate: cpu.rate.each_ref().map(|rate| row.of(rate)),
-            transference: row.of(&cpu.transport[3]),
+            transference: row.of(&cpu.transference),
             rise: f64::from(step.reference_rise),
             double_layer: f64::from(step.double_layer),
             storage: (p.salt == 1).then_some(f64::from(step.storage) * porosity),
@@ -47,7 +47,7 @@ impl<'a> Terms<'a> {
 /// Terms of the charge and the salt equation, and the derivatives of the charge terms with respect to φ and c, then of the salt
 /// terms, without what the top adds.
 #[multiversion(targets = "simd")]
-fn terms_row(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f64]; 4]) {
+fn terms_row(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
     let n = source[0].len();
     let [charge, salt] = source.map(|out| &mut out[..n]);
     let [charge_by_phi, charge_by_c, salt_by_phi, salt_by_c] = local.map(|out| &mut out[..n]);
@@ -58,8 +58,8 @@ fn terms_row(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f64]; 4]) {
     let reaction = |k: usize, x: usize| rate[k][x] * delta[x];
     let capacitance = |x: usize| double_layer * area[x] * (1.0 - xi[x]);
     fill(charge, |x| reaction(0, x) + capacitance(x) * (rise + (u[0][x] - old[0][x])));
-    fill(charge_by_phi, |x| reaction(1, x) + capacitance(x));
-    fill(charge_by_c, |x| reaction(2, x));
+    fill(charge_by_phi, |x| (reaction(1, x) + capacitance(x)) as f32);
+    fill(charge_by_c, |x| reaction(2, x) as f32);
     match terms.storage {
         None => {
             salt.fill(0.0);
@@ -70,35 +70,35 @@ fn terms_row(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f64]; 4]) {
             let anions = |x: usize| 1.0 - transference[x];
             let storage = |x: usize| storage * (w[x] * (1.0 - xi[x])).max(PSI_FLOOR);
             fill(salt, |x| anions(x) * reaction(0, x) + storage(x) * (u[1][x] - old[1][x]));
-            fill(salt_by_phi, |x| anions(x) * reaction(1, x));
-            fill(salt_by_c, |x| anions(x) * reaction(2, x) + storage(x));
+            fill(salt_by_phi, |x| (anions(x) * reaction(1, x)) as f32);
+            fill(salt_by_c, |x| (anions(x) * reaction(2, x) + storage(x)) as f32);
         }
     }
 }
 
-/// What the top adds to its row of cells.
-fn add_top(cpu: &Cpu, row: Row, source: [&mut [f64]; 2], local: [&mut [f64]; 4]) {
+/// What the top adds to its row of cells, with their κ, κ_D and D.
+fn add_top(cpu: &Cpu, transport: [&[f32]; 3], row: Row, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
     let salt = p.salt == 1;
-    let [kappa, kappa_d, diffusivity, transference] = cpu.transport.each_ref().map(|t| row.of(t));
-    let [phi, c] = cpu.u.each_ref().map(|u| row.of(u));
+    let (phi, c, transference) = (row.of(&cpu.u[0]), row.of(&cpu.u[1]), row.of(&cpu.transference));
     let [charge, salt_terms] = source;
     let [charge_by_phi, charge_by_c, salt_by_phi, salt_by_c] = local;
     for x in 0..phi.len() {
+        let [kappa, kappa_d, diffusivity] = transport.map(|t| f64::from(t[x]));
         let anions = 1.0 - transference[x];
         let c_difference = if p.reservoir == 1 { c[x] - f64::from(p.c_top) } else { 0.0 };
         if p.reservoir == 1 {
-            salt_terms[x] += 2.0 * diffusivity[x] * c_difference;
-            salt_by_c[x] += 2.0 * diffusivity[x];
+            salt_terms[x] += 2.0 * diffusivity * c_difference;
+            salt_by_c[x] += (2.0 * diffusivity) as f32;
         }
         if p.potentiostatic == 1 {
-            let conduction = 2.0 * kappa[x] * (phi[x] - f64::from(step.top_potential));
-            charge[x] += conduction - 2.0 * kappa_d[x] * c_difference;
-            charge_by_phi[x] += 2.0 * kappa[x];
-            charge_by_c[x] -= 2.0 * kappa_d[x] * f64::from(p.reservoir);
+            let conduction = 2.0 * kappa * (phi[x] - f64::from(step.top_potential));
+            charge[x] += conduction - 2.0 * kappa_d * c_difference;
+            charge_by_phi[x] += (2.0 * kappa) as f32;
+            charge_by_c[x] -= (2.0 * kappa_d) as f32 * p.reservoir as f32;
             if salt && p.reservoir == 0 {
                 salt_terms[x] += anions * conduction;
-                salt_by_phi[x] += anions * 2.0 * kappa[x];
+                salt_by_phi[x] += (anions * 2.0 * kappa) as f32;
             }
         } else {
             charge[x] -= f64::from(step.top_current);
@@ -109,14 +109,17 @@ fn add_top(cpu: &Cpu, row: Row, source: [&mut [f64]; 2], local: [&mut [f64]; 4])
     }
 }
 
-/// Everything → source and local.
+/// u, rate, delta → source, and the local derivatives of the finest level.
 pub fn reaction(cpu: &mut Cpu) {
-    let (mut source, mut local) = (std::mem::take(&mut cpu.source), std::mem::take(&mut cpu.local));
+    let transport = std::mem::take(&mut cpu.hierarchy[0].transport);
+    let (mut source, mut local) = (std::mem::take(&mut cpu.source), std::mem::take(&mut cpu.hierarchy[0].local));
     cpu.shape.rows((fields(&mut source), fields(&mut local)), || (), |(), row, (mut source, mut local)| {
-        terms_row(&Terms::new(cpu, row), source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
+        let terms = Terms::new(cpu, row);
+        terms_row(&terms, source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
         if row.z + 1 == cpu.shape.nz {
-            add_top(cpu, row, source, local);
+            add_top(cpu, transport.each_ref().map(|t| row.of(t)), row, source, local);
         }
     });
-    (cpu.source, cpu.local) = (source, local);
+    cpu.source = source;
+    (cpu.hierarchy[0].transport, cpu.hierarchy[0].local) = (transport, local);
 }

@@ -6,62 +6,93 @@ use super::Cpu;
 use super::shape::{Padded, Row, Star, paired, rows_of, stars_of};
 use super::transport::fields;
 
-/// Room for the rows of u and of κ, κ_D, D and t₊, with their periodic neighbours.
+/// Room for the rows of u, of κ, κ_D and D and of t₊, with their periodic neighbours.
 #[derive(Default)]
 pub struct Scratch {
     u: [Padded<f64>; 2],
-    transport: [Padded<f64>; 4],
+    transport: [Padded<f32>; 3],
+    transference: Padded<f64>,
+}
+
+/// A row of u and of the coefficients, and what is around it.
+#[derive(Clone, Copy)]
+pub struct Present<'a> {
+    /// φ and c
+    pub u: [Star<'a, f64>; 2],
+    /// κ, κ_D and D
+    pub transport: [Star<'a, f32>; 3],
+    /// t₊
+    pub transference: Star<'a, f64>,
 }
 
 impl Scratch {
     /// u and the coefficients in a row.
-    pub fn row<'a>(&'a mut self, cpu: &'a Cpu, row: Row) -> ([Star<'a, f64>; 2], [Star<'a, f64>; 4]) {
-        let transport = &cpu.transport;
-        (stars(&mut self.u, [&cpu.u[0], &cpu.u[1]], row), stars(&mut self.transport, transport.each_ref().map(|t| &t[..]), row))
+    pub fn row<'a>(&'a mut self, cpu: &'a Cpu, row: Row) -> Present<'a> {
+        Present {
+            u: stars(&mut self.u, &cpu.u, row),
+            transport: stars(&mut self.transport, &cpu.hierarchy[0].transport, row),
+            transference: self.transference.star(&cpu.transference, row),
+        }
+    }
+}
+
+impl Present<'_> {
+    /// The same, of a length that the compiler can follow.
+    #[inline(always)]
+    pub fn of(&self, n: usize) -> Self {
+        Self {
+            u: stars_of(self.u, n),
+            transport: stars_of(self.transport, n),
+            transference: self.transference.of(n),
+        }
     }
 }
 
 /// A row of several fields.
-pub fn stars<'a, T: Copy, const N: usize>(room: &'a mut [Padded<T>; N], fields: [&'a [T]; N], row: Row) -> [Star<'a, T>; N] {
-    let mut fields = fields.into_iter();
-    room.each_mut().map(|padded| padded.star(fields.next().unwrap_or_default(), row))
+pub fn stars<'a, T: Copy, const N: usize>(
+    room: &'a mut [Padded<T>; N],
+    fields: &'a [Vec<T>; N],
+    row: Row,
+) -> [Star<'a, T>; N] {
+    let mut fields = fields.iter();
+    room.each_mut().map(|padded| padded.star(fields.next().map_or(&[][..], |field| field), row))
 }
 
 /// Flows out of cell `x` through each face, from differences: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb).
-/// `sum(face, k)` is what the cell and its neighbour have together of κ, κ_D and D.
+/// `sums` is what the cell and its neighbours have together of κ, κ_D and D.
 #[inline(always)]
-pub fn flows(u: &[Star<f64>; 2], x: usize, sum: impl Fn(usize, usize) -> f64) -> ([f64; 6], [f64; 6]) {
+pub fn flows<T: Copy + Into<f64>>(u: &[Star<T>; 2], x: usize, sums: &[[f64; 6]; 3]) -> ([f64; 6], [f64; 6]) {
+    let (own_phi, own_c): (f64, f64) = (u[0].here[x].into(), u[1].here[x].into());
     let mut charge = [0.0; 6];
     let mut salt = [0.0; 6];
     for face in 0..6 {
-        let (phi, c) = (u[0].here[x] - u[0].around[face][x], u[1].here[x] - u[1].around[face][x]);
-        charge[face] = 0.5 * sum(face, 0) * phi - 0.5 * sum(face, 1) * c;
-        salt[face] = 0.5 * sum(face, 2) * c;
+        let (phi, c) = (own_phi - u[0].around[face][x].into(), own_c - u[1].around[face][x].into());
+        charge[face] = 0.5 * sums[0][face] * phi - 0.5 * sums[1][face] * c;
+        salt[face] = 0.5 * sums[2][face] * c;
     }
     (charge, salt)
 }
 
-/// What cell `x` and its neighbour have together of a coefficient.
+/// What cell `x` and its neighbours have together of κ, κ_D and D.
 #[inline(always)]
-pub fn both(coefficient: &Star<f64>, x: usize, face: usize) -> f64 {
-    coefficient.here[x] + coefficient.around[face][x]
+pub fn sums(transport: &[Star<f32>; 3], x: usize) -> [[f64; 6]; 3] {
+    let mut sums = [[0.0; 6]; 3];
+    for k in 0..3 {
+        for face in 0..6 {
+            sums[k][face] = f64::from(transport[k].here[x]) + f64::from(transport[k].around[face][x]);
+        }
+    }
+    sums
 }
 
 /// −(outflow + source) in a row; the salt's with what the current leaves behind.
 #[multiversion(targets = "simd")]
-fn residual_row(
-    u: [Star<f64>; 2],
-    transport: [Star<f64>; 4],
-    source: [&[f64]; 2],
-    has_salt: bool,
-    charge: &mut [f64],
-    salt: &mut [f64],
-) {
+fn residual_row(present: Present, source: [&[f64]; 2], has_salt: bool, charge: &mut [f64], salt: &mut [f64]) {
     let n = charge.len().min(salt.len());
-    let (u, transport, source) = (stars_of(u, n), stars_of(transport, n), rows_of(source, n));
+    let (Present { u, transport, transference }, source) = (present.of(n), rows_of(source, n));
     for (x, (charge, salt)) in charge.iter_mut().zip(salt).enumerate() {
-        let (current, diffusion) = flows(&u, x, |face, k| both(&transport[k], x, face));
-        let left = left_by(current, &transport[3], x);
+        let (current, diffusion) = flows(&u, x, &sums(&transport, x));
+        let left = left_by(current, &transference, x);
         let left = if has_salt { left } else { 0.0 };
         *charge = -(paired(current) + source[0][x]);
         *salt = -((paired(diffusion) + left) + source[1][x]);
@@ -81,12 +112,11 @@ fn left_by(charge: [f64; 6], transference: &Star<f64>, x: usize) -> f64 {
 
 /// Salt that the current leaves behind in the cells of a row: −i·∇t₊.
 #[multiversion(targets = "simd")]
-pub fn transference_gradient_row(u: [Star<f64>; 2], transport: [Star<f64>; 4], out: &mut [f64]) {
-    let n = out.len();
-    let (u, transport) = (stars_of(u, n), stars_of(transport, n));
+pub fn transference_gradient_row(present: Present, out: &mut [f64]) {
+    let Present { u, transport, transference } = present.of(out.len());
     for (x, out) in out.iter_mut().enumerate() {
-        let (charge, _) = flows(&u, x, |face, k| both(&transport[k], x, face));
-        *out = left_by(charge, &transport[3], x);
+        let (charge, _) = flows(&u, x, &sums(&transport, x));
+        *out = left_by(charge, &transference, x);
     }
 }
 
@@ -95,9 +125,8 @@ pub fn residual(cpu: &mut Cpu) {
     let salt = cpu.physics.salt == 1;
     let mut out = std::mem::take(&mut cpu.residual);
     cpu.shape.rows(fields(&mut out), Scratch::default, |scratch, row, [charge_out, salt_out]| {
-        let (u, transport) = scratch.row(cpu, row);
         let source = cpu.source.each_ref().map(|source| row.of(source));
-        residual_row(u, transport, source, salt, charge_out, salt_out);
+        residual_row(scratch.row(cpu, row), source, salt, charge_out, salt_out);
         if let Some(forcing) = &cpu.forcing {
             for (x, [charge, salt]) in row.of(&forcing.equations).iter().enumerate() {
                 charge_out[x] += charge;

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{fill, rows_of};
+use super::shape::{Row, Shape, fill, rows_of};
 use super::transport::fields;
 use crate::solver::backend::Vector;
 
@@ -12,47 +12,76 @@ const C_FLOOR: f64 = 1e-6;
 /// Least reaction area per volume of a cell whose potential is held back: farther out next to nothing reacts \[1/dx\].
 pub const REACTING: f64 = 0.01;
 
+/// φ and c of a vector. What the solution is built from is double, what only has to make the residual small is single.
+enum Parts<D, S> {
+    Double([D; 2]),
+    Single([S; 2]),
+}
+
 impl Cpu {
-    pub(super) fn vector_of(&self, v: Vector) -> &[Vec<f64>; 2] {
+    fn parts(&self, v: Vector) -> Parts<&[f64], &[f32]> {
+        fn of<T>(fields: &[Vec<T>; 2]) -> [&[T]; 2] {
+            fields.each_ref().map(|field| &field[..])
+        }
         match v {
-            Vector::Correction => &self.correction,
-            Vector::Residual => &self.residual,
-            Vector::Direction(slot) => &self.directions[slot],
-            Vector::Image(slot) => &self.images[slot],
+            Vector::Correction => Parts::Double(of(&self.correction)),
+            Vector::Residual => Parts::Double(of(&self.residual)),
+            Vector::Direction(slot) => Parts::Single(of(&self.directions[slot])),
+            Vector::Image(slot) => Parts::Single(of(&self.images[slot])),
         }
     }
 
-    fn vector_mut(&mut self, v: Vector) -> &mut [Vec<f64>; 2] {
+    fn take(&mut self, v: Vector) -> Parts<Vec<f64>, Vec<f32>> {
         match v {
-            Vector::Correction => &mut self.correction,
-            Vector::Residual => &mut self.residual,
-            Vector::Direction(slot) => &mut self.directions[slot],
-            Vector::Image(slot) => &mut self.images[slot],
+            Vector::Correction => Parts::Double(std::mem::take(&mut self.correction)),
+            Vector::Residual => Parts::Double(std::mem::take(&mut self.residual)),
+            Vector::Direction(slot) => Parts::Single(std::mem::take(&mut self.directions[slot])),
+            Vector::Image(slot) => Parts::Single(std::mem::take(&mut self.images[slot])),
+        }
+    }
+
+    fn put(&mut self, v: Vector, parts: Parts<Vec<f64>, Vec<f32>>) {
+        match (v, parts) {
+            (Vector::Correction, Parts::Double(fields)) => self.correction = fields,
+            (Vector::Residual, Parts::Double(fields)) => self.residual = fields,
+            (Vector::Direction(slot), Parts::Single(fields)) => self.directions[slot] = fields,
+            (Vector::Image(slot), Parts::Single(fields)) => self.images[slot] = fields,
+            _ => unreachable!("a vector keeps its precision"),
+        }
+    }
+
+    /// A vector, pair by pair.
+    pub(super) fn pairs(&self, v: Vector) -> Vec<[f64; 2]> {
+        let single = |[phi, c]: [&f32; 2]| [f64::from(*phi), f64::from(*c)];
+        match self.parts(v) {
+            Parts::Double([phi, c]) => phi.iter().zip(c).map(|(&phi, &c)| [phi, c]).collect(),
+            Parts::Single([phi, c]) => phi.iter().zip(c).map(|(phi, c)| single([phi, c])).collect(),
         }
     }
 
     /// coefficient = ⟨a, test⟩/⟨b, test⟩, the salt equation weighted so that it counts as much as the charge equation: without
     /// that the linear solver would leave a dilute electrolyte's salt as it is.
     pub(super) fn project_vectors(&mut self, a: Vector, b: Vector, test: Vector) {
-        let (a, b, test) = (self.vector_of(a), self.vector_of(b), self.vector_of(test));
+        let (a, b, test) = (self.parts(a), self.parts(b), self.parts(test));
         let weight = f64::from(self.physics.salt_weight);
         let [of_a, of_b] = self.shape.sum_rows(2, || (), |(), row, [of_a, of_b]| {
-            let [a, b, test] = [a, b, test].map(|v| v.each_ref().map(|v| row.of(v)));
-            product_row(a, test, weight, of_a);
-            product_row(b, test, weight, of_b);
+            products(row, &a, &test, weight, of_a);
+            products(row, &b, &test, weight, of_b);
         });
         self.coefficient = if of_b > 0.0 { of_a / of_b } else { 0.0 };
     }
 
     /// target −= sign · coefficient · source.
     pub(super) fn combine_vectors(&mut self, target: Vector, source: Vector, sign: f32) {
-        let factor = f64::from(sign) * self.coefficient;
-        let mut out = std::mem::take(self.vector_mut(target));
-        let source = self.vector_of(source);
-        self.shape.rows(fields(&mut out), || (), |(), row, out| {
-            out.into_iter().zip(source).for_each(|(out, source)| add_row(out, -factor, row.of(source)));
-        });
-        *self.vector_mut(target) = out;
+        let (factor, shape) = (-f64::from(sign) * self.coefficient, self.shape);
+        let mut out = self.take(target);
+        match (&mut out, self.parts(source)) {
+            (Parts::Double(out), Parts::Double(source)) => add(shape, out, factor, source),
+            (Parts::Double(out), Parts::Single(source)) => add(shape, out, factor, source),
+            (Parts::Single(out), Parts::Double(source)) => add(shape, out, factor, source),
+            (Parts::Single(out), Parts::Single(source)) => add(shape, out, factor, source),
+        }
+        self.put(target, out);
     }
 
     /// Damping that keeps the potential's change below `potential` where the reaction reads it, and a share `keep` of every
@@ -75,25 +104,66 @@ impl Cpu {
 
     /// u += damping · correction.
     pub(super) fn update_unknowns(&mut self) {
-        let (correction, damping) = (&self.correction, self.damping);
-        self.shape.rows(fields(&mut self.u), || (), |(), row, u| {
-            u.into_iter().zip(correction).for_each(|(u, correction)| add_row(u, damping, row.of(correction)));
-        });
+        add(self.shape, &mut self.u, self.damping, self.correction.each_ref().map(|field| &field[..]));
     }
 }
 
-/// Terms of the scalar product of two vectors, of the salt equation times `weight`.
+/// Terms of the scalar product of two vectors in a row, of the salt equation times `weight`.
+fn products(row: Row, a: &Parts<&[f64], &[f32]>, b: &Parts<&[f64], &[f32]>, weight: f64, out: &mut [f64]) {
+    fn of<'a, T>(row: Row, [phi, c]: &[&'a [T]; 2]) -> [&'a [T]; 2] {
+        [row.of(phi), row.of(c)]
+    }
+    match (a, b) {
+        (Parts::Double(a), Parts::Double(b)) => product_row(of(row, a), of(row, b), weight, out),
+        (Parts::Double(a), Parts::Single(b)) => product_row(of(row, a), of(row, b), weight, out),
+        (Parts::Single(a), Parts::Double(b)) => product_row(of(row, a), of(row, b), weight, out),
+        (Parts::Single(a), Parts::Single(b)) => product_row(of(row, a), of(row, b), weight, out),
+    }
+}
+
 #[multiversion(targets = "simd")]
-fn product_row(a: [&[f64]; 2], b: [&[f64]; 2], weight: f64, out: &mut [f64]) {
+fn product_row<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: [&[A]; 2], b: [&[B]; 2], weight: f64, out: &mut [f64]) {
     let n = out.len();
     let (a, b) = (rows_of(a, n), rows_of(b, n));
-    fill(out, |x| a[0][x] * b[0][x] + weight * a[1][x] * b[1][x]);
+    for (x, out) in out.iter_mut().enumerate() {
+        let (phi, c): (f64, f64) = (a[0][x].into(), a[1][x].into());
+        *out = phi * b[0][x].into() + weight * c * b[1][x].into();
+    }
 }
 
 /// out += factor · source.
+fn add<T: Number, S: Number>(shape: Shape, out: &mut [Vec<T>; 2], factor: f64, source: [&[S]; 2]) {
+    shape.rows(fields(out), || (), |(), row, out| {
+        out.into_iter().zip(source).for_each(|(out, source)| add_row(out, factor, row.of(source)));
+    });
+}
+
 #[multiversion(targets = "simd")]
-fn add_row(out: &mut [f64], factor: f64, source: &[f64]) {
-    out.iter_mut().zip(source).for_each(|(out, source)| *out += factor * source);
+fn add_row<T: Number, S: Number>(out: &mut [T], factor: f64, source: &[S]) {
+    for (out, source) in out.iter_mut().zip(source) {
+        let (own, other): (f64, f64) = ((*out).into(), (*source).into());
+        *out = T::rounded(own + factor * other);
+    }
+}
+
+/// A number of either precision.
+trait Number: Copy + Send + Sync + Into<f64> {
+    /// the nearest
+    fn rounded(v: f64) -> Self;
+}
+
+impl Number for f64 {
+    #[inline(always)]
+    fn rounded(v: f64) -> Self {
+        v
+    }
+}
+
+impl Number for f32 {
+    #[inline(always)]
+    fn rounded(v: f64) -> Self {
+        v as f32
+    }
 }
 
 /// Loss of concentration over the loss allowed, in the electrolyte.
