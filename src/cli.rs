@@ -135,6 +135,10 @@ enum Command {
         /// Write the results here too, as JSON: an object with --cells, a list of objects without
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Instead, solve linear problems on the CPU and write them, their fields and the times into DIR/N, for
+        /// scripts/bench_peers
+        #[arg(long, value_name = "DIR", requires = "cells", conflicts_with = "json")]
+        peers: Option<PathBuf>,
     },
     /// List the devices, the largest grid each holds, and which one `auto` takes
     Devices,
@@ -318,7 +322,11 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             summarise()?;
             Ok(verify::exit_code(&checks))
         }
-        Command::Bench { device, cells, json } => {
+        Command::Bench { device, cells: Some(side), json: _, peers: Some(directory) } => {
+            bench::peers(device, side, &directory, tell)?;
+            Ok(0)
+        }
+        Command::Bench { device, cells, json, peers: _ } => {
             json.iter().try_for_each(|path| verify::writable(path))?;
             bench::run(&bench::Request { device, side: cells, json }, tell, print)?;
             Ok(0)

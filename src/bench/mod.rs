@@ -10,12 +10,13 @@ mod markdown;
 mod measure;
 pub mod operators;
 mod output;
+mod peers;
 pub mod report;
 mod sizes;
 mod solver;
 mod stopwatch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::ConfigError;
 use crate::io::{IoError, write_json};
@@ -42,6 +43,9 @@ pub enum BenchError {
     /// The cube is too small for copper and deposit, or has more cells than are counted.
     #[error("--cells {0}: a side has {least} to {most} cells", least = fields::SIDES.start(), most = fields::SIDES.end())]
     Side(usize),
+    /// The peers run on the CPU.
+    #[error("--peers compares solvers on the CPU; give --device cpu")]
+    PeersOnGpu,
     /// No size fits.
     #[error("none of the sizes fits: {0}")]
     NothingFits(String),
@@ -110,4 +114,18 @@ pub fn run(request: &Request, tell: impl Fn(&str), print: impl Fn(&str)) -> Resu
         true => Err(BenchError::NothingFits(skipped.pop().unwrap_or_default())),
         false => Ok(()),
     }
+}
+
+/// Writes what other solvers are held against, for a cube of `side` cells, into `directory`/N; see `scripts/bench_peers`.
+///
+/// # Errors
+/// If the device is a GPU, the side out of range, a step fails, or a file cannot be written.
+pub fn peers(device: DeviceChoice, side: usize, directory: &Path, tell: impl Fn(&str)) -> Result<(), BenchError> {
+    if matches!(device, DeviceChoice::Gpu(_)) {
+        return Err(BenchError::PeersOnGpu);
+    }
+    if !fields::SIDES.contains(&side) {
+        return Err(BenchError::Side(side));
+    }
+    peers::write(&fields::setup(side)?, directory, &tell)
 }

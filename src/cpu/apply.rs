@@ -18,20 +18,15 @@ struct Scratch {
 
 /// The flows out of the cells of a row, with the coefficients as they are, and the local derivatives times the direction `d`.
 #[multiversion(targets = "simd")]
-fn image_row(
-    d: [Star<f32>; 2],
-    transport: [Star<f32>; 3],
-    local: [&[f32]; 4],
-    charge: &mut [f64],
-    salt: &mut [f64],
-) {
+fn image_row(d: [Star<f32>; 2], transport: [Star<f32>; 3], local: [&[f32]; 4], charge: &mut [f64], salt: &mut [f64]) {
     let n = charge.len().min(salt.len());
     let (d, transport, local) = (stars_of(d, n), stars_of(transport, n), rows_of(local, n));
-    for (x, (charge, salt)) in charge.iter_mut().zip(salt).enumerate() {
+    let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
+    for x in 0..n {
         let (current, diffusion) = flows(&d, x, &sums(&transport, x));
         let of_local = local_terms(local, [d[0].here[x].into(), d[1].here[x].into()], x);
-        *charge = paired(current) + of_local[0];
-        *salt = paired(diffusion) + of_local[1];
+        charge[x] = paired(current) + of_local[0];
+        salt[x] = paired(diffusion) + of_local[1];
     }
 }
 
@@ -40,7 +35,8 @@ fn image_row(
 fn add_changed_row(d: Star<f32>, u: [Star<f64>; 2], by_c: [Star<f32>; 3], charge: &mut [f64], salt: &mut [f64]) {
     let n = charge.len().min(salt.len());
     let (d, u, by_c) = (d.of(n), stars_of(u, n), stars_of(by_c, n));
-    for (x, (charge, salt)) in charge.iter_mut().zip(salt).enumerate() {
+    let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
+    for x in 0..n {
         let mut changes = [[0.0; 6]; 3];
         for k in 0..3 {
             let own = f64::from(by_c[k].here[x]) * f64::from(d.here[x]);
@@ -49,8 +45,8 @@ fn add_changed_row(d: Star<f32>, u: [Star<f64>; 2], by_c: [Star<f32>; 3], charge
             }
         }
         let (current, diffusion) = flows(&u, x, &changes);
-        *charge += paired(current);
-        *salt += paired(diffusion);
+        charge[x] += paired(current);
+        salt[x] += paired(diffusion);
     }
 }
 
@@ -69,9 +65,13 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
     let mut images = std::mem::take(&mut cpu.images[slot]);
     let (direction, local) = (&cpu.hierarchy[0].x, &cpu.hierarchy[0].local);
     let out = fields(&mut cpu.directions[slot]);
-    shape.rows(out, || (), |(), row, out| {
-        out.into_iter().zip(direction).for_each(|(out, x)| out.copy_from_slice(row.of(x)));
-    });
+    shape.rows(
+        out,
+        || (),
+        |(), row, out| {
+            out.into_iter().zip(direction).for_each(|(out, x)| out.copy_from_slice(row.of(x)));
+        },
+    );
     shape.rows(fields(&mut images), Scratch::default, |scratch, row, out| {
         let d = stars(&mut scratch.direction, direction, row);
         let (present, local) = (scratch.present.row(cpu, row), local.each_ref().map(|local| row.of(local)));

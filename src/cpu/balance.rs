@@ -75,12 +75,16 @@ fn terms_row(row: &Row, has_salt: bool, out: Balance<&mut [f64]>) {
     fill(&mut out.double_layer[..n], |x| double_layer * bare(x) * (rise + (u[0][x] - old[0][x])));
     fill(&mut out.salt[..n], |x| psi(x) * porosity * (1.0 + u[1][x]));
     fill(&mut out.largest_current[..n], |x| if xi[x] * (1.0 - xi[x]) > IN_INTERFACE { current[x].abs() } else { 0.0 });
-    fill(&mut out.concentration_change[..n], |x| {
-        if psi(x) > IN_ELECTROLYTE { (u[1][x] - old[1][x]).abs() } else { 0.0 }
-    });
+    fill(
+        &mut out.concentration_change[..n],
+        |x| {
+            if psi(x) > IN_ELECTROLYTE { (u[1][x] - old[1][x]).abs() } else { 0.0 }
+        },
+    );
     if has_salt {
-        for (x, sink) in out.salt_sink[..n].iter_mut().enumerate() {
-            *sink += (1.0 - transference[x]) * (current[x] * delta[x]);
+        let sink = &mut out.salt_sink[..n];
+        for x in 0..n {
+            sink[x] += (1.0 - transference[x]) * (current[x] * delta[x]);
         }
     }
 }
@@ -88,7 +92,8 @@ fn terms_row(row: &Row, has_salt: bool, out: Balance<&mut [f64]>) {
 /// Current and salt that enter at the top in a row of its cells, their electrolyte, and it times the potential there.
 fn top_row(cpu: &Cpu, row: shape::Row, out: [&mut [f64]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
-    let (transport, transference) = (cpu.hierarchy[0].transport.each_ref().map(|t| row.of(t)), row.of(&cpu.transference));
+    let (transport, transference) =
+        (cpu.hierarchy[0].transport.each_ref().map(|t| row.of(t)), row.of(&cpu.transference));
     let [phi, c] = cpu.u.each_ref().map(|u| row.of(u));
     let (xi, w) = (row.of(&cpu.xi), row.of(&cpu.accessible));
     let reservoir = p.reservoir == 1;

@@ -10,20 +10,25 @@ use super::shape::{Padded, Star, paired, rows_of, stars_of};
 pub fn deposit(cpu: &mut Cpu, factor: f64) {
     let fields = [&cpu.rate[0], &cpu.delta, &cpu.accessible];
     let forcing = cpu.forcing.as_ref();
-    cpu.shape.rows(&mut cpu.xi[..], || (), |(), row, xi| {
-        deposit_row(fields.map(|field| row.of(field)), factor, xi);
-        if let Some(forcing) = forcing {
-            xi.iter_mut().zip(row.of(&forcing.xi)).for_each(|(xi, forcing)| *xi += forcing);
-        }
-    });
+    cpu.shape.rows(
+        &mut cpu.xi[..],
+        || (),
+        |(), row, xi| {
+            deposit_row(fields.map(|field| row.of(field)), factor, xi);
+            if let Some(forcing) = forcing {
+                xi.iter_mut().zip(row.of(&forcing.xi)).for_each(|(xi, forcing)| *xi += forcing);
+            }
+        },
+    );
 }
 
 #[multiversion(targets = "simd")]
 fn deposit_row([current, delta, w]: [&[f64]; 3], factor: f64, xi: &mut [f64]) {
     let n = xi.len();
     let (current, delta, w) = (&current[..n], &delta[..n], &w[..n]);
-    for (x, xi) in xi.iter_mut().enumerate() {
-        *xi += factor * current[x] * delta[x] / w[x];
+    let xi = &mut xi[..n];
+    for x in 0..n {
+        xi[x] += factor * current[x] * delta[x] / w[x];
     }
 }
 
@@ -83,7 +88,8 @@ fn restore_row(fields: [Star<f64>; 3], normals: [&[f64]; 6], strength: f64, ell:
     let n = out.len();
     let ([xi, q, w], normals) = (stars_of(fields, n), rows_of(normals, n));
     let (level, per_ell) = (LEVEL * ell, 1.0 / ell);
-    for (x, out) in out.iter_mut().enumerate() {
+    let out = &mut out[..n];
+    for x in 0..n {
         let (own_xi, own_w) = (xi.here[x], w.here[x]);
         let own_profile = own_xi * (1.0 - own_xi) * per_ell;
         let mut flux = [0.0; 6];
@@ -99,6 +105,6 @@ fn restore_row(fields: [Star<f64>; 3], normals: [&[f64]; 6], strength: f64, ell:
             // equal q: equal xi, or both in the clipped tails, which are left alone from both sides
             flux[face] = if way == 0.0 { 0.0 } else { w * (rise - slope * normals[face][x]) };
         }
-        *out = own_xi + strength * paired(flux) / own_w;
+        out[x] = own_xi + strength * paired(flux) / own_w;
     }
 }

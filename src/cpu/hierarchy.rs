@@ -2,15 +2,17 @@
 
 use multiversion::multiversion;
 
-use super::Cpu;
 use super::shape::Shape;
-use super::smooth::{Scratch, defect_row};
+use super::smooth::Scratch;
+use super::transport::fields;
 
 /// One level: coefficients, right-hand side and correction, each number in its own array.
 #[derive(Clone, Debug, Default)]
 pub struct Level {
     /// cells
     pub shape: Shape,
+    /// whether the potential is the only unknown: then the numbers of the salt are neither read nor made
+    pub scalar: bool,
     /// area over distance of the faces across x, y and z, in units of the finest level
     pub faces: [f32; 3],
     /// ψκ, ψκ_D/c, ψD
@@ -25,14 +27,21 @@ pub struct Level {
     pub x_next: [Vec<f32>; 2],
 }
 
+impl Level {
+    /// Unknowns of a cell.
+    fn unknowns(&self) -> usize {
+        if self.scalar { 1 } else { 2 }
+    }
+}
+
 impl Default for Shape {
     fn default() -> Self {
         Self { nx: 1, ny: 1, nz: 1 }
     }
 }
 
-/// All levels down to a single cell.
-pub fn hierarchy(finest: Shape) -> Vec<Level> {
+/// All levels down to a single cell, of the potential alone if `scalar`.
+pub fn hierarchy(finest: Shape, scalar: bool) -> Vec<Level> {
     let mut levels = Vec::new();
     let mut shape = finest;
     let mut width = [1.0f32; 3];
@@ -41,6 +50,7 @@ pub fn hierarchy(finest: Shape) -> Vec<Level> {
         let [hx, hy, hz] = width;
         levels.push(Level {
             shape,
+            scalar,
             faces: [hy * hz / hx, hx * hz / hy, hx * hy / hz],
             transport: std::array::from_fn(|_| vec![0.0; n]),
             local: std::array::from_fn(|_| vec![0.0; n]),
@@ -113,14 +123,15 @@ fn sum_children(above: Shape, fine: &[f32], shape: Shape, coarse: &mut [f32], me
 }
 
 /// Coefficients of every coarser level: transport is averaged, local derivatives are summed.
-pub fn coarsen(cpu: &mut Cpu) {
-    for level in 1..cpu.hierarchy.len() {
-        let (fine, coarse) = cpu.hierarchy.split_at_mut(level);
+pub fn coarsen(levels: &mut [Level]) {
+    for level in 1..levels.len() {
+        let (fine, coarse) = levels.split_at_mut(level);
         let (fine, coarse) = (&fine[level - 1], &mut coarse[0]);
-        for (fine_field, coarse_field) in fine.transport.iter().zip(&mut coarse.transport) {
+        let (transport, local) = if fine.scalar { (1, 1) } else { (3, 4) };
+        for (fine_field, coarse_field) in fine.transport.iter().zip(&mut coarse.transport).take(transport) {
             sum_children(fine.shape, fine_field, coarse.shape, coarse_field, true);
         }
-        for (fine_field, coarse_field) in fine.local.iter().zip(&mut coarse.local) {
+        for (fine_field, coarse_field) in fine.local.iter().zip(&mut coarse.local).take(local) {
             sum_children(fine.shape, fine_field, coarse.shape, coarse_field, false);
         }
     }
@@ -138,22 +149,21 @@ pub fn restrict(levels: &mut [Level], level: usize) {
     let (fine, coarse) = levels.split_at_mut(level + 1);
     let (fine, coarse) = (&fine[level], &mut coarse[0]);
     let (shape, above) = (coarse.shape, fine.shape);
-    let u = [&fine.x[0][..], &fine.x[1][..]];
+    let unknowns = fine.unknowns();
     let room = || Restriction {
         scratch: Scratch::default(),
         defects: std::array::from_fn(|_| std::array::from_fn(|_| vec![0.0; above.nx])),
         plane: vec![0.0; shape.nx],
     };
-    shape.rows(coarse.b.each_mut().map(|b| &mut b[..]), room, |room, row, mut out| {
+    shape.rows(fields(&mut coarse.b), room, |room, row, mut out| {
         let Restriction { scratch, defects, plane } = room;
-        out.iter_mut().for_each(|out| out.fill(0.0));
+        out.iter_mut().take(unknowns).for_each(|out| out.fill(0.0));
         let rows = children(row.y, above.ny, shape.ny);
         for z in children(row.z, above.nz, shape.nz) {
-            for (y, [charge, salt]) in rows.clone().zip(&mut *defects) {
-                let (equations, u) = scratch.row(fine, u, above.row(y, z));
-                defect_row(&equations, u, charge, salt);
+            for (y, defects) in rows.clone().zip(&mut *defects) {
+                scratch.defect(fine, above.row(y, z), defects);
             }
-            for (k, out) in out.iter_mut().enumerate() {
+            for (k, out) in out.iter_mut().take(unknowns).enumerate() {
                 sum_rows(plane, &defects[0][k], (rows.len() == 2).then_some(&defects[1][k][..]));
                 out.iter_mut().zip(&*plane).for_each(|(sum, v)| *sum += v);
             }
@@ -186,12 +196,12 @@ pub fn prolong(levels: &mut [Level], level: usize) {
     let (fine, coarse) = (&mut fine[level], &coarse[0]);
     let (shape, above) = (fine.shape, coarse.shape);
     let n = above.nx;
-    let coarse = &coarse.x;
+    let (unknowns, coarse) = (coarse.unknowns(), &coarse.x);
     let room = || [Vec::with_capacity(n + 2), Vec::with_capacity(n + 2)];
-    shape.rows(fine.x.each_mut().map(|x| &mut x[..]), room, |[own, side], row, out| {
+    shape.rows(fields(&mut fine.x), room, |[own, side], row, out| {
         let planes = parents(row.z, shape.nz, above.nz, false);
         let ys = parents(row.y, shape.ny, above.ny, true);
-        for (out, coarse) in out.into_iter().zip(coarse) {
+        for (out, coarse) in out.into_iter().zip(coarse).take(unknowns) {
             for (room, y) in [&mut *own, &mut *side].into_iter().zip(ys) {
                 at_height(room, planes.map(|z| above.row(y, z).of(coarse)));
             }
@@ -215,8 +225,7 @@ fn at_height(row: &mut Vec<f32>, [near, far]: [&[f32]; 2]) {
 /// right angle, or mirrored, it is the same to the bit.
 #[multiversion(targets = "simd")]
 fn add_square(out: &mut [f32], own: &[f32], side: &[f32]) {
-    let between =
-        |near: [f32; 2], far: [f32; 2]| (9.0 * near[0] + 3.0 * (far[0] + near[1]) + far[1]) * 0.0625;
+    let between = |near: [f32; 2], far: [f32; 2]| (9.0 * near[0] + 3.0 * (far[0] + near[1]) + far[1]) * 0.0625;
     let n = own.len() - 2;
     let at = |x: usize| [own[x], side[x]];
     if n == out.len() {

@@ -43,7 +43,8 @@ pub fn interface(cpu: &mut Cpu, half_advance: f64) {
 fn area_row(q: Star<f64>, [xi, w, current]: [&[f64]; 3], half_advance: f64, ell: f64, out: &mut [f64]) {
     let n = out.len();
     let (q, xi, w, current) = (q.of(n), &xi[..n], &w[..n], &current[..n]);
-    for (x, out) in out.iter_mut().enumerate() {
+    let out = &mut out[..n];
+    for x in 0..n {
         let gradient = length(central(&q, x));
         let gradient = if gradient > STEEPEST { STEEPEST } else { gradient };
         let way = half_advance * current[x] * gradient / ell;
@@ -53,7 +54,7 @@ fn area_row(q: Star<f64>, [xi, w, current]: [&[f64]; 3], half_advance: f64, ell:
         let spread = (1.0 - xi[x]) + xi[x] * odds;
         let profile = (xi[x] * (1.0 - xi[x])).max(0.0);
         let area = w[x] * profile * odds / (spread * spread) / ell * gradient;
-        *out = if q.here[x].abs() >= FARTHEST * ell { 0.0 } else { area };
+        out[x] = if q.here[x].abs() >= FARTHEST * ell { 0.0 } else { area };
     }
 }
 
@@ -62,7 +63,8 @@ fn area_row(q: Star<f64>, [xi, w, current]: [&[f64]; 3], half_advance: f64, ell:
 fn curvature_row(normals: [&[f64]; 6], w: Star<f64>, delta: &[f64], contact: f64, out: &mut [f64]) {
     let n = out.len();
     let (normals, w, delta) = (rows_of(normals, n), w.of(n), &delta[..n]);
-    for (x, out) in out.iter_mut().enumerate() {
+    let out = &mut out[..n];
+    for x in 0..n {
         let mut flux = [0.0; 6];
         for face in 0..6 {
             flux[face] = 0.5 * (w.here[x] + w.around[face][x]) * normals[face][x];
@@ -71,7 +73,7 @@ fn curvature_row(normals: [&[f64]; 6], w: Star<f64>, delta: &[f64], contact: f64
         let curvature = -(paired(flux) + wall) / w.here[x];
         let curvature = if curvature > SHARPEST { SHARPEST } else { curvature };
         let curvature = if curvature < -SHARPEST { -SHARPEST } else { curvature };
-        *out = if delta[x] == 0.0 { 0.0 } else { curvature };
+        out[x] = if delta[x] == 0.0 { 0.0 } else { curvature };
     }
 }
 

@@ -7,8 +7,11 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::elementary::{exponentials, logarithm};
+use super::shape::{fill, rows_of};
 use super::transport::{DILUTE, fields, inverse_macmullin, lookup};
-use crate::model::kinetics::{EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with};
+use crate::model::kinetics::{
+    EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with,
+};
 
 /// Corrections after which a row has started too far off. One or two are usual.
 const CORRECTIONS: usize = 8;
@@ -17,11 +20,33 @@ const LEAST_DEPLETION: f64 = 1e-30;
 /// Largest share of the layer's salt that the current before is taken to use up: it may have been more than there is now.
 const USED_BEFORE: f64 = 0.999;
 
+/// What a cell reads or had before, in the order of [`Cells::read`].
+#[derive(Clone, Copy)]
+enum Read {
+    Phi,
+    C,
+    Thickness,
+    Curvature,
+    Heterogeneity,
+    /// the current before
+    Before,
+    Kappa,
+    KappaD,
+    Diffusivity,
+    Transference,
+    /// derivative of κ with respect to c
+    KappaByC,
+}
+
+/// Members of [`Read`].
+const READ: usize = 11;
+
 /// The cells of a row that react.
 #[derive(Default)]
 struct Cells {
     /// place in the row
     x: Vec<usize>,
+    read: [Vec<f64>; READ],
     /// drive, concentration c/c0 and exchange current density at c, where the electrolyte is read; then the layer, member by
     /// member
     known: [Vec<f64>; 7],
@@ -31,35 +56,61 @@ struct Cells {
     rate: [Vec<f64>; 3],
 }
 
+/// The constants of a row.
+struct Constants {
+    salt: bool,
+    alpha: f64,
+    film: f64,
+    i0: f64,
+    reference: f64,
+    capillary: f64,
+    stress: f64,
+    /// one over the MacMullin number
+    medium: f64,
+}
+
 /// u at the probe, delta, heterogeneity → current = i0 (c/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
 /// its slopes with respect to φ and c at the probe, through film and the layer between probe and interface.
 pub fn kinetics(cpu: &mut Cpu) {
     let (p, shape) = (cpu.physics, cpu.shape);
-    let (alpha, film, i0) = (f64::from(p.alpha), f64::from(p.film), f64::from(p.i0));
     let reference = f64::from(cpu.step.phi_reference);
     let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
     let (probes, table) = (&cpu.probes, &cpu.table);
-    let salt = p.salt == 1;
     shape.rows(fields(&mut cpu.rate), Cells::default, |cells, row, mut out| {
-        let medium = inverse_macmullin(&p, row.z);
-        cells.clear();
-        for probe in probes.of(&shape, row) {
+        let constants = Constants {
+            salt: p.salt == 1,
+            alpha: p.alpha.into(),
+            film: p.film.into(),
+            i0: p.i0.into(),
+            reference,
+            capillary: p.capillary.into(),
+            stress: p.stress.into(),
+            medium: inverse_macmullin(&p, row.z),
+        };
+        let probes = probes.of(&shape, row);
+        cells.resize(probes.len());
+        for (k, probe) in probes.iter().enumerate() {
             let x = probe.x as usize;
             let (phi, c) = (probe.reading.read(&u[0]), probe.reading.read(&u[1]));
             let ([kappa, kappa_d, diffusivity, transference], slopes) = lookup(table, c);
-            let thickness = probe.thickness;
-            let layer = Layer {
-                resistance: film + thickness / (medium * kappa),
-                depletion: if salt { thickness * (1.0 - transference) / (medium * diffusivity) } else { 0.0 },
-                diffusion_potential: kappa_d / kappa,
-                resistance_by_c: -thickness * slopes[0] / (medium * kappa * kappa),
-            };
-            let drive = (reference + phi) - (f64::from(p.capillary) * probe.curvature + f64::from(p.stress));
-            let c = if salt { (1.0 + c).max(DILUTE) } else { 1.0 };
-            let exchange = i0 * heterogeneity[row.here + x] * if alpha == 0.5 { c.sqrt() } else { c.powf(alpha) };
-            cells.push(x, drive, c, exchange, alpha, &layer, salt, out[0][x]);
+            let read = [
+                phi,
+                c,
+                probe.thickness,
+                probe.curvature,
+                heterogeneity[row.here + x],
+                out[0][x],
+                kappa,
+                kappa_d,
+                diffusivity,
+                transference,
+                slopes[0],
+            ];
+            cells.x[k] = x;
+            cells.read.iter_mut().zip(read).for_each(|(column, value)| column[k] = value);
         }
-        cells.solve(alpha, salt);
+        cells.prepare(&constants);
+        cells.solve(&constants);
         for (out, rate) in out.iter_mut().zip(&cells.rate) {
             out.fill(0.0);
             cells.x.iter().zip(rate).for_each(|(&x, &rate)| out[x] = rate);
@@ -96,44 +147,37 @@ impl Known<'_> {
 }
 
 impl Cells {
-    fn clear(&mut self) {
-        self.x.clear();
-        self.known.iter_mut().chain([&mut self.unknown]).for_each(|column| column.clear());
+    /// Room for `n` cells.
+    fn resize(&mut self, n: usize) {
+        self.x.resize(n, 0);
+        let columns = self.read.iter_mut().chain(&mut self.known).chain([&mut self.unknown]).chain(&mut self.rate);
+        columns.for_each(|column| column.resize(n, 0.0));
     }
 
-    /// Adds a cell whose current was `before`.
-    #[allow(clippy::too_many_arguments)]
-    fn push(
-        &mut self,
-        x: usize,
-        drive: f64,
-        c: f64,
-        exchange: f64,
-        alpha: f64,
-        layer: &Layer,
-        salt: bool,
-        before: f64,
-    ) {
-        let Layer { resistance, depletion, diffusion_potential, resistance_by_c } = *layer;
-        // a layer that takes no salt is solved as one that takes next to none
-        let depletion = if depletion.abs() < LEAST_DEPLETION { LEAST_DEPLETION } else { depletion };
-        let same_way = before * drive > 0.0;
-        let unknown = if !salt {
-            let (bound, left) = (film_start(drive, exchange, alpha, resistance), drive - resistance * before);
-            if same_way && left * bound > 0.0 && left.abs() < bound.abs() { left } else { bound }
-        } else if same_way {
-            (-(before * depletion / c).min(USED_BEFORE)).ln_1p()
-        } else {
-            layer_start(drive, c, exchange, alpha, &Layer { depletion, ..*layer })
-        };
-        let known = [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c];
-        self.x.push(x);
-        self.unknown.push(unknown);
-        self.known.iter_mut().zip(known).for_each(|(column, value)| column.push(value));
+    /// What is known, and where the unknown starts.
+    fn prepare(&mut self, constants: &Constants) {
+        let read = self.read.each_ref().map(|column| &column[..]);
+        prepare_row(constants, read, self.known.each_mut().map(|column| &mut column[..]), &mut self.unknown);
+        let &Constants { salt, alpha, .. } = constants;
+        for x in 0..self.unknown.len() {
+            let known = self.known.each_ref().map(|column| column[x]);
+            let [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c] = known;
+            let before = self.read[Read::Before as usize][x];
+            let same_way = before * drive > 0.0;
+            if !salt {
+                let (bound, left) = (film_start(drive, exchange, alpha, resistance), drive - resistance * before);
+                let near = same_way && left * bound > 0.0 && left.abs() < bound.abs();
+                self.unknown[x] = if near { left } else { bound };
+            } else if !same_way {
+                // of the wrong sign, or a cell that is new to the interface
+                let layer = Layer { resistance, depletion, diffusion_potential, resistance_by_c };
+                self.unknown[x] = layer_start(drive, c, exchange, alpha, &layer);
+            }
+        }
     }
 
     /// Finds the unknown and what follows from it.
-    fn solve(&mut self, alpha: f64, salt: bool) {
+    fn solve(&mut self, &Constants { alpha, salt, .. }: &Constants) {
         let [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c] = &self.known;
         let known = Known { drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c };
         let half = alpha == 0.5;
@@ -144,8 +188,6 @@ impl Cells {
             (false, false) => correct_film::<false>,
         };
         let settled = (0..CORRECTIONS).any(|_| !correct(&known, alpha, &mut self.unknown));
-        let n = self.unknown.len();
-        self.rate.iter_mut().for_each(|rate| rate.resize(n, 0.0));
         let [current, by_drive, by_c] = &mut self.rate;
         match (salt, half) {
             (true, true) => respond_through_layer::<true>(&known, alpha, &self.unknown, current, by_drive, by_c),
@@ -155,7 +197,7 @@ impl Cells {
         }
         if !settled {
             // a start that was too far off: each cell from a start of its own
-            for x in 0..n {
+            for x in 0..self.unknown.len() {
                 let layer = Layer {
                     resistance: resistance[x],
                     depletion: if salt { depletion[x] } else { 0.0 },
@@ -170,6 +212,43 @@ impl Cells {
             by_c.fill(0.0);
         }
     }
+}
+
+/// What is known of the cells of a row, and from the current before where ln(c_f/c) starts.
+#[multiversion(targets = "simd")]
+fn prepare_row(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]; 7], unknown: &mut [f64]) {
+    let n = unknown.len();
+    let read = rows_of(read, n);
+    let &Constants { salt, alpha, film, i0, reference, capillary, stress, medium } = constants;
+    let of = |what: Read, x: usize| read[what as usize][x];
+    let [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c] = known;
+    fill(&mut drive[..n], |x| (reference + of(Read::Phi, x)) - (capillary * of(Read::Curvature, x) + stress));
+    fill(&mut c[..n], |x| if salt { (1.0 + of(Read::C, x)).max(DILUTE) } else { 1.0 });
+    let c = &c[..n];
+    let strength = |x: usize| i0 * of(Read::Heterogeneity, x);
+    if alpha == 0.5 {
+        fill(&mut exchange[..n], |x| strength(x) * c[x].sqrt());
+    } else {
+        fill(&mut exchange[..n], |x| strength(x) * exponentials(alpha * logarithm(c[x]))[0]);
+    }
+    let through = |x: usize| of(Read::Thickness, x) / medium;
+    fill(&mut resistance[..n], |x| film + through(x) / of(Read::Kappa, x));
+    fill(&mut depletion[..n], |x| {
+        let depletion = through(x) * (1.0 - of(Read::Transference, x)) / of(Read::Diffusivity, x);
+        // a layer that takes no salt is solved as one that takes next to none
+        if depletion.abs() < LEAST_DEPLETION { LEAST_DEPLETION } else { depletion }
+    });
+    let depletion = &depletion[..n];
+    fill(&mut diffusion_potential[..n], |x| of(Read::KappaD, x) / of(Read::Kappa, x));
+    fill(&mut resistance_by_c[..n], |x| {
+        -through(x) * of(Read::KappaByC, x) / (of(Read::Kappa, x) * of(Read::Kappa, x))
+    });
+    fill(&mut unknown[..n], |x| {
+        let used = of(Read::Before, x) * depletion[x] / c[x];
+        let used = if used > USED_BEFORE { USED_BEFORE } else { used };
+        // the logarithm of what is nearly 1 would have no digits
+        if used.abs() < 1e-4 { -used * (1.0 + 0.5 * used) } else { logarithm(1.0 - used) }
+    });
 }
 
 /// exp(α f) − exp(−(1−α) f) and its slope, as in `model::kinetics::butler_volmer`. `HALF`: α = ½.
@@ -208,10 +287,12 @@ fn at_front<const HALF: bool>(known: &Known, x: usize, y: f64, alpha: f64) -> [f
 /// either end. Returns whether a cell has not settled.
 #[multiversion(targets = "simd")]
 fn correct_layer<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64]) -> bool {
-    let known = known.of(unknown.len());
+    let n = unknown.len();
+    let known = known.of(n);
     let mut open = 0;
-    for (x, unknown) in unknown.iter_mut().enumerate() {
-        let y = *unknown;
+    let unknown = &mut unknown[..n];
+    for x in 0..n {
+        let y = unknown[x];
         let [value, slope, front, through] = at_front::<HALF>(&known, x, y, alpha);
         let depletion = known.depletion[x];
         let stiffness = alpha
@@ -227,7 +308,7 @@ fn correct_layer<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64
         let new = if same_way { bounded } else { half };
         let settled = (new - y).abs() <= SETTLED * y.abs();
         open |= u64::from(!settled);
-        *unknown = new;
+        unknown[x] = new;
     }
     open != 0
 }
@@ -243,9 +324,10 @@ fn respond_through_layer<const HALF: bool>(
     by_c: &mut [f64],
 ) {
     let n = unknown.len();
-    let known = known.of(n);
+    let (known, unknown) = (known.of(n), &unknown[..n]);
     let (current, by_drive, by_c) = (&mut current[..n], &mut by_drive[..n], &mut by_c[..n]);
-    for (x, &y) in unknown.iter().enumerate() {
+    for x in 0..n {
+        let y = unknown[x];
         let [value, slope, front, through] = at_front::<HALF>(&known, x, y, alpha);
         let by_front = (alpha * value + slope * known.diffusion_potential[x]) / front;
         let stiffness = 1.0 + slope * known.resistance[x] + by_front * known.depletion[x];
@@ -260,14 +342,17 @@ fn respond_through_layer<const HALF: bool>(
 /// A correction of Newton's method on f = drive − resistance i0 bv(f). Returns whether a cell has not settled.
 #[multiversion(targets = "simd")]
 fn correct_film<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64]) -> bool {
-    let known = known.of(unknown.len());
+    let n = unknown.len();
+    let known = known.of(n);
     let mut open = 0;
-    for (x, f) in unknown.iter_mut().enumerate() {
-        let [value, slope] = butler_volmer::<HALF>(*f, alpha);
+    let unknown = &mut unknown[..n];
+    for x in 0..n {
+        let f = unknown[x];
+        let [value, slope] = butler_volmer::<HALF>(f, alpha);
         let resistance = known.resistance[x] * known.exchange[x];
-        let change = (*f + resistance * value - known.drive[x]) / (1.0 + resistance * slope);
-        *f -= change;
-        let settled = change.abs() <= SETTLED * f.abs();
+        let change = (f + resistance * value - known.drive[x]) / (1.0 + resistance * slope);
+        unknown[x] = f - change;
+        let settled = change.abs() <= SETTLED * (f - change).abs();
         open |= u64::from(!settled);
     }
     open != 0
@@ -283,9 +368,10 @@ fn respond_behind_film<const HALF: bool>(
     by_drive: &mut [f64],
 ) {
     let n = unknown.len();
-    let known = known.of(n);
+    let (known, unknown) = (known.of(n), &unknown[..n]);
     let (current, by_drive) = (&mut current[..n], &mut by_drive[..n]);
-    for (x, &f) in unknown.iter().enumerate() {
+    for x in 0..n {
+        let f = unknown[x];
         let [value, slope] = butler_volmer::<HALF>(f, alpha);
         let slope = known.exchange[x] * slope;
         current[x] = known.exchange[x] * value;
@@ -301,32 +387,64 @@ mod tests {
     /// From any current before, of either sign and any size: what `through_layer` finds cell by cell.
     #[test]
     fn a_row_of_cells_carries_what_each_of_them_would() {
-        let (mut cells, mut expected) = (Cells::default(), Vec::new());
+        let mut cells = Cells::default();
         for alpha in [0.5, 0.3] {
             for salt in [true, false] {
-                cells.clear();
-                expected.clear();
+                let constants = Constants {
+                    salt,
+                    alpha,
+                    film: 0.0,
+                    i0: 1.0,
+                    reference: 0.0,
+                    capillary: 0.0,
+                    stress: 0.0,
+                    medium: 1.0,
+                };
+                let (mut read, mut expected) = (Vec::new(), Vec::new());
                 for drive in [-8.0, -1.0, -1e-6, 0.0, 1e-3, 0.3, 3.0, 15.0, 40.0] {
                     for (c, i0) in [(1e-3f64, 1e-3), (0.1, 1e-5), (1.0, 1e-2)] {
                         for depletion in [0.0, 1e-4, 0.7, 30.0] {
-                            for resistance in [0.0, 1.0, 300.0, 1e6] {
+                            for resistance in [1e-9, 1.0, 300.0, 1e6] {
                                 for before in [0.0, 1e-9, 1e-4, -1e-2, 1.0] {
-                                    let depletion = if salt { depletion } else { 0.0 };
+                                    let kappa = 1.0 / resistance;
+                                    let c = if salt { c } else { 1.0 };
+                                    read.push([
+                                        drive,
+                                        c - 1.0,
+                                        1.0,
+                                        0.0,
+                                        i0,
+                                        before,
+                                        kappa,
+                                        1.5 * kappa,
+                                        1.0,
+                                        1.0 - depletion,
+                                        0.1 * kappa,
+                                    ]);
                                     let layer = Layer {
                                         resistance,
-                                        depletion,
+                                        depletion: if salt { depletion } else { 0.0 },
                                         diffusion_potential: 1.5,
                                         resistance_by_c: -0.1 * resistance,
                                     };
-                                    let exchange = i0 * c.powf(alpha);
-                                    cells.push(0, drive, c, exchange, alpha, &layer, salt, before);
-                                    expected.push((through_layer(drive, c, i0, alpha, &layer), drive, c, layer, before));
+                                    expected.push((
+                                        through_layer(drive, c, i0, alpha, &layer),
+                                        drive,
+                                        c,
+                                        layer,
+                                        before,
+                                    ));
                                 }
                             }
                         }
                     }
                 }
-                cells.solve(alpha, salt);
+                cells.resize(read.len());
+                for (k, read) in read.iter().enumerate() {
+                    cells.read.iter_mut().zip(read).for_each(|(column, value)| column[k] = *value);
+                }
+                cells.prepare(&constants);
+                cells.solve(&constants);
                 for (i, (expected, drive, c, layer, before)) in expected.iter().enumerate() {
                     let near = |a: f64, b: f64, noise: f64| (a - b).abs() <= 1e-8 * b.abs() + noise;
                     let [current, by_drive, by_c] = [0, 1, 2].map(|k| cells.rate[k][i]);

@@ -1,6 +1,10 @@
 //! The CPU backend: plain loops in f64 on all cores, the preconditioner in f32. Runs where there is no GPU, and is what
 //! the shaders are held against.
 
+// Loops over a row count its cells: with an iterator in their head the compiler keeps a second way out of the loop, and up to a whole
+// vector of cells at the end of every row is computed one by one.
+#![allow(clippy::needless_range_loop)]
+
 mod apply;
 pub(crate) mod balance;
 mod distance;
@@ -12,6 +16,7 @@ mod inventory;
 mod kinetics;
 mod normals;
 mod nucleate;
+pub mod potential;
 pub(crate) mod probe;
 mod reaction;
 mod residual;
@@ -24,6 +29,7 @@ mod vectors;
 use hierarchy::Level;
 use probe::Probes;
 use shape::Shape;
+use transport::fields;
 
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
@@ -32,6 +38,7 @@ use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{Backend, BackendError, Balance, DIRECTIONS, Field, Forcing, Inventory, State, Vector};
+use crate::solver::multigrid::Levels;
 
 /// All fields of a run, x fastest.
 pub struct Cpu {
@@ -81,11 +88,12 @@ impl Cpu {
         let shape = Shape { nx: grid.nx, ny: grid.ny, nz: grid.nz };
         let n = grid.cells();
         let scales = Scales::new(setup);
+        let physics = scales.physics(setup);
         let wide = |f: &[f32]| f.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
         Self {
             grid,
             shape,
-            physics: scales.physics(setup),
+            physics,
             step: StepUniforms::default(),
             table: scales.transport_table(&setup.electrolyte, setup.temperature),
             accessible: wide(&statics.accessible),
@@ -108,7 +116,7 @@ impl Cpu {
             correction: none(n),
             directions: std::array::from_fn(|_| none(n)),
             images: std::array::from_fn(|_| none(n)),
-            hierarchy: hierarchy::hierarchy(shape),
+            hierarchy: hierarchy::hierarchy(shape, physics.salt == 0),
             coefficient: 0.0,
             damping: 1.0,
             forcing: None,
@@ -116,9 +124,81 @@ impl Cpu {
     }
 }
 
+/// What `liplate bench --peers` times and hands to others.
+impl Cpu {
+    /// ψκ, and the derivative of the charge equation's local terms with respect to φ.
+    pub fn potential_operator(&self) -> [&[f32]; 2] {
+        [&self.hierarchy[0].transport[0], &self.hierarchy[0].local[0]]
+    }
+
+    /// The residual by itself, from coefficients and local terms as `linearise` left them.
+    pub fn residual_alone(&mut self) {
+        residual::residual(self);
+    }
+
+    /// What the residual is made of beside φ and c.
+    pub fn residual_inputs(&self) -> [(&'static str, Vec<f64>); 6] {
+        let wide = |f: &[f32]| f.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
+        let [kappa, kappa_d, diffusivity] = &self.hierarchy[0].transport;
+        [
+            ("kappa", wide(kappa)),
+            ("kappa_d", wide(kappa_d)),
+            ("diffusivity", wide(diffusivity)),
+            ("transference", self.transference.clone()),
+            ("source_phi", self.source[0].clone()),
+            ("source_c", self.source[1].clone()),
+        ]
+    }
+
+    /// The restoration by itself, with the distance as it is.
+    pub fn restore_profile_alone(&mut self, strength: f64) {
+        front::restore_profile(self, strength);
+    }
+
+    /// What it reads.
+    pub fn restoration_inputs(&self) -> [(&'static str, Vec<f64>); 3] {
+        [("xi", self.xi.clone()), ("q", self.q.clone()), ("w", self.accessible.clone())]
+    }
+}
+
 /// `N` fields of zeros.
 fn none<T: Copy + Default, const N: usize>(cells: usize) -> [Vec<T>; N] {
     std::array::from_fn(|_| vec![T::default(); cells])
+}
+
+impl Levels for Cpu {
+    fn levels(&self) -> usize {
+        self.hierarchy.len()
+    }
+
+    fn smooth_first(&mut self, level: usize, weight: f32) {
+        if level == 0 {
+            let residual = &self.residual;
+            let finest = &mut self.hierarchy[0];
+            finest.shape.rows(
+                fields(&mut finest.b),
+                || (),
+                |(), row, b| {
+                    for (b, residual) in b.into_iter().zip(residual) {
+                        b.iter_mut().zip(row.of(residual)).for_each(|(b, &residual)| *b = residual as f32);
+                    }
+                },
+            );
+        }
+        smooth::smooth_first(&mut self.hierarchy[level], weight);
+    }
+
+    fn smooth(&mut self, level: usize, weight: f32) {
+        smooth::smooth(&mut self.hierarchy[level], weight);
+    }
+
+    fn restrict(&mut self, level: usize) {
+        hierarchy::restrict(&mut self.hierarchy, level);
+    }
+
+    fn prolong(&mut self, level: usize) {
+        hierarchy::prolong(&mut self.hierarchy, level);
+    }
 }
 
 impl Backend for Cpu {
@@ -142,10 +222,6 @@ impl Backend for Cpu {
 
     fn may_stall(&self) -> bool {
         false
-    }
-
-    fn levels(&self) -> usize {
-        self.hierarchy.len()
     }
 
     fn force(&mut self, forcing: Option<Forcing>) -> Result<(), BackendError> {
@@ -225,34 +301,11 @@ impl Backend for Cpu {
     }
 
     fn coarsen(&mut self) {
-        hierarchy::coarsen(self);
+        hierarchy::coarsen(&mut self.hierarchy);
     }
 
     fn clear_correction(&mut self) {
         self.correction.iter_mut().for_each(|correction| correction.fill(0.0));
-    }
-
-    fn smooth_first(&mut self, level: usize, weight: f32) {
-        if level == 0 {
-            let residual = &self.residual;
-            let finest = &mut self.hierarchy[0];
-            for (k, b) in finest.b.iter_mut().enumerate() {
-                finest.shape.map(b, |_, _, _, cell, b| *b = residual[k][cell.here] as f32);
-            }
-        }
-        smooth::smooth_first(&mut self.hierarchy[level], weight);
-    }
-
-    fn smooth(&mut self, level: usize, weight: f32) {
-        smooth::smooth(&mut self.hierarchy[level], weight);
-    }
-
-    fn restrict(&mut self, level: usize) {
-        hierarchy::restrict(&mut self.hierarchy, level);
-    }
-
-    fn prolong(&mut self, level: usize) {
-        hierarchy::prolong(&mut self.hierarchy, level);
     }
 
     fn apply(&mut self, slot: usize) {

@@ -77,7 +77,13 @@ fn normals(q: [[&[f64]; 3]; 3], room: &mut Room, outward: [&mut [f64]; 6]) {
 
     let [to_west, to_east, to_south, to_north, to_below, to_above] = outward;
     let (y, z) = (&y_here[inner.clone()], &z_here[inner.clone()]);
-    component(&here[..n + 1], &here[1..], [&y_here[..n + 1], &y_here[1..]], [&z_here[..n + 1], &z_here[1..]], &mut room.across_x);
+    component(
+        &here[..n + 1],
+        &here[1..],
+        [&y_here[..n + 1], &y_here[1..]],
+        [&z_here[..n + 1], &z_here[1..]],
+        &mut room.across_x,
+    );
     for (out, component) in to_west.iter_mut().zip(&room.across_x) {
         *out = -component;
     }

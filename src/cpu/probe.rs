@@ -61,7 +61,8 @@ pub fn probe(cpu: &mut Cpu) {
     }
     probes.resize(count, Probe::default());
     let mut rest = &mut probes[..];
-    let tasks: Vec<_> = shape.tasks().map(|rows| (rows.clone(), rest.split(first[rows.end] - first[rows.start]))).collect();
+    let tasks: Vec<_> =
+        shape.tasks().map(|rows| (rows.clone(), rest.split(first[rows.end] - first[rows.start]))).collect();
     tasks.into_par_iter().for_each(|(rows, probes)| {
         let mut probes = probes.iter_mut();
         for index in rows {

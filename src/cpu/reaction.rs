@@ -113,13 +113,17 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], row: Row, source: [&mut [f64]; 2],
 pub fn reaction(cpu: &mut Cpu) {
     let transport = std::mem::take(&mut cpu.hierarchy[0].transport);
     let (mut source, mut local) = (std::mem::take(&mut cpu.source), std::mem::take(&mut cpu.hierarchy[0].local));
-    cpu.shape.rows((fields(&mut source), fields(&mut local)), || (), |(), row, (mut source, mut local)| {
-        let terms = Terms::new(cpu, row);
-        terms_row(&terms, source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
-        if row.z + 1 == cpu.shape.nz {
-            add_top(cpu, transport.each_ref().map(|t| row.of(t)), row, source, local);
-        }
-    });
+    cpu.shape.rows(
+        (fields(&mut source), fields(&mut local)),
+        || (),
+        |(), row, (mut source, mut local)| {
+            let terms = Terms::new(cpu, row);
+            terms_row(&terms, source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
+            if row.z + 1 == cpu.shape.nz {
+                add_top(cpu, transport.each_ref().map(|t| row.of(t)), row, source, local);
+            }
+        },
+    );
     cpu.source = source;
     (cpu.hierarchy[0].transport, cpu.hierarchy[0].local) = (transport, local);
 }

@@ -40,11 +40,7 @@ impl Present<'_> {
     /// The same, of a length that the compiler can follow.
     #[inline(always)]
     pub fn of(&self, n: usize) -> Self {
-        Self {
-            u: stars_of(self.u, n),
-            transport: stars_of(self.transport, n),
-            transference: self.transference.of(n),
-        }
+        Self { u: stars_of(self.u, n), transport: stars_of(self.transport, n), transference: self.transference.of(n) }
     }
 }
 
@@ -90,12 +86,13 @@ pub fn sums(transport: &[Star<f32>; 3], x: usize) -> [[f64; 6]; 3] {
 fn residual_row(present: Present, source: [&[f64]; 2], has_salt: bool, charge: &mut [f64], salt: &mut [f64]) {
     let n = charge.len().min(salt.len());
     let (Present { u, transport, transference }, source) = (present.of(n), rows_of(source, n));
-    for (x, (charge, salt)) in charge.iter_mut().zip(salt).enumerate() {
+    let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
+    for x in 0..n {
         let (current, diffusion) = flows(&u, x, &sums(&transport, x));
         let left = left_by(current, &transference, x);
         let left = if has_salt { left } else { 0.0 };
-        *charge = -(paired(current) + source[0][x]);
-        *salt = -((paired(diffusion) + left) + source[1][x]);
+        charge[x] = -(paired(current) + source[0][x]);
+        salt[x] = -((paired(diffusion) + left) + source[1][x]);
     }
 }
 
@@ -113,10 +110,12 @@ fn left_by(charge: [f64; 6], transference: &Star<f64>, x: usize) -> f64 {
 /// Salt that the current leaves behind in the cells of a row: −i·∇t₊.
 #[multiversion(targets = "simd")]
 pub fn transference_gradient_row(present: Present, out: &mut [f64]) {
-    let Present { u, transport, transference } = present.of(out.len());
-    for (x, out) in out.iter_mut().enumerate() {
+    let n = out.len();
+    let Present { u, transport, transference } = present.of(n);
+    let out = &mut out[..n];
+    for x in 0..n {
         let (charge, _) = flows(&u, x, &sums(&transport, x));
-        *out = left_by(charge, &transference, x);
+        out[x] = left_by(charge, &transference, x);
     }
 }
 

@@ -75,20 +75,19 @@ impl Shape {
 
     /// Calls `fill(x, y, z, cell, out)` for every cell of `out`.
     pub fn map<T: Send>(&self, out: &mut [T], fill: impl Fn(usize, usize, usize, Cell, &mut T) + Sync) {
-        self.rows(out, || (), |(), row, out| {
-            for (x, out) in out.iter_mut().enumerate() {
-                fill(x, row.y, row.z, row.cell(x), out);
-            }
-        });
+        self.rows(
+            out,
+            || (),
+            |(), row, out| {
+                for (x, out) in out.iter_mut().enumerate() {
+                    fill(x, row.y, row.z, row.cell(x), out);
+                }
+            },
+        );
     }
 
     /// Calls `fill(scratch, row, out)` for every row of the fields `out`; each task has a `scratch` of its own.
-    pub fn rows<F: Fields, S>(
-        &self,
-        out: F,
-        scratch: impl Fn() -> S + Sync,
-        fill: impl Fn(&mut S, Row, F) + Sync,
-    ) {
+    pub fn rows<F: Fields, S>(&self, out: F, scratch: impl Fn() -> S + Sync, fill: impl Fn(&mut S, Row, F) + Sync) {
         let task = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| {
             for index in rows {
                 fill(scratch, self.row(index % self.ny, index / self.ny), out.split(self.nx));
@@ -101,6 +100,25 @@ impl Shape {
             let tasks: Vec<_> = self.tasks().map(|rows| (rows.clone(), rest.split(rows.len() * self.nx))).collect();
             tasks.into_par_iter().for_each_init(&scratch, task);
         }
+    }
+
+    /// The same; the sums of what `fill` returns, added in the order of the rows.
+    pub fn rows_with_sums<F: Fields, S, const N: usize>(
+        &self,
+        out: F,
+        scratch: impl Fn() -> S + Sync,
+        fill: impl Fn(&mut S, Row, F) -> [f64; N] + Sync,
+    ) -> [f64; N] {
+        let add = |sum: [f64; N], part: [f64; N]| std::array::from_fn(|k| sum[k] + part[k]);
+        let task = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| {
+            rows.fold([0.0; N], |sum, index| {
+                add(sum, fill(scratch, self.row(index % self.ny, index / self.ny), out.split(self.nx)))
+            })
+        };
+        let mut rest = out;
+        let tasks: Vec<_> = self.tasks().map(|rows| (rows.clone(), rest.split(rows.len() * self.nx))).collect();
+        let parts: Vec<_> = tasks.into_par_iter().map_init(&scratch, task).collect();
+        parts.into_iter().fold([0.0; N], add)
     }
 
     /// The rows, by tasks.
@@ -195,8 +213,9 @@ pub fn rows_of<T, const N: usize>(mut rows: [&[T]; N], n: usize) -> [&[T]; N] {
 /// `out` = `value(x)`, cell by cell: a loop that fills one field, whose vectors no other field can overlap.
 #[inline(always)]
 pub fn fill<T>(out: &mut [T], value: impl Fn(usize) -> T) {
-    for (x, out) in out.iter_mut().enumerate() {
-        *out = value(x);
+    let n = out.len();
+    for x in 0..n {
+        out[x] = value(x);
     }
 }
 

@@ -4,9 +4,10 @@ use multiversion::multiversion;
 
 use super::hierarchy::Level;
 use super::shape::{Padded, Row, Star, paired, rows_of, stars_of};
+use super::transport::fields;
 
 /// A row of a level's operator: coefficients, local terms and right-hand side.
-pub struct Equations<'a> {
+struct Equations<'a> {
     /// half the area over the distance of each face; 0 where a cell is its own neighbour
     faces: [f32; 6],
     /// κ, κ_D and D
@@ -24,27 +25,28 @@ pub struct Scratch {
     u: [Padded<f32>; 2],
 }
 
+impl Level {
+    /// Half the area over the distance of each face of the cells of a row; 0 where a cell is its own neighbour.
+    fn face_factors(&self, row: Row) -> [f32; 6] {
+        let factor = |axis: usize, own: bool| if own { 0.0 } else { 0.5 * self.faces[axis] };
+        let (across_x, across_y) = (factor(0, self.shape.nx == 1), factor(1, self.shape.ny == 1));
+        let (below, above) = (factor(2, row.below == row.here), factor(2, row.above == row.here));
+        [across_x, across_x, across_y, across_y, below, above]
+    }
+}
+
 impl Scratch {
     /// The operator and `u` = (φ, c) in a row.
-    pub fn row<'a>(&'a mut self, level: &'a Level, u: [&'a [f32]; 2], row: Row) -> (Equations<'a>, [Star<'a, f32>; 2]) {
+    fn row<'a>(&'a mut self, level: &'a Level, u: [&'a [f32]; 2], row: Row) -> (Equations<'a>, [Star<'a, f32>; 2]) {
         let [phi, c] = &mut self.u;
         (equations(&mut self.transport, level, row), [phi.star(u[0], row), c.star(u[1], row)])
     }
 }
 
 fn equations<'a>(room: &'a mut [Padded<f32>; 3], level: &'a Level, row: Row) -> Equations<'a> {
-    let factor = |axis: usize, own: bool| if own { 0.0 } else { 0.5 * level.faces[axis] };
-    let (across_x, across_y) = (factor(0, level.shape.nx == 1), factor(1, level.shape.ny == 1));
     let [kappa, kappa_d, diffusivity] = room;
     Equations {
-        faces: [
-            across_x,
-            across_x,
-            across_y,
-            across_y,
-            factor(2, row.below == row.here),
-            factor(2, row.above == row.here),
-        ],
+        faces: level.face_factors(row),
         transport: [
             kappa.star(&level.transport[0], row),
             kappa_d.star(&level.transport[1], row),
@@ -109,11 +111,12 @@ impl Equations<'_> {
 
 /// b − A u.
 #[multiversion(targets = "simd")]
-pub fn defect_row(equations: &Equations, u: [Star<f32>; 2], charge: &mut [f32], salt: &mut [f32]) {
+fn defect_row(equations: &Equations, u: [Star<f32>; 2], charge: &mut [f32], salt: &mut [f32]) {
     let n = charge.len().min(salt.len());
     let (equations, u) = (equations.of(n), stars_of(u, n));
-    for (x, (charge, salt)) in charge.iter_mut().zip(salt).enumerate() {
-        [*charge, *salt] = equations.defect(&u, x);
+    let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
+    for x in 0..n {
+        [charge[x], salt[x]] = equations.defect(&u, x);
     }
 }
 
@@ -122,9 +125,10 @@ pub fn defect_row(equations: &Equations, u: [Star<f32>; 2], charge: &mut [f32], 
 fn sweep_row(equations: &Equations, u: [Star<f32>; 2], weight: f32, phi: &mut [f32], c: &mut [f32]) {
     let n = phi.len().min(c.len());
     let (equations, u) = (equations.of(n), stars_of(u, n));
-    for (x, (phi, c)) in phi.iter_mut().zip(c).enumerate() {
+    let (phi, c) = (&mut phi[..n], &mut c[..n]);
+    for x in 0..n {
         let change = equations.change(x, equations.defect(&u, x), weight);
-        (*phi, *c) = (u[0].here[x] + change[0], u[1].here[x] + change[1]);
+        (phi[x], c[x]) = (u[0].here[x] + change[0], u[1].here[x] + change[1]);
     }
 }
 
@@ -133,27 +137,137 @@ fn sweep_row(equations: &Equations, u: [Star<f32>; 2], weight: f32, phi: &mut [f
 fn first_sweep_row(equations: &Equations, weight: f32, phi: &mut [f32], c: &mut [f32]) {
     let n = phi.len().min(c.len());
     let equations = equations.of(n);
-    for (x, (phi, c)) in phi.iter_mut().zip(c).enumerate() {
-        [*phi, *c] = equations.change(x, [equations.b[0][x], equations.b[1][x]], weight);
+    let (phi, c) = (&mut phi[..n], &mut c[..n]);
+    for x in 0..n {
+        [phi[x], c[x]] = equations.change(x, [equations.b[0][x], equations.b[1][x]], weight);
+    }
+}
+
+/// A row of the operator of the potential alone, where there is no salt.
+struct Conduction<'a> {
+    /// as in [`Equations`]
+    faces: [f32; 6],
+    /// κ
+    kappa: Star<'a, f32>,
+    /// derivative of the charge terms with respect to φ
+    local: &'a [f32],
+    /// right-hand side
+    b: &'a [f32],
+}
+
+impl<'a> Conduction<'a> {
+    fn new(room: &'a mut Padded<f32>, level: &'a Level, row: Row) -> Self {
+        Self {
+            faces: level.face_factors(row),
+            kappa: room.star(&level.transport[0], row),
+            local: row.of(&level.local[0]),
+            b: row.of(&level.b[0]),
+        }
+    }
+}
+
+impl Conduction<'_> {
+    /// The same, of a length that the compiler can follow.
+    #[inline(always)]
+    fn of(&self, n: usize) -> Self {
+        Self { faces: self.faces, kappa: self.kappa.of(n), local: &self.local[..n], b: &self.b[..n] }
+    }
+
+    /// b − A φ in cell `x`, and the diagonal of A.
+    #[inline(always)]
+    fn defect(&self, phi: &Star<f32>, x: usize) -> [f32; 2] {
+        let (mut charge, mut diagonal) = ([0.0; 6], [0.0; 6]);
+        for face in 0..6 {
+            let kappa = self.faces[face] * (self.kappa.here[x] + self.kappa.around[face][x]);
+            charge[face] = kappa * (phi.here[x] - phi.around[face][x]);
+            diagonal[face] = kappa;
+        }
+        [self.b[x] - (paired(charge) + self.local[x] * phi.here[x]), paired(diagonal) + self.local[x]]
+    }
+}
+
+/// b − A φ.
+#[multiversion(targets = "simd")]
+fn potential_defect_row(equation: &Conduction, phi: Star<f32>, out: &mut [f32]) {
+    let n = out.len();
+    let (equation, phi) = (equation.of(n), phi.of(n));
+    let out = &mut out[..n];
+    for x in 0..n {
+        out[x] = equation.defect(&phi, x)[0];
+    }
+}
+
+/// φ + weight · D⁻¹ (b − A φ).
+#[multiversion(targets = "simd")]
+fn potential_sweep_row(equation: &Conduction, phi: Star<f32>, weight: f32, out: &mut [f32]) {
+    let n = out.len();
+    let (equation, phi) = (equation.of(n), phi.of(n));
+    let out = &mut out[..n];
+    for x in 0..n {
+        let [defect, diagonal] = equation.defect(&phi, x);
+        out[x] = phi.here[x] + weight * defect / if diagonal > 1e-30 { diagonal } else { 1e-30 };
+    }
+}
+
+/// weight · D⁻¹ b.
+#[multiversion(targets = "simd")]
+fn potential_first_sweep_row(equation: &Conduction, weight: f32, out: &mut [f32]) {
+    let n = out.len();
+    let equation = equation.of(n);
+    let out = &mut out[..n];
+    for x in 0..n {
+        let mut conductances = [0.0; 6];
+        for face in 0..6 {
+            conductances[face] = equation.faces[face] * (equation.kappa.here[x] + equation.kappa.around[face][x]);
+        }
+        let diagonal = paired(conductances) + equation.local[x];
+        out[x] = weight * equation.b[x] / if diagonal > 1e-30 { diagonal } else { 1e-30 };
+    }
+}
+
+impl Scratch {
+    /// b − A x of the unknowns of a row.
+    pub fn defect(&mut self, level: &Level, row: Row, out: &mut [Vec<f32>; 2]) {
+        let [charge, salt] = out;
+        if level.scalar {
+            let equation = Conduction::new(&mut self.transport[0], level, row);
+            potential_defect_row(&equation, self.u[0].star(&level.x[0], row), charge);
+        } else {
+            let (equations, u) = self.row(level, [&level.x[0], &level.x[1]], row);
+            defect_row(&equations, u, charge, salt);
+        }
     }
 }
 
 /// x += weight · D⁻¹ (b − A x).
 pub fn smooth(level: &mut Level, weight: f32) {
     let mut next = std::mem::take(&mut level.x_next);
-    let u = [&level.x[0][..], &level.x[1]];
-    level.shape.rows(next.each_mut().map(|x| &mut x[..]), Scratch::default, |scratch, row, [phi, c]| {
-        let (equations, u) = scratch.row(level, u, row);
-        sweep_row(&equations, u, weight, phi, c);
-    });
+    if level.scalar {
+        level.shape.rows(&mut next[0][..], Scratch::default, |Scratch { transport, u }, row, out| {
+            let equation = Conduction::new(&mut transport[0], level, row);
+            potential_sweep_row(&equation, u[0].star(&level.x[0], row), weight, out);
+        });
+    } else {
+        let u = [&level.x[0][..], &level.x[1]];
+        level.shape.rows(fields(&mut next), Scratch::default, |scratch, row, [phi, c]| {
+            let (equations, u) = scratch.row(level, u, row);
+            sweep_row(&equations, u, weight, phi, c);
+        });
+    }
     level.x_next = std::mem::replace(&mut level.x, next);
 }
 
 /// x = weight · D⁻¹ b.
 pub fn smooth_first(level: &mut Level, weight: f32) {
     let mut x = std::mem::take(&mut level.x);
-    level.shape.rows(x.each_mut().map(|x| &mut x[..]), Scratch::default, |scratch, row, [phi, c]| {
-        first_sweep_row(&equations(&mut scratch.transport, level, row), weight, phi, c);
-    });
+    if level.scalar {
+        level.shape.rows(&mut x[0][..], Padded::default, |room, row, out| {
+            potential_first_sweep_row(&Conduction::new(room, level, row), weight, out);
+        });
+    } else {
+        level.shape.rows(fields(&mut x), Scratch::default, |scratch, row, [phi, c]| {
+            first_sweep_row(&equations(&mut scratch.transport, level, row), weight, phi, c);
+        });
+    }
     level.x = x;
 }

@@ -103,7 +103,9 @@ fn survey(terms: &[f64]) -> (f64, f64) {
         }
     }
     (
-        rest.iter().fold(0.0, |largest: f64, term| largest.max(term.abs())).max(largest.into_iter().fold(0.0, f64::max)),
+        rest.iter()
+            .fold(0.0, |largest: f64, term| largest.max(term.abs()))
+            .max(largest.into_iter().fold(0.0, f64::max)),
         rest.iter().sum::<f64>() + sum.iter().sum::<f64>(),
     )
 }
@@ -201,10 +203,7 @@ impl Shape {
             over(&mut scratch(), 0..self.ny * self.nz)
         } else {
             let tasks: Vec<_> = self.tasks().collect();
-            tasks
-                .into_par_iter()
-                .map_init(&scratch, over)
-                .reduce(|| ([Bins::EMPTY; N], [f64::NEG_INFINITY; N]), merged)
+            tasks.into_par_iter().map_init(&scratch, over).reduce(|| ([Bins::EMPTY; N], [f64::NEG_INFINITY; N]), merged)
         };
         std::array::from_fn(|k| if k < maxima { bins[k].value() } else { largest[k] })
     }
@@ -215,12 +214,16 @@ impl Shape {
         maxima: usize,
         value: impl Fn(usize, usize, usize, Cell) -> [f64; N] + Sync,
     ) -> [f64; N] {
-        self.sum_rows(maxima, || (), |(), row, mut out| {
-            for x in 0..self.nx {
-                let terms: [f64; N] = value(x, row.y, row.z, row.cell(x));
-                out.iter_mut().zip(terms).for_each(|(out, term)| out[x] = term);
-            }
-        })
+        self.sum_rows(
+            maxima,
+            || (),
+            |(), row, mut out| {
+                for x in 0..self.nx {
+                    let terms: [f64; N] = value(x, row.y, row.z, row.cell(x));
+                    out.iter_mut().zip(terms).for_each(|(out, term)| out[x] = term);
+                }
+            },
+        )
     }
 }
 

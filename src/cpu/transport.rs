@@ -19,22 +19,29 @@ pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
     let (c, xi, w, table) = (&cpu.u[1], &cpu.xi, &cpu.accessible, &cpu.table);
     let single = (fields(&mut cpu.hierarchy[0].transport), fields(&mut cpu.transport_by_c));
-    shape.rows((&mut cpu.transference[..], single), || (), |(), row, (transference, (mut transport, mut by_c))| {
-        let medium = inverse_macmullin(&physics, row.z);
-        let (c, xi, w) = (row.of(c), row.of(xi), row.of(w));
-        for x in 0..c.len() {
-            let medium = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR) * medium;
-            let own = 1.0 + c[x];
-            let c = if xi[x] > 0.5 { own.max(BEHIND) } else { own };
-            let (p, s) = lookup(table, c - 1.0);
-            let kappa_d = medium * p[1] / c.max(DILUTE);
-            transport.iter_mut().zip([medium * p[0], kappa_d, medium * p[2]]).for_each(|(out, v)| out[x] = v as f32);
-            transference[x] = p[3];
-            let follows = xi[x] <= 0.5 && own > DILUTE;
-            let slopes = [medium * s[0], (medium * s[1] - kappa_d) / own, medium * s[2]];
-            by_c.iter_mut().zip(slopes).for_each(|(out, v)| out[x] = if follows { v as f32 } else { 0.0 });
-        }
-    });
+    shape.rows(
+        (&mut cpu.transference[..], single),
+        || (),
+        |(), row, (transference, (mut transport, mut by_c))| {
+            let medium = inverse_macmullin(&physics, row.z);
+            let (c, xi, w) = (row.of(c), row.of(xi), row.of(w));
+            for x in 0..c.len() {
+                let medium = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR) * medium;
+                let own = 1.0 + c[x];
+                let c = if xi[x] > 0.5 { own.max(BEHIND) } else { own };
+                let (p, s) = lookup(table, c - 1.0);
+                let kappa_d = medium * p[1] / c.max(DILUTE);
+                transport
+                    .iter_mut()
+                    .zip([medium * p[0], kappa_d, medium * p[2]])
+                    .for_each(|(out, v)| out[x] = v as f32);
+                transference[x] = p[3];
+                let follows = xi[x] <= 0.5 && own > DILUTE;
+                let slopes = [medium * s[0], (medium * s[1] - kappa_d) / own, medium * s[2]];
+                by_c.iter_mut().zip(slopes).for_each(|(out, v)| out[x] = if follows { v as f32 } else { 0.0 });
+            }
+        },
+    );
 }
 
 /// Several fields, to be filled together.

@@ -64,10 +64,14 @@ impl Cpu {
     pub(super) fn project_vectors(&mut self, a: Vector, b: Vector, test: Vector) {
         let (a, b, test) = (self.parts(a), self.parts(b), self.parts(test));
         let weight = f64::from(self.physics.salt_weight);
-        let [of_a, of_b] = self.shape.sum_rows(2, || (), |(), row, [of_a, of_b]| {
-            products(row, &a, &test, weight, of_a);
-            products(row, &b, &test, weight, of_b);
-        });
+        let [of_a, of_b] = self.shape.sum_rows(
+            2,
+            || (),
+            |(), row, [of_a, of_b]| {
+                products(row, &a, &test, weight, of_a);
+                products(row, &b, &test, weight, of_b);
+            },
+        );
         self.coefficient = if of_b > 0.0 { of_a / of_b } else { 0.0 };
     }
 
@@ -89,16 +93,20 @@ impl Cpu {
     pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
         let (shape, loss) = (self.shape, 1.0 - f64::from(keep));
         let [d_phi, d_c] = &self.correction;
-        let [need] = shape.sum_rows(0, || (), |(), row, [need]| {
-            loss_row([&self.u[1], d_c, &self.xi].map(|field| row.of(field)), loss, need);
-            let delta = row.of(&self.delta);
-            for probe in self.probes.of(&shape, row) {
-                let x = probe.x as usize;
-                if delta[x] > REACTING {
-                    need[x] = need[x].max(probe.reading.read(d_phi).abs() / f64::from(potential));
+        let [need] = shape.sum_rows(
+            0,
+            || (),
+            |(), row, [need]| {
+                loss_row([&self.u[1], d_c, &self.xi].map(|field| row.of(field)), loss, need);
+                let delta = row.of(&self.delta);
+                for probe in self.probes.of(&shape, row) {
+                    let x = probe.x as usize;
+                    if delta[x] > REACTING {
+                        need[x] = need[x].max(probe.reading.read(d_phi).abs() / f64::from(potential));
+                    }
                 }
-            }
-        });
+            },
+        );
         1.0 / need.max(1.0)
     }
 
@@ -125,17 +133,22 @@ fn products(row: Row, a: &Parts<&[f64], &[f32]>, b: &Parts<&[f64], &[f32]>, weig
 fn product_row<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: [&[A]; 2], b: [&[B]; 2], weight: f64, out: &mut [f64]) {
     let n = out.len();
     let (a, b) = (rows_of(a, n), rows_of(b, n));
-    for (x, out) in out.iter_mut().enumerate() {
+    let out = &mut out[..n];
+    for x in 0..n {
         let (phi, c): (f64, f64) = (a[0][x].into(), a[1][x].into());
-        *out = phi * b[0][x].into() + weight * c * b[1][x].into();
+        out[x] = phi * b[0][x].into() + weight * c * b[1][x].into();
     }
 }
 
 /// out += factor · source.
 fn add<T: Number, S: Number>(shape: Shape, out: &mut [Vec<T>; 2], factor: f64, source: [&[S]; 2]) {
-    shape.rows(fields(out), || (), |(), row, out| {
-        out.into_iter().zip(source).for_each(|(out, source)| add_row(out, factor, row.of(source)));
-    });
+    shape.rows(
+        fields(out),
+        || (),
+        |(), row, out| {
+            out.into_iter().zip(source).for_each(|(out, source)| add_row(out, factor, row.of(source)));
+        },
+    );
 }
 
 #[multiversion(targets = "simd")]

@@ -7,12 +7,41 @@ use crate::model::uniforms::StepUniforms;
 use crate::solver::backend::{
     BALANCE_MAXIMA, Backend, BackendError, Balance, Field, INVENTORY_MAXIMA, Inventory, State, Vector,
 };
+use crate::solver::multigrid::Levels;
 
 /// Which members of the sums are maxima, a bit for each.
 const BALANCE_MAXIMA_BITS: u32 = 0xffff << BALANCE_MAXIMA & 0xffff;
 /// The second four of the inventory: height and overshoot.
 const INVENTORY_MAXIMA_BITS: u32 = 0xf0;
 const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 16, "the kernels' order of members");
+
+impl Levels for Gpu {
+    fn levels(&self) -> usize {
+        self.fields.levels.len()
+    }
+
+    fn smooth_first(&mut self, level: usize, weight: f32) {
+        let level = self.fields.levels[level];
+        self.run_level(Kernel::SmoothFirst, level.shape, &level, &[], &[weight.to_bits()]);
+    }
+
+    fn smooth(&mut self, level: usize, weight: f32) {
+        let here = self.fields.levels[level];
+        self.run_level(Kernel::SmoothNext, here.shape, &here, &[], &[weight.to_bits()]);
+        let here = &mut self.fields.levels[level];
+        std::mem::swap(&mut here.x, &mut here.x_next);
+    }
+
+    fn restrict(&mut self, level: usize) {
+        let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
+        self.run_level(Kernel::RestrictDefect, coarse.shape, &fine, &[("coarse_right", coarse.right)], &[]);
+    }
+
+    fn prolong(&mut self, level: usize) {
+        let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
+        self.run_level(Kernel::Prolong, fine.shape, &fine, &[("coarse_x", coarse.x)], &[]);
+    }
+}
 
 impl Backend for Gpu {
     fn device(&self) -> String {
@@ -37,10 +66,6 @@ impl Backend for Gpu {
 
     fn may_stall(&self) -> bool {
         true
-    }
-
-    fn levels(&self) -> usize {
-        self.fields.levels.len()
     }
 
     fn wait(&mut self) -> Result<(), BackendError> {
@@ -147,28 +172,6 @@ impl Backend for Gpu {
 
     fn clear_correction(&mut self) {
         self.clear("correction");
-    }
-
-    fn smooth_first(&mut self, level: usize, weight: f32) {
-        let level = self.fields.levels[level];
-        self.run_level(Kernel::SmoothFirst, level.shape, &level, &[], &[weight.to_bits()]);
-    }
-
-    fn smooth(&mut self, level: usize, weight: f32) {
-        let here = self.fields.levels[level];
-        self.run_level(Kernel::SmoothNext, here.shape, &here, &[], &[weight.to_bits()]);
-        let here = &mut self.fields.levels[level];
-        std::mem::swap(&mut here.x, &mut here.x_next);
-    }
-
-    fn restrict(&mut self, level: usize) {
-        let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
-        self.run_level(Kernel::RestrictDefect, coarse.shape, &fine, &[("coarse_right", coarse.right)], &[]);
-    }
-
-    fn prolong(&mut self, level: usize) {
-        let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
-        self.run_level(Kernel::Prolong, fine.shape, &fine, &[("coarse_x", coarse.x)], &[]);
     }
 
     fn apply(&mut self, slot: usize) {

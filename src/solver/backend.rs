@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::multigrid::Levels;
 use crate::model::nucleation::Cap;
 use crate::model::uniforms::StepUniforms;
 
@@ -183,8 +184,8 @@ pub enum BackendError {
     },
 }
 
-/// The verbs.
-pub trait Backend {
+/// The verbs. Right-hand side of the V-cycle's level 0 is the residual; its x is what `apply` takes.
+pub trait Backend: Levels {
     /// Name of the device, for people.
     fn device(&self) -> String;
     /// Bytes of memory that a cell takes, all fields and levels together.
@@ -195,8 +196,6 @@ pub trait Backend {
     fn rounding(&self) -> f64;
     /// Whether rounding may stop the residual a little above the tolerance, as in single precision.
     fn may_stall(&self) -> bool;
-    /// Levels of the multigrid hierarchy, the finest being 0.
-    fn levels(&self) -> usize;
 
     /// Waits until everything that was queued is done. A backend that queues nothing has nothing to wait for.
     ///
@@ -260,14 +259,6 @@ pub trait Backend {
 
     /// Correction = 0.
     fn clear_correction(&mut self);
-    /// Right-hand side of level 0 = the residual; first smoothing from a zero guess.
-    fn smooth_first(&mut self, level: usize, weight: f32);
-    /// x += weight · D⁻¹ (b − A x), D the 2 × 2 diagonal blocks.
-    fn smooth(&mut self, level: usize, weight: f32);
-    /// b of `level` + 1 = sum over the children of b − A x of `level`.
-    fn restrict(&mut self, level: usize);
-    /// x of `level` += x of the parent cell.
-    fn prolong(&mut self, level: usize);
     /// Direction `slot` = x of level 0, image `slot` = A x with the finest, unrounded operator.
     fn apply(&mut self, slot: usize);
     /// Direction `slot` = a uniform change of the potential by 1, image `slot` = the finest operator on it.

@@ -5,7 +5,19 @@
 //! treated alike, to the bit. Residuals are summed to the coarse cell, corrections are linear between the centres of coarse
 //! cells, coefficients are averaged; the coarsest level is a single cell, where one sweep of weight 1 is the exact solution.
 
-use super::backend::Backend;
+/// The verbs of a V-cycle.
+pub trait Levels {
+    /// Levels of the hierarchy, the finest being 0.
+    fn levels(&self) -> usize;
+    /// First smoothing from a zero guess; on level 0 of the right-hand side as it is now.
+    fn smooth_first(&mut self, level: usize, weight: f32);
+    /// x += weight · D⁻¹ (b − A x), D the blocks of the diagonal.
+    fn smooth(&mut self, level: usize, weight: f32);
+    /// b of `level` + 1 = sum over the children of b − A x of `level`.
+    fn restrict(&mut self, level: usize);
+    /// x of `level` += x of the coarser level, linear between the centres of its cells.
+    fn prolong(&mut self, level: usize);
+}
 
 /// Smoothing sweeps before and after the coarse correction.
 pub const SWEEPS: usize = 3;
@@ -24,12 +36,12 @@ pub fn weights<const N: usize>() -> [f32; N] {
 }
 
 /// x of level 0 ← an approximation to A⁻¹ times the residual.
-pub fn v_cycle<B: Backend + ?Sized>(b: &mut B) {
+pub fn v_cycle<B: Levels + ?Sized>(b: &mut B) {
     v_cycle_with(b, &weights::<SWEEPS>());
 }
 
 /// The same with a sweep of each of these weights, at least one, before the coarse correction, and after it in reverse.
-pub fn v_cycle_with<B: Backend + ?Sized>(b: &mut B, weights: &[f32]) {
+pub fn v_cycle_with<B: Levels + ?Sized>(b: &mut B, weights: &[f32]) {
     let coarsest = b.levels() - 1;
     for level in 0..coarsest {
         b.smooth_first(level, weights[0]);

@@ -1,0 +1,205 @@
+//! The potential of a conductor by itself: −∇·(σ∇φ) + d φ = f, by conjugate gradients with the V-cycle of the solver as their
+//! preconditioner. A run never needs it; `liplate bench --peers` holds the V-cycle against other solvers with it.
+
+use multiversion::multiversion;
+
+use super::hierarchy::{self, Level};
+use super::shape::{Padded, Shape, Star, paired};
+use super::smooth;
+use crate::model::grid::Grid;
+use crate::solver::multigrid::{Levels, v_cycle_with, weights};
+
+/// Sweeps before and after the coarse correction: one costs least in all (see the README).
+const SWEEPS: usize = 2;
+/// Older directions that a new one is made orthogonal to: the cycle is not quite symmetric.
+const OLDER: usize = 2;
+/// Iterations after which the solve is given up.
+const ITERATIONS: usize = 200;
+
+/// The operator on all levels. x and y are periodic, nothing flows through bottom and top; lengths in cells.
+pub struct Potential {
+    shape: Shape,
+    levels: Vec<Level>,
+}
+
+/// What the iteration came to.
+pub struct Solution {
+    /// φ, x fastest
+    pub phi: Vec<f64>,
+    /// iterations, each with one V-cycle
+    pub iterations: usize,
+    /// ‖f − A φ‖/‖f‖, from φ
+    pub relative_residual: f64,
+}
+
+/// A direction and the operator on it.
+struct Direction {
+    p: Vec<f64>,
+    image: Vec<f64>,
+    /// ⟨p, A p⟩
+    energy: f64,
+}
+
+impl Potential {
+    /// The operator with σ and d in every cell; a face has the mean of its two cells.
+    pub fn new(grid: &Grid, sigma: &[f32], d: &[f32]) -> Self {
+        let shape = Shape { nx: grid.nx, ny: grid.ny, nz: grid.nz };
+        let mut levels = hierarchy::hierarchy(shape, true);
+        levels[0].transport[0].copy_from_slice(sigma);
+        levels[0].local[0].copy_from_slice(d);
+        hierarchy::coarsen(&mut levels);
+        Self { shape, levels }
+    }
+
+    /// Solves for the right-hand side `f` from φ = 0 until the norm of the residual has fallen by `tolerance`; the iteration ends
+    /// without that after 200 attempts.
+    pub fn solve(&mut self, f: &[f64], tolerance: f64) -> Solution {
+        let shape = self.shape;
+        let (mut phi, mut residual) = (vec![0.0; f.len()], f.to_vec());
+        let mut directions: Vec<Direction> = Vec::new();
+        let right = &mut self.levels[0].b[0][..];
+        let [mut square] = shape.rows_with_sums(right, || (), |(), row, b| right_row(row.of(f), b));
+        let norm = square.sqrt();
+        let mut iterations = 0;
+        while iterations < ITERATIONS && square.sqrt() > tolerance * norm {
+            v_cycle_with(&mut Cycle(&mut self.levels), &weights::<SWEEPS>());
+            let mut new = if directions.len() > OLDER { directions.remove(0) } else { Direction::new(f.len()) };
+            self.orthogonalise(&mut new.p, &directions);
+            let [energy, work] = self.apply(&new.p, &residual, &mut new.image);
+            new.energy = energy;
+            let step = work / energy;
+            let out = ([&mut phi[..], &mut residual[..]], &mut self.levels[0].b[0][..]);
+            [square] = shape.rows_with_sums(
+                out,
+                || (),
+                |(), row, ([phi, residual], b)| {
+                    step_row(step, [&new.p, &new.image].map(|field| row.of(field)), phi, residual);
+                    right_row(residual, b)
+                },
+            );
+            directions.push(new);
+            iterations += 1;
+        }
+        let mut image = vec![0.0; f.len()];
+        self.apply(&phi, f, &mut image);
+        let left = f.iter().zip(&image).map(|(f, image)| (f - image).powi(2)).sum::<f64>();
+        Solution { relative_residual: left.sqrt() / norm, phi, iterations }
+    }
+
+    /// p = the V-cycle's x, made orthogonal to older directions.
+    fn orthogonalise(&self, p: &mut [f64], older: &[Direction]) {
+        let x = &self.levels[0].x[0];
+        let shares: [f64; OLDER] = self.shape.rows_with_sums(
+            &mut *p,
+            || (),
+            |(), row, p| {
+                p.iter_mut().zip(row.of(x)).for_each(|(p, &x)| *p = f64::from(x));
+                let mut products = [0.0; OLDER];
+                products.iter_mut().zip(older).for_each(|(product, old)| *product = dot_row(p, row.of(&old.image)));
+                products
+            },
+        );
+        self.shape.rows(
+            p,
+            || (),
+            |(), row, p| {
+                for (old, share) in older.iter().zip(shares) {
+                    add_row(p, -share / old.energy, row.of(&old.p));
+                }
+            },
+        );
+    }
+
+    /// image = A p; ⟨p, A p⟩ and ⟨p, other⟩.
+    fn apply(&self, p: &[f64], other: &[f64], image: &mut [f64]) -> [f64; 2] {
+        let finest = &self.levels[0];
+        let room = <(Padded<f64>, Padded<f32>)>::default;
+        self.shape.rows_with_sums(image, room, |(p_room, sigma_room), row, image| {
+            let (star, sigma) = (p_room.star(p, row), sigma_room.star(&finest.transport[0], row));
+            image_row(star, sigma, row.of(&finest.local[0]), image);
+            [dot_row(row.of(p), image), dot_row(row.of(p), row.of(other))]
+        })
+    }
+}
+
+impl Direction {
+    fn new(cells: usize) -> Self {
+        Self { p: vec![0.0; cells], image: vec![0.0; cells], energy: 0.0 }
+    }
+}
+
+/// The levels as the V-cycle says its verbs to them.
+struct Cycle<'a>(&'a mut [Level]);
+
+impl Levels for Cycle<'_> {
+    fn levels(&self) -> usize {
+        self.0.len()
+    }
+
+    fn smooth_first(&mut self, level: usize, weight: f32) {
+        smooth::smooth_first(&mut self.0[level], weight);
+    }
+
+    fn smooth(&mut self, level: usize, weight: f32) {
+        smooth::smooth(&mut self.0[level], weight);
+    }
+
+    fn restrict(&mut self, level: usize) {
+        hierarchy::restrict(self.0, level);
+    }
+
+    fn prolong(&mut self, level: usize) {
+        hierarchy::prolong(self.0, level);
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn image_row(p: Star<f64>, sigma: Star<f32>, d: &[f32], out: &mut [f64]) {
+    let n = out.len();
+    let (p, sigma, d) = (p.of(n), sigma.of(n), &d[..n]);
+    let out = &mut out[..n];
+    for x in 0..n {
+        let mut flow = [0.0; 6];
+        for face in 0..6 {
+            let sum = f64::from(sigma.here[x]) + f64::from(sigma.around[face][x]);
+            flow[face] = 0.5 * sum * (p.here[x] - p.around[face][x]);
+        }
+        out[x] = paired(flow) + f64::from(d[x]) * p.here[x];
+    }
+}
+
+/// The right-hand side of the V-cycle, and its square.
+#[multiversion(targets = "simd")]
+fn right_row(residual: &[f64], b: &mut [f32]) -> [f64; 1] {
+    for (b, residual) in b.iter_mut().zip(residual) {
+        *b = *residual as f32;
+    }
+    [dot_row(residual, residual)]
+}
+
+/// φ += step · p, residual −= step · A p.
+#[multiversion(targets = "simd")]
+fn step_row(step: f64, [p, image]: [&[f64]; 2], phi: &mut [f64], residual: &mut [f64]) {
+    phi.iter_mut().zip(p).for_each(|(phi, p)| *phi += step * p);
+    residual.iter_mut().zip(image).for_each(|(residual, image)| *residual -= step * image);
+}
+
+/// Lanes of a sum.
+const LANES: usize = 16;
+
+#[multiversion(targets = "simd")]
+fn dot_row(a: &[f64], b: &[f64]) -> f64 {
+    let ((a, a_end), (b, b_end)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for k in 0..LANES {
+            sums[k] += a[k] * b[k];
+        }
+    }
+    sums.iter().sum::<f64>() + a_end.iter().zip(b_end).map(|(a, b)| a * b).sum::<f64>()
+}
+
+#[multiversion(targets = "simd")]
+fn add_row(out: &mut [f64], factor: f64, source: &[f64]) {
+    out.iter_mut().zip(source).for_each(|(out, source)| *out += factor * source);
+}
