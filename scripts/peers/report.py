@@ -4,7 +4,7 @@
     report.py DIR --hypre PROGRAM
 
 Reads DIR/*/problems.json, runs the peers, prints a report in Markdown and writes DIR/report.md and DIR/report.json.
-PROGRAM is hypre_pfmg.c, compiled. Needs `pip install numpy scipy pyamg numba pystencils`.
+PROGRAM is hypre_pfmg.c, compiled. Needs `pip install numpy scipy pyamg numba pystencils py-cpuinfo`.
 """
 
 import argparse

@@ -175,22 +175,14 @@ fn residual_stencil(cpu: &mut Cpu, grid: &Grid, folder: &Folder) -> Result<Value
 }
 
 fn restoration(cpu: &mut Cpu, setup: &Setup, folder: &Folder) -> Result<Value, BenchError> {
-    let before = cpu.state()?;
     let inputs = cpu.restoration_inputs();
     cpu.restore_profile_alone(STRENGTH);
     let after = cpu.state()?.xi;
-    // again and again from the same ξ
-    let mut seconds = Vec::new();
-    while !enough(&seconds) {
-        cpu.load(&before)?;
-        let start = Instant::now();
-        cpu.restore_profile_alone(STRENGTH);
-        seconds.push(start.elapsed().as_secs_f64());
-    }
+    let seconds = timed(|| cpu.restore_profile_alone(STRENGTH));
     let parameters = json!({ "ell": setup.ell / setup.grid.dx, "strength": STRENGTH });
     let outputs = [("xi", after)];
     let inputs = inputs.into_iter().collect();
-    stencil("restore_profile", &setup.grid, folder, inputs, outputs, parameters, "f64", Spread::of(&seconds).median)
+    stencil("restore_profile", &setup.grid, folder, inputs, outputs, parameters, "f64", seconds)
 }
 
 /// Seconds of a call, the median of several after a first.

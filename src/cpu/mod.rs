@@ -1,5 +1,9 @@
-//! The CPU backend: plain loops in f64 on all cores, the preconditioner in f32. Runs where there is no GPU, and is what
-//! the shaders are held against.
+//! The CPU backend: runs where there is no GPU, and is what the shaders are held against.
+//!
+//! Each field is an array of its own, x fastest. An operator works on a row of cells at a time, in a loop that the compiler turns
+//! into the widest vectors that the processor has (`multiversion` picks them at run time; the numbers are the same), rows in
+//! parallel on all cores (`shape`). What makes the solution is f64: ξ, φ, c, the residual, the correction. What only has to make the
+//! residual small, and the coefficients, are f32: the preconditioner, search directions and their images.
 
 // Loops over a row count its cells: with an iterator in their head the compiler keeps a second way out of the loop, and up to a whole
 // vector of cells at the end of every row is computed one by one.
@@ -78,8 +82,9 @@ pub struct Cpu {
     forcing: Option<Forcing>,
 }
 
-/// Bytes of main memory that this backend needs for each cell.
-pub const BYTES_PER_CELL: usize = 8 * (3 + 2 + 4 + 4 + 3 + 5 + 4 + 3 + 6 + 4 + 4 * DIRECTIONS) + 4 * 14 * 8 / 7;
+/// Bytes of main memory that this backend needs for each cell, if all cells react: twenty-three fields in f64, by_c, directions and images
+/// in f32, thirteen on all levels, and a probe.
+pub const BYTES_PER_CELL: usize = 8 * 23 + 4 * (3 + 4 * DIRECTIONS) + 4 * 13 * 8 / 7 + size_of::<probe::Probe>();
 
 impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.

@@ -9,7 +9,7 @@ use super::smooth;
 use crate::model::grid::Grid;
 use crate::solver::multigrid::{Levels, v_cycle_with, weights};
 
-/// Sweeps before and after the coarse correction: one costs least in all (see the README).
+/// Sweeps before and after the coarse correction. At 128³ one or three take as long or longer in all (two x86-64 cores, 2026-11-27).
 const SWEEPS: usize = 2;
 /// Older directions that a new one is made orthogonal to: the cycle is not quite symmetric.
 const OLDER: usize = 2;
