@@ -190,7 +190,7 @@ impl CliError {
             Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
             Self::Run(RunError::NothingToResume { .. }) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
-            Self::Bench(BenchError::Side(_) | BenchError::Run(RunError::Device(_))) => 2,
+            Self::Bench(BenchError::Side(_) | BenchError::PeersOnGpu | BenchError::Run(RunError::Device(_))) => 2,
             Self::Converge(ConvergeError::Run {
                 error: RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_),
                 ..

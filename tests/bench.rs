@@ -70,6 +70,55 @@ fn the_command_measures_a_small_cube() {
     assert!(called.out.contains("GB/s") && called.err.contains("copy rate again"), "{called:?}");
 }
 
+/// Other programs read these files: every field is there, and this program's solutions solve the problems as they are written.
+#[test]
+fn the_problems_for_the_peers_are_solved() {
+    let place = Place::new("");
+    let called = place.call(&["bench", "--cells", "16", "--device", "cpu", "--peers", "there"]);
+    assert!(called.code == 0 && called.out.is_empty(), "{called:?}");
+    let json: Value = serde_json::from_str(&place.text("there/16/problems.json")).unwrap();
+    let n = 16;
+    let field = |file: &Value| -> Vec<f64> {
+        let bytes = std::fs::read(place.path("there/16").join(file.as_str().unwrap())).unwrap();
+        let values: Vec<f64> = bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect();
+        assert!(values.len() == n * n * n && values.iter().all(|v| v.is_finite()), "{file}");
+        values
+    };
+    let around = |i: usize| {
+        let (x, y, z) = (i % n, i / n % n, i / (n * n));
+        let at = |x: usize, y: usize, z: usize| (z * n + y) * n + x;
+        let sides =
+            [at((x + 1) % n, y, z), at((x + n - 1) % n, y, z), at(x, (y + 1) % n, z), at(x, (y + n - 1) % n, z)];
+        let above = (z + 1 < n).then(|| at(x, y, z + 1));
+        let below = (z > 0).then(|| at(x, y, z - 1));
+        sides.into_iter().chain(above).chain(below)
+    };
+    let names: Vec<_> = json["potential"].as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["deposit", "100:1", "1e4:1", "1e7:1"]);
+    for problem in json["potential"].as_array().unwrap() {
+        let [sigma, d, f] = ["sigma", "diagonal", "rhs"].map(|key| field(&problem[key]));
+        let u = field(&problem["liplate"]["solution"]);
+        let residual = |i: usize| {
+            let flows = around(i).map(|nb| 0.5 * (sigma[i] + sigma[nb]) * (u[i] - u[nb]));
+            f[i] - flows.sum::<f64>() - d[i] * u[i]
+        };
+        let square = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>();
+        let relative = (square(&mut (0..f.len()).map(residual)) / square(&mut f.iter().copied())).sqrt();
+        let own = problem["liplate"]["relative_residual"].as_f64().unwrap();
+        assert!(relative <= problem["tolerance"].as_f64().unwrap(), "{}: {relative}", problem["name"]);
+        // differences of u, known to its last digits, over a residual of 1e-6
+        assert!((own - relative).abs() <= 1e-3 * relative, "{}: {own}, not {relative}", problem["name"]);
+    }
+    for stencil in json["stencils"].as_array().unwrap() {
+        for file in ["inputs", "outputs"].iter().flat_map(|way| stencil[way].as_object().unwrap().values()) {
+            field(file);
+        }
+        assert!(stencil["liplate"]["seconds"].as_f64().unwrap() > 0.0);
+    }
+    let [before, after] = ["inputs", "outputs"].map(|way| field(&json["stencils"][1][way]["xi"]));
+    assert!(before != after, "nothing was restored");
+}
+
 /// Every verb that is a kernel is in the table.
 #[test]
 fn the_table_has_every_operator() {
@@ -83,8 +132,10 @@ fn the_table_has_every_operator() {
 #[test]
 fn what_cannot_be_measured_is_one_sentence() {
     let place = Place::new("");
-    let refused: [(&[&str], i32, &str); 3] = [
+    let refused: [(&[&str], i32, &str); 5] = [
         (&["--cells", "8"], 2, "16 to 1625"),
+        (&["--cells", "16", "--peers", "there", "--device", "gpu"], 2, "give --device cpu"),
+        (&["--cells", "1500", "--peers", "there"], 2, "the largest cube that fits"),
         (&["--cells", "1500", "--device", "cpu"], 2, "the largest cube that fits"),
         (&["--json", "nowhere/bench.json"], 1, "nowhere/bench.json"),
     ];

@@ -16,7 +16,7 @@ use liplate::model::parameters::*;
 use liplate::model::random::uniform;
 use liplate::model::scales::Scales;
 use liplate::solver::backend::{Backend, Field, State, Vector};
-use liplate::solver::multigrid::{SWEEPS, v_cycle, weights};
+use liplate::solver::multigrid::{Levels, SWEEPS, v_cycle, weights};
 
 /// The fields of a test.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -127,5 +127,7 @@ pub fn peers(device: DeviceChoice, side: usize, directory: &Path, tell: impl Fn(
     if !fields::SIDES.contains(&side) {
         return Err(BenchError::Side(side));
     }
-    peers::write(&fields::setup(side)?, directory, &tell)
+    let setup = fields::setup(side)?;
+    device::fits(DeviceChoice::Cpu, &setup.grid).map_err(RunError::Device)?;
+    peers::write(&setup, directory, &tell)
 }
