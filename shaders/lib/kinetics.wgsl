@@ -1,4 +1,5 @@
-// Charge transfer between lithium and electrolyte, in scaled units; the twin is src/model/kinetics.rs.
+// Charge transfer between lithium and electrolyte, in scaled units; the twin is src/model/kinetics.rs, whose
+// equations src/cpu/kinetics.rs solves a row at a time.
 
 const EXPONENT_BOUND = 30.0;
 const FILM_ITERATIONS = 6;

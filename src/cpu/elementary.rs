@@ -2,7 +2,7 @@
 //! machine; within 2 units of the last place of the exact value, see the tests.
 
 /// ln 2 in two parts; the first has 32 digits, so that its product with an exponent is exact.
-const LN_2: [f64; 2] = [6.931_471_803_691_238_16e-1, 1.908_214_929_270_587_70e-10];
+const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
 /// A number whose last digit is 1, large enough that adding it rounds to a whole number.
 const ROUNDING: f64 = 6_755_399_441_055_744.0;
 /// Largest size of an exponent.

@@ -106,9 +106,10 @@ pub struct Response {
     pub by_c: f64,
 }
 
-/// Newton iterations on the depletion of the layer, in the logarithm of the concentration that is left: six reach f64
-/// round-off from nearly nothing to nearly all of it (see the test).
-pub const DEPLETION_ITERATIONS: usize = 6;
+/// Most Newton iterations on the depletion of the layer, in the logarithm of the concentration that is left. Six leave less than 1e-6 of
+/// the current from nearly nothing to nearly all of the concentration, which is enough for the shader; at α ≠ ½ and strong depletion
+/// f64 round-off takes more (see the test in `cpu::kinetics`).
+pub const DEPLETION_ITERATIONS: usize = 12;
 /// Logarithm of the least share of the layer's concentration that is left.
 pub const LEAST: f64 = -30.0;
 /// Logarithm of the share below which the layer and not the kinetics tells the current.
