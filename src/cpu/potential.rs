@@ -6,6 +6,7 @@ use multiversion::multiversion;
 use super::hierarchy::{self, Level};
 use super::shape::{Padded, Shape, Star, paired};
 use super::smooth;
+use super::vectors::add_row;
 use crate::model::grid::Grid;
 use crate::solver::multigrid::{Levels, v_cycle_with, weights};
 
@@ -197,9 +198,4 @@ fn dot_row(a: &[f64], b: &[f64]) -> f64 {
         }
     }
     sums.iter().sum::<f64>() + a_end.iter().zip(b_end).map(|(a, b)| a * b).sum::<f64>()
-}
-
-#[multiversion(targets = "simd")]
-fn add_row(out: &mut [f64], factor: f64, source: &[f64]) {
-    out.iter_mut().zip(source).for_each(|(out, source)| *out += factor * source);
 }

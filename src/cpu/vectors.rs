@@ -151,8 +151,9 @@ fn add<T: Number, S: Number>(shape: Shape, out: &mut [Vec<T>; 2], factor: f64, s
     );
 }
 
+/// The same in a row.
 #[multiversion(targets = "simd")]
-fn add_row<T: Number, S: Number>(out: &mut [T], factor: f64, source: &[S]) {
+pub fn add_row<T: Number, S: Number>(out: &mut [T], factor: f64, source: &[S]) {
     for (out, source) in out.iter_mut().zip(source) {
         let (own, other): (f64, f64) = ((*out).into(), (*source).into());
         *out = T::rounded(own + factor * other);
@@ -160,7 +161,7 @@ fn add_row<T: Number, S: Number>(out: &mut [T], factor: f64, source: &[S]) {
 }
 
 /// A number of either precision.
-trait Number: Copy + Send + Sync + Into<f64> {
+pub trait Number: Copy + Send + Sync + Into<f64> {
     /// the nearest
     fn rounded(v: f64) -> Self;
 }
