@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::solver::Trial;
 use super::stopwatch::{Spread, enough};
 use super::{BenchError, copy};
-use crate::cpu::Cpu;
 use crate::cpu::potential::Potential;
+use crate::cpu::{Cpu, wide};
 use crate::io::provenance::{VERSION, commit};
 use crate::io::{IoError, write_json};
 use crate::model::collector::Statics;
@@ -140,7 +140,6 @@ fn solved(grid: &Grid, problem: &Linear, folder: &Folder) -> Result<Value, Bench
         }
     };
     let file = |what: &str| format!("{}-{what}", problem.name.replace(':', "-to-"));
-    let double = |field: &[f32]| field.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
     let liplate = Solved {
         setup_seconds: Spread::of(&setup).median,
         solve_seconds: Spread::of(&solve).median,
@@ -152,8 +151,8 @@ fn solved(grid: &Grid, problem: &Linear, folder: &Folder) -> Result<Value, Bench
     Ok(json!({
         "name": problem.name,
         "cells": [grid.nx, grid.ny, grid.nz],
-        "sigma": folder.field(&file("sigma"), &double(&problem.sigma))?,
-        "diagonal": folder.field(&file("diagonal"), &double(&problem.d))?,
+        "sigma": folder.field(&file("sigma"), &wide(&problem.sigma))?,
+        "diagonal": folder.field(&file("diagonal"), &wide(&problem.d))?,
         "rhs": folder.field(&file("rhs"), &problem.f)?,
         "tolerance": TOLERANCE,
         "liplate": liplate,

@@ -3,9 +3,8 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::residual::{self, flows, stars, sums};
-use super::shape::{Padded, Star, paired, rows_of, stars_of};
-use super::transport::fields;
+use super::residual::{self, flows, sums};
+use super::shape::{Padded, Star, fields, paired, rows_of, stars, stars_of};
 
 /// Room for the rows of a direction, of the derivatives of the coefficients, and of what the residual needs.
 #[derive(Default)]

@@ -3,9 +3,10 @@
 use multiversion::multiversion;
 
 use super::Cpu;
+use super::reaction::Terms;
 use super::residual::{Scratch, transference_gradient_row};
-use super::shape::{self, fill, rows_of};
-use super::transport::{PSI_FLOOR, in_separator};
+use super::shape::{Row, fill, rows_of};
+use super::transport::PSI_FLOOR;
 use crate::model::nucleation;
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
 
@@ -14,55 +15,15 @@ pub const IN_INTERFACE: f64 = 0.01;
 /// Cells that count for the change of concentration: ψ above this.
 pub const IN_ELECTROLYTE: f64 = 0.05;
 
-/// A row of the fields that the sums are made of.
-struct Row<'a> {
-    u: [&'a [f64]; 2],
-    old: [&'a [f64]; 2],
-    xi: &'a [f64],
-    w: &'a [f64],
-    copper_area: &'a [f64],
-    delta: &'a [f64],
-    current: &'a [f64],
-    transference: &'a [f64],
-    source: [&'a [f64]; 2],
-    residual: [&'a [f64]; 2],
-    porosity: f64,
-    /// how far the potential's reference has risen since the old values
-    rise: f64,
-    /// double-layer conductance per area
-    double_layer: f64,
-}
-
-impl<'a> Row<'a> {
-    fn new(cpu: &'a Cpu, row: shape::Row) -> Self {
-        let (p, step) = (&cpu.physics, &cpu.step);
-        Self {
-            u: cpu.u.each_ref().map(|u| row.of(u)),
-            old: cpu.u_old.each_ref().map(|u| row.of(u)),
-            xi: row.of(&cpu.xi),
-            w: row.of(&cpu.accessible),
-            copper_area: row.of(&cpu.copper_area),
-            delta: row.of(&cpu.delta),
-            current: row.of(&cpu.rate[0]),
-            transference: row.of(&cpu.transference),
-            source: cpu.source.each_ref().map(|source| row.of(source)),
-            residual: cpu.residual.each_ref().map(|residual| row.of(residual)),
-            porosity: if in_separator(p, row.z) { f64::from(p.porosity) } else { 1.0 },
-            rise: f64::from(step.reference_rise),
-            double_layer: f64::from(step.double_layer),
-        }
-    }
-}
-
 /// The terms of a row, without those of the top and of nucleation. The salt's sink holds what the current leaves behind on its
 /// way; what reacts is added, unless there is no salt.
 #[multiversion(targets = "simd")]
-fn terms_row(row: &Row, has_salt: bool, out: Balance<&mut [f64]>) {
+fn terms_row(row: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, out: Balance<&mut [f64]>) {
     let n = out.reaction.len();
     let (u, old) = (rows_of(row.u, n), rows_of(row.old, n));
-    let (source, residual) = (rows_of(row.source, n), rows_of(row.residual, n));
+    let (source, residual) = (rows_of(source, n), rows_of(residual, n));
     let (xi, w, area, delta) = (&row.xi[..n], &row.w[..n], &row.copper_area[..n], &row.delta[..n]);
-    let (current, transference) = (&row.current[..n], &row.transference[..n]);
+    let (current, transference) = (&row.rate[0][..n], &row.transference[..n]);
     let (porosity, rise, double_layer) = (row.porosity, row.rise, row.double_layer);
     let psi = |x: usize| (w[x] * (1.0 - xi[x])).max(PSI_FLOOR);
     let bare = |x: usize| area[x] * (1.0 - xi[x]);
@@ -90,7 +51,7 @@ fn terms_row(row: &Row, has_salt: bool, out: Balance<&mut [f64]>) {
 }
 
 /// Current and salt that enter at the top in a row of its cells, their electrolyte, and it times the potential there.
-fn top_row(cpu: &Cpu, row: shape::Row, out: [&mut [f64]; 4]) {
+fn top_row(cpu: &Cpu, row: Row, out: [&mut [f64]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
     let (transport, transference) =
         (cpu.hierarchy[0].transport.each_ref().map(|t| row.of(t)), row.of(&cpu.transference));
@@ -141,7 +102,8 @@ pub fn balance(cpu: &Cpu) -> Balance {
         } else {
             top.into_iter().for_each(|out| out.fill(0.0));
         }
-        terms_row(&Row::new(cpu, row), has_salt, out);
+        let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| row.of(field)));
+        terms_row(&Terms::new(cpu, row), equations, has_salt, out);
     });
     Balance::from_slice(&values)
 }

@@ -2,9 +2,8 @@
 
 use multiversion::multiversion;
 
-use super::shape::Shape;
+use super::shape::{Shape, fields};
 use super::smooth::Scratch;
-use super::transport::fields;
 
 /// One level: coefficients, right-hand side and correction, each number in its own array.
 #[derive(Clone, Debug, Default)]

@@ -48,9 +48,7 @@ fn area_row(q: Star<f64>, [xi, w, current]: [&[f64]; 3], half_advance: f64, ell:
         let gradient = length(central(&q, x));
         let gradient = if gradient > STEEPEST { STEEPEST } else { gradient };
         let way = half_advance * current[x] * gradient / ell;
-        let way = if way > LONGEST { LONGEST } else { way };
-        let way = if way < -LONGEST { -LONGEST } else { way };
-        let [odds, _] = exponentials(way);
+        let [odds, _] = exponentials(way.clamp(-LONGEST, LONGEST));
         let spread = (1.0 - xi[x]) + xi[x] * odds;
         let profile = (xi[x] * (1.0 - xi[x])).max(0.0);
         let area = w[x] * profile * odds / (spread * spread) / ell * gradient;
@@ -70,9 +68,7 @@ fn curvature_row(normals: [&[f64]; 6], w: Star<f64>, delta: &[f64], contact: f64
             flux[face] = 0.5 * (w.here[x] + w.around[face][x]) * normals[face][x];
         }
         let wall = contact * length(central(&w, x));
-        let curvature = -(paired(flux) + wall) / w.here[x];
-        let curvature = if curvature > SHARPEST { SHARPEST } else { curvature };
-        let curvature = if curvature < -SHARPEST { -SHARPEST } else { curvature };
+        let curvature = (-(paired(flux) + wall) / w.here[x]).clamp(-SHARPEST, SHARPEST);
         out[x] = if delta[x] == 0.0 { 0.0 } else { curvature };
     }
 }

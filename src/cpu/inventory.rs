@@ -1,7 +1,7 @@
 //! What the box holds.
 
 use super::Cpu;
-use super::transport::{PSI_FLOOR, in_separator};
+use super::transport::{PSI_FLOOR, porosity};
 use crate::solver::backend::{INVENTORY_MAXIMA, Inventory};
 
 /// xi, u, delta → [`Inventory`].
@@ -9,7 +9,6 @@ pub fn inventory(cpu: &Cpu) -> Inventory {
     let values = cpu.shape.sum::<{ Inventory::COUNT }>(INVENTORY_MAXIMA, |_, _, z, cell| {
         let i = cell.here;
         let (xi, w) = (cpu.xi[i], cpu.accessible[i]);
-        let porosity = if in_separator(&cpu.physics, z) { f64::from(cpu.physics.porosity) } else { 1.0 };
         let filled = w * xi;
         let next = cell.around[5];
         let above = if next == i { 0.0 } else { cpu.accessible[next] * cpu.xi[next] };
@@ -20,7 +19,7 @@ pub fn inventory(cpu: &Cpu) -> Inventory {
         };
         Inventory {
             lithium: filled,
-            salt: (w * (1.0 - xi)).max(PSI_FLOOR) * porosity * (1.0 + cpu.u[1][i]),
+            salt: (w * (1.0 - xi)).max(PSI_FLOOR) * porosity(&cpu.physics, z) * (1.0 + cpu.u[1][i]),
             area: cpu.delta[i],
             height,
             overshoot: (-xi).max(xi - 1.0).max(0.0),

@@ -7,8 +7,8 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::elementary::{exponentials, logarithm};
-use super::shape::{fill, rows_of};
-use super::transport::{DILUTE, fields, inverse_macmullin, lookup};
+use super::shape::{fields, fill, rows_of};
+use super::transport::{DILUTE, inverse_macmullin, lookup};
 use crate::model::kinetics::{
     EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with,
 };

@@ -32,8 +32,7 @@ mod vectors;
 
 use hierarchy::Level;
 use probe::Probes;
-use shape::Shape;
-use transport::fields;
+use shape::{Shape, fields};
 
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
@@ -90,11 +89,10 @@ impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.
     pub fn new(setup: &Setup, statics: &Statics) -> Self {
         let grid = setup.grid;
-        let shape = Shape { nx: grid.nx, ny: grid.ny, nz: grid.nz };
+        let shape = Shape::from(&grid);
         let n = grid.cells();
         let scales = Scales::new(setup);
         let physics = scales.physics(setup);
-        let wide = |f: &[f32]| f.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
         Self {
             grid,
             shape,
@@ -143,7 +141,6 @@ impl Cpu {
 
     /// What the residual is made of beside φ and c.
     pub fn residual_inputs(&self) -> [(&'static str, Vec<f64>); 6] {
-        let wide = |f: &[f32]| f.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
         let [kappa, kappa_d, diffusivity] = &self.hierarchy[0].transport;
         [
             ("kappa", wide(kappa)),
@@ -164,6 +161,11 @@ impl Cpu {
     pub fn restoration_inputs(&self) -> [(&'static str, Vec<f64>); 3] {
         [("xi", self.xi.clone()), ("q", self.q.clone()), ("w", self.accessible.clone())]
     }
+}
+
+/// A field in double precision.
+pub(crate) fn wide(field: &[f32]) -> Vec<f64> {
+    field.iter().map(|&v| f64::from(v)).collect()
 }
 
 /// `N` fields of zeros.

@@ -44,7 +44,7 @@ struct Direction {
 impl Potential {
     /// The operator with σ and d in every cell; a face has the mean of its two cells.
     pub fn new(grid: &Grid, sigma: &[f32], d: &[f32]) -> Self {
-        let shape = Shape { nx: grid.nx, ny: grid.ny, nz: grid.nz };
+        let shape = Shape::from(grid);
         let mut levels = hierarchy::hierarchy(shape, true);
         levels[0].transport[0].copy_from_slice(sigma);
         levels[0].local[0].copy_from_slice(d);

@@ -65,8 +65,7 @@ pub fn probe(cpu: &mut Cpu) {
         shape.tasks().map(|rows| (rows.clone(), rest.split(first[rows.end] - first[rows.start]))).collect();
     tasks.into_par_iter().for_each(|(rows, probes)| {
         let mut probes = probes.iter_mut();
-        for index in rows {
-            let row = shape.row(index % shape.ny, index / shape.ny);
+        for row in shape.numbered(rows) {
             let reacting = row.of(delta).iter().enumerate().filter(|(_, delta)| **delta != 0.0);
             for ((x, _), probe) in reacting.zip(&mut probes) {
                 *probe = probe_of(&shape, q, curvature, ell, row, x);

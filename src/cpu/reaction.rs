@@ -3,31 +3,33 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Row, fill, rows_of};
-use super::transport::{PSI_FLOOR, fields, in_separator};
+use super::shape::{Row, fields, fill, rows_of};
+use super::transport::{PSI_FLOOR, porosity};
 
-/// A row of the fields that local terms are made of.
-struct Terms<'a> {
-    u: [&'a [f64]; 2],
-    old: [&'a [f64]; 2],
-    xi: &'a [f64],
-    w: &'a [f64],
-    copper_area: &'a [f64],
-    delta: &'a [f64],
-    rate: [&'a [f64]; 3],
-    transference: &'a [f64],
+/// A row of the fields that local terms, and the sums over them, are made of.
+pub struct Terms<'a> {
+    pub u: [&'a [f64]; 2],
+    pub old: [&'a [f64]; 2],
+    pub xi: &'a [f64],
+    pub w: &'a [f64],
+    pub copper_area: &'a [f64],
+    pub delta: &'a [f64],
+    pub rate: [&'a [f64]; 3],
+    pub transference: &'a [f64],
     /// how far the potential's reference has risen since the old values
-    rise: f64,
+    pub rise: f64,
     /// double-layer conductance per area
-    double_layer: f64,
+    pub double_layer: f64,
+    /// volume fraction that the separator leaves
+    pub porosity: f64,
     /// salt storage coefficient, with the porosity; none if there is no salt
     storage: Option<f64>,
 }
 
 impl<'a> Terms<'a> {
-    fn new(cpu: &'a Cpu, row: Row) -> Self {
+    pub fn new(cpu: &'a Cpu, row: Row) -> Self {
         let (p, step) = (&cpu.physics, &cpu.step);
-        let porosity = if in_separator(p, row.z) { f64::from(p.porosity) } else { 1.0 };
+        let porosity = porosity(p, row.z);
         Self {
             u: cpu.u.each_ref().map(|u| row.of(u)),
             old: cpu.u_old.each_ref().map(|u| row.of(u)),
@@ -39,6 +41,7 @@ impl<'a> Terms<'a> {
             transference: row.of(&cpu.transference),
             rise: f64::from(step.reference_rise),
             double_layer: f64::from(step.double_layer),
+            porosity,
             storage: (p.salt == 1).then_some(f64::from(step.storage) * porosity),
         }
     }

@@ -3,8 +3,7 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Padded, Row, Star, paired, rows_of, stars_of};
-use super::transport::fields;
+use super::shape::{Padded, Row, Star, fields, paired, rows_of, stars, stars_of};
 
 /// Room for the rows of u, of κ, κ_D and D and of t₊, with their periodic neighbours.
 #[derive(Default)]
@@ -42,16 +41,6 @@ impl Present<'_> {
     pub fn of(&self, n: usize) -> Self {
         Self { u: stars_of(self.u, n), transport: stars_of(self.transport, n), transference: self.transference.of(n) }
     }
-}
-
-/// A row of several fields.
-pub fn stars<'a, T: Copy, const N: usize>(
-    room: &'a mut [Padded<T>; N],
-    fields: &'a [Vec<T>; N],
-    row: Row,
-) -> [Star<'a, T>; N] {
-    let mut fields = fields.iter();
-    room.each_mut().map(|padded| padded.star(fields.next().map_or(&[][..], |field| field), row))
 }
 
 /// Flows out of cell `x` through each face, from differences: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb).

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::model::grid::Grid;
+
 /// Cells along each axis. x and y are periodic; at the bottom and the top a cell is its own neighbour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
@@ -47,6 +49,12 @@ pub struct Cell {
 /// Fewer cells than this are not worth a second thread.
 const PARALLEL: usize = 8192;
 
+impl From<&Grid> for Shape {
+    fn from(grid: &Grid) -> Self {
+        Self { nx: grid.nx, ny: grid.ny, nz: grid.nz }
+    }
+}
+
 impl Shape {
     /// Cells.
     pub fn cells(&self) -> usize {
@@ -89,16 +97,14 @@ impl Shape {
     /// Calls `fill(scratch, row, out)` for every row of the fields `out`; each task has a `scratch` of its own.
     pub fn rows<F: Fields, S>(&self, out: F, scratch: impl Fn() -> S + Sync, fill: impl Fn(&mut S, Row, F) + Sync) {
         let task = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| {
-            for index in rows {
-                fill(scratch, self.row(index % self.ny, index / self.ny), out.split(self.nx));
+            for row in self.numbered(rows) {
+                fill(scratch, row, out.split(self.nx));
             }
         };
         if self.is_small() {
             task(&mut scratch(), (0..self.ny * self.nz, out));
         } else {
-            let mut rest = out;
-            let tasks: Vec<_> = self.tasks().map(|rows| (rows.clone(), rest.split(rows.len() * self.nx))).collect();
-            tasks.into_par_iter().for_each_init(&scratch, task);
+            self.shares(out).into_par_iter().for_each_init(&scratch, task);
         }
     }
 
@@ -111,17 +117,23 @@ impl Shape {
     ) -> [f64; N] {
         let add = |sum: [f64; N], part: [f64; N]| std::array::from_fn(|k| sum[k] + part[k]);
         let task = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| {
-            rows.fold([0.0; N], |sum, index| {
-                add(sum, fill(scratch, self.row(index % self.ny, index / self.ny), out.split(self.nx)))
-            })
+            self.numbered(rows).fold([0.0; N], |sum, row| add(sum, fill(scratch, row, out.split(self.nx))))
         };
-        let mut rest = out;
-        let tasks: Vec<_> = self.tasks().map(|rows| (rows.clone(), rest.split(rows.len() * self.nx))).collect();
-        let parts: Vec<_> = tasks.into_par_iter().map_init(&scratch, task).collect();
+        let parts: Vec<_> = self.shares(out).into_par_iter().map_init(&scratch, task).collect();
         parts.into_iter().fold([0.0; N], add)
     }
 
-    /// The rows, by tasks.
+    /// The fields `out`, by tasks.
+    fn shares<F: Fields>(&self, mut out: F) -> Vec<(Range<usize>, F)> {
+        self.tasks().map(|rows| (rows.clone(), out.split(rows.len() * self.nx))).collect()
+    }
+
+    /// Rows by their numbers, z slowest.
+    pub fn numbered(&self, rows: Range<usize>) -> impl Iterator<Item = Row> {
+        rows.map(|number| self.row(number % self.ny, number / self.ny))
+    }
+
+    /// Numbers of the rows, by tasks.
     pub fn tasks(&self) -> impl Iterator<Item = Range<usize>> {
         let (rows, at_once) = (self.ny * self.nz, (4096 / self.nx).max(1));
         (0..rows).step_by(at_once).map(move |first| first..(first + at_once).min(rows))
@@ -250,6 +262,21 @@ impl<T: Copy> Padded<T> {
             around: [&padded[..n], &padded[2..], at(row.south), at(row.north), at(row.below), at(row.above)],
         }
     }
+}
+
+/// A row of several fields.
+pub fn stars<'a, T: Copy, const N: usize>(
+    room: &'a mut [Padded<T>; N],
+    fields: &'a [Vec<T>; N],
+    row: Row,
+) -> [Star<'a, T>; N] {
+    let mut fields = fields.iter();
+    room.each_mut().map(|padded| padded.star(fields.next().map_or(&[][..], |field| field), row))
+}
+
+/// Several fields, to be filled together.
+pub fn fields<T, const N: usize>(fields: &mut [Vec<T>; N]) -> [&mut [T]; N] {
+    fields.each_mut().map(|field| &mut field[..])
 }
 
 impl Row {

@@ -3,8 +3,7 @@
 use multiversion::multiversion;
 
 use super::hierarchy::Level;
-use super::shape::{Padded, Row, Star, paired, rows_of, stars_of};
-use super::transport::fields;
+use super::shape::{Padded, Row, Star, fields, paired, rows_of, stars, stars_of};
 
 /// A row of a level's operator: coefficients, local terms and right-hand side.
 struct Equations<'a> {
@@ -36,22 +35,16 @@ impl Level {
 }
 
 impl Scratch {
-    /// The operator and `u` = (φ, c) in a row.
-    fn row<'a>(&'a mut self, level: &'a Level, u: [&'a [f32]; 2], row: Row) -> (Equations<'a>, [Star<'a, f32>; 2]) {
-        let [phi, c] = &mut self.u;
-        (equations(&mut self.transport, level, row), [phi.star(u[0], row), c.star(u[1], row)])
+    /// The operator and x in a row.
+    fn row<'a>(&'a mut self, level: &'a Level, row: Row) -> (Equations<'a>, [Star<'a, f32>; 2]) {
+        (equations(&mut self.transport, level, row), stars(&mut self.u, &level.x, row))
     }
 }
 
 fn equations<'a>(room: &'a mut [Padded<f32>; 3], level: &'a Level, row: Row) -> Equations<'a> {
-    let [kappa, kappa_d, diffusivity] = room;
     Equations {
         faces: level.face_factors(row),
-        transport: [
-            kappa.star(&level.transport[0], row),
-            kappa_d.star(&level.transport[1], row),
-            diffusivity.star(&level.transport[2], row),
-        ],
+        transport: stars(room, &level.transport, row),
         local: std::array::from_fn(|k| row.of(&level.local[k])),
         b: std::array::from_fn(|k| row.of(&level.b[k])),
     }
@@ -173,16 +166,31 @@ impl Conduction<'_> {
         Self { faces: self.faces, kappa: self.kappa.of(n), local: &self.local[..n], b: &self.b[..n] }
     }
 
-    /// b − A φ in cell `x`, and the diagonal of A.
+    /// κ of cell `x` and its neighbours together, times the faces' factors.
     #[inline(always)]
-    fn defect(&self, phi: &Star<f32>, x: usize) -> [f32; 2] {
-        let (mut charge, mut diagonal) = ([0.0; 6], [0.0; 6]);
+    fn conductances(&self, x: usize) -> [f32; 6] {
+        let mut conductances = self.faces;
         for face in 0..6 {
-            let kappa = self.faces[face] * (self.kappa.here[x] + self.kappa.around[face][x]);
-            charge[face] = kappa * (phi.here[x] - phi.around[face][x]);
-            diagonal[face] = kappa;
+            conductances[face] *= self.kappa.here[x] + self.kappa.around[face][x];
         }
-        [self.b[x] - (paired(charge) + self.local[x] * phi.here[x]), paired(diagonal) + self.local[x]]
+        conductances
+    }
+
+    /// b − A φ in cell `x`.
+    #[inline(always)]
+    fn defect(&self, phi: &Star<f32>, x: usize) -> f32 {
+        let mut charge = self.conductances(x);
+        for face in 0..6 {
+            charge[face] *= phi.here[x] - phi.around[face][x];
+        }
+        self.b[x] - (paired(charge) + self.local[x] * phi.here[x])
+    }
+
+    /// weight · D⁻¹ defect.
+    #[inline(always)]
+    fn change(&self, x: usize, defect: f32, weight: f32) -> f32 {
+        let diagonal = paired(self.conductances(x)) + self.local[x];
+        weight * defect / if diagonal > 1e-30 { diagonal } else { 1e-30 }
     }
 }
 
@@ -193,7 +201,7 @@ fn potential_defect_row(equation: &Conduction, phi: Star<f32>, out: &mut [f32]) 
     let (equation, phi) = (equation.of(n), phi.of(n));
     let out = &mut out[..n];
     for x in 0..n {
-        out[x] = equation.defect(&phi, x)[0];
+        out[x] = equation.defect(&phi, x);
     }
 }
 
@@ -204,8 +212,7 @@ fn potential_sweep_row(equation: &Conduction, phi: Star<f32>, weight: f32, out: 
     let (equation, phi) = (equation.of(n), phi.of(n));
     let out = &mut out[..n];
     for x in 0..n {
-        let [defect, diagonal] = equation.defect(&phi, x);
-        out[x] = phi.here[x] + weight * defect / if diagonal > 1e-30 { diagonal } else { 1e-30 };
+        out[x] = phi.here[x] + equation.change(x, equation.defect(&phi, x), weight);
     }
 }
 
@@ -216,12 +223,7 @@ fn potential_first_sweep_row(equation: &Conduction, weight: f32, out: &mut [f32]
     let equation = equation.of(n);
     let out = &mut out[..n];
     for x in 0..n {
-        let mut conductances = [0.0; 6];
-        for face in 0..6 {
-            conductances[face] = equation.faces[face] * (equation.kappa.here[x] + equation.kappa.around[face][x]);
-        }
-        let diagonal = paired(conductances) + equation.local[x];
-        out[x] = weight * equation.b[x] / if diagonal > 1e-30 { diagonal } else { 1e-30 };
+        out[x] = equation.change(x, equation.b[x], weight);
     }
 }
 
@@ -233,7 +235,7 @@ impl Scratch {
             let equation = Conduction::new(&mut self.transport[0], level, row);
             potential_defect_row(&equation, self.u[0].star(&level.x[0], row), charge);
         } else {
-            let (equations, u) = self.row(level, [&level.x[0], &level.x[1]], row);
+            let (equations, u) = self.row(level, row);
             defect_row(&equations, u, charge, salt);
         }
     }
@@ -248,9 +250,8 @@ pub fn smooth(level: &mut Level, weight: f32) {
             potential_sweep_row(&equation, u[0].star(&level.x[0], row), weight, out);
         });
     } else {
-        let u = [&level.x[0][..], &level.x[1]];
         level.shape.rows(fields(&mut next), Scratch::default, |scratch, row, [phi, c]| {
-            let (equations, u) = scratch.row(level, u, row);
+            let (equations, u) = scratch.row(level, row);
             sweep_row(&equations, u, weight, phi, c);
         });
     }

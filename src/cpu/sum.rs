@@ -193,8 +193,8 @@ impl Shape {
     ) -> [f64; N] {
         let over = |scratch: &mut S, rows: Range<usize>| -> Partial<N> {
             let mut totals = Totals::new(self.nx);
-            for index in rows {
-                terms(scratch, self.row(index % self.ny, index / self.ny), totals.next(maxima));
+            for row in self.numbered(rows) {
+                terms(scratch, row, totals.next(maxima));
             }
             totals.empty(maxima);
             (totals.bins, totals.largest)

@@ -1,6 +1,7 @@
 //! Transport coefficients of the electrolyte in each cell.
 
 use super::Cpu;
+use super::shape::fields;
 use crate::model::scales::{TABLE_ENTRIES, TABLE_RANGE};
 
 /// Smallest electrolyte fraction in the coefficients.
@@ -44,11 +45,6 @@ pub fn transport(cpu: &mut Cpu) {
     );
 }
 
-/// Several fields, to be filled together.
-pub fn fields<T, const N: usize>(fields: &mut [Vec<T>; N]) -> [&mut [T]; N] {
-    fields.each_mut().map(|field| &mut field[..])
-}
-
 /// Properties at c/c0 − 1 = `c`, linear between the entries of the table, and their derivatives with respect to c/c0.
 #[inline]
 pub fn lookup(table: &[[f32; 4]], c: f64) -> ([f64; 4], [f64; 4]) {
@@ -63,9 +59,14 @@ pub fn lookup(table: &[[f32; 4]], c: f64) -> ([f64; 4], [f64; 4]) {
 }
 
 /// Whether plane `z` lies in the separator.
-pub fn in_separator(physics: &crate::model::uniforms::Physics, z: usize) -> bool {
+fn in_separator(physics: &crate::model::uniforms::Physics, z: usize) -> bool {
     let height = z as f32 + 0.5;
     height > physics.separator_bottom && height < physics.separator_top
+}
+
+/// Volume fraction of plane `z` that the separator leaves.
+pub fn porosity(physics: &crate::model::uniforms::Physics, z: usize) -> f64 {
+    if in_separator(physics, z) { f64::from(physics.porosity) } else { 1.0 }
 }
 
 /// One over the MacMullin number of plane `z`.

@@ -3,8 +3,7 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Row, Shape, fill, rows_of};
-use super::transport::fields;
+use super::shape::{Row, Shape, fields, fill, rows_of};
 use crate::solver::backend::Vector;
 
 /// Smallest c/c0 whose loss is counted.
