@@ -72,7 +72,7 @@ fn cases() -> Vec<(String, Setup, Kind)> {
 fn fields(s: &Setup, kind: Kind, seed: u32) -> State {
     let grid = &s.grid;
     let single = |v: f64| f64::from(v as f32);
-    let mut state = State { xi: vec![], phi: vec![], c: vec![], current: vec![] };
+    let mut state = State::at_rest(vec![], vec![], vec![], vec![]);
     for z in 0..grid.nz {
         for y in 0..grid.ny {
             for x in 0..grid.nx {
@@ -101,7 +101,7 @@ fn fields(s: &Setup, kind: Kind, seed: u32) -> State {
             }
         }
     }
-    state
+    State::at_rest(state.xi, state.phi, state.c, state.current)
 }
 
 /// Both backends, with old and new fields of a kind and the constants of a step of 0.1 s around 50 mV.
@@ -117,7 +117,7 @@ fn both(s: &Setup, kind: Kind) -> Option<(Gpu, Cpu)> {
 
 fn prepare<B: Backend>(b: &mut B, old: &State, new: &State, step: &liplate::model::uniforms::StepUniforms) {
     b.load(old).unwrap();
-    b.begin_step();
+    b.begin_step(0.0);
     b.load(new).unwrap();
     b.set_step(step);
     b.interface(0.0);
@@ -282,7 +282,7 @@ fn hierarchy() {
     }
 }
 
-/// project, combine, damp, update, shift.
+/// project, combine, damp, update, shift, begin_step.
 #[test]
 fn vectors() {
     for (case, s, kind) in cases() {
@@ -300,6 +300,7 @@ fn vectors() {
             b.damp(0.5, 0.1);
             b.update();
             b.shift_reference(0.25);
+            b.begin_step(0.5);
             before
         }
         solved(&mut gpu);

@@ -12,7 +12,11 @@ struct Corners {
 
 fn wrapped(i: i32, n: u32) -> u32 {
     let size = i32(n);
-    return u32(((i % size) + size) % size);
+    var place = select(i, i + size, i < 0);
+    place = select(place, place - size, place >= size);
+    // divisions would take longer than all the rest, and hardly a cell is that far outside
+    if place < 0 || place >= size { place = ((i % size) + size) % size; }
+    return u32(place);
 }
 
 // The cells around the centre of p plus `offset`; x and y are periodic, z ends at the bottom and the top.

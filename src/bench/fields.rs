@@ -76,7 +76,7 @@ pub fn deposit(setup: &Setup, heights: &[f64]) -> State {
     let ell = setup.ell / grid.dx;
     let n = grid.cells();
     let xi = distance.into_iter().map(|d| profile::fraction(f64::from(d), ell)).collect();
-    State { xi, phi: vec![0.0; n], c: vec![0.0; n], current: vec![0.0; n] }
+    State::at_rest(xi, vec![0.0; n], vec![0.0; n], vec![0.0; n])
 }
 
 /// The largest of the distance into a ball around `centre` \[dx\] and what is there; x and y are periodic.
@@ -105,12 +105,7 @@ pub fn noise(setup: &Setup) -> State {
     let between = |kind: u32, low: f64, high: f64| -> Vec<f64> {
         (0..setup.grid.cells() as u32).map(|i| low + (high - low) * uniform(7, kind, i)).collect()
     };
-    State {
-        xi: between(0, 0.02, 0.98),
-        phi: between(1, -0.5, 0.5),
-        c: between(2, -0.2, 0.2),
-        current: between(3, -1e-3, 1e-3),
-    }
+    State::at_rest(between(0, 0.02, 0.98), between(1, -0.5, 0.5), between(2, -0.2, 0.2), between(3, -1e-3, 1e-3))
 }
 
 #[cfg(test)]

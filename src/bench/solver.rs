@@ -82,7 +82,7 @@ impl<'a> Trial<'a> {
     /// Prepares the equations of the next step, whose old values are those of `state`, as `Problem::advance` does.
     fn begin(&self, b: &mut dyn Backend, state: &State) -> Result<(), BackendError> {
         b.load(state)?;
-        b.begin_step();
+        b.begin_step(0.0);
         b.interface(self.call().half_advance);
         b.set_step(&self.problem.scales.step(self.setup, self.clock.dt, self.clock.phi_reference, 0.0));
         Ok(())
@@ -159,7 +159,7 @@ impl<'a> Trial<'a> {
         let target = target.unwrap_or(FALL * start);
         let mut calls = 0;
         loop {
-            newton::correct(b);
+            newton::correct(b, LINEAR_ITERATIONS);
             calls += 1;
             let residual = self.residual(b)?;
             if residual <= target {
@@ -174,7 +174,7 @@ impl<'a> Trial<'a> {
         while !enough(&seconds) {
             begin(b)?;
             let work = |b: &mut dyn Backend| -> Result<(), BackendError> {
-                (0..calls).for_each(|_| newton::correct(b));
+                (0..calls).for_each(|_| newton::correct(b, LINEAR_ITERATIONS));
                 Ok(())
             };
             seconds.push(lap(b, work)?.1.seconds());

@@ -240,12 +240,13 @@ impl Backend for Cpu {
         let [phi, c] = &mut self.u;
         let fields = [(&mut self.xi, &state.xi), (phi, &state.phi), (c, &state.c), (&mut self.rate[0], &state.current)];
         fields.into_iter().for_each(|(own, given)| own.copy_from_slice(given));
+        self.u_old.iter_mut().zip(&state.before).for_each(|(own, given)| own.copy_from_slice(given));
         Ok(())
     }
 
     fn state(&mut self) -> Result<State, BackendError> {
         let [phi, c] = self.u.clone();
-        Ok(State { xi: self.xi.clone(), phi, c, current: self.rate[0].clone() })
+        Ok(State { xi: self.xi.clone(), phi, c, current: self.rate[0].clone(), before: self.u_old.clone() })
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {
@@ -278,11 +279,11 @@ impl Backend for Cpu {
     }
 
     fn shift_reference(&mut self, by: f64) {
-        self.u[0].iter_mut().for_each(|phi| *phi -= by);
+        [&mut self.u, &mut self.u_old].into_iter().flat_map(|u| &mut u[0]).for_each(|phi| *phi -= by);
     }
 
-    fn begin_step(&mut self) {
-        self.u_old.iter_mut().zip(&self.u).for_each(|(old, u)| old.copy_from_slice(u));
+    fn begin_step(&mut self, ahead: f64) {
+        self.go_ahead(ahead);
         self.current_old.copy_from_slice(&self.rate[0]);
     }
 

@@ -5,6 +5,7 @@ use multiversion::multiversion;
 use super::Cpu;
 use super::shape::{Row, Shape, fields, fill, rows_of};
 use crate::solver::backend::Vector;
+use crate::solver::newton::CONCENTRATION_KEPT;
 
 /// Smallest c/c0 whose loss is counted.
 const C_FLOOR: f64 = 1e-6;
@@ -109,9 +110,36 @@ impl Cpu {
         1.0 / need.max(1.0)
     }
 
+    /// u_old = u, u += ahead · (u − u_old), but 1 + c at least the share of it that is kept.
+    pub(super) fn go_ahead(&mut self, ahead: f64) {
+        let fields = (fields(&mut self.u_old), fields(&mut self.u));
+        self.shape.rows(
+            fields,
+            || (),
+            |(), _, ([phi_old, c_old], [phi, c])| {
+                go_ahead_row(ahead, phi_old, phi);
+                go_ahead_row(ahead, c_old, c);
+                let least = |c: f64| f64::from(CONCENTRATION_KEPT) * (1.0 + c) - 1.0;
+                c.iter_mut().zip(c_old).for_each(|(c, now)| *c = c.max(least(*now)));
+            },
+        );
+    }
+
     /// u += damping · correction.
     pub(super) fn update_unknowns(&mut self) {
         add(self.shape, &mut self.u, self.damping, self.correction.each_ref().map(|field| &field[..]));
+    }
+}
+
+/// old = u, u += ahead · (u − old) in a row.
+#[multiversion(targets = "simd")]
+fn go_ahead_row(ahead: f64, old: &mut [f64], u: &mut [f64]) {
+    let n = u.len();
+    let (old, u) = (&mut old[..n], &mut u[..n]);
+    for x in 0..n {
+        let now = u[x];
+        u[x] = now + ahead * (now - old[x]);
+        old[x] = now;
     }
 }
 

@@ -61,6 +61,7 @@ const STENCIL_SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrol
 kernels! {
     Apply = "apply", &["uniforms", "grid", "precision", "probe", "stencil"], &[];
     ApplyUniform = "apply_uniform", POINT, &[];
+    BeginStep = "begin_step", POINT, &["ahead", "keep"];
     Balance = "balance", STENCIL_SUM, &["planes"];
     Coarsen = "coarsen", POINT, &[];
     Combine = "combine", POINT, &["sign"];

@@ -8,6 +8,7 @@ use crate::solver::backend::{
     BALANCE_MAXIMA, Backend, BackendError, Balance, Field, INVENTORY_MAXIMA, Inventory, State, Vector,
 };
 use crate::solver::multigrid::Levels;
+use crate::solver::newton::CONCENTRATION_KEPT;
 
 /// Which members of the sums are maxima, a bit for each.
 const BALANCE_MAXIMA_BITS: u32 = 0xffff << BALANCE_MAXIMA & 0xffff;
@@ -78,9 +79,12 @@ impl Backend for Gpu {
 
     fn load(&mut self, state: &State) -> Result<(), BackendError> {
         let single = |f: &[f64]| f.iter().map(|&v| v as f32).collect::<Vec<f32>>();
-        let pairs: Vec<[f32; 2]> = state.phi.iter().zip(&state.c).map(|(&p, &c)| [p as f32, c as f32]).collect();
+        let pairs = |phi: &[f64], c: &[f64]| -> Vec<[f32; 2]> {
+            phi.iter().zip(c).map(|(&phi, &c)| [phi as f32, c as f32]).collect()
+        };
         self.write("xi", bytemuck::cast_slice(&single(&state.xi)));
-        self.write("u", bytemuck::cast_slice(&pairs));
+        self.write("u", bytemuck::cast_slice(&pairs(&state.phi, &state.c)));
+        self.write("u_old", bytemuck::cast_slice(&pairs(&state.before[0], &state.before[1])));
         self.write("current", bytemuck::cast_slice(&single(&state.current)));
         self.clear("u_low");
         self.device.check()
@@ -88,12 +92,12 @@ impl Backend for Gpu {
 
     fn state(&mut self) -> Result<State, BackendError> {
         let wide = |f: Vec<f32>| f.into_iter().map(f64::from).collect::<Vec<f64>>();
-        let u = self.read("u")?;
         Ok(State {
             xi: wide(self.read("xi")?),
-            phi: u.iter().step_by(2).map(|&v| f64::from(v)).collect(),
-            c: u.iter().skip(1).step_by(2).map(|&v| f64::from(v)).collect(),
+            phi: wide(self.half("u", 0)?),
+            c: wide(self.half("u", 1)?),
             current: wide(self.read("current")?),
+            before: [wide(self.half("u_old", 0)?), wide(self.half("u_old", 1)?)],
         })
     }
 
@@ -129,8 +133,8 @@ impl Backend for Gpu {
         self.run(Kernel::Shift, &[], &[(by as f32).to_bits()]);
     }
 
-    fn begin_step(&mut self) {
-        self.copy("u", "u_old");
+    fn begin_step(&mut self, ahead: f64) {
+        self.run(Kernel::BeginStep, &[], &[(ahead as f32).to_bits(), CONCENTRATION_KEPT.to_bits()]);
         self.copy("current", "current_old");
         self.clear("u_low");
     }

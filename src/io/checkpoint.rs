@@ -15,7 +15,7 @@ pub const FILE: &str = "checkpoint.h5";
 /// Name of the one before.
 pub const PREVIOUS: &str = "checkpoint.previous.h5";
 /// Version of the format.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// How far the run's files have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -73,8 +73,9 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
             store_text(&file, "clock", &clock)?;
             self.provenance.store(&file.create_group("provenance")?)?;
             let state = file.create_group("state")?;
-            let State { xi, phi, c, current } = &self.state;
-            for (name, field) in [("xi", xi), ("phi", phi), ("c", c), ("current", current)] {
+            let State { xi, phi, c, current, before: [phi_before, c_before] } = &self.state;
+            let before = [("phi_before", phi_before), ("c_before", c_before)];
+            for (name, field) in [("xi", xi), ("phi", phi), ("c", c), ("current", current)].into_iter().chain(before) {
                 // a GPU's numbers are singles
                 if field.iter().all(|&v| f64::from(v as f32).to_bits() == v.to_bits()) {
                     let single: Vec<f32> = field.iter().map(|&v| v as f32).collect();
@@ -131,7 +132,14 @@ impl<C: DeserializeOwned> Checkpoint<C> {
                 command: load_text(&group, "command")?,
             };
             let field = |name: &str| field(&file, name);
-            Ok((provenance, State { xi: field("xi")?, phi: field("phi")?, c: field("c")?, current: field("current")? }))
+            let state = State {
+                xi: field("xi")?,
+                phi: field("phi")?,
+                c: field("c")?,
+                current: field("current")?,
+                before: [field("phi_before")?, field("c_before")?],
+            };
+            Ok((provenance, state))
         };
         let (provenance, state) = load().map_err(IoError::hdf5(path))?;
         Ok(Self { provenance, state, clock })

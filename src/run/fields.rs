@@ -83,12 +83,8 @@ pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
     let statics = Statics::new(&setup, &stored.heights);
     let n = setup.grid.cells();
     let current = field("current").unwrap_or_else(|| vec![f32::NAN; n]);
-    let state = State {
-        xi: xi.into_iter().map(f64::from).collect(),
-        phi: vec![0.0; n],
-        c: vec![0.0; n],
-        current: current.into_iter().map(|i| f64::from(i) / scales.current).collect(),
-    };
+    let current = current.into_iter().map(|i| f64::from(i) / scales.current).collect();
+    let state = State::at_rest(xi.into_iter().map(f64::from).collect(), vec![0.0; n], vec![0.0; n], current);
     let mut cpu = Cpu::new(&setup, &statics);
     let measured = cpu.load(&state).and_then(|()| {
         cpu.interface(0.0);

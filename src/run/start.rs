@@ -83,5 +83,5 @@ pub fn initial_state(setup: &Setup, heights: &[f64]) -> State {
         }
     }
     let n = grid.cells();
-    State { xi, phi: vec![0.0; n], c: vec![0.0; n], current: vec![0.0; n] }
+    State::at_rest(xi, vec![0.0; n], vec![0.0; n], vec![0.0; n])
 }

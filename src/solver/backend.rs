@@ -67,8 +67,17 @@ pub struct State {
     pub phi: Vec<f64>,
     /// c/c0 − 1
     pub c: Vec<f64>,
-    /// reaction current density of the last step: the start of nothing, but part of what is written \[current scale\]
+    /// reaction current density of the last step: where the next looks for its own \[current scale\]
     pub current: Vec<f64>,
+    /// φ and c before the last step, counted alike: the next starts where both lead to
+    pub before: [Vec<f64>; 2],
+}
+
+impl State {
+    /// Fields that have not changed before.
+    pub fn at_rest(xi: Vec<f64>, phi: Vec<f64>, c: Vec<f64>, current: Vec<f64>) -> Self {
+        Self { xi, before: [phi.clone(), c.clone()], phi, c, current }
+    }
 }
 
 /// Sources that make chosen fields a solution, one value a cell, held over a step: what `verify` adds to the physics.
@@ -240,10 +249,11 @@ pub trait Backend: Levels {
 
     /// Sets the step's constants.
     fn set_step(&mut self, step: &StepUniforms);
-    /// phi −= by: moves the reference of the potential.
+    /// phi −= by, also before the last step: moves the reference of the potential.
     fn shift_reference(&mut self, by: f64);
-    /// Keeps φ, c and the current: the old values of the step, and what `undo_step` returns to.
-    fn begin_step(&mut self);
+    /// Keeps φ, c and the current: the old values of the step, and what `undo_step` returns to. Then φ and c go on by `ahead` times
+    /// what the last step changed, where a share [`CONCENTRATION_KEPT`](super::newton::CONCENTRATION_KEPT) of every concentration stays.
+    fn begin_step(&mut self, ahead: f64);
     /// Returns to the φ and c that `begin_step` kept.
     fn undo_step(&mut self);
 

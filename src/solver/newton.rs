@@ -6,11 +6,13 @@ use super::multigrid::v_cycle;
 /// Largest change of the potential in one iteration \[RT/F\]: 0.1 V.
 const POTENTIAL_LIMIT: f32 = 4.0;
 /// Share of every concentration that one iteration leaves.
-const CONCENTRATION_KEPT: f32 = 0.1;
+pub const CONCENTRATION_KEPT: f32 = 0.1;
 /// Iterations after which the step is given up.
 pub const ITERATIONS: usize = 25;
-/// Linear iterations in each Newton iteration: their number is fixed, so that a Newton iteration is one queue of work.
+/// Most linear iterations in a Newton iteration. Their number is known before, so that a Newton iteration is one queue of work.
 pub const LINEAR_ITERATIONS: usize = 3;
+/// The residual that linear iterations aim at, over the tolerance: what is not linear needs the rest.
+const AIM: f64 = 0.5;
 /// Rounding may stop the residual above the backend's tolerance; what is left must then be below this many tolerances.
 pub const STALLED: f64 = 30.0;
 
@@ -72,6 +74,7 @@ fn relative(balance: &Balance, rounding: f64) -> [f64; 3] {
 pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
     let tolerance = b.tolerance();
     let mut best = f64::INFINITY;
+    let mut before = None;
     let mut worst = ("charge", f64::INFINITY);
     for iterations in 0..=ITERATIONS {
         b.linearise();
@@ -90,7 +93,9 @@ pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
         worst = if c > phi.max(total) { ("salt", c) } else { ("charge", phi.max(total)) };
         if iterations < ITERATIONS {
             b.coarsen();
-            correct(b);
+            let linear = linear_iterations(residual / tolerance, before);
+            before = Some((residual / tolerance, linear));
+            correct(b, linear);
             b.damp(POTENTIAL_LIMIT, CONCENTRATION_KEPT);
             b.update();
         }
@@ -98,6 +103,15 @@ pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
     let (equation, residual) = worst;
     let component = usize::from(equation == "salt");
     Err(NewtonError::NotConverged { equation, residual, cell: largest(&b.vector(Vector::Residual)?, component) })
+}
+
+/// Linear iterations that bring a residual \[tolerances\] to where it should be, if each does as much as each of those in the Newton
+/// iteration before: from what residual, and how many they were.
+fn linear_iterations(residual: f64, before: Option<(f64, usize)>) -> usize {
+    let Some((start, taken)) = before else { return LINEAR_ITERATIONS };
+    let each = (start / residual).ln() / taken as f64;
+    let needed = (residual / AIM).ln() / each;
+    if each > 0.0 { needed.ceil().clamp(1.0, LINEAR_ITERATIONS as f64) as usize } else { LINEAR_ITERATIONS }
 }
 
 /// Mean factor by which a linear iteration reduces the residual of the step as it stands; the correction is not applied.
@@ -111,7 +125,7 @@ pub fn reduction<B: Backend + ?Sized>(b: &mut B) -> Result<f64, BackendError> {
     b.linearise();
     b.coarsen();
     let before = norm(b)?;
-    correct(b);
+    correct(b, LINEAR_ITERATIONS);
     Ok((norm(b)? / before).powf(1.0 / LINEAR_ITERATIONS as f64))
 }
 
@@ -125,13 +139,13 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 /// V-cycle, each direction made orthogonal to the last [`DIRECTIONS`] − 1.
 ///
 /// Where kinetics is slow against conduction, the normal case, the operator hardly sees a uniform change of the potential,
-/// and the first iterations would go on it. One scalar equation, that of the total current, takes it out before.
-pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B) {
+/// and the first of `iterations` would go on it. One scalar equation, that of the total current, takes it out before.
+pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B, iterations: usize) {
     b.clear_correction();
     b.apply_uniform(0);
     b.project(Vector::Residual, Vector::Image(0), Vector::Direction(0)); // the sum of the charge equation over all cells
     go_along(b, 0);
-    for iteration in 0..LINEAR_ITERATIONS {
+    for iteration in 0..iterations {
         let new = iteration % DIRECTIONS;
         v_cycle(b);
         b.apply(new);
@@ -149,4 +163,22 @@ pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B) {
 fn go_along<B: Backend + ?Sized>(b: &mut B, direction: usize) {
     b.combine(Vector::Correction, Vector::Direction(direction), -1.0);
     b.combine(Vector::Residual, Vector::Image(direction), 1.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_linear_iterations_than_the_residual_needs() {
+        assert_eq!(linear_iterations(4e3, None), LINEAR_ITERATIONS);
+        // each took away a factor of 10: one takes 3 tolerances below the half that is aimed at, two take 20
+        assert_eq!(linear_iterations(3.0, Some((3e3, 3))), 1);
+        assert_eq!(linear_iterations(20.0, Some((2e4, 3))), 2);
+        // slow, without any gain, or a number lost: all of them
+        assert_eq!(linear_iterations(20.0, Some((40.0, 3))), LINEAR_ITERATIONS);
+        assert_eq!(linear_iterations(20.0, Some((20.0, 3))), LINEAR_ITERATIONS);
+        assert_eq!(linear_iterations(20.0, Some((10.0, 3))), LINEAR_ITERATIONS);
+        assert_eq!(linear_iterations(20.0, Some((f64::NAN, 3))), LINEAR_ITERATIONS);
+    }
 }

@@ -37,6 +37,8 @@ pub struct Clock {
     pub potential: f64,
     /// current density at the top in the last step \[A/m²\]
     pub current: f64,
+    /// length of the last step \[s\]; 0 before the first
+    pub last: f64,
     /// totals
     pub ledger: Ledger,
     /// scheduled nuclei that have appeared
@@ -134,6 +136,7 @@ impl<'a> Problem<'a> {
             phi_reference: -self.setup.top.initial_potential,
             potential: self.setup.top.initial_potential,
             current: 0.0,
+            last: 0.0,
             ledger: Ledger::default(),
             scheduled: 0,
             nuclei: 0,
@@ -164,8 +167,9 @@ impl<'a> Problem<'a> {
             self.look_at_salt(b, clock)?;
         }
         self.centre_reference(b, clock)?;
-        b.begin_step(); // phi, c and current kept
-        let (solved, seen, rejected) = self.solve(b, clock, until)?;
+        let jumps = self.jumps(clock);
+        b.begin_step(self.ahead(clock, until, jumps)); // phi, c and current kept
+        let (solved, seen, rejected) = self.solve(b, clock, until, jumps)?;
         self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
         let nuclei = self.nucleate(b, clock, seen.dt)?;
         self.keep_books(clock, &solved, &seen, until);
@@ -191,6 +195,25 @@ impl<'a> Problem<'a> {
         Ok(())
     }
 
+    /// Whether the current jumps at the beginning of this step.
+    fn jumps(&self, clock: &Clock) -> bool {
+        match self.setup.top.control {
+            Control::Current(current) => (current - clock.current).abs() > JUMP * current.abs(),
+            Control::Potential(_) => false,
+        }
+    }
+
+    /// Length of the next step, ending at `until` at the latest \[s\].
+    fn length(clock: &Clock, until: f64) -> f64 {
+        let remaining = until - clock.time;
+        if clock.dt > remaining * (1.0 - 1e-9) { remaining } else { clock.dt }
+    }
+
+    /// Steps like the last by which φ and c go on before they are solved for: where nothing jumps, Newton's method is then nearly there.
+    fn ahead(&self, clock: &Clock, until: f64, jumps: bool) -> f64 {
+        if jumps || clock.last == 0.0 { 0.0 } else { Self::length(clock, until) / clock.last }
+    }
+
     /// Solves φ and c, with shorter and shorter steps until one is accepted.
     #[allow(clippy::type_complexity)]
     fn solve<B: Backend + ?Sized>(
@@ -198,17 +221,13 @@ impl<'a> Problem<'a> {
         b: &mut B,
         clock: &mut Clock,
         until: f64,
+        jumps: bool,
     ) -> Result<(Solved, Observed, Vec<(f64, String)>), StepFailure> {
         let limits = &self.setup.time_step;
         let mut rejected = Vec::new();
         let reference = clock.phi_reference;
-        let jumps = match self.setup.top.control {
-            Control::Current(current) => (current - clock.current).abs() > JUMP * current.abs(),
-            Control::Potential(_) => false,
-        };
         loop {
-            let remaining = until - clock.time;
-            let dt = if clock.dt > remaining * (1.0 - 1e-9) { remaining } else { clock.dt };
+            let dt = Self::length(clock, until);
             let set = |b: &mut B, rise: f64| {
                 let rise = rise * self.scales.potential;
                 b.set_step(&self.scales.step(self.setup, dt, reference + rise, rise));
@@ -350,6 +369,7 @@ impl<'a> Problem<'a> {
 
         clock.potential += seen.potential_change;
         clock.current = entered / (area * dt);
+        clock.last = dt;
         let Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
         clock.dt = next;
         clock.limited_by = by.into();

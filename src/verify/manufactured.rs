@@ -277,7 +277,7 @@ fn follow(s: &mut Specimen, solution: &Solution, time: f64, steps: usize) -> Res
         [xi, (phi - reference) / scales.potential, c / scales.concentration - 1.0, current / scales.current]
     });
     let part = |k: usize| fields.iter().map(|field| field[k]).collect();
-    s.begin_from(&State { xi: part(0), phi: part(1), c: part(2), current: part(3) })?;
+    s.begin_from(&State::at_rest(part(0), part(1), part(2), part(3)))?;
     let in_interface = fields.iter().filter(|[xi, ..]| xi * (1.0 - xi) > IN_INTERFACE);
     let mut largest = in_interface.map(|[.., current]| current.abs()).fold(0.0, f64::max);
     let dt = time / steps as f64;
