@@ -46,7 +46,7 @@ fn at_top(i: u32, psi: f32) -> vec4<f32> {
     let difference = select(0.0, (physics.c_top - u[i].y) - u_low[i].y, reservoir);
     var entering = step.top_current;
     var potential = step.top_potential;
-    if physics.potentiostatic == 1u {
+    if step.potentiostatic == 1u {
         entering = 2.0 * kappa * ((step.top_potential - u[i].x) - u_low[i].x) - 2.0 * kappa_d * difference;
     } else {
         let rise = select(0.5 * anions * step.top_current / diffusivity, difference, reservoir);

@@ -55,7 +55,7 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
             terms.y += 2.0 * diffusivity * difference;
             by_c.y += 2.0 * diffusivity;
         }
-        if physics.potentiostatic == 1u {
+        if step.potentiostatic == 1u {
             let conducted = 2.0 * kappa * ((u[i].x - step.top_potential) + u_low[i].x);
             terms.x += conducted - 2.0 * kappa_d * difference;
             by_phi.x += 2.0 * kappa;

@@ -4,10 +4,12 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use crate::cpu;
+use crate::model::cathode::OpenCircuit;
 use crate::model::collector::Statics;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::electrolyte::Electrolyte;
 use crate::model::parameters::*;
+use crate::model::protocol::{Protocol, Step};
 use crate::run::RunError;
 use crate::run::device::{self, DeviceChoice};
 use crate::run::start::{initial_state, load_heights};
@@ -112,8 +114,18 @@ fn values(setup: &Setup) -> String {
         q(text, "separator.macmullin", s.macmullin, "");
     }
     match setup.top.control {
+        _ if !setup.protocol.is_empty() => protocol(text, &setup.protocol),
         Control::Current(i) => q(text, "top.current", i, "A/m^2"),
         Control::Potential(v) => q(text, "top.potential", v, "V"),
+    }
+    if let Some(cathode) = &setup.cathode {
+        line(text, "cathode.ocp", open_circuit_name(&cathode.ocp));
+        q(text, "cathode.areal_capacity", cathode.areal_capacity, "C/m^2");
+        q(text, "cathode.empty", cathode.lithiation[0], "");
+        q(text, "cathode.full", cathode.lithiation[1], "");
+        q(text, "cathode.resistance", cathode.resistance, "ohm m^2");
+        let [full, empty] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
+        line(text, "  its potential, full and empty", format!("{full:.3} V, {empty:.3} V"));
     }
     let salt = if setup.top.salt == Salt::Reservoir { "reservoir" } else { "cathode" };
     line(text, "top.salt", salt);
@@ -131,6 +143,32 @@ fn values(setup: &Setup) -> String {
         }
     }
     std::mem::take(text)
+}
+
+/// The steps of a protocol, with the current or potential that each imposes.
+fn protocol(text: &mut String, protocol: &Protocol) {
+    for (i, block) in protocol.blocks.iter().enumerate() {
+        if block.repeat > 1 {
+            line(text, &format!("protocol[{i}].repeat"), block.repeat);
+        }
+        for step in &block.steps {
+            let imposed = match step.control {
+                Control::Current(i) => format!("{i} A/m^2"),
+                Control::Potential(v) => format!("{v} V vs Li"),
+            };
+            line(text, &format!("protocol[{i}]"), format!("{}  ({imposed})", step.text));
+        }
+    }
+}
+
+fn open_circuit_name(ocp: &OpenCircuit) -> String {
+    match ocp {
+        OpenCircuit::Nmc811 => "nmc811".into(),
+        OpenCircuit::Nca => "nca".into(),
+        OpenCircuit::Nmc532 => "nmc532".into(),
+        OpenCircuit::Lfp => "lfp".into(),
+        OpenCircuit::Table { file, .. } => format!("table {file}"),
+    }
 }
 
 fn electrolyte_name(electrolyte: &Electrolyte) -> String {
@@ -236,8 +274,14 @@ fn cost(text: &mut String, setup: &Setup, heights: &[f64], choice: DeviceChoice)
 
 /// Steps that a flat front would need.
 pub(crate) fn steps(setup: &Setup) -> Option<f64> {
-    let Control::Current(i) = setup.top.control else { return None };
-    let charge = setup.end.charge.or(setup.end.time.map(|t| t * i.abs()))?;
+    let charge = match (&setup.protocol, setup.top.control) {
+        (protocol, _) if !protocol.is_empty() => {
+            let blocks = protocol.blocks.iter();
+            blocks.map(|block| block.repeat as f64 * block.steps.iter().filter_map(Step::charge).sum::<f64>()).sum()
+        }
+        (_, Control::Current(i)) => setup.end.charge.or(setup.end.time.map(|t| t * i.abs()))?,
+        (_, Control::Potential(_)) => return None,
+    };
     Some(charge * LITHIUM_MOLAR_VOLUME / FARADAY / (setup.time_step.cfl * setup.grid.dx))
 }
 

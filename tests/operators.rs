@@ -109,7 +109,7 @@ fn both(s: &Setup, kind: Kind) -> Option<(Gpu, Cpu)> {
     let mut gpu = gpu(s)?;
     let (mut cpu, _) = cpu(s);
     let (old, new) = (fields(s, kind, 1), fields(s, kind, 2));
-    let step = Scales::new(s).step(s, 0.1, 0.05, 0.01);
+    let step = Scales::new(s).step(s, s.top.control, 0.1, 0.05, 0.01);
     prepare(&mut gpu, &old, &new, &step);
     prepare(&mut cpu, &old, &new, &step);
     Some((gpu, cpu))
@@ -386,7 +386,7 @@ fn front() {
 fn nucleation() {
     for (case, s, kind) in cases() {
         let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
-        let step = Scales::new(&s).step(&s, 0.1, 0.2, 0.01);
+        let step = Scales::new(&s).step(&s, s.top.control, 0.1, 0.2, 0.01);
         gpu.set_step(&step);
         cpu.set_step(&step);
         for (number, dt) in [(0, 1e-3), (1, 0.1), (2, 1e3)] {

@@ -6,7 +6,6 @@ struct Physics {
     nz: u32,
     salt: u32,
     reservoir: u32,
-    potentiostatic: u32,
     ell: f32,
     i0: f32,
     alpha: f32,
@@ -25,6 +24,7 @@ struct Physics {
 }
 
 struct Step {
+    potentiostatic: u32,
     phi_reference: f32,
     reference_rise: f32,
     storage: f32,

@@ -84,7 +84,13 @@ impl<'a> Trial<'a> {
         b.load(state)?;
         b.begin_step(0.0);
         b.interface(self.call().half_advance);
-        b.set_step(&self.problem.scales.step(self.setup, self.clock.dt, self.clock.phi_reference, 0.0));
+        b.set_step(&self.problem.scales.step(
+            self.setup,
+            self.clock.control,
+            self.clock.dt,
+            self.clock.phi_reference,
+            0.0,
+        ));
         Ok(())
     }
 

@@ -129,7 +129,8 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
         object(format!("end.height: {:.3} µm must lie between the copper and the top of the box", height * um));
     }
     let end = &setup.end;
-    if end.charge.is_none() && end.time.is_none() && end.height.is_none() {
+    let protocol = &setup.protocol;
+    if protocol.is_empty() && end.charge.is_none() && end.time.is_none() && end.height.is_none() {
         object("end: give charge, time or height, or the run may never end".into());
     }
     if let CollectorShape::Map { file, dataset: None, heights, .. } = &setup.collector.shape
@@ -154,7 +155,13 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     if setup.deposit == InitialDeposit::None && !from_the_start && setup.kinetics.double_layer == 0.0 {
         object("kinetics.double_layer: must be positive while the copper is bare; 0.2 F/m^2 is usual".into());
     }
-    if setup.top.control == Control::Current(0.0) && end.time.is_none() {
+    if end.charge.is_some() && !protocol.is_empty() {
+        object(
+            "end.charge: the steps of the protocol say how much passes; time, potentials and height may end it early"
+                .into(),
+        );
+    }
+    if protocol.is_empty() && setup.top.control == Control::Current(0.0) && end.time.is_none() {
         object("end.time: is missing; without current no charge and no height will end the run".into());
     }
     if let Nucleation::AtOnce { density, .. } = setup.nucleation

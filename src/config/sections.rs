@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
+use super::protocol;
 use super::quantity;
 use super::reader::{Range, Section};
 use super::tables;
+use crate::model::cathode::{Cathode, OpenCircuit};
 use crate::model::constants::ZERO_CELSIUS;
 use crate::model::electrolyte::{Electrolyte, Solvent, Transport, arrhenius};
 use crate::model::grid::Grid;
 use crate::model::parameters::*;
+use crate::model::protocol::{Block, Place, Protocol};
 
 /// Fields that a snapshot may hold.
 pub const FIELDS: [&str; 6] = ["lithium", "xi", "c", "phi", "current", "curvature"];
@@ -29,7 +32,8 @@ pub fn setup(root: &Section, folder: &Path) -> Setup {
     let deposit = deposit(root.section("deposit"));
     let nucleation = nucleation(root.section("nucleation"));
     let separator = separator(root.section("separator"), root.has("separator"));
-    let top = top(root.section("top"), c0);
+    let cathode = cathode(root.section("cathode"), root.has("cathode"), folder);
+    let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), root.sections("protocol"));
     let end = end(root.section("end"));
     let output = output(root.section("output"));
     let time_step = time_step(root.section("time_step"));
@@ -46,6 +50,8 @@ pub fn setup(root: &Section, folder: &Path) -> Setup {
         nucleation,
         separator,
         top,
+        cathode,
+        protocol,
         end,
         output,
         time_step,
@@ -259,9 +265,68 @@ fn separator(s: Section, present: bool) -> Option<Separator> {
     })
 }
 
-fn top(s: Section, c0: f64) -> Top {
+fn cathode(s: Section, present: bool, folder: &Path) -> Option<Cathode> {
+    present.then(|| {
+        let ocp = match s.text("ocp").unwrap_or_default() {
+            "nmc811" => OpenCircuit::Nmc811,
+            "nca" => OpenCircuit::Nca,
+            "nmc532" => OpenCircuit::Nmc532,
+            "lfp" => OpenCircuit::Lfp,
+            file if file.ends_with(".csv") => {
+                let points = tables::open_circuit(&folder.join(file)).unwrap_or_else(|problem| {
+                    s.object("ocp", problem);
+                    vec![[0.0, f64::NAN], [1.0, f64::NAN]]
+                });
+                OpenCircuit::Table { file: file.into(), points }
+            }
+            "" => {
+                s.object("ocp", "is missing: \"nmc811\", \"nca\", \"nmc532\", \"lfp\" or a CSV file of x and U");
+                OpenCircuit::Nmc811
+            }
+            other => {
+                s.object(
+                    "ocp",
+                    format!("{other:?} is not \"nmc811\", \"nca\", \"nmc532\", \"lfp\" or a CSV file of x and U"),
+                );
+                OpenCircuit::Nmc811
+            }
+        };
+        let [empty, full] = ocp.lithiation();
+        let cathode = Cathode {
+            areal_capacity: s.required("areal_capacity", "C/m^2", Range::Positive),
+            lithiation: [
+                s.or("empty", "1", Range::Within(0.0..=1.0), empty),
+                s.or("full", "1", Range::Within(0.0..=1.0), full),
+            ],
+            resistance: s.or("resistance", "ohm m^2", Range::NotNegative, 0.0),
+            ocp,
+        };
+        if cathode.lithiation[0] >= cathode.lithiation[1] {
+            s.object("empty", "must be less than full: both are lithium contents of the host");
+        }
+        s.finish();
+        cathode
+    })
+}
+
+/// What is imposed at the top, by itself or step by step.
+fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Vec<Section>) -> (Top, Protocol) {
+    let capacity = s.optional("areal_capacity", "C/m^2", Range::Positive);
+    if capacity.is_some() && cathode.is_some() {
+        s.object("areal_capacity", "is that of the cathode, cathode.areal_capacity");
+    }
+    let capacity = capacity.or(cathode.map(|cathode| cathode.areal_capacity));
+    let protocol = Protocol {
+        blocks: blocks.into_iter().map(|block| protocol_block(block, capacity, cathode.is_some())).collect(),
+    };
+    let first = protocol.step(Place::default()).map(|step| step.control_at(0.0));
     let given = ["current", "potential", "c_rate"].into_iter().filter(|key| s.has(key)).collect::<Vec<_>>();
     let control = match given[..] {
+        [] if !protocol.is_empty() => first.unwrap_or(Control::Current(f64::NAN)),
+        [key, ..] if !protocol.is_empty() => {
+            s.object(key, "the protocol says what is imposed at the top");
+            Control::Current(f64::NAN)
+        }
         ["current"] => Control::Current(s.required("current", "A/m^2", Range::Any)),
         ["potential"] => Control::Potential(s.required("potential", "V", Range::Within(-10.0..=10.0))),
         ["c_rate"] => {
@@ -269,10 +334,13 @@ fn top(s: Section, c0: f64) -> Top {
                 s.object("c_rate", problem);
                 f64::NAN
             });
-            Control::Current(rate * s.required("areal_capacity", "C/m^2", Range::Positive) / 3600.0)
+            if capacity.is_none() {
+                s.object("areal_capacity", "is missing: it is what a C-rate counts");
+            }
+            Control::Current(rate * capacity.unwrap_or(f64::NAN) / 3600.0)
         }
         [] => {
-            s.object("current", "is missing: give current, potential, or c_rate with areal_capacity");
+            s.object("current", "is missing: give current, potential, c_rate with areal_capacity, or a [[protocol]]");
             Control::Current(f64::NAN)
         }
         _ => {
@@ -284,7 +352,36 @@ fn top(s: Section, c0: f64) -> Top {
     let salt = s.choice("salt", &salts, Some(Salt::Cathode)).unwrap_or(Salt::Cathode);
     let initial_potential = s.or("initial_potential", "V", Range::Within(-10.0..=10.0), 0.0);
     s.finish();
-    Top { control, salt, c0, initial_potential }
+    (Top { control, salt, c0, initial_potential }, protocol)
+}
+
+fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool) -> Block {
+    let texts = match (s.text("step"), s.texts("steps")) {
+        (Some(step), None) => vec![step.to_string()],
+        (None, Some(steps)) if !steps.is_empty() => steps,
+        (None, Some(_)) => {
+            s.object("steps", "has no step");
+            Vec::new()
+        }
+        (None, None) => {
+            s.object("steps", "is missing: a list such as [\"Charge at 1 mA/cm^2 for 2 h\", \"Rest for 10 min\"]");
+            Vec::new()
+        }
+        (Some(_), Some(_)) => {
+            s.object("step", "and \"steps\" are both given");
+            Vec::new()
+        }
+    };
+    let steps = texts.iter().filter_map(|text| match protocol::step(text, capacity, has_cathode) {
+        Ok(step) => Some(step),
+        Err(problem) => {
+            s.object("steps", problem);
+            None
+        }
+    });
+    let block = Block { steps: steps.collect(), repeat: s.whole("repeat", 1..=1_000_000, 1) };
+    s.finish();
+    block
 }
 
 fn end(s: Section) -> End {

@@ -63,7 +63,7 @@ fn top_row(cpu: &Cpu, row: Row, out: [&mut [f64]; 4]) {
         let [kappa, kappa_d, diffusivity] = transport.map(|t| f64::from(t[x]));
         let anions = 1.0 - transference[x];
         let c_difference = if reservoir { f64::from(p.c_top) - c[x] } else { 0.0 };
-        let (current, potential) = if p.potentiostatic == 1 {
+        let (current, potential) = if step.potentiostatic == 1 {
             let potential = f64::from(step.top_potential);
             (2.0 * kappa * (potential - phi[x]) - 2.0 * kappa_d * c_difference, potential)
         } else {

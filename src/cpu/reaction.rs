@@ -94,7 +94,7 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], row: Row, source: [&mut [f64]; 2],
             salt_terms[x] += 2.0 * diffusivity * c_difference;
             salt_by_c[x] += (2.0 * diffusivity) as f32;
         }
-        if p.potentiostatic == 1 {
+        if step.potentiostatic == 1 {
             let conduction = 2.0 * kappa * (phi[x] - f64::from(step.top_potential));
             charge[x] += conduction - 2.0 * kappa_d * c_difference;
             charge_by_phi[x] += (2.0 * kappa) as f32;

@@ -199,6 +199,8 @@ mod tests {
             nucleation: Nucleation::None,
             separator: None,
             top: Top { control: Control::Current(1.0), salt: Salt::Reservoir, c0: 1000.0, initial_potential: 0.0 },
+            cathode: None,
+            protocol: Default::default(),
             end: End::default(),
             output: Output {
                 fields: Vec::new(),

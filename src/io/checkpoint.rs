@@ -24,6 +24,8 @@ pub struct FilesSeen {
     pub metrics: u64,
     /// bytes of `events.jsonl`
     pub events: u64,
+    /// bytes of `cycles.csv`, 0 if there is none
+    pub cycles: u64,
     /// frames of `fields.vtkhdf`
     pub frames: usize,
 }

@@ -1,5 +1,6 @@
 //! What the words mean: plain data and pure functions.
 
+pub mod cathode;
 pub mod collector;
 pub mod constants;
 pub mod electrolyte;
@@ -8,6 +9,7 @@ pub mod kinetics;
 pub mod nucleation;
 pub mod parameters;
 pub mod profile;
+pub mod protocol;
 pub mod random;
 pub mod scales;
 pub mod uniforms;

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cathode::Cathode;
 use super::electrolyte::Electrolyte;
 use super::grid::Grid;
+use super::protocol::Protocol;
 
 /// One run, resolved: physics and plan. Its JSON is stored in every output file and is what a resumed run starts from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,10 @@ pub struct Setup {
     pub separator: Option<Separator>,
     /// what is imposed at the top of the box
     pub top: Top,
+    /// the cathode, if a cell voltage is asked for
+    pub cathode: Option<Cathode>,
+    /// what is done step by step; if there is anything, it rules the top
+    pub protocol: Protocol,
     /// when the run ends
     pub end: End,
     /// what is written, and when
@@ -212,7 +218,7 @@ pub struct Separator {
 /// What is imposed at the top of the box, facing the cathode.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Top {
-    /// current or potential
+    /// current or potential; with a protocol, that of its first step
     pub control: Control,
     /// where the salt comes from
     pub salt: Salt,

@@ -98,7 +98,6 @@ impl Scales {
             nz: setup.grid.nz as u32,
             salt: u32::from(setup.electrolyte.has_salt()),
             reservoir: u32::from(setup.electrolyte.has_salt() && setup.top.salt == Salt::Reservoir),
-            potentiostatic: u32::from(matches!(setup.top.control, Control::Potential(_))),
             ell: cells(setup.ell),
             // at c0: the law is a power of c
             i0: (k.i0 * (setup.top.c0 / k.c_ref).powf(k.alpha) / self.current) as f32,
@@ -124,14 +123,15 @@ impl Scales {
         }
     }
 
-    /// What changes from step to step, for a step of `dt` \[s\] whose potentials are counted from `phi_reference` \[V\], `rise`
+    /// What changes from step to step, for a step of `dt` \[s\] under `control` whose potentials are counted from `phi_reference` \[V\], `rise`
     /// \[V\] above what the old values are counted from.
-    pub fn step(&self, setup: &Setup, dt: f64, phi_reference: f64, rise: f64) -> StepUniforms {
-        let (top_current, top_potential) = match setup.top.control {
+    pub fn step(&self, setup: &Setup, control: Control, dt: f64, phi_reference: f64, rise: f64) -> StepUniforms {
+        let (top_current, top_potential) = match control {
             Control::Current(i) => (i / self.current, 0.0),
             Control::Potential(v) => (0.0, (-v - phi_reference) / self.potential),
         };
         StepUniforms {
+            potentiostatic: u32::from(matches!(control, Control::Potential(_))),
             phi_reference: (phi_reference / self.potential) as f32,
             reference_rise: (rise / self.potential) as f32,
             storage: (self.salt_time() / dt) as f32,

@@ -37,8 +37,6 @@ uniform! {
         salt: u32,
         /// 1 if c is held at the top
         reservoir: u32,
-        /// 1 if φ is held at the top
-        potentiostatic: u32,
         /// interface length ℓ \[dx\]
         ell: f32,
         /// exchange current density at c0 \[current scale\]
@@ -75,6 +73,8 @@ uniform! {
 uniform! {
     /// The step's constants.
     StepUniforms {
+        /// 1 if φ is held at the top
+        potentiostatic: u32,
         /// reference that the field `phi` is counted from \[potential scale\]
         phi_reference: f32,
         /// how far `phi_reference` has risen since the old values were kept \[potential scale\]

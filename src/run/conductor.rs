@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::device::{self, Device, DeviceChoice};
 use super::end::{self, Ending};
-use super::outputs::{self, Context, OutputError, Outputs};
+use super::outputs::{self, Context, OutputError, Outputs, Written};
 use super::progress::Progress;
-use super::schedule::Schedule;
 use super::start::{initial_state, load_heights};
 use super::stop::Stop;
 use super::{RunError, device::open};
@@ -20,7 +19,7 @@ use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::solver::backend::{Backend, State};
-use crate::solver::step::{Clock, Problem, StepFailure};
+use crate::solver::step::{Clock, Edge, Problem, StepFailure, StepReport};
 
 /// A run that is to begin.
 #[derive(Clone, Debug)]
@@ -73,7 +72,7 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Position {
     clock: Clock,
-    schedule: Schedule,
+    progress: Written,
     files: FilesSeen,
 }
 
@@ -188,7 +187,7 @@ impl Stretch<'_> {
         let context = self.context(&problem);
         let provenance = self.provenance(b)?;
         // first the checkpoint and run.json: from then on the directory holds a run that can be resumed
-        let mut position = Position { clock, schedule: Schedule::default(), files: FilesSeen::default() };
+        let mut position = Position { clock, progress: Written::default(), files: FilesSeen::default() };
         let state = b.state()?;
         Checkpoint { provenance: provenance.clone(), state, clock: position.clone() }.write(self.directory)?;
         let run_file = self.run_file(&provenance);
@@ -231,7 +230,10 @@ impl Stretch<'_> {
             return self.begin(b);
         }
         let cells = self.setup.grid.cells();
-        let whole = [&state.xi, &state.phi, &state.c, &state.current].iter().all(|field| field.len() == cells);
+        let whole = [&state.xi, &state.phi, &state.c, &state.current]
+            .into_iter()
+            .chain(&state.before)
+            .all(|field| field.len() == cells);
         if !whole || self.heights.len() != self.setup.grid.nx * self.setup.grid.ny {
             let problem = format!("holds {} cells, but its configuration has {cells}", state.xi.len());
             return Err(crate::io::IoError::content(&self.directory.join(checkpoint::FILE), problem).into());
@@ -341,9 +343,9 @@ impl Stretch<'_> {
         let setup = self.setup;
         let context = self.context(problem);
         let stop = Stop::listen(self.max_wall);
-        let mut progress = Progress::new(setup, &position.clock, self.quiet);
+        let mut progress = Progress::new(setup, &position.progress.stage, &position.clock, self.quiet);
         if position.clock.step > 0
-            && let Some(reason) = end::condition(setup, &position.clock)
+            && let Some(reason) = self.done(position)
         {
             // stopped between the last step and the last file
             outputs.surface(b, &context).map_err(output_error).map_err(|error| self.kept(error))?;
@@ -354,9 +356,12 @@ impl Stretch<'_> {
                 break Ending::Interrupted(reason);
             }
             let nucleus = problem.scheduled.get(position.clock.scheduled).map(|nucleus| nucleus.time);
-            let until = position.schedule.next_edge(setup, &position.clock, nucleus);
+            let stage = position.progress.stage;
+            stage.impose(setup, &mut position.clock);
+            let until = position.progress.schedule.next_edge(setup, &stage, &position.clock, nucleus);
+            let limits = stage.step(setup).map_or(&[][..], |step| &step.limits);
             let started = Instant::now();
-            let report = match problem.advance(b, &mut position.clock, until) {
+            let report = match problem.advance(b, &mut position.clock, Edge { time: until, limits }) {
                 Ok(report) => report,
                 Err(StepFailure::Backend(error)) => {
                     progress.finish();
@@ -366,15 +371,14 @@ impl Stretch<'_> {
             };
             timing.solver += started.elapsed();
             let started = Instant::now();
-            let clock = &position.clock;
-            let done = end::condition(setup, clock);
-            let written = outputs.step(b, &context, clock, &report, &mut position.schedule, done.is_some());
+            let written = self.write(b, &context, position, outputs, &report);
             if let Err(error) = written {
                 progress.finish();
                 // no checkpoint of this step: a resumed run takes it again, with the outputs that are missing now
                 return Err(self.kept(output_error(error)));
             }
-            progress.show(setup, &position.clock, &report);
+            let done = self.done(position);
+            progress.show(setup, &position.progress.stage, &position.clock, &report);
             if let Some(reason) = end::objection(setup, &position.clock) {
                 break Ending::Guard(reason);
             }
@@ -398,6 +402,37 @@ impl Stretch<'_> {
         }
         outputs.surface(b, &context).map_err(output_error).map_err(|error| self.kept(error))?;
         Ok(ending)
+    }
+
+    /// Why the run is done, if it is.
+    fn done(&self, position: &Position) -> Option<String> {
+        let over = || position.progress.stage.is_over(self.setup).then(|| "protocol: its steps are done".into());
+        end::condition(self.setup, &position.clock).or_else(over)
+    }
+
+    /// The outputs of a step, and of the step of the protocol and the cycle if it ended them.
+    fn write<B: Backend>(
+        &self,
+        b: &mut B,
+        context: &Context,
+        position: &mut Position,
+        outputs: &mut Outputs,
+        report: &StepReport,
+    ) -> Result<(), OutputError> {
+        let Position { clock, progress, .. } = position;
+        progress.cycle.add(clock, report.dt);
+        let ended = progress.stage.ended(self.setup, clock);
+        let at_edge = ended.is_some() || end::condition(self.setup, clock).is_some();
+        let measured = outputs.step(b, context, clock, report, progress, at_edge)?;
+        if let Some(m) = measured.filter(|_| at_edge) {
+            if let Some(limit) = ended {
+                outputs.edge(context, clock, progress, limit, &m)?;
+            }
+            if end::condition(self.setup, clock).is_some() || progress.stage.is_over(self.setup) {
+                outputs.cycle(context, clock, progress, &m)?;
+            }
+        }
+        Ok(())
     }
 
     /// An error after which the run can go on from its last checkpoint.

@@ -1,12 +1,14 @@
 //! The conductor of a run: device, schedule, outputs, guard, progress and the ways a run ends.
 
 mod conductor;
+mod cycles;
 pub mod device;
 mod end;
 mod fields;
 pub(crate) mod outputs;
 mod progress;
 mod schedule;
+mod stage;
 pub mod start;
 mod stop;
 

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::cycles::{self, Cycle};
 use super::fields;
-use super::schedule::{Schedule, charge};
+use super::schedule::Schedule;
+use super::stage::{Stage, passed};
 use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
@@ -15,6 +18,7 @@ use crate::metrics::{Column, Metrics};
 use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
+use crate::model::protocol::{Limit, Step};
 use crate::model::scales::Scales;
 use crate::solver::backend::{Backend, BackendError, Field};
 use crate::solver::step::{Clock, StepReport};
@@ -27,7 +31,7 @@ pub const EVENTS: &str = "events.jsonl";
 pub const SURFACE: &str = "deposit.vtp";
 
 /// Files that a run writes beside its checkpoints and `run.json`.
-pub const NAMES: [&str; 5] = [METRICS, EVENTS, SURFACE, snapshot::FILE, snapshot::SIDECAR];
+pub const NAMES: [&str; 6] = [METRICS, EVENTS, cycles::FILE, SURFACE, snapshot::FILE, snapshot::SIDECAR];
 
 /// Removes the outputs of a run that has not taken a step.
 pub fn remove(directory: &Path) -> Result<(), IoError> {
@@ -46,7 +50,7 @@ fn damaged(number: usize) -> String {
 }
 
 /// Columns of every row, before those of the morphology.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 18] = [
     "step",
     "time [s]",
     "dt [s]",
@@ -62,10 +66,24 @@ const COLUMNS: [&str; 15] = [
     "charge_error",
     "lithium_error",
     "salt_error",
+    "cycle",
+    "protocol_step",
+    "cell_voltage [V]",
 ];
 
 /// Values of a frame in `fields.vtkhdf`.
 const VALUES: [&str; 4] = ["charge", "potential", "current_density", "dt"];
+
+/// How far the run has come, as its files show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Written {
+    /// snapshots taken
+    pub schedule: Schedule,
+    /// the step of the protocol
+    pub stage: Stage,
+    /// the cycle
+    pub cycle: Cycle,
+}
 
 /// Fixed data that outputs need.
 pub struct Context<'a> {
@@ -96,6 +114,8 @@ pub enum OutputError {
 pub struct Outputs {
     metrics: Lines,
     events: Lines,
+    /// if there is a protocol
+    cycles: Option<Lines>,
     snapshots: Snapshots,
 }
 
@@ -105,16 +125,22 @@ impl Outputs {
         let Context { setup, directory, .. } = context;
         let snapshots = Self::new_snapshots(context, provenance)?;
         let mut metrics = Lines::create(&directory.join(METRICS))?;
-        metrics.push(&format!(
-            "# liplate {VERSION}: {}; an empty cell was not measured",
-            setup.name.replace(['\n', '\r'], " ")
-        ))?;
+        let name = setup.name.replace(['\n', '\r'], " ");
+        let title = format!("# liplate {VERSION}: {name}; an empty cell was not measured");
+        metrics.push(&title)?;
         let morphology = Metrics::COLUMNS.iter().map(Column::heading);
         let names: Vec<String> = COLUMNS.iter().map(|s| s.to_string()).chain(morphology).collect();
         metrics.push(&names.join(","))?;
         let mut events = Lines::create(&directory.join(EVENTS))?;
         events.push_json(&json!({"event": "start", "time": 0.0, "name": setup.name, "version": VERSION}))?;
-        Ok(Self { metrics, events, snapshots })
+        let mut cycles = None;
+        if !setup.protocol.is_empty() {
+            let mut table = Lines::create(&directory.join(cycles::FILE))?;
+            table.push(&title)?;
+            table.push(&cycles::headings())?;
+            cycles = Some(table);
+        }
+        Ok(Self { metrics, events, cycles, snapshots })
     }
 
     /// The files of a run that goes on, cut back to what its checkpoint had seen.
@@ -144,7 +170,11 @@ impl Outputs {
         };
         let metrics = Lines::reopen(&directory.join(METRICS), seen.metrics)?;
         let events = Lines::reopen(&directory.join(EVENTS), seen.events)?;
-        Ok((Self { metrics, events, snapshots }, note))
+        let cycles = match setup.protocol.is_empty() {
+            true => None,
+            false => Some(Lines::reopen(&directory.join(cycles::FILE), seen.cycles)?),
+        };
+        Ok((Self { metrics, events, cycles, snapshots }, note))
     }
 
     fn new_snapshots(context: &Context, provenance: &Provenance) -> Result<Snapshots, IoError> {
@@ -163,20 +193,29 @@ impl Outputs {
         self.metrics.sync()?;
         self.events.sync()?;
         self.snapshots.sync()?;
-        Ok(FilesSeen { metrics: self.metrics.length(), events: self.events.length(), frames: self.snapshots.frames() })
+        let cycles = match &self.cycles {
+            Some(cycles) => cycles.sync().map(|()| cycles.length())?,
+            None => 0,
+        };
+        Ok(FilesSeen {
+            metrics: self.metrics.length(),
+            events: self.events.length(),
+            cycles,
+            frames: self.snapshots.frames(),
+        })
     }
 
     /// Everything that a step gives rise to. The snapshot shows the lithium at the end of the step with the potential,
-    /// salt and current that moved it.
+    /// salt and current that moved it; `at_edge` there is one in any case. Returns the morphology if it was measured.
     pub fn step<B: Backend>(
         &mut self,
         b: &mut B,
         context: &Context,
         clock: &Clock,
         report: &StepReport,
-        schedule: &mut Schedule,
-        last: bool,
-    ) -> Result<(), OutputError> {
+        progress: &mut Written,
+        at_edge: bool,
+    ) -> Result<Option<Metrics>, OutputError> {
         let setup = context.setup;
         for (dt, reason) in &report.rejected {
             let event =
@@ -184,14 +223,62 @@ impl Outputs {
             self.events.push_json(&event)?;
         }
         self.nuclei(context, clock, &report.nuclei)?;
-        let snapshot = schedule.due(setup, clock) || last;
+        let snapshot = progress.schedule.due(setup, clock) || at_edge;
         let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
         if morphology {
             b.interface(0.0); // that of the lithium at the end of the step
         }
-        self.row(b, context, clock, report, morphology)?;
+        let measured = match morphology {
+            true => Some(fields::measure(b, setup, context.statics, context.heights, context.scales)?),
+            false => None,
+        };
+        self.row(context, clock, report, progress, measured.as_ref())?;
         if snapshot {
             self.snapshot(b, context, clock, report.dt)?;
+        }
+        Ok(measured)
+    }
+
+    /// The end of a step of the protocol, and what it means for the cycle: `m` is the deposit now.
+    pub fn edge(
+        &mut self,
+        context: &Context,
+        clock: &Clock,
+        progress: &mut Written,
+        limit: Limit,
+        m: &Metrics,
+    ) -> Result<(), IoError> {
+        let (setup, stage) = (context.setup, progress.stage);
+        self.events.push_json(&json!({
+            "event": "protocol step", "step": clock.step, "time": clock.time, "potential": clock.potential,
+            "current_density": clock.current, "number": setup.protocol.done(stage.place) + 1,
+            "text": stage.step(setup).map(|step| &step.text), "charge": passed(setup, clock) - stage.passed,
+            "reason": limit.to_string(),
+        }))?;
+        if progress.cycle.is_plating() {
+            progress.cycle.charged(m);
+        }
+        progress.stage = stage.next(setup, clock);
+        if progress.cycle.has_stripped() && progress.stage.step(setup).is_some_and(Step::plates) {
+            self.cycle(context, clock, progress, m)?;
+        }
+        Ok(())
+    }
+
+    /// The row of a cycle that ends now, whole or not.
+    pub fn cycle(
+        &mut self,
+        context: &Context,
+        clock: &Clock,
+        progress: &mut Written,
+        m: &Metrics,
+    ) -> Result<(), IoError> {
+        if let Some(table) = &mut self.cycles
+            && progress.cycle.has_begun()
+        {
+            let (values, next) = progress.cycle.finish(context.setup, clock, m);
+            table.push(&row(values))?;
+            progress.cycle = next;
         }
         Ok(())
     }
@@ -209,21 +296,21 @@ impl Outputs {
         Ok(())
     }
 
-    fn row<B: Backend>(
+    fn row(
         &mut self,
-        b: &mut B,
         context: &Context,
         clock: &Clock,
         report: &StepReport,
-        morphology: bool,
-    ) -> Result<(), OutputError> {
+        progress: &Written,
+        measured: Option<&Metrics>,
+    ) -> Result<(), IoError> {
         let (setup, ledger) = (context.setup, &clock.ledger);
         let owed = ledger.debt * crate::model::constants::FARADAY / crate::model::constants::LITHIUM_MOLAR_VOLUME;
         let general: [f64; COLUMNS.len()] = [
             clock.step as f64,
             clock.time,
             report.dt,
-            charge(setup, clock) * ledger.charge.signum() / 36_000.0,
+            ledger.charge / setup.grid.area() / 36_000.0,
             clock.current,
             clock.potential,
             clock.nuclei as f64,
@@ -235,13 +322,12 @@ impl Outputs {
             ledger.charge_error(),
             ledger.lithium_error(),
             ledger.salt_error(),
+            if setup.protocol.is_empty() { f64::NAN } else { progress.cycle.number() as f64 },
+            if setup.protocol.is_empty() { f64::NAN } else { (setup.protocol.done(progress.stage.place) + 1) as f64 },
+            clock.voltage(setup).unwrap_or(f64::NAN),
         ];
-        let measured = if morphology {
-            fields::measure(b, setup, context.statics, context.heights, context.scales)?.to_array().to_vec()
-        } else {
-            vec![f64::NAN; Metrics::COLUMNS.len()]
-        };
-        Ok(self.metrics.push(&row(general.into_iter().chain(measured)))?)
+        let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
+        self.metrics.push(&row(general.into_iter().chain(measured)))
     }
 
     /// A frame of `fields.vtkhdf`. The interface must be that of the lithium.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
-use super::schedule::charge;
+use super::stage::{Stage, passed};
 use crate::model::parameters::Setup;
 use crate::solver::step::{Clock, StepReport};
 
@@ -30,7 +30,7 @@ enum Kind {
 
 impl Progress {
     /// Progress of a run that stands at `clock`.
-    pub fn new(setup: &Setup, clock: &Clock, quiet: bool) -> Self {
+    pub fn new(setup: &Setup, stage: &Stage, clock: &Clock, quiet: bool) -> Self {
         let kind = if quiet {
             Kind::Quiet
         } else if std::io::stderr().is_terminal() {
@@ -42,11 +42,11 @@ impl Progress {
         } else {
             Kind::Plain { last: None }
         };
-        Self { kind, began: Instant::now(), first_share: share(setup, clock), first_step: clock.step }
+        Self { kind, began: Instant::now(), first_share: share(setup, stage, clock), first_step: clock.step }
     }
 
     /// Shows where the run stands.
-    pub fn show(&mut self, setup: &Setup, clock: &Clock, report: &StepReport) {
+    pub fn show(&mut self, setup: &Setup, stage: &Stage, clock: &Clock, report: &StepReport) {
         match &mut self.kind {
             Kind::Quiet => return,
             Kind::Plain { last } => {
@@ -57,10 +57,10 @@ impl Progress {
             }
             Kind::Bar(_) => {}
         }
-        let line = self.line(setup, clock, report);
+        let line = self.line(setup, stage, clock, report);
         match &self.kind {
             Kind::Bar(bar) => {
-                bar.set_position((share(setup, clock) * DIVISIONS as f64) as u64);
+                bar.set_position((share(setup, stage, clock) * DIVISIONS as f64) as u64);
                 bar.set_message(line);
             }
             // a reader that has gone away does not end a run
@@ -68,12 +68,12 @@ impl Progress {
         }
     }
 
-    fn line(&self, setup: &Setup, clock: &Clock, report: &StepReport) -> String {
+    fn line(&self, setup: &Setup, stage: &Stage, clock: &Clock, report: &StepReport) -> String {
         let elapsed = self.began.elapsed().as_secs_f64();
         let steps = (clock.step - self.first_step) as f64;
-        let done = share(setup, clock) - self.first_share;
+        let done = share(setup, stage, clock) - self.first_share;
         let left = if done > 1e-3 {
-            let seconds = elapsed * (1.0 - share(setup, clock)) / done;
+            let seconds = elapsed * (1.0 - share(setup, stage, clock)) / done;
             humantime::format_duration(Duration::from_secs(seconds.min(1e9) as u64)).to_string()
         } else {
             "?".into()
@@ -83,7 +83,7 @@ impl Progress {
             clock.step,
             seconds(clock.time),
             seconds(report.dt),
-            charge(setup, clock) / 36_000.0,
+            clock.ledger.charge.abs() / setup.grid.area() / 36_000.0,
             clock.potential * 1e3,
             clock.nuclei,
             steps * setup.grid.cells() as f64 / elapsed.max(1e-9) / 1e6,
@@ -109,11 +109,13 @@ fn seconds(t: f64) -> String {
     }
 }
 
-/// Share of the run that is done, by its charge or its time.
-fn share(setup: &Setup, clock: &Clock) -> f64 {
-    let by_charge = setup.end.charge.map(|end| charge(setup, clock) / end);
+/// Share of the run that is done, by its charge, its time, its height or the steps of its protocol.
+fn share(setup: &Setup, stage: &Stage, clock: &Clock) -> f64 {
+    let by_charge = setup.end.charge.map(|end| passed(setup, clock) / end);
     let by_time = setup.end.time.map(|end| clock.time / end);
     let height = setup.collector.height;
     let by_height = setup.end.height.map(|end| (clock.inventory.height * setup.grid.dx - height) / (end - height));
-    [by_charge, by_time, by_height].into_iter().flatten().fold(0.0, f64::max).clamp(0.0, 1.0)
+    let by_steps =
+        (!setup.protocol.is_empty()).then(|| setup.protocol.done(stage.place) as f64 / setup.protocol.length() as f64);
+    [by_charge, by_time, by_height, by_steps].into_iter().flatten().fold(0.0, f64::max).clamp(0.0, 1.0)
 }

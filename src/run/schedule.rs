@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::parameters::{Control, Setup};
+use super::stage::{Stage, passed};
+use crate::model::parameters::Setup;
 use crate::solver::step::Clock;
 
 /// Snapshots that have been taken, by charge and by time.
@@ -12,25 +13,6 @@ pub struct Schedule {
     pub by_charge: u64,
     /// firings by time
     pub by_time: u64,
-}
-
-/// Charge passed per area, of either sign \[C/m²\].
-pub fn charge(setup: &Setup, clock: &Clock) -> f64 {
-    clock.ledger.charge.abs() / setup.grid.area()
-}
-
-/// Time at which a constant current will have passed `charge` \[C/m²\], if it is one.
-fn time_of_charge(setup: &Setup, clock: &Clock, charge_wanted: f64) -> Option<f64> {
-    match setup.top.control {
-        Control::Current(current) if current != 0.0 => Some(charge_wanted / current.abs()),
-        Control::Current(_) => None,
-        // an estimate from the last current: it closes in on the charge step by step
-        Control::Potential(_) if clock.current != 0.0 => {
-            let missing = (charge_wanted - charge(setup, clock)) / clock.current.abs();
-            Some(clock.time + missing.max(setup.time_step.smallest))
-        }
-        Control::Potential(_) => None,
-    }
 }
 
 /// Counts the intervals that `value` has passed, given the rounding of a sum of steps; whether there are new ones.
@@ -46,7 +28,7 @@ impl Schedule {
     pub fn due(&mut self, setup: &Setup, clock: &Clock) -> bool {
         let mut due = false;
         if let Some(interval) = setup.output.snapshot_charge {
-            due |= fire(&mut self.by_charge, charge(setup, clock), interval);
+            due |= fire(&mut self.by_charge, passed(setup, clock), interval);
         }
         if let Some(interval) = setup.output.snapshot_time {
             due |= fire(&mut self.by_time, clock.time, interval);
@@ -54,15 +36,16 @@ impl Schedule {
         due
     }
 
-    /// The next time that a step must not jump over: a snapshot, the end, or a listed nucleus.
-    pub fn next_edge(&self, setup: &Setup, clock: &Clock, nucleus: Option<f64>) -> f64 {
-        let by_charge = |charge: f64| time_of_charge(setup, clock, charge);
+    /// The next time that a step must not jump over: a snapshot, the end, a listed nucleus, or an edge of the protocol.
+    pub fn next_edge(&self, setup: &Setup, stage: &Stage, clock: &Clock, nucleus: Option<f64>) -> f64 {
+        let by_charge = |charge: f64| stage.time_of_charge(setup, clock, charge);
         [
             setup.output.snapshot_charge.and_then(|interval| by_charge((self.by_charge + 1) as f64 * interval)),
             setup.output.snapshot_time.map(|interval| (self.by_time + 1) as f64 * interval),
             setup.end.charge.and_then(by_charge),
             setup.end.time,
             nucleus,
+            stage.next_edge(setup, clock),
         ]
         .into_iter()
         .flatten()

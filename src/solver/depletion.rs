@@ -27,15 +27,20 @@ pub struct UsedUp {
     pub place: [f64; 3],
 }
 
-/// Looks at the salt if a next step of `dt` \[s\] at a given current is too short for anything but a potential that runs
+/// Looks at the salt if a next step of `dt` \[s\] under `control`, a given current, is too short for anything but a potential that runs
 /// away. Neither the front nor the salt, which takes ten such steps across a cell, ask for so short a step.
 ///
 /// # Errors
 /// If the device fails.
-pub fn look<B: Backend + ?Sized>(b: &mut B, setup: &Setup, dt: f64) -> Result<Option<UsedUp>, BackendError> {
+pub fn look<B: Backend + ?Sized>(
+    b: &mut B,
+    setup: &Setup,
+    control: Control,
+    dt: f64,
+) -> Result<Option<UsedUp>, BackendError> {
     let diffusivity = setup.electrolyte.at(setup.top.c0, setup.temperature).diffusivity;
     let across = setup.grid.dx * setup.grid.dx / diffusivity;
-    let given = matches!(setup.top.control, Control::Current(_));
+    let given = matches!(control, Control::Current(_));
     if !given || !setup.electrolyte.has_salt() || dt >= SHORT * across {
         return Ok(None);
     }

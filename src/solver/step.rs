@@ -7,10 +7,11 @@ use super::depletion::{self, UsedUp};
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
 use super::rise;
-use super::time_step::{self, Limit, Observed};
+use super::time_step::{self, Observed};
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap, Scheduled};
 use crate::model::parameters::{Control, Nucleation, Setup};
+use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
 
 /// Strength of the profile restoration: b = `RESTORATION` ℓ max|v|.
@@ -19,6 +20,8 @@ pub const RESTORATION: f64 = 1.0;
 const SUB_STEP: f64 = 0.12;
 /// Share of a step's plating that may go into paying for nuclei.
 const LARGEST_PAYMENT: f64 = 0.5;
+/// The most that goes with the stripping of a step, over it: the front then moves twice as fast as its current says.
+const LARGEST_WRITE_OFF: f64 = 1.0;
 
 /// What the host remembers between steps. With the backend's fields it is the whole state of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +38,8 @@ pub struct Clock {
     pub phi_reference: f64,
     /// electrode potential against Li/Li⁺ at the top \[V\]
     pub potential: f64,
+    /// what is imposed at the top
+    pub control: Control,
     /// current density at the top in the last step \[A/m²\]
     pub current: f64,
     /// length of the last step \[s\]; 0 before the first
@@ -51,6 +56,14 @@ pub struct Clock {
     pub newton: u64,
     /// what the box held after the last step
     pub inventory: Inventory,
+}
+
+impl Clock {
+    /// Cell voltage, if there is a cathode \[V\].
+    pub fn voltage(&self, setup: &Setup) -> Option<f64> {
+        let charge = self.ledger.charge / setup.grid.area();
+        setup.cathode.as_ref().map(|cathode| cathode.voltage(charge, self.current, self.potential))
+    }
 }
 
 /// A run's fixed data, as the step needs it.
@@ -114,6 +127,33 @@ pub enum StepFailure {
     Backend(#[from] BackendError),
 }
 
+/// Where a step must end, and what it must not run past.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge<'a> {
+    /// time \[s\]
+    pub time: f64,
+    /// limits of potential and current that the end of a step may pass by little only: see [`PAST_POTENTIAL`]
+    pub limits: &'a [Limit],
+}
+
+impl From<f64> for Edge<'_> {
+    fn from(time: f64) -> Self {
+        Self { time, limits: &[] }
+    }
+}
+
+/// How far beyond its limit the electrode potential may be when a step ends there \[V\].
+pub const PAST_POTENTIAL: f64 = 5e-4;
+/// The same of the current, over its limit.
+pub const PAST_CURRENT: f64 = 1e-3;
+/// Attempts to end a step at such a limit: one that the movement of the front before it has passed is passed.
+const ATTEMPTS: usize = 5;
+/// Share of what is left to a limit of the potential that a step may take: the front, too, moves the potential, from one step to the next.
+const APPROACH: f64 = 0.5;
+
+/// What limits a step after something else is imposed.
+pub const CHANGE: &str = "protocol";
+
 /// Part of the current by which it must have changed for the uniform potential to be solved for first.
 const JUMP: f64 = 0.1;
 
@@ -135,6 +175,7 @@ impl<'a> Problem<'a> {
             limited_by: "first".into(),
             phi_reference: -self.setup.top.initial_potential,
             potential: self.setup.top.initial_potential,
+            control: self.setup.top.control,
             current: 0.0,
             last: 0.0,
             ledger: Ledger::default(),
@@ -153,32 +194,35 @@ impl<'a> Problem<'a> {
         Ok(clock)
     }
 
-    /// One time step, ending at `until` \[s\] at the latest.
+    /// One time step, ending at the edge at the latest: a time \[s\], or with limits of what it may pass.
     ///
     /// # Errors
     /// If no step down to the smallest can be solved, or the device fails.
-    pub fn advance<B: Backend + ?Sized>(
+    pub fn advance<'e, B: Backend + ?Sized>(
         &self,
         b: &mut B,
         clock: &mut Clock,
-        until: f64,
+        edge: impl Into<Edge<'e>>,
     ) -> Result<StepReport, StepFailure> {
-        if clock.step > 0 {
+        let edge = edge.into();
+        let until = edge.time;
+        // the first steps after a change of what is imposed are short for that reason
+        if clock.step > 0 && clock.limited_by != CHANGE {
             self.look_at_salt(b, clock)?;
         }
         self.centre_reference(b, clock)?;
         let jumps = self.jumps(clock);
         b.begin_step(self.ahead(clock, until, jumps)); // phi, c and current kept
-        let (solved, seen, rejected) = self.solve(b, clock, until, jumps)?;
+        let (solved, seen, rejected) = self.solve(b, clock, edge, jumps)?;
         self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
         let nuclei = self.nucleate(b, clock, seen.dt)?;
-        self.keep_books(clock, &solved, &seen, until);
+        self.keep_books(clock, &solved, &seen, edge);
         Ok(StepReport { dt: seen.dt, iterations: solved.iterations, rejected, nuclei, balance: solved.balance })
     }
 
     /// Fails if the salt is used up and the next step follows the potential alone.
     fn look_at_salt<B: Backend + ?Sized>(&self, b: &mut B, clock: &Clock) -> Result<(), StepFailure> {
-        match depletion::look(b, self.setup, clock.dt)? {
+        match depletion::look(b, self.setup, clock.control, clock.dt)? {
             Some(salt) => Err(StepFailure::UsedUp { time: clock.time, dt: clock.dt, potential: clock.potential, salt }),
             None => Ok(()),
         }
@@ -197,8 +241,9 @@ impl<'a> Problem<'a> {
 
     /// Whether the current jumps at the beginning of this step.
     fn jumps(&self, clock: &Clock) -> bool {
-        match self.setup.top.control {
-            Control::Current(current) => (current - clock.current).abs() > JUMP * current.abs(),
+        match clock.control {
+            // without a current the potential comes to rest where it is
+            Control::Current(current) => current != 0.0 && (current - clock.current).abs() > JUMP * current.abs(),
             Control::Potential(_) => false,
         }
     }
@@ -220,17 +265,18 @@ impl<'a> Problem<'a> {
         &self,
         b: &mut B,
         clock: &mut Clock,
-        until: f64,
+        edge: Edge,
         jumps: bool,
     ) -> Result<(Solved, Observed, Vec<(f64, String)>), StepFailure> {
         let limits = &self.setup.time_step;
         let mut rejected = Vec::new();
-        let reference = clock.phi_reference;
+        let (reference, control) = (clock.phi_reference, clock.control);
+        let mut attempts = 0;
         loop {
-            let dt = Self::length(clock, until);
+            let dt = Self::length(clock, edge.time);
             let set = |b: &mut B, rise: f64| {
                 let rise = rise * self.scales.potential;
-                b.set_step(&self.scales.step(self.setup, dt, reference + rise, rise));
+                b.set_step(&self.scales.step(self.setup, control, dt, reference + rise, rise));
             };
             b.interface(0.5 * self.scales.front_speed() * dt); // xi -> delta at half the step, curvature, probes
             let rise = if jumps { rise::balanced(b, set)? } else { 0.0 };
@@ -240,9 +286,17 @@ impl<'a> Problem<'a> {
                 Ok(solved) => {
                     clock.newton += solved.iterations as u64;
                     let seen = self.observe(clock, &solved.balance, dt);
-                    match time_step::objection(limits, &seen) {
-                        None => return Ok((solved, seen, rejected)),
-                        Some(reason) => reason,
+                    match (time_step::objection(limits, &seen), self.to_limit(clock, edge.limits, &solved.balance, dt))
+                    {
+                        (None, Some(shorter)) if attempts < ATTEMPTS && shorter >= limits.smallest => {
+                            attempts += 1;
+                            b.undo_step();
+                            clock.phi_reference = reference;
+                            clock.dt = shorter;
+                            continue;
+                        }
+                        (None, _) => return Ok((solved, seen, rejected)),
+                        (Some(reason), _) => reason,
                     }
                 }
                 Err(NewtonError::Backend(error)) => return Err(error.into()),
@@ -265,6 +319,67 @@ impl<'a> Problem<'a> {
         }
     }
 
+    /// Shortens the next step where potential or cell voltage, which was `before`, come to a limit.
+    fn approach(&self, clock: &mut Clock, limits: &[Limit], seen: &Observed, before: Option<f64>) {
+        let voltage = clock.voltage(self.setup);
+        let change = voltage.zip(before).map_or(0.0, |(now, before)| now - before);
+        for limit in limits {
+            // what is left, and what the last step took of it
+            let (left, taken) = match *limit {
+                Limit::PotentialBelow(limit) => (clock.potential - limit, -seen.potential_change),
+                Limit::PotentialAbove(limit) => (limit - clock.potential, seen.potential_change),
+                Limit::VoltageBelow(limit) => (voltage.unwrap_or(f64::NAN) - limit, -change),
+                Limit::VoltageAbove(limit) => (limit - voltage.unwrap_or(f64::NAN), change),
+                Limit::CurrentBelow(_) | Limit::Time(_) | Limit::Charge(_) | Limit::Height(_) | Limit::CathodeEmpty => {
+                    continue;
+                }
+            };
+            // the front has already made the first part of the next change: what is to be shared is what that leaves
+            let allowed = (APPROACH * (left - taken)).max(0.5 * PAST_POTENTIAL);
+            if left > 0.0 && clock.dt * taken > allowed * seen.dt {
+                clock.dt = (allowed / taken * seen.dt).max(self.setup.time_step.smallest);
+                clock.limited_by = "approach to a limit".into();
+            }
+        }
+    }
+
+    /// Length that a step of `dt` \[s\] should have had, if its end is too far past a limit that its beginning had not reached.
+    fn to_limit(&self, clock: &Clock, limits: &[Limit], balance: &Balance, dt: f64) -> Option<f64> {
+        if clock.limited_by == CHANGE {
+            // what the change itself has passed, no shorter step would have reached
+            return None;
+        }
+        let area = self.setup.grid.area();
+        let entered = self.entered(clock.control, balance, dt);
+        let (signed, potential) = (entered / (area * dt), self.potential(clock, balance));
+        let current = signed.abs();
+        let cathode = self.setup.cathode.as_ref();
+        let before = clock.voltage(self.setup);
+        let voltage = cathode.map(|cathode| cathode.voltage((clock.ledger.charge + entered) / area, signed, potential));
+        let [before, voltage] = [before, voltage].map(|voltage| voltage.unwrap_or(f64::NAN));
+        let share = |limit: &Limit| {
+            // what was left to the limit, how far beyond it the step went, and how far it may
+            let (left, past, allowed) = match *limit {
+                Limit::PotentialBelow(limit) => (clock.potential - limit, limit - potential, PAST_POTENTIAL),
+                Limit::PotentialAbove(limit) => (limit - clock.potential, potential - limit, PAST_POTENTIAL),
+                Limit::CurrentBelow(limit) => (clock.current.abs() - limit, limit - current, PAST_CURRENT * limit),
+                Limit::VoltageBelow(limit) => (before - limit, limit - voltage, PAST_POTENTIAL),
+                Limit::VoltageAbove(limit) => (limit - before, voltage - limit, PAST_POTENTIAL),
+                Limit::Time(_) | Limit::Charge(_) | Limit::Height(_) | Limit::CathodeEmpty => return None,
+            };
+            (left > 0.0 && past > allowed).then(|| (left + 0.5 * allowed) / (left + past))
+        };
+        limits.iter().filter_map(share).reduce(f64::min).map(|share| share * dt)
+    }
+
+    /// Charge that enters at the top in a step of `dt` \[s\] \[C\].
+    fn entered(&self, control: Control, balance: &Balance, dt: f64) -> f64 {
+        match control {
+            Control::Current(i) => i * self.setup.grid.area() * dt,
+            Control::Potential(_) => balance.top_current * self.scales.box_current() * dt,
+        }
+    }
+
     fn observe(&self, clock: &Clock, balance: &Balance, dt: f64) -> Observed {
         Observed {
             dt,
@@ -281,7 +396,7 @@ impl<'a> Problem<'a> {
         -(clock.phi_reference + mean * self.scales.potential)
     }
 
-    /// The front follows the current; part of it may pay for nuclei. Then the profile is restored.
+    /// The front follows the current; plating may pay for nuclei, stripping takes along what they owe. Then the profile is restored.
     fn move_front<B: Backend + ?Sized>(
         &self,
         b: &mut B,
@@ -292,8 +407,16 @@ impl<'a> Problem<'a> {
         let movement = self.scales.front_speed() * seen.dt;
         let plated = solved.balance.reaction * movement;
         let debt = clock.ledger.debt / self.setup.grid.cell_volume();
-        let paid = if plated > 0.0 { debt.min(LARGEST_PAYMENT * plated) } else { 0.0 };
-        b.deposit(if plated > 0.0 { movement * (1.0 - paid / plated) } else { movement });
+        let paid = if plated > 0.0 {
+            debt.min(LARGEST_PAYMENT * plated)
+        } else {
+            // what was never paid for gives no charge: it goes with the rest, and is gone when that is
+            let owned = (clock.inventory.lithium - debt).max(0.0);
+            let share = if debt < LARGEST_WRITE_OFF * owned { debt / owned } else { LARGEST_WRITE_OFF };
+            -plated * share
+        };
+        let paid = paid.min(debt);
+        b.deposit(if plated == 0.0 { movement } else { movement * (1.0 - paid / plated) });
         clock.ledger.debt = (debt - paid) * self.setup.grid.cell_volume();
         let ell = self.setup.ell / self.setup.grid.dx;
         let restoration = RESTORATION * ell * seen.speed * seen.dt;
@@ -347,14 +470,12 @@ impl<'a> Problem<'a> {
     }
 
     /// Totals, the electrode potential and the next step. `clock.time` is already at the end of the step.
-    fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, until: f64) {
-        let (balance, dt) = (&solved.balance, seen.dt);
+    fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, edge: Edge) {
+        let (balance, dt, until) = (&solved.balance, seen.dt, edge.time);
+        let before = clock.voltage(self.setup);
         let area = self.setup.grid.area();
         let charge = self.scales.box_current() * dt;
-        let entered = match self.setup.top.control {
-            Control::Current(i) => i * area * dt,
-            Control::Potential(_) => balance.top_current * charge,
-        };
+        let entered = self.entered(clock.control, balance, dt);
         let ledger = &mut clock.ledger;
         ledger.charge += entered;
         ledger.charge_throughput += entered.abs();
@@ -370,9 +491,10 @@ impl<'a> Problem<'a> {
         clock.potential += seen.potential_change;
         clock.current = entered / (area * dt);
         clock.last = dt;
-        let Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
+        let time_step::Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
         clock.dt = next;
         clock.limited_by = by.into();
+        self.approach(clock, edge.limits, seen, before);
         clock.step += 1;
         if (until - clock.time).abs() < 1e-9 * dt {
             clock.time = until;

@@ -50,7 +50,7 @@ fn counts(s: &mut Specimen, drive: f64, first: u32) -> Result<[Check; 2], Verify
     let dt = time / f64::from(STEPS);
     s.b.interface(0.0);
     s.b.begin_step(0.0);
-    s.b.set_step(&s.problem.scales.step(s.setup, dt, s.clock.phi_reference, 0.0));
+    s.b.set_step(&s.problem.scales.step(s.setup, s.clock.control, dt, s.clock.phi_reference, 0.0));
     newton::solve(s.b).map_err(|e| VerifyError::Case(e.to_string()))?;
     let mut numbers = Vec::new();
     for seed in first..first + SEEDS {

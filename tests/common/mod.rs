@@ -43,6 +43,8 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
         nucleation: Nucleation::None,
         separator: None,
         top: Top { control: Control::Current(10.0), salt: Salt::Reservoir, c0: 1000.0, initial_potential: 0.0 },
+        cathode: None,
+        protocol: Default::default(),
         end: End { time: Some(1e4), ..End::default() },
         output: Output {
             fields: vec!["xi".into()],

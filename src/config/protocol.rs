@@ -1,0 +1,239 @@
+//! Steps of a protocol, in sentences such as "Charge at 1 mA/cm^2 for 2 h".
+
+use super::quantity;
+use crate::model::parameters::Control;
+use crate::model::protocol::{Limit, Step};
+
+/// Words that begin a part of a sentence.
+const PARTS: [&str; 5] = ["at", "for", "until", "or", "on,"];
+
+/// What a step does.
+#[derive(Clone, Copy, PartialEq)]
+enum Verb {
+    Plate,
+    Strip,
+    Hold,
+    Rest,
+    Pulse,
+}
+
+impl Verb {
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "charge" | "plate" => Self::Plate,
+            "discharge" | "strip" => Self::Strip,
+            "hold" => Self::Hold,
+            "rest" => Self::Rest,
+            "pulse" => Self::Pulse,
+            _ => return None,
+        })
+    }
+}
+
+/// What a sentence says; C-rates are counted by `capacity` \[C/m²\], and cell voltages need a cathode.
+///
+/// # Errors
+/// What is wrong with it, as a sentence.
+pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step, String> {
+    let mut words = text.split_whitespace();
+    let verb = words
+        .next()
+        .and_then(Verb::parse)
+        .ok_or_else(|| format!("{text:?} must begin with Charge, Plate, Discharge, Strip, Hold, Rest or Pulse"))?;
+    let parts = parts(words);
+    let given = |name: &str| parts.iter().find(|(part, _)| *part == name).map(|(_, value)| value.as_str());
+    let rule = match (verb, given("at"), given("")) {
+        (Verb::Rest, None, None) => None,
+        (Verb::Rest, ..) => return Err(format!("{text:?}: a rest has no current and no potential")),
+        (Verb::Pulse, None, Some(rule)) | (Verb::Plate | Verb::Strip | Verb::Hold, Some(rule), None) => Some(rule),
+        (Verb::Pulse, ..) => return Err(format!("{text:?}: write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\"")),
+        _ => return Err(format!("{text:?}: write \"at\" and what, as in \"Charge at 1 mA/cm^2 for 2 h\"")),
+    };
+    let about = |problem: String| format!("{text:?}: {problem}");
+    let (mut pulse, mut held) = (None, None);
+    let control = match (verb, rule.unwrap_or_default()) {
+        (Verb::Rest, _) => Control::Current(0.0),
+        (Verb::Hold, rule) => match volts(rule).map_err(about)? {
+            // with a cathode a voltage without "vs Li" is that of the cell
+            Volts::Cell(voltage) if has_cathode => {
+                held = Some(voltage);
+                Control::Potential(0.0)
+            }
+            Volts::Cell(potential) | Volts::Electrode(potential) => Control::Potential(potential),
+        },
+        (Verb::Plate, rule) => Control::Current(current(rule, capacity).map_err(about)?),
+        (Verb::Strip, rule) => Control::Current(-current(rule, capacity).map_err(about)?),
+        (Verb::Pulse, rule) => {
+            let off = given("on,").unwrap_or_default();
+            let off = off.trim_end_matches(',').trim().strip_suffix("off").map(str::trim);
+            // the last quantity before "on" is a time: a number and its unit
+            let words: Vec<&str> = rule.split(' ').collect();
+            let (Some(off), true) = (off, words.len() >= 3) else {
+                return Err(format!("{text:?}: write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\""));
+            };
+            let (amount, on) = words.split_at(words.len() - 2);
+            pulse = Some([time(&on.join(" ")).map_err(about)?, time(off).map_err(about)?]);
+            let (sign, amount) = match amount.join(" ").strip_prefix('-') {
+                Some(amount) => (-1.0, amount.to_string()),
+                None => (1.0, amount.join(" ")),
+            };
+            Control::Current(sign * current(&amount, capacity).map_err(about)?)
+        }
+    };
+    let limits = parts
+        .iter()
+        .filter_map(|(part, value)| match *part {
+            "for" => Some(time(value.trim_end_matches(',')).map(Limit::Time)),
+            "until" | "or" => Some(limit(value.trim_end_matches(','), control, capacity, has_cathode)),
+            _ => None,
+        })
+        .collect::<Result<Vec<_>, String>>()
+        .map_err(about)?;
+    if limits.is_empty() {
+        return Err(format!("{text:?} never ends; add \"for 2 h\" or \"until 2 mAh/cm^2\""));
+    }
+    Ok(Step { text: text.into(), control, voltage: held, pulse, limits })
+}
+
+/// The words by what they begin with; what stands before any such word begins with nothing.
+fn parts<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(&'static str, String)> {
+    let mut parts: Vec<(&'static str, String)> = Vec::new();
+    for word in words {
+        match (PARTS.iter().find(|part| **part == word), parts.last_mut()) {
+            (Some(part), _) => parts.push((part, String::new())),
+            (None, Some((_, value))) if value.is_empty() => *value = word.into(),
+            (None, Some((_, value))) => *value = format!("{value} {word}"),
+            (None, None) => parts.push(("", word.into())),
+        }
+    }
+    parts
+}
+
+fn positive(value: Result<f64, String>, text: &str) -> Result<f64, String> {
+    value.and_then(|value| if value > 0.0 { Ok(value) } else { Err(format!("{text:?} must be positive")) })
+}
+
+fn time(text: &str) -> Result<f64, String> {
+    positive(quantity::parse(text, "s"), text)
+}
+
+/// Size of a current density \[A/m²\].
+fn current(text: &str, capacity: Option<f64>) -> Result<f64, String> {
+    match (quantity::c_rate(text), capacity) {
+        (Ok(rate), Some(capacity)) => positive(Ok(rate * capacity / 3600.0), text),
+        (Ok(_), None) => Err(format!("{text:?} needs top.areal_capacity")),
+        (Err(_), _) => positive(quantity::parse(text, "A/m^2"), text),
+    }
+}
+
+/// A voltage \[V\].
+enum Volts {
+    /// of the electrode against lithium
+    Electrode(f64),
+    /// of the cell, as it says nothing else
+    Cell(f64),
+}
+
+fn volts(text: &str) -> Result<Volts, String> {
+    match ["vs Li", "vs. Li", "vs Li/Li+", "vs. Li/Li+"].iter().find_map(|end| text.strip_suffix(end)) {
+        Some(bare) => quantity::parse(bare, "V").map(Volts::Electrode),
+        None => quantity::parse(text, "V").map(Volts::Cell),
+    }
+}
+
+fn limit(text: &str, control: Control, capacity: Option<f64>, has_cathode: bool) -> Result<Limit, String> {
+    if let Ok(volts) = volts(text) {
+        let charges = match control {
+            Control::Current(current) if current != 0.0 => current > 0.0,
+            _ => return Err(format!("{text:?} ends a charge or a discharge only")),
+        };
+        return match (volts, charges) {
+            (Volts::Electrode(limit), true) => Ok(Limit::PotentialBelow(limit)),
+            (Volts::Electrode(limit), false) => Ok(Limit::PotentialAbove(limit)),
+            (Volts::Cell(limit), true) if has_cathode => Ok(Limit::VoltageAbove(limit)),
+            (Volts::Cell(limit), false) if has_cathode => Ok(Limit::VoltageBelow(limit)),
+            _ => Err(format!("{text:?} is a cell voltage and needs a [cathode]; or write \"{text} vs Li\"")),
+        };
+    }
+    if let Ok(charge) = quantity::parse(text, "C/m^2") {
+        return positive(Ok(charge), text).map(Limit::Charge);
+    }
+    if let Ok(current) = current(text, capacity) {
+        return match control {
+            Control::Potential(_) => Ok(Limit::CurrentBelow(current)),
+            Control::Current(_) => Err(format!("{text:?} ends a hold only: here the current is given")),
+        };
+    }
+    if let Ok(height) = quantity::parse(text, "m") {
+        return positive(Ok(height), text).map(Limit::Height);
+    }
+    if let Ok(time) = quantity::parse(text, "s") {
+        return positive(Ok(time), text).map(Limit::Time);
+    }
+    Err(format!("{text:?} is no charge, time, potential, current density or height"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_field() {
+        let capacity = Some(4.0 * 36_000.0);
+        for (text, control, limits) in [
+            ("Charge at 1 mA/cm^2 for 2 h", Control::Current(10.0), vec![Limit::Time(7200.0)]),
+            ("Charge at C/10 until 2 mAh/cm^2", Control::Current(4.0), vec![Limit::Charge(72_000.0)]),
+            ("Hold at -50 mV until 0.05 mA/cm^2", Control::Potential(-0.05), vec![Limit::CurrentBelow(0.5)]),
+            ("Rest for 30 min", Control::Current(0.0), vec![Limit::Time(1800.0)]),
+            (
+                "Strip at 0.5 mA/cm^2 until 1 V vs Li or 10 h",
+                Control::Current(-5.0),
+                vec![Limit::PotentialAbove(1.0), Limit::Time(36_000.0)],
+            ),
+            (
+                "plate at 2 C for 1 h until -0.2 V vs. Li or 20 um",
+                Control::Current(80.0),
+                vec![Limit::Time(3600.0), Limit::PotentialBelow(-0.2), Limit::Height(20e-6)],
+            ),
+        ] {
+            let step = step(text, capacity, false).unwrap();
+            assert_eq!((step.control, step.limits), (control, limits), "{text}");
+        }
+        let pulse = step("Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h", None, false).unwrap();
+        assert_eq!((pulse.control, pulse.pulse), (Control::Current(50.0), Some([0.1, 0.3])));
+        assert_eq!(pulse.limits, [Limit::Time(3600.0)]);
+    }
+
+    #[test]
+    fn cell_voltages_need_a_cathode() {
+        let limits = |text| step(text, Some(36_000.0), true).map(|step| step.limits);
+        assert_eq!(limits("Charge at C/10 until 4.2 V"), Ok(vec![Limit::VoltageAbove(4.2)]));
+        assert_eq!(limits("Discharge at C/2 until 3.0 V"), Ok(vec![Limit::VoltageBelow(3.0)]));
+        assert_eq!(limits("Strip at C/2 until 1 V vs Li"), Ok(vec![Limit::PotentialAbove(1.0)]));
+        let held = |text| step(text, Some(36_000.0), true).map(|step| (step.voltage, step.control));
+        assert_eq!(held("Hold at 4.2 V until C/20 or 1 h").unwrap().0, Some(4.2));
+        assert_eq!(held("Hold at -50 mV vs Li for 1 h"), Ok((None, Control::Potential(-0.05))));
+    }
+
+    #[test]
+    fn what_makes_no_step_is_said() {
+        for (text, part) in [
+            ("Dance at 1 mA/cm^2 for 2 h", "must begin with"),
+            ("Charge at 1 mA/cm^2", "never ends"),
+            ("Charge at 1 mA for 2 h", "1 mA"),
+            ("Charge at -1 mA/cm^2 for 2 h", "positive"),
+            ("Charge at C/10 for 2 h", "areal_capacity"),
+            ("Charge at 1 mA/cm^2 until 4.2 V", "cathode"),
+            ("Charge at 1 mA/cm^2 until 0.1 mA/cm^2", "a hold only"),
+            ("Charge 1 mA/cm^2 for 2 h", "write \"at\""),
+            ("Rest until 1 V vs Li", "a charge or a discharge only"),
+            ("Rest at 1 mA/cm^2 for 1 h", "a rest has no"),
+            ("Hold at -50 mV until sunset", "no charge, time"),
+            ("Pulse 5 mA/cm^2 for 1 h", "write \"Pulse"),
+            ("", "must begin with"),
+        ] {
+            let problem = step(text, None, false).unwrap_err();
+            assert!(problem.contains(part), "{text}: {problem}");
+        }
+    }
+}

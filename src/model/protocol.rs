@@ -1,0 +1,220 @@
+//! What is done to the cell, step by step, in the words of those who cycle cells.
+
+use serde::{Deserialize, Serialize};
+
+use super::parameters::Control;
+
+/// Blocks of steps, one after the other. Without any, the top of the box is as `top` says until the run ends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Protocol {
+    /// the blocks
+    pub blocks: Vec<Block>,
+}
+
+/// Steps that are done several times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// the steps
+    pub steps: Vec<Step>,
+    /// how many times
+    pub repeat: u64,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// how the config says it
+    pub text: String,
+    /// what is imposed at the top of the box
+    pub control: Control,
+    /// cell voltage that is held instead \[V\]: `control` follows it with the cathode
+    pub voltage: Option<f64>,
+    /// on and off for how long by turns \[s\], if the current is pulsed
+    pub pulse: Option<[f64; 2]>,
+    /// what ends it; the first that is met does
+    pub limits: Vec<Limit>,
+}
+
+/// What ends a step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value")]
+pub enum Limit {
+    /// time since it began \[s\]
+    Time(f64),
+    /// charge since it began, of either sign \[C/m²\]
+    Charge(f64),
+    /// the electrode potential against Li/Li⁺ falls to this \[V\]
+    PotentialBelow(f64),
+    /// the electrode potential against Li/Li⁺ rises to this \[V\]
+    PotentialAbove(f64),
+    /// the cell voltage falls to this \[V\]
+    VoltageBelow(f64),
+    /// the cell voltage rises to this \[V\]
+    VoltageAbove(f64),
+    /// the cathode has no more lithium
+    CathodeEmpty,
+    /// the current density falls to this, of either sign \[A/m²\]
+    CurrentBelow(f64),
+    /// lithium reaches this height above the bottom of the box \[m\]
+    Height(f64),
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Self::Time(time) => write!(f, "{time} s are over"),
+            Self::Charge(charge) => write!(f, "{:.4} mAh/cm² have passed", charge / 36_000.0),
+            Self::PotentialBelow(potential) => write!(f, "the potential has fallen to {potential} V vs Li"),
+            Self::PotentialAbove(potential) => write!(f, "the potential has risen to {potential} V vs Li"),
+            Self::VoltageBelow(voltage) => write!(f, "the cell voltage has fallen to {voltage} V"),
+            Self::VoltageAbove(voltage) => write!(f, "the cell voltage has risen to {voltage} V"),
+            Self::CathodeEmpty => write!(f, "the cathode has given all its lithium"),
+            Self::CurrentBelow(current) => write!(f, "the current has fallen to {} mA/cm²", current / 10.0),
+            Self::Height(height) => write!(f, "lithium has reached {:.3} µm", height * 1e6),
+        }
+    }
+}
+
+impl Step {
+    /// Whether it plates, as far as the config tells.
+    pub fn plates(&self) -> bool {
+        match self.control {
+            Control::Current(current) => current > 0.0,
+            Control::Potential(potential) => self.voltage.is_some() || potential < 0.0,
+        }
+    }
+
+    /// Charge that passes at most, of either sign, as far as the config tells \[C/m²\].
+    pub fn charge(&self) -> Option<f64> {
+        let share = self.pulse.map_or(1.0, |[on, off]| on / (on + off));
+        let charge = |limit: &Limit| match (*limit, self.control) {
+            (Limit::Charge(charge), _) => Some(charge),
+            (Limit::Time(time), Control::Current(current)) => Some(time * share * current.abs()),
+            _ => None,
+        };
+        self.limits.iter().filter_map(charge).reduce(f64::min)
+    }
+
+    /// What is imposed `time` \[s\] after the step began.
+    pub fn control_at(&self, time: f64) -> Control {
+        match self.pulse {
+            Some(pulse) if !is_on(pulse, time) => Control::Current(0.0),
+            _ => self.control,
+        }
+    }
+
+    /// The next time after `time`, both counted from the step's beginning \[s\], at which a pulse begins or ends.
+    pub fn next_switch(&self, time: f64) -> Option<f64> {
+        let [on, off] = self.pulse?;
+        let (whole, begun) = turn([on, off], time);
+        Some(whole * (on + off) + if begun < on { on } else { on + off })
+    }
+}
+
+/// Rounding of a time that is a sum of steps, over the time.
+const ROUNDING: f64 = 1e-9;
+
+/// Whole turns of a pulse that are over, and the time since the last of them \[s\].
+fn turn([on, off]: [f64; 2], time: f64) -> (f64, f64) {
+    let period = on + off;
+    let whole = (time / period * (1.0 + ROUNDING)).floor();
+    let begun = (time - whole * period).max(0.0);
+    // what rounding has left of the pulse is none
+    (whole, if begun < on && on - begun < ROUNDING * time { on } else { begun })
+}
+
+fn is_on(pulse: [f64; 2], time: f64) -> bool {
+    turn(pulse, time).1 < pulse[0]
+}
+
+/// Where a run stands in its protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// block
+    pub block: usize,
+    /// how many times it has been done
+    pub round: u64,
+    /// step in it
+    pub step: usize,
+}
+
+impl Protocol {
+    /// Whether it says anything.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// The step at a place; none after the last.
+    pub fn step(&self, place: Place) -> Option<&Step> {
+        self.blocks.get(place.block)?.steps.get(place.step)
+    }
+
+    /// The place after this one.
+    pub fn after(&self, place: Place) -> Place {
+        let Place { block, round, step } = place;
+        match self.blocks.get(block) {
+            Some(here) if step + 1 < here.steps.len() => Place { step: step + 1, ..place },
+            Some(here) if round + 1 < here.repeat => Place { block, round: round + 1, step: 0 },
+            _ => Place { block: block + 1, round: 0, step: 0 },
+        }
+    }
+
+    /// Steps, repetitions counted.
+    pub fn length(&self) -> u64 {
+        self.blocks.iter().map(|block| block.steps.len() as u64 * block.repeat).sum()
+    }
+
+    /// Steps before a place, repetitions counted.
+    pub fn done(&self, place: Place) -> u64 {
+        let before: u64 =
+            self.blocks.iter().take(place.block).map(|block| block.steps.len() as u64 * block.repeat).sum();
+        let here = self.blocks.get(place.block).map_or(0, |block| block.steps.len() as u64);
+        before + place.round * here + place.step as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(pulse: Option<[f64; 2]>) -> Step {
+        Step {
+            text: String::new(),
+            control: Control::Current(50.0),
+            voltage: None,
+            pulse,
+            limits: vec![Limit::Time(10.0)],
+        }
+    }
+
+    #[test]
+    fn every_step_of_every_round_is_met_once() {
+        let block = |steps: usize, repeat| Block { steps: vec![step(None); steps], repeat };
+        let protocol = Protocol { blocks: vec![block(1, 1), block(3, 2), block(2, 1)] };
+        let mut place = Place::default();
+        let mut met = Vec::new();
+        while protocol.step(place).is_some() {
+            assert_eq!(protocol.done(place), met.len() as u64);
+            met.push((place.block, place.round, place.step));
+            place = protocol.after(place);
+        }
+        assert_eq!(met.len() as u64, protocol.length());
+        assert_eq!(met[..5], [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 0, 2), (1, 1, 0)]);
+    }
+
+    #[test]
+    fn a_pulse_switches_at_its_edges_and_nowhere_else() {
+        let step = step(Some([0.1, 0.3]));
+        let mut time = 0.0;
+        for turn in 0..10_000 {
+            let on = step.control_at(time);
+            let off_at = step.next_switch(time).unwrap();
+            assert_eq!((on, step.control_at(off_at)), (Control::Current(50.0), Control::Current(0.0)), "turn {turn}");
+            time = step.next_switch(off_at).unwrap();
+            assert!(
+                (off_at - (0.4 * f64::from(turn) + 0.1)).abs() < 1e-9
+                    && (time - 0.4 * f64::from(turn + 1)).abs() < 1e-9
+            );
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `cycles.csv`: what each plating and the stripping after it gave.
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::{Metrics, heading};
+use crate::model::parameters::Setup;
+use crate::solver::step::Clock;
+
+/// Name of the table.
+pub const FILE: &str = "cycles.csv";
+
+/// Charge [C/m²] in the unit of the table.
+const MILLIAMPERE_HOURS: f64 = 36_000.0;
+
+/// A direction of the current: its charge, and what the potential was meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Way {
+    /// charge \[C/m²\]
+    charge: f64,
+    /// ∫ potential against charge \[V C/m²\]
+    energy: f64,
+    /// potential in its last step \[V\]
+    end: f64,
+}
+
+impl Way {
+    fn add(&mut self, charge: f64, potential: f64) {
+        self.charge += charge;
+        self.energy += charge * potential;
+        self.end = potential;
+    }
+
+    fn mean(&self) -> f64 {
+        if self.charge > 0.0 { self.energy / self.charge } else { f64::NAN }
+    }
+
+    fn end(&self) -> f64 {
+        if self.charge > 0.0 { self.end } else { f64::NAN }
+    }
+}
+
+/// The deposit at the end of plating.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Charged {
+    mean_height: f64,
+    max_height: f64,
+    s_q: f64,
+    developed_area: f64,
+    void_fraction: Option<f64>,
+}
+
+/// The cycle that a run is in: it begins with plating and ends when plating begins again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cycle {
+    /// those before it
+    finished: u64,
+    plating: Way,
+    stripping: Way,
+    charged: Option<Charged>,
+}
+
+/// Names and units of the columns.
+const COLUMNS: [(&str, &str); 19] = [
+    ("cycle", "1"),
+    ("time", "s"),
+    ("charge_in", "mAh/cm2"),
+    ("charge_out", "mAh/cm2"),
+    ("coulombic_efficiency", "1"),
+    ("lithium_left", "mAh/cm2"),
+    ("isolated_lithium", "mAh/cm2"),
+    ("isolated_pieces", "1"),
+    ("mean_plating_potential", "V"),
+    ("mean_stripping_potential", "V"),
+    ("end_of_plating_potential", "V"),
+    ("end_of_stripping_potential", "V"),
+    ("charged_mean_height", "m"),
+    ("charged_max_height", "m"),
+    ("charged_s_q", "m"),
+    ("charged_developed_area", "1"),
+    ("charged_void_fraction", "1"),
+    ("discharged_max_height", "m"),
+    ("discharged_s_q", "m"),
+];
+
+/// Headings of the columns.
+pub fn headings() -> String {
+    COLUMNS.map(|(name, unit)| heading(name, unit)).join(",")
+}
+
+impl Cycle {
+    /// Counts a step of `dt` \[s\] that ended at `clock`. Charge in the double layer of the copper counts, as it does in a cell.
+    pub fn add(&mut self, clock: &Clock, dt: f64) {
+        let way = if clock.current > 0.0 { &mut self.plating } else { &mut self.stripping };
+        if clock.current != 0.0 {
+            way.add(clock.current.abs() * dt, clock.potential);
+        }
+    }
+
+    /// Its number, from 1.
+    pub fn number(&self) -> u64 {
+        self.finished + 1
+    }
+
+    /// Whether it has plated and stripped.
+    pub fn has_stripped(&self) -> bool {
+        self.stripping.charge > 0.0
+    }
+
+    /// Whether it has plated and not yet stripped.
+    pub fn is_plating(&self) -> bool {
+        self.plating.charge > 0.0 && !self.has_stripped()
+    }
+
+    /// Whether anything has passed.
+    pub fn has_begun(&self) -> bool {
+        self.plating.charge > 0.0 || self.has_stripped()
+    }
+
+    /// Keeps the deposit as it is at the end of plating.
+    pub fn charged(&mut self, m: &Metrics) {
+        let Metrics { mean_height, max_height, s_q, developed_area, void_fraction, .. } = *m;
+        let void_fraction = Some(void_fraction).filter(|fraction| fraction.is_finite());
+        self.charged = Some(Charged { mean_height, max_height, s_q, developed_area, void_fraction });
+    }
+
+    /// Its row, with the deposit as it is now, and the cycle after it.
+    pub fn finish(&self, setup: &Setup, clock: &Clock, m: &Metrics) -> (Vec<f64>, Self) {
+        let charged = |value: fn(&Charged) -> f64| self.charged.as_ref().map_or(f64::NAN, value);
+        let efficiency = self.stripping.charge / self.plating.charge;
+        let left = clock.ledger.lithium / setup.grid.area() * crate::model::constants::FARADAY
+            / crate::model::constants::LITHIUM_MOLAR_VOLUME;
+        let isolated = if m.dead_fraction.is_finite() { m.dead_fraction } else { 0.0 };
+        let row: [f64; COLUMNS.len()] = [
+            self.number() as f64,
+            clock.time,
+            self.plating.charge / MILLIAMPERE_HOURS,
+            self.stripping.charge / MILLIAMPERE_HOURS,
+            efficiency,
+            left / MILLIAMPERE_HOURS,
+            isolated * m.lithium_charge,
+            m.pieces - m.joined_pieces,
+            self.plating.mean(),
+            self.stripping.mean(),
+            self.plating.end(),
+            self.stripping.end(),
+            charged(|c| c.mean_height),
+            charged(|c| c.max_height),
+            charged(|c| c.s_q),
+            charged(|c| c.developed_area),
+            charged(|c| c.void_fraction.unwrap_or(f64::NAN)),
+            m.max_height,
+            m.s_q,
+        ];
+        (row.to_vec(), Self { finished: self.finished + 1, ..Self::default() })
+    }
+}

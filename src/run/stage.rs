@@ -1,0 +1,128 @@
+//! Where a run stands in its protocol: what is imposed now, until when, and what comes after.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::parameters::{Control, Setup};
+use crate::model::protocol::{Limit, Place, Step};
+use crate::solver::step::{CHANGE, Clock};
+
+/// The step of the protocol that a run is in. Without a protocol it is in none, and never leaves it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// its place
+    pub place: Place,
+    /// when it began \[s\]
+    pub began: f64,
+    /// charge that had passed then, of either sign \[C/m²\]
+    pub passed: f64,
+}
+
+/// Charge that has passed per area, of either sign, forth and back counted \[C/m²\].
+pub fn passed(setup: &Setup, clock: &Clock) -> f64 {
+    clock.ledger.charge_throughput / setup.grid.area()
+}
+
+/// Rounding of times and charges that are sums of steps, over them.
+const ROUNDING: f64 = 1e-9;
+
+impl Stage {
+    /// The step, unless the protocol is over or there is none.
+    pub fn step<'s>(&self, setup: &'s Setup) -> Option<&'s Step> {
+        setup.protocol.step(self.place)
+    }
+
+    /// Whether there was a protocol, and it is over.
+    pub fn is_over(&self, setup: &Setup) -> bool {
+        !setup.protocol.is_empty() && self.step(setup).is_none()
+    }
+
+    /// Imposes what the protocol says; after a change the next time step is as short as the first.
+    pub fn impose(&self, setup: &Setup, clock: &mut Clock) {
+        let Some(step) = self.step(setup) else { return };
+        let mut control = step.control_at(clock.time - self.began);
+        if let (Some(voltage), Some(cathode)) = (step.voltage, &setup.cathode) {
+            // the cathode as the last step left it
+            control =
+                Control::Potential(cathode.voltage(clock.ledger.charge / setup.grid.area(), clock.current, voltage));
+        }
+        if control != clock.control {
+            let goes_on = step.voltage.is_some() && clock.time > self.began;
+            clock.control = control;
+            if clock.step > 0 && !goes_on {
+                clock.dt = clock.dt.min(setup.time_step.first);
+                clock.limited_by = CHANGE.into();
+            }
+        }
+    }
+
+    /// The next time at which the step ends or its pulse switches, as far as it is known \[s\].
+    pub fn next_edge(&self, setup: &Setup, clock: &Clock) -> Option<f64> {
+        let step = self.step(setup)?;
+        let switch = step.next_switch(clock.time - self.began).map(|time| self.began + time);
+        let ends = step.limits.iter().filter_map(|limit| match *limit {
+            Limit::Time(time) => Some(self.began + time),
+            Limit::Charge(charge) => self.time_of_charge(setup, clock, self.passed + charge),
+            _ => None,
+        });
+        ends.chain(switch).chain(self.empty_at(setup, clock)).filter(|&edge| edge > clock.time).reduce(f64::min)
+    }
+
+    /// When the cathode will be empty, if the current is given and takes lithium from it \[s\].
+    fn empty_at(&self, setup: &Setup, clock: &Clock) -> Option<f64> {
+        let capacity = setup.cathode.as_ref()?.areal_capacity;
+        match clock.control {
+            Control::Current(i) if i > 0.0 => {
+                Some(clock.time + (capacity - clock.ledger.charge / setup.grid.area()) / i)
+            }
+            _ => None,
+        }
+    }
+
+    /// When `charge` \[C/m²\], counted like [`passed`], will have passed, if what is imposed now goes on \[s\].
+    pub fn time_of_charge(&self, setup: &Setup, clock: &Clock, charge: f64) -> Option<f64> {
+        let missing = charge - passed(setup, clock);
+        match clock.control {
+            Control::Current(0.0) => None,
+            Control::Current(current) if self.step(setup).is_some_and(|step| step.pulse.is_some()) => {
+                Some(clock.time + missing / current.abs())
+            }
+            // from its beginning: the rounding of time steps does not add up
+            Control::Current(current) => Some(self.began + (charge - self.passed) / current.abs()),
+            // an estimate from the last current: it closes in on the charge step by step
+            Control::Potential(_) if clock.current != 0.0 => {
+                Some(clock.time + (missing / clock.current.abs()).max(setup.time_step.smallest))
+            }
+            Control::Potential(_) => None,
+        }
+    }
+
+    /// The limit that ends the step now, if one does.
+    pub fn ended(&self, setup: &Setup, clock: &Clock) -> Option<Limit> {
+        let since = clock.time - self.began;
+        let passed = passed(setup, clock) - self.passed;
+        let met = |limit: &Limit| match *limit {
+            Limit::Time(time) => since >= time - ROUNDING * clock.time,
+            Limit::Charge(charge) => passed >= charge * (1.0 - 1e-6),
+            Limit::PotentialBelow(limit) => clock.potential <= limit,
+            Limit::PotentialAbove(limit) => clock.potential >= limit,
+            Limit::VoltageBelow(limit) => clock.voltage(setup).is_some_and(|voltage| voltage <= limit),
+            Limit::VoltageAbove(limit) => clock.voltage(setup).is_some_and(|voltage| voltage >= limit),
+            Limit::CathodeEmpty => Self::cathode_is_empty(setup, clock),
+            Limit::CurrentBelow(limit) => clock.current.abs() <= limit,
+            Limit::Height(height) => clock.inventory.height * setup.grid.dx >= height,
+        };
+        self.step(setup)?.limits.iter().copied().chain([Limit::CathodeEmpty]).find(met)
+    }
+
+    /// Whether the current takes lithium from a cathode that has no more.
+    fn cathode_is_empty(setup: &Setup, clock: &Clock) -> bool {
+        let given = clock.ledger.charge / setup.grid.area();
+        let empty = |capacity: f64| clock.current > 0.0 && given >= capacity * (1.0 - ROUNDING);
+        setup.cathode.as_ref().is_some_and(|cathode| empty(cathode.areal_capacity))
+    }
+
+    /// The stage after this one, which ends now.
+    pub fn next(&self, setup: &Setup, clock: &Clock) -> Self {
+        Self { place: setup.protocol.after(self.place), began: clock.time, passed: passed(setup, clock) }
+    }
+}

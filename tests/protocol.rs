@@ -1,0 +1,136 @@
+//! Protocols by the real binary: edges hit exactly, cycles counted, a run resumed inside a step.
+
+mod common;
+
+use common::program::{Place, SMALL};
+use serde_json::Value;
+
+/// The small run under a protocol.
+fn config(steps: &str) -> String {
+    SMALL
+        .replace("current = \"3 mA/cm^2\"\n", "areal_capacity = \"3 mAh/cm^2\"\n")
+        .replace("barrier = \"300 mV\"", "barrier = \"450 mV\"")
+        .replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", steps)
+}
+
+/// Rows of a table by heading.
+fn table(text: &str) -> Vec<std::collections::HashMap<String, f64>> {
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    let names: Vec<&str> = lines.next().unwrap().split(',').collect();
+    lines
+        .map(|line| {
+            let values = line.split(',').map(|v| v.parse().unwrap_or(f64::NAN));
+            names.iter().map(|name| name.to_string()).zip(values).collect()
+        })
+        .collect()
+}
+
+fn edges(place: &Place) -> Vec<Value> {
+    let events = place.text("run/events.jsonl");
+    let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    events.filter(|event| event["event"] == "protocol step").collect()
+}
+
+const RUN: [&str; 6] = ["run", "config.toml", "--device", "cpu", "--quiet", "--out"];
+
+const CYCLES: &str = r#"
+[[protocol]]
+step = "Rest for 1 s"
+[[protocol]]
+repeat = ROUNDS
+steps = [
+    "Charge at 1C until 0.05 mAh/cm^2",
+    "Rest for 30 s",
+    "Hold at 0.1 V until 0.3 mA/cm^2 or 10 min",
+    "Strip at 0.2 mA/cm^2 until 0.3 V vs Li",
+]
+[[protocol]]
+step = "Pulse 3 mA/cm^2 0.1 s on, 0.2 s off, for 0.7 s"
+"#;
+
+#[test]
+fn edges_are_hit_exactly_and_cycles_are_counted() {
+    let place = Place::new(&config(&CYCLES.replace("ROUNDS", "2")));
+    let called = place.call(&[&RUN[..], &["run"]].concat());
+    assert_eq!(called.code, 0, "{called:?}");
+    let edges = edges(&place);
+    let number = |event: &Value, key: &str| event[key].as_f64().unwrap();
+    assert_eq!(edges.len(), 10, "{edges:#?}");
+    assert_eq!(number(&edges[0], "time"), 1.0);
+    for cycle in 0..2 {
+        let [charge, rest, hold, strip] = [1, 2, 3, 4].map(|step| &edges[4 * cycle + step]);
+        // 0.05 mAh/cm² are 1800 C/m²; 1 C of 3 mAh/cm² is 30 A/m²
+        assert!((number(charge, "charge") - 1800.0).abs() < 1800.0 * 1e-9, "{charge}");
+        let before = if cycle == 0 { 1.0 } else { number(&edges[4], "time") };
+        assert!((number(charge, "time") - before - 60.0).abs() < 1e-9, "{charge}");
+        assert!((number(rest, "time") - number(charge, "time") - 30.0).abs() < 1e-9, "{rest}");
+        // solver::step::PAST_CURRENT
+        assert!((-3.0..=-0.999 * 3.0).contains(&number(hold, "current_density")), "{hold}");
+        // solver::step::PAST_POTENTIAL
+        assert!((0.3..=0.3005).contains(&number(strip, "potential")), "{strip}");
+    }
+    // on for 0…0.1, 0.3…0.4 and 0.6…0.7 s
+    assert!((number(&edges[9], "charge") - 9.0).abs() < 1e-6, "{}", edges[9]);
+
+    let rows = table(&place.text("run/metrics.csv"));
+    assert_eq!(rows.last().unwrap()["cycle"], 3.0);
+    let passed = |sign: f64| -> f64 {
+        let charge = rows.iter().map(|row| row["current [A/m2]"] * row["dt [s]"]);
+        charge.map(|charge| (sign * charge).max(0.0)).sum::<f64>() / 36_000.0
+    };
+    let cycles = table(&place.text("run/cycles.csv"));
+    assert_eq!(cycles.len(), 3, "two cycles and the plating after them");
+    for (name, sign) in [("charge_in [mAh/cm2]", 1.0), ("charge_out [mAh/cm2]", -1.0)] {
+        let counted: f64 = cycles.iter().map(|cycle| cycle[name]).sum();
+        assert!((counted - passed(sign)).abs() < 1e-9 * passed(sign), "{name}: {counted}, not {}", passed(sign));
+    }
+    for cycle in &cycles[..2] {
+        let efficiency = cycle["coulombic_efficiency"];
+        assert!(efficiency > 0.0 && efficiency <= 1.0, "{cycle:?}");
+        assert_eq!(efficiency, cycle["charge_out [mAh/cm2]"] / cycle["charge_in [mAh/cm2]"]);
+    }
+    for error in ["charge_error", "lithium_error"] {
+        assert!(rows.iter().all(|row| row[error].abs() < 1e-5), "{error}");
+    }
+}
+
+#[test]
+fn a_run_resumed_inside_its_steps_has_the_same_bits() {
+    let place = Place::new(&config(&CYCLES.replace("ROUNDS", "1")));
+    assert_eq!(place.call(&[&RUN[..], &["whole"]].concat()).code, 0);
+    assert_eq!(place.call(&[&RUN[..], &["run", "--max-wall", "100ms"]].concat()).code, 130);
+    let mut stretches = 1;
+    loop {
+        let called = place.call(&["resume", "run", "--device", "cpu", "--quiet", "--max-wall", "1s"]);
+        stretches += 1;
+        match called.code {
+            0 => break,
+            130 => assert!(stretches < 200),
+            _ => panic!("{called:?}"),
+        }
+    }
+    assert!(stretches > 3, "the run was too short to be stopped");
+    for file in ["metrics.csv", "events.jsonl", "cycles.csv"] {
+        assert_eq!(place.text(&format!("whole/{file}")), place.text(&format!("run/{file}")), "{file}");
+    }
+    let fields = |run: &str| common::program::datasets(&place.path(&format!("{run}/fields.vtkhdf")));
+    assert!(fields("whole") == fields("run"));
+}
+
+#[test]
+fn a_wrong_protocol_is_refused_with_every_reason() {
+    let steps = "[[protocol]]\nsteps = [\"Charge at 1 mA/cm^2\", \"Rest for 1 mA\"]\n[[protocol]]\nrepeat = 0\nstep = \"Dance\"\n[end]\ncharge = \"1 mAh/cm^2\"\n";
+    let place = Place::new(&SMALL.replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", steps));
+    let called = place.call(&["check", "config.toml"]);
+    assert_eq!(called.code, 2);
+    for part in [
+        "protocol[0].steps: \"Charge at 1 mA/cm^2\" never ends",
+        "\"1 mA\"",
+        "protocol[1].steps: \"Dance\" must begin with",
+        "protocol[1].repeat",
+        "top.current: the protocol says",
+        "end.charge: the steps",
+    ] {
+        assert!(called.err.contains(part), "{part} is missing in {}", called.err);
+    }
+}
