@@ -142,6 +142,7 @@ fn values(setup: &Setup) -> String {
             q(text, name, value, unit);
         }
     }
+    line(text, "end.short", end.short);
     std::mem::take(text)
 }
 

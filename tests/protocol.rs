@@ -3,6 +3,7 @@
 mod common;
 
 use common::program::{Place, SMALL};
+use liplate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use serde_json::Value;
 
 /// The small run under a protocol.
@@ -132,5 +133,51 @@ fn a_wrong_protocol_is_refused_with_every_reason() {
         "end.charge: the steps",
     ] {
         assert!(called.err.contains(part), "{part} is missing in {}", called.err);
+    }
+}
+
+const UNDER_A_SEPARATOR: &str = r#"
+[grid]
+cells = [4, 4, 32]
+dx = "0.25 um"
+[electrolyte]
+kind = "single_ion"
+kappa = "1 S/m"
+[kinetics]
+i0 = "1 mA/cm^2"
+[collector]
+height = "1 um"
+[deposit]
+kind = "layer"
+thickness = "1 um"
+[separator]
+bottom = "2.5 um"
+thickness = "0.5 um"
+porosity = 0.5
+macmullin = 4
+"#;
+
+#[test]
+fn a_short_is_an_event_and_ends_what_the_config_says() {
+    let steps =
+        "[[protocol]]\nsteps = [\"Charge at 5 mA/cm^2 until short or 10 min\", \"Strip at 5 mA/cm^2 for 1 s\"]\n";
+    for (end, reason, edges_there) in [
+        ("[end]\nshort = false\n", "protocol: its steps are done", 2),
+        ("", "short: lithium joined to the copper has reached 3.000 µm", 1),
+    ] {
+        let place = Place::new(&format!("{UNDER_A_SEPARATOR}{steps}{end}"));
+        let called = place.call(&[&RUN[..], &["run"]].concat());
+        assert_eq!(called.code, 0, "{called:?}");
+        let events = place.text("run/events.jsonl");
+        let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let shorts: Vec<_> = events.iter().filter(|event| event["event"] == "short").collect();
+        assert_eq!(shorts.len(), 1, "{events:#?}");
+        // a flat front grows 1 µm to the far side of the separator; half a cell and a step of 0.15 cells are 0.16 µm
+        let charge = shorts[0]["charge"].as_f64().unwrap();
+        let exact = 1e-6 * FARADAY / LITHIUM_MOLAR_VOLUME;
+        assert!((charge - exact).abs() < 0.165 * exact, "{charge}, not {exact}");
+        assert!((3.0e-6..3.26e-6).contains(&shorts[0]["z"].as_f64().unwrap()), "{}", shorts[0]);
+        assert_eq!(edges(&place).len(), edges_there);
+        assert_eq!(events.last().unwrap()["reason"], reason);
     }
 }

@@ -142,6 +142,9 @@ fn volts(text: &str) -> Result<Volts, String> {
 }
 
 fn limit(text: &str, control: Control, capacity: Option<f64>, has_cathode: bool) -> Result<Limit, String> {
+    if text == "short" {
+        return Ok(Limit::Short);
+    }
     if let Ok(volts) = volts(text) {
         let charges = match control {
             Control::Current(current) if current != 0.0 => current > 0.0,
@@ -170,7 +173,7 @@ fn limit(text: &str, control: Control, capacity: Option<f64>, has_cathode: bool)
     if let Ok(time) = quantity::parse(text, "s") {
         return positive(Ok(time), text).map(Limit::Time);
     }
-    Err(format!("{text:?} is no charge, time, potential, current density or height"))
+    Err(format!("{text:?} is no charge, time, potential, current density or height, and not \"short\""))
 }
 
 #[cfg(test)]
@@ -191,9 +194,9 @@ mod tests {
                 vec![Limit::PotentialAbove(1.0), Limit::Time(36_000.0)],
             ),
             (
-                "plate at 2 C for 1 h until -0.2 V vs. Li or 20 um",
+                "plate at 2 C for 1 h until -0.2 V vs. Li or 20 um or short",
                 Control::Current(80.0),
-                vec![Limit::Time(3600.0), Limit::PotentialBelow(-0.2), Limit::Height(20e-6)],
+                vec![Limit::Time(3600.0), Limit::PotentialBelow(-0.2), Limit::Height(20e-6), Limit::Short],
             ),
         ] {
             let step = step(text, capacity, false).unwrap();

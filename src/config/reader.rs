@@ -145,6 +145,18 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// True or false, with a default.
+    pub fn flag(&self, key: &str, default: bool) -> bool {
+        match self.value(key) {
+            None => default,
+            Some(Value::Boolean(flag)) => *flag,
+            Some(other) => {
+                self.object(key, format!("{other} must be true or false"));
+                default
+            }
+        }
+    }
+
     /// A seed of random numbers, 0 if it is not given.
     pub fn seed(&self) -> u32 {
         self.whole("seed", 0..=u64::from(u32::MAX), 0) as u32

@@ -391,6 +391,7 @@ fn end(s: Section) -> End {
         potential_below: s.optional("potential_below", "V", Range::Any),
         potential_above: s.optional("potential_above", "V", Range::Any),
         height: s.optional("height", "m", Range::Positive),
+        short: s.flag("short", true),
     };
     s.finish();
     end

@@ -29,8 +29,13 @@ impl Phase {
 
 /// Phase of every cell.
 pub fn phases(deposit: &Deposit) -> Vec<Phase> {
-    let mut phases = vec![Phase::Copper; deposit.grid.cells()];
-    (phases.par_iter_mut(), deposit.accessible, deposit.xi)
+    phases_of(deposit.accessible, deposit.xi)
+}
+
+/// The same from w and ξ.
+pub fn phases_of(accessible: &[f32], xi: &[f32]) -> Vec<Phase> {
+    let mut phases = vec![Phase::Copper; xi.len()];
+    (phases.par_iter_mut(), accessible, xi)
         .into_par_iter()
         .with_min_len(8192)
         .for_each(|(phase, &w, &xi)| *phase = Phase::of(w, xi));

@@ -261,6 +261,8 @@ pub struct End {
     pub potential_above: Option<f64>,
     /// lithium reaches this height above the bottom of the box \[m\]
     pub height: Option<f64>,
+    /// lithium joined to the copper reaches the far side of the separator or the top of the box
+    pub short: bool,
 }
 
 /// What is written, and when. An interval in charge or in time, or both.

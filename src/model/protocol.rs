@@ -57,6 +57,8 @@ pub enum Limit {
     CurrentBelow(f64),
     /// lithium reaches this height above the bottom of the box \[m\]
     Height(f64),
+    /// lithium joined to the copper reaches the far side of the separator
+    Short,
 }
 
 impl std::fmt::Display for Limit {
@@ -70,6 +72,7 @@ impl std::fmt::Display for Limit {
             Self::VoltageAbove(voltage) => write!(f, "the cell voltage has risen to {voltage} V"),
             Self::CathodeEmpty => write!(f, "the cathode has given all its lithium"),
             Self::CurrentBelow(current) => write!(f, "the current has fallen to {} mA/cm²", current / 10.0),
+            Self::Short => write!(f, "lithium has made a short"),
             Self::Height(height) => write!(f, "lithium has reached {:.3} µm", height * 1e6),
         }
     }

@@ -10,6 +10,7 @@ use super::device::{self, Device, DeviceChoice};
 use super::end::{self, Ending};
 use super::outputs::{self, Context, OutputError, Outputs, Written};
 use super::progress::Progress;
+use super::short;
 use super::start::{initial_state, load_heights};
 use super::stop::Stop;
 use super::{RunError, device::open};
@@ -407,7 +408,13 @@ impl Stretch<'_> {
     /// Why the run is done, if it is.
     fn done(&self, position: &Position) -> Option<String> {
         let over = || position.progress.stage.is_over(self.setup).then(|| "protocol: its steps are done".into());
-        end::condition(self.setup, &position.clock).or_else(over)
+        let short = || {
+            let ends = self.setup.end.short && position.progress.shorted;
+            ends.then(|| {
+                format!("short: lithium joined to the copper has reached {:.3} µm", 1e6 * short::plane(self.setup))
+            })
+        };
+        end::condition(self.setup, &position.clock).or_else(short).or_else(over)
     }
 
     /// The outputs of a step, and of the step of the protocol and the cycle if it ended them.
@@ -419,16 +426,24 @@ impl Stretch<'_> {
         outputs: &mut Outputs,
         report: &StepReport,
     ) -> Result<(), OutputError> {
-        let Position { clock, progress, .. } = position;
+        let Position { clock, progress, .. } = &mut *position;
         progress.cycle.add(clock, report.dt);
-        let ended = progress.stage.ended(self.setup, clock);
-        let at_edge = ended.is_some() || end::condition(self.setup, clock).is_some();
+        if !progress.shorted
+            && let Some(place) = short::find(b, self.setup, self.statics, clock)?
+        {
+            progress.shorted = true;
+            outputs.short(context, clock, place)?;
+        }
+        let ended = progress.stage.ended(self.setup, clock, progress.shorted);
+        let done = self.done(position).is_some();
+        let Position { clock, progress, .. } = position;
+        let at_edge = ended.is_some() || done;
         let measured = outputs.step(b, context, clock, report, progress, at_edge)?;
         if let Some(m) = measured.filter(|_| at_edge) {
             if let Some(limit) = ended {
                 outputs.edge(context, clock, progress, limit, &m)?;
             }
-            if end::condition(self.setup, clock).is_some() || progress.stage.is_over(self.setup) {
+            if done || progress.stage.is_over(self.setup) {
                 outputs.cycle(context, clock, progress, &m)?;
             }
         }

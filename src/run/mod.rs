@@ -8,6 +8,7 @@ mod fields;
 pub(crate) mod outputs;
 mod progress;
 mod schedule;
+mod short;
 mod stage;
 pub mod start;
 mod stop;

@@ -83,6 +83,8 @@ pub struct Written {
     pub stage: Stage,
     /// the cycle
     pub cycle: Cycle,
+    /// whether there has been a short
+    pub shorted: bool,
 }
 
 /// Fixed data that outputs need.
@@ -237,6 +239,15 @@ impl Outputs {
             self.snapshot(b, context, clock, report.dt)?;
         }
         Ok(measured)
+    }
+
+    /// A short: where \[m\], when, after how much charge \[C/m²\].
+    pub fn short(&mut self, context: &Context, clock: &Clock, [x, y, z]: [f64; 3]) -> Result<(), IoError> {
+        self.events.push_json(&json!({
+            "event": "short", "step": clock.step, "time": clock.time, "potential": clock.potential,
+            "charge": clock.ledger.charge / context.setup.grid.area(), "charge_passed": passed(context.setup, clock),
+            "x": x, "y": y, "z": z,
+        }))
     }
 
     /// The end of a step of the protocol, and what it means for the cycle: `m` is the deposit now.

@@ -97,7 +97,7 @@ impl Stage {
     }
 
     /// The limit that ends the step now, if one does.
-    pub fn ended(&self, setup: &Setup, clock: &Clock) -> Option<Limit> {
+    pub fn ended(&self, setup: &Setup, clock: &Clock, shorted: bool) -> Option<Limit> {
         let since = clock.time - self.began;
         let passed = passed(setup, clock) - self.passed;
         let met = |limit: &Limit| match *limit {
@@ -107,6 +107,7 @@ impl Stage {
             Limit::PotentialAbove(limit) => clock.potential >= limit,
             Limit::VoltageBelow(limit) => clock.voltage(setup).is_some_and(|voltage| voltage <= limit),
             Limit::VoltageAbove(limit) => clock.voltage(setup).is_some_and(|voltage| voltage >= limit),
+            Limit::Short => shorted,
             Limit::CathodeEmpty => Self::cathode_is_empty(setup, clock),
             Limit::CurrentBelow(limit) => clock.current.abs() <= limit,
             Limit::Height(height) => clock.inventory.height * setup.grid.dx >= height,

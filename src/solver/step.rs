@@ -330,9 +330,7 @@ impl<'a> Problem<'a> {
                 Limit::PotentialAbove(limit) => (limit - clock.potential, seen.potential_change),
                 Limit::VoltageBelow(limit) => (voltage.unwrap_or(f64::NAN) - limit, -change),
                 Limit::VoltageAbove(limit) => (limit - voltage.unwrap_or(f64::NAN), change),
-                Limit::CurrentBelow(_) | Limit::Time(_) | Limit::Charge(_) | Limit::Height(_) | Limit::CathodeEmpty => {
-                    continue;
-                }
+                _ => continue,
             };
             // the front has already made the first part of the next change: what is to be shared is what that leaves
             let allowed = (APPROACH * (left - taken)).max(0.5 * PAST_POTENTIAL);
@@ -365,7 +363,7 @@ impl<'a> Problem<'a> {
                 Limit::CurrentBelow(limit) => (clock.current.abs() - limit, limit - current, PAST_CURRENT * limit),
                 Limit::VoltageBelow(limit) => (before - limit, limit - voltage, PAST_POTENTIAL),
                 Limit::VoltageAbove(limit) => (limit - before, voltage - limit, PAST_POTENTIAL),
-                Limit::Time(_) | Limit::Charge(_) | Limit::Height(_) | Limit::CathodeEmpty => return None,
+                _ => return None,
             };
             (left > 0.0 && past > allowed).then(|| (left + 0.5 * allowed) / (left + past))
         };
