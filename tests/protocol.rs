@@ -181,3 +181,56 @@ fn a_short_is_an_event_and_ends_what_the_config_says() {
         assert_eq!(events.last().unwrap()["reason"], reason);
     }
 }
+
+const CELL: &str = r#"
+[grid]
+cells = [1, 1, 64]
+dx = "0.25 um"
+[electrolyte]
+kind = "nyman"
+[kinetics]
+i0 = "1 mA/cm^2"
+film = "10 ohm cm^2"
+[collector]
+height = "1 um"
+[deposit]
+kind = "layer"
+thickness = "1 um"
+[cathode]
+ocp = "nmc811"
+areal_capacity = "0.5 mAh/cm^2"
+resistance = "40 ohm cm^2"
+[[protocol]]
+steps = [
+    "Charge at 1C until 4.2 V",
+    "Hold at 4.2 V until C/20",
+    "Rest for 5 min",
+    "Discharge at 1C until 3.6 V",
+    "Charge at 1C for 3 h",
+]
+"#;
+
+/// The resistance of the cathode is four times that of the film: a voltage that followed the last current would swing and grow.
+#[test]
+fn a_cell_voltage_is_hit_and_held_and_the_cathode_gives_what_it_has() {
+    let place = Place::new(CELL);
+    let called = place.call(&[&RUN[..], &["run"]].concat());
+    assert_eq!(called.code, 0, "{called:?}");
+    let rows = table(&place.text("run/metrics.csv"));
+    let edges = edges(&place);
+    assert_eq!(edges.len(), 5);
+    let last = |step: f64| rows.iter().rev().find(|row| row["protocol_step"] == step).unwrap();
+    let voltage = |step: f64| last(step)["cell_voltage [V]"];
+    // solver::step::PAST_POTENTIAL
+    assert!((4.2..=4.2005).contains(&voltage(1.0)) && (3.5995..=3.6).contains(&voltage(4.0)));
+    for row in rows.iter().filter(|row| row["protocol_step"] == 2.0) {
+        // solver::step::HELD
+        assert!((row["cell_voltage [V]"] - 4.2).abs() < 1e-6, "{row:?}");
+    }
+    // C/20 of 0.5 mAh/cm² is 0.25 A/m²; solver::step::PAST_CURRENT
+    let current = last(2.0)["current [A/m2]"];
+    assert!((0.999 * 0.25..=0.25).contains(&current), "{current}");
+    assert_eq!(edges[4]["reason"], "the cathode has given all its lithium");
+    let given = rows.last().unwrap()["charge [mAh/cm2]"];
+    assert!((given - 0.5).abs() < 0.5e-6, "{given}");
+}

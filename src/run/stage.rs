@@ -39,16 +39,20 @@ impl Stage {
     /// Imposes what the protocol says; after a change the next time step is as short as the first.
     pub fn impose(&self, setup: &Setup, clock: &mut Clock) {
         let Some(step) = self.step(setup) else { return };
-        let mut control = step.control_at(clock.time - self.began);
-        if let (Some(voltage), Some(cathode)) = (step.voltage, &setup.cathode) {
-            // the cathode as the last step left it
-            control =
-                Control::Potential(cathode.voltage(clock.ledger.charge / setup.grid.area(), clock.current, voltage));
-        }
+        let begins = clock.time == self.began;
+        let control = match (step.voltage, &setup.cathode) {
+            (Some(_), _) if !begins => clock.control, // which the time steps adjust
+            // to begin with, what the cathode and the last current ask for
+            (Some(voltage), Some(cathode)) => {
+                let given = clock.ledger.charge / setup.grid.area();
+                Control::Potential(cathode.voltage(given, clock.current, voltage))
+            }
+            _ => step.control_at(clock.time - self.began),
+        };
+        clock.held = step.voltage;
         if control != clock.control {
-            let goes_on = step.voltage.is_some() && clock.time > self.began;
             clock.control = control;
-            if clock.step > 0 && !goes_on {
+            if clock.step > 0 {
                 clock.dt = clock.dt.min(setup.time_step.first);
                 clock.limited_by = CHANGE.into();
             }

@@ -8,6 +8,7 @@ use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
 use super::rise;
 use super::time_step::{self, Observed};
+use crate::model::cathode::Cathode;
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap, Scheduled};
 use crate::model::parameters::{Control, Nucleation, Setup};
@@ -40,6 +41,8 @@ pub struct Clock {
     pub potential: f64,
     /// what is imposed at the top
     pub control: Control,
+    /// cell voltage that a given potential is adjusted to \[V\]
+    pub held: Option<f64>,
     /// current density at the top in the last step \[A/m²\]
     pub current: f64,
     /// length of the last step \[s\]; 0 before the first
@@ -151,6 +154,10 @@ const ATTEMPTS: usize = 5;
 /// Share of what is left to a limit of the potential that a step may take: the front, too, moves the potential, from one step to the next.
 const APPROACH: f64 = 0.5;
 
+/// How far from a cell voltage that is held a step may end: small enough that the current knows its limit \[V\].
+const HELD: f64 = 1e-6;
+/// Solutions for it in a step. Two to four are usual.
+const ADJUSTMENTS: usize = 8;
 /// What limits a step after something else is imposed.
 pub const CHANGE: &str = "protocol";
 
@@ -176,6 +183,7 @@ impl<'a> Problem<'a> {
             phi_reference: -self.setup.top.initial_potential,
             potential: self.setup.top.initial_potential,
             control: self.setup.top.control,
+            held: None,
             current: 0.0,
             last: 0.0,
             ledger: Ledger::default(),
@@ -270,13 +278,13 @@ impl<'a> Problem<'a> {
     ) -> Result<(Solved, Observed, Vec<(f64, String)>), StepFailure> {
         let limits = &self.setup.time_step;
         let mut rejected = Vec::new();
-        let (reference, control) = (clock.phi_reference, clock.control);
-        let mut attempts = 0;
+        let (reference, given) = (clock.phi_reference, clock.control);
+        let (mut attempts, mut adjusted) = (0, Vec::new());
         loop {
             let dt = Self::length(clock, edge.time);
             let set = |b: &mut B, rise: f64| {
                 let rise = rise * self.scales.potential;
-                b.set_step(&self.scales.step(self.setup, control, dt, reference + rise, rise));
+                b.set_step(&self.scales.step(self.setup, clock.control, dt, reference + rise, rise));
             };
             b.interface(0.5 * self.scales.front_speed() * dt); // xi -> delta at half the step, curvature, probes
             let rise = if jumps { rise::balanced(b, set)? } else { 0.0 };
@@ -286,6 +294,12 @@ impl<'a> Problem<'a> {
                 Ok(solved) => {
                     clock.newton += solved.iterations as u64;
                     let seen = self.observe(clock, &solved.balance, dt);
+                    if let Some(potential) = self.adjusted(clock, &solved.balance, dt, &mut adjusted) {
+                        b.undo_step();
+                        clock.phi_reference = reference;
+                        clock.control = Control::Potential(potential);
+                        continue;
+                    }
                     match (time_step::objection(limits, &seen), self.to_limit(clock, edge.limits, &solved.balance, dt))
                     {
                         (None, Some(shorter)) if attempts < ATTEMPTS && shorter >= limits.smallest => {
@@ -293,6 +307,7 @@ impl<'a> Problem<'a> {
                             b.undo_step();
                             clock.phi_reference = reference;
                             clock.dt = shorter;
+                            adjusted.clear();
                             continue;
                         }
                         (None, _) => return Ok((solved, seen, rejected)),
@@ -311,6 +326,8 @@ impl<'a> Problem<'a> {
             clock.rejected += 1;
             rejected.push((dt, reason.clone()));
             clock.dt = 0.5 * dt;
+            clock.control = given;
+            adjusted.clear();
             clock.limited_by = "rejected step".into();
             if clock.dt < limits.smallest {
                 self.look_at_salt(b, clock)?;
@@ -347,13 +364,9 @@ impl<'a> Problem<'a> {
             // what the change itself has passed, no shorter step would have reached
             return None;
         }
-        let area = self.setup.grid.area();
-        let entered = self.entered(clock.control, balance, dt);
-        let (signed, potential) = (entered / (area * dt), self.potential(clock, balance));
-        let current = signed.abs();
-        let cathode = self.setup.cathode.as_ref();
-        let before = clock.voltage(self.setup);
-        let voltage = cathode.map(|cathode| cathode.voltage((clock.ledger.charge + entered) / area, signed, potential));
+        let current = self.entered(clock.control, balance, dt).abs() / (self.setup.grid.area() * dt);
+        let potential = self.potential(clock, balance);
+        let (before, voltage) = (clock.voltage(self.setup), self.voltage(clock, balance, dt));
         let [before, voltage] = [before, voltage].map(|voltage| voltage.unwrap_or(f64::NAN));
         let share = |limit: &Limit| {
             // what was left to the limit, how far beyond it the step went, and how far it may
@@ -368,6 +381,33 @@ impl<'a> Problem<'a> {
             (left > 0.0 && past > allowed).then(|| (left + 0.5 * allowed) / (left + past))
         };
         limits.iter().filter_map(share).reduce(f64::min).map(|share| share * dt)
+    }
+
+    /// Cell voltage after a step of `dt` \[s\], if there is a cathode \[V\].
+    fn voltage(&self, clock: &Clock, balance: &Balance, dt: f64) -> Option<f64> {
+        let (area, entered) = (self.setup.grid.area(), self.entered(clock.control, balance, dt));
+        let potential = self.potential(clock, balance);
+        let voltage = |cathode: &Cathode| {
+            cathode.voltage((clock.ledger.charge + entered) / area, entered / (area * dt), potential)
+        };
+        self.setup.cathode.as_ref().map(voltage)
+    }
+
+    /// Electrode potential that should have been given in a step of `dt` \[s\] for the cell voltage that is held; none if it is there.
+    /// `tried` are the potentials given and how much too high the voltage was.
+    fn adjusted(&self, clock: &Clock, balance: &Balance, dt: f64, tried: &mut Vec<[f64; 2]>) -> Option<f64> {
+        let (Some(held), Control::Potential(given)) = (clock.held, clock.control) else { return None };
+        let excess = self.voltage(clock, balance, dt)? - held;
+        if excess.abs() < HELD || tried.len() == ADJUSTMENTS {
+            return None;
+        }
+        // the voltage falls as the potential rises, at least one to one: the current falls as well
+        let slope = match tried.last() {
+            Some([before, then]) if *before != given => (excess - then) / (given - before),
+            _ => -1.0,
+        };
+        tried.push([given, excess]);
+        Some(given - excess / slope.min(-1.0))
     }
 
     /// Charge that enters at the top in a step of `dt` \[s\] \[C\].
