@@ -154,6 +154,7 @@ fn protocol(text: &mut String, protocol: &Protocol) {
         }
         for step in &block.steps {
             let imposed = match step.control {
+                _ if step.voltage.is_some() => "the cell's voltage".into(),
                 Control::Current(i) => format!("{i} A/m^2"),
                 Control::Potential(v) => format!("{v} V vs Li"),
             };
@@ -278,7 +279,10 @@ pub(crate) fn steps(setup: &Setup) -> Option<f64> {
     let charge = match (&setup.protocol, setup.top.control) {
         (protocol, _) if !protocol.is_empty() => {
             let blocks = protocol.blocks.iter();
-            blocks.map(|block| block.repeat as f64 * block.steps.iter().filter_map(Step::charge).sum::<f64>()).sum()
+            let charge: f64 = blocks
+                .map(|block| block.repeat as f64 * block.steps.iter().filter_map(Step::charge).sum::<f64>())
+                .sum();
+            Some(charge).filter(|&charge| charge > 0.0)?
         }
         (_, Control::Current(i)) => setup.end.charge.or(setup.end.time.map(|t| t * i.abs()))?,
         (_, Control::Potential(_)) => return None,

@@ -88,7 +88,8 @@ fn edges_are_hit_exactly_and_cycles_are_counted() {
     for cycle in &cycles[..2] {
         let efficiency = cycle["coulombic_efficiency"];
         assert!(efficiency > 0.0 && efficiency <= 1.0, "{cycle:?}");
-        assert_eq!(efficiency, cycle["charge_out [mAh/cm2]"] / cycle["charge_in [mAh/cm2]"]);
+        let quotient = cycle["charge_out [mAh/cm2]"] / cycle["charge_in [mAh/cm2]"];
+        assert!((efficiency / quotient - 1.0).abs() < 1e-12, "{cycle:?}");
     }
     for error in ["charge_error", "lithium_error"] {
         assert!(rows.iter().all(|row| row[error].abs() < 1e-5), "{error}");
@@ -233,4 +234,46 @@ fn a_cell_voltage_is_hit_and_held_and_the_cathode_gives_what_it_has() {
     assert_eq!(edges[4]["reason"], "the cathode has given all its lithium");
     let given = rows.last().unwrap()["charge [mAh/cm2]"];
     assert!((given - 0.5).abs() < 0.5e-6, "{given}");
+}
+
+/// The same cell without the cathode's part.
+fn half_cell(steps: &str) -> String {
+    format!("{}{steps}", CELL.split("[cathode]").next().unwrap())
+}
+
+/// With a film and without a double layer the potential jumps when the current does, also when that is switched off.
+#[test]
+fn a_current_is_switched_off_behind_a_film() {
+    let place = Place::new(&half_cell(
+        "[[protocol]]\nsteps = [\"Charge at 5 mA/cm^2 for 60 s\", \"Rest for 1 s\", \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 s\"]\n",
+    ));
+    let called = place.call(&[&RUN[..], &["run"]].concat());
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(!place.text("run/events.jsonl").contains("rejected"), "{}", place.text("run/events.jsonl"));
+    assert!((edges(&place)[2]["charge"].as_f64().unwrap() - 15.0).abs() < 1e-9);
+}
+
+#[test]
+fn stripping_more_than_there_is_ends() {
+    let place = Place::new(&half_cell(
+        "[[protocol]]\nsteps = [\"Charge at 5 mA/cm^2 for 60 s\", \"Strip at 5 mA/cm^2 for 2 h\"]\n",
+    ));
+    let called = place.call(&[&RUN[..], &["run"]].concat());
+    assert_eq!(called.code, 0, "{called:?}");
+    let reason = edges(&place)[1]["reason"].to_string();
+    assert!(reason.contains("no lithium is left to strip"), "{reason}");
+}
+
+/// A hold at the lower voltage goes on stripping: two cycles, not four.
+#[test]
+fn a_hold_after_a_discharge_belongs_to_its_cycle() {
+    let steps = r#"repeat = 2
+steps = ["Charge at 1C until 4.1 V", "Rest for 5 min", "Discharge at 1C until 3.8 V", "Hold at 3.8 V until C/20", "Rest for 5 min"]
+"#;
+    let place = Place::new(&format!("{}[[protocol]]\n{steps}", CELL.split("[[protocol]]").next().unwrap()));
+    let called = place.call(&[&RUN[..], &["run"]].concat());
+    assert_eq!(called.code, 0, "{called:?}");
+    let cycles = table(&place.text("run/cycles.csv"));
+    assert_eq!(cycles.len(), 2);
+    assert!((cycles[1]["coulombic_efficiency"] - 1.0).abs() < 1e-3, "{cycles:?}");
 }

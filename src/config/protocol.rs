@@ -35,16 +35,30 @@ impl Verb {
 /// # Errors
 /// What is wrong with it, as a sentence.
 pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step, String> {
-    let mut words = text.split_whitespace();
+    let plain = text.replace('−', "-").replace('⁺', "+");
+    let mut words = plain.split_whitespace();
     let verb = words
         .next()
         .and_then(Verb::parse)
         .ok_or_else(|| format!("{text:?} must begin with Charge, Plate, Discharge, Strip, Hold, Rest or Pulse"))?;
     let parts = parts(words);
+    for (i, (part, value)) in parts.iter().enumerate() {
+        if value.is_empty() {
+            return Err(format!("{text:?} says nothing after {part:?}"));
+        }
+        if matches!(*part, "at" | "on,") && parts[..i].iter().any(|(before, _)| before == part) {
+            return Err(format!("{text:?} says {part:?} twice"));
+        }
+        if *part == "on," && verb != Verb::Pulse {
+            return Err(format!("{text:?}: only a pulse is on and off"));
+        }
+    }
     let given = |name: &str| parts.iter().find(|(part, _)| *part == name).map(|(_, value)| value.as_str());
     let rule = match (verb, given("at"), given("")) {
         (Verb::Rest, None, None) => None,
-        (Verb::Rest, ..) => return Err(format!("{text:?}: a rest has no current and no potential")),
+        (Verb::Rest, ..) => {
+            return Err(format!("{text:?}: a rest has no current and no potential; write \"Rest for 30 min\""));
+        }
         (Verb::Pulse, None, Some(rule)) | (Verb::Plate | Verb::Strip | Verb::Hold, Some(rule), None) => Some(rule),
         (Verb::Pulse, ..) => return Err(format!("{text:?}: write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\"")),
         _ => return Err(format!("{text:?}: write \"at\" and what, as in \"Charge at 1 mA/cm^2 for 2 h\"")),
@@ -55,6 +69,11 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         (Verb::Rest, _) => Control::Current(0.0),
         (Verb::Hold, rule) => match volts(rule).map_err(about)? {
             // with a cathode a voltage without "vs Li" is that of the cell
+            Volts::Cell(voltage) if has_cathode && voltage <= 0.0 => {
+                return Err(format!(
+                    "{text:?}: {voltage} V would be a cell voltage; write \"vs Li\" after a potential of the lithium electrode"
+                ));
+            }
             Volts::Cell(voltage) if has_cathode => {
                 held = Some(voltage);
                 Control::Potential(0.0)
@@ -65,7 +84,7 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         (Verb::Strip, rule) => Control::Current(-current(rule, capacity).map_err(about)?),
         (Verb::Pulse, rule) => {
             let off = given("on,").unwrap_or_default();
-            let off = off.trim_end_matches(',').trim().strip_suffix("off").map(str::trim);
+            let off = off.strip_suffix("off").map(str::trim);
             // the last quantity before "on" is a time: a number and its unit
             let words: Vec<&str> = rule.split(' ').collect();
             let (Some(off), true) = (off, words.len() >= 3) else {
@@ -83,12 +102,15 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
     let limits = parts
         .iter()
         .filter_map(|(part, value)| match *part {
-            "for" => Some(time(value.trim_end_matches(',')).map(Limit::Time)),
-            "until" | "or" => Some(limit(value.trim_end_matches(','), control, capacity, has_cathode)),
+            "for" => Some(time(value).map(Limit::Time)),
+            "until" | "or" => Some(limit(value, control, capacity, has_cathode)),
             _ => None,
         })
         .collect::<Result<Vec<_>, String>>()
         .map_err(about)?;
+    if verb == Verb::Rest && !limits.iter().any(|limit| matches!(limit, Limit::Time(_))) {
+        return Err(format!("{text:?} may never end; say how long, as in \"Rest for 30 min\""));
+    }
     if limits.is_empty() {
         return Err(format!("{text:?} never ends; add \"for 2 h\" or \"until 2 mAh/cm^2\""));
     }
@@ -100,11 +122,16 @@ fn parts<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(&'static str, String)
     let mut parts: Vec<(&'static str, String)> = Vec::new();
     for word in words {
         match (PARTS.iter().find(|part| **part == word), parts.last_mut()) {
+            // "or until", "or for"
+            (Some(part), Some((last, value))) if *last == "or" && value.is_empty() => *last = part,
             (Some(part), _) => parts.push((part, String::new())),
             (None, Some((_, value))) if value.is_empty() => *value = word.into(),
             (None, Some((_, value))) => *value = format!("{value} {word}"),
             (None, None) => parts.push(("", word.into())),
         }
+    }
+    for (_, value) in &mut parts {
+        *value = value.trim_end_matches(',').to_string();
     }
     parts
 }
@@ -135,9 +162,10 @@ enum Volts {
 }
 
 fn volts(text: &str) -> Result<Volts, String> {
-    match ["vs Li", "vs. Li", "vs Li/Li+", "vs. Li/Li+"].iter().find_map(|end| text.strip_suffix(end)) {
+    let text = text.replace("vs.", "vs").replace(['(', ')'], "");
+    match ["vs Li", "vs Li/Li+", "vs Li+/Li"].iter().find_map(|end| text.strip_suffix(end)) {
         Some(bare) => quantity::parse(bare, "V").map(Volts::Electrode),
-        None => quantity::parse(text, "V").map(Volts::Cell),
+        None => quantity::parse(&text, "V").map(Volts::Cell),
     }
 }
 
@@ -151,8 +179,14 @@ fn limit(text: &str, control: Control, capacity: Option<f64>, has_cathode: bool)
             _ => return Err(format!("{text:?} ends a charge or a discharge only")),
         };
         return match (volts, charges) {
-            (Volts::Electrode(limit), true) => Ok(Limit::PotentialBelow(limit)),
-            (Volts::Electrode(limit), false) => Ok(Limit::PotentialAbove(limit)),
+            (Volts::Electrode(limit), true) if limit < 0.0 => Ok(Limit::PotentialBelow(limit)),
+            (Volts::Electrode(limit), false) if limit > 0.0 => Ok(Limit::PotentialAbove(limit)),
+            (Volts::Electrode(_), true) => {
+                Err(format!("{text:?} is met before any charge: lithium plates below 0 V vs Li"))
+            }
+            (Volts::Electrode(_), false) => {
+                Err(format!("{text:?} is met before any discharge: lithium strips above 0 V vs Li"))
+            }
             (Volts::Cell(limit), true) if has_cathode => Ok(Limit::VoltageAbove(limit)),
             (Volts::Cell(limit), false) if has_cathode => Ok(Limit::VoltageBelow(limit)),
             _ => Err(format!("{text:?} is a cell voltage and needs a [cathode]; or write \"{text} vs Li\"")),
@@ -194,7 +228,7 @@ mod tests {
                 vec![Limit::PotentialAbove(1.0), Limit::Time(36_000.0)],
             ),
             (
-                "plate at 2 C for 1 h until -0.2 V vs. Li or 20 um or short",
+                "plate at 2 C, for 1 h, until −0.2 V vs. Li/Li⁺ or until 20 um or short",
                 Control::Current(80.0),
                 vec![Limit::Time(3600.0), Limit::PotentialBelow(-0.2), Limit::Height(20e-6), Limit::Short],
             ),
@@ -211,10 +245,14 @@ mod tests {
     fn cell_voltages_need_a_cathode() {
         let limits = |text| step(text, Some(36_000.0), true).map(|step| step.limits);
         assert_eq!(limits("Charge at C/10 until 4.2 V"), Ok(vec![Limit::VoltageAbove(4.2)]));
-        assert_eq!(limits("Discharge at C/2 until 3.0 V"), Ok(vec![Limit::VoltageBelow(3.0)]));
+        assert_eq!(
+            limits("Discharge at C/2 for 10 hours or until 3.0 V"),
+            Ok(vec![Limit::Time(36_000.0), Limit::VoltageBelow(3.0)])
+        );
         assert_eq!(limits("Strip at C/2 until 1 V vs Li"), Ok(vec![Limit::PotentialAbove(1.0)]));
         let held = |text| step(text, Some(36_000.0), true).map(|step| (step.voltage, step.control));
         assert_eq!(held("Hold at 4.2 V until C/20 or 1 h").unwrap().0, Some(4.2));
+        assert!(held("Hold at -50 mV for 1 h").unwrap_err().contains("vs Li"));
         assert_eq!(held("Hold at -50 mV vs Li for 1 h"), Ok((None, Control::Potential(-0.05))));
     }
 
@@ -231,6 +269,12 @@ mod tests {
             ("Charge 1 mA/cm^2 for 2 h", "write \"at\""),
             ("Rest until 1 V vs Li", "a charge or a discharge only"),
             ("Rest at 1 mA/cm^2 for 1 h", "a rest has no"),
+            ("Rest until short", "may never end"),
+            ("Rest 30 min", "Rest for 30 min"),
+            ("Charge at 1 mA/cm^2 until 4.2 V vs Li", "before any charge"),
+            ("Strip at 1 mA/cm^2 until -0.2 V (vs Li)", "before any discharge"),
+            ("Charge at 1 mA/cm^2 at 2 mA/cm^2 for 1 h", "twice"),
+            ("Charge at 1 mA/cm^2 for 1 h at", "nothing after"),
             ("Hold at -50 mV until sunset", "no charge, time"),
             ("Pulse 5 mA/cm^2 for 1 h", "write \"Pulse"),
             ("", "must begin with"),

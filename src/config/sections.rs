@@ -304,6 +304,17 @@ fn cathode(s: Section, present: bool, folder: &Path) -> Option<Cathode> {
         if cathode.lithiation[0] >= cathode.lithiation[1] {
             s.object("empty", "must be less than full: both are lithium contents of the host");
         }
+        let [full, empty] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
+        let falls = full.is_finite() && empty.is_finite() && full < empty;
+        if !falls && cathode.areal_capacity > 0.0 && cathode.lithiation[0] < cathode.lithiation[1] {
+            let [x_empty, x_full] = cathode.lithiation;
+            s.object(
+                "ocp",
+                format!(
+                    "its potential must fall from empty to full: {empty:.3} V at x = {x_empty}, {full:.3} V at {x_full}"
+                ),
+            );
+        }
         s.finish();
         cathode
     })
@@ -319,7 +330,10 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Vec<Section>) -> 
     let protocol = Protocol {
         blocks: blocks.into_iter().map(|block| protocol_block(block, capacity, cathode.is_some())).collect(),
     };
-    let first = protocol.step(Place::default()).map(|step| step.control_at(0.0));
+    let first = protocol.step(Place::default()).map(|step| match (step.voltage, cathode) {
+        (Some(voltage), Some(cathode)) => Control::Potential(cathode.voltage(0.0, 0.0, voltage)),
+        _ => step.control_at(0.0, 0.0),
+    });
     let given = ["current", "potential", "c_rate"].into_iter().filter(|key| s.has(key)).collect::<Vec<_>>();
     let control = match given[..] {
         [] if !protocol.is_empty() => first.unwrap_or(Control::Current(f64::NAN)),

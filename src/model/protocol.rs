@@ -53,6 +53,10 @@ pub enum Limit {
     VoltageAbove(f64),
     /// the cathode has no more lithium
     CathodeEmpty,
+    /// the cathode has all its lithium back
+    CathodeFull,
+    /// there is no lithium left to strip: the potential has risen to [`STRIPPED`], and the step has no limit of its own
+    Stripped,
     /// the current density falls to this, of either sign \[A/m²\]
     CurrentBelow(f64),
     /// lithium reaches this height above the bottom of the box \[m\]
@@ -60,6 +64,10 @@ pub enum Limit {
     /// lithium joined to the copper reaches the far side of the separator
     Short,
 }
+
+/// Electrode potential against lithium at which stripping ends if the step names no potential: all lithium is gone, and the copper is
+/// not yet attacked \[V\].
+pub const STRIPPED: f64 = 2.0;
 
 impl std::fmt::Display for Limit {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
@@ -71,6 +79,8 @@ impl std::fmt::Display for Limit {
             Self::VoltageBelow(voltage) => write!(f, "the cell voltage has fallen to {voltage} V"),
             Self::VoltageAbove(voltage) => write!(f, "the cell voltage has risen to {voltage} V"),
             Self::CathodeEmpty => write!(f, "the cathode has given all its lithium"),
+            Self::CathodeFull => write!(f, "the cathode has all its lithium back"),
+            Self::Stripped => write!(f, "no lithium is left to strip: the potential has risen to {STRIPPED} V vs Li"),
             Self::CurrentBelow(current) => write!(f, "the current has fallen to {} mA/cm²", current / 10.0),
             Self::Short => write!(f, "lithium has made a short"),
             Self::Height(height) => write!(f, "lithium has reached {:.3} µm", height * 1e6),
@@ -79,11 +89,12 @@ impl std::fmt::Display for Limit {
 }
 
 impl Step {
-    /// Whether it plates, as far as the config tells.
-    pub fn plates(&self) -> bool {
-        match self.control {
-            Control::Current(current) => current > 0.0,
-            Control::Potential(potential) => self.voltage.is_some() || potential < 0.0,
+    /// Whether it plates, where the cell at rest would have `voltage` \[V\].
+    pub fn plates(&self, voltage: Option<f64>) -> bool {
+        match (self.voltage, self.control) {
+            (Some(held), _) => voltage.is_some_and(|voltage| held > voltage),
+            (None, Control::Current(current)) => current > 0.0,
+            (None, Control::Potential(potential)) => potential < 0.0,
         }
     }
 
@@ -98,36 +109,32 @@ impl Step {
         self.limits.iter().filter_map(charge).reduce(f64::min)
     }
 
-    /// What is imposed `time` \[s\] after the step began.
-    pub fn control_at(&self, time: f64) -> Control {
+    /// What is imposed `time` \[s\] after the step began; both rounded by `slack` \[s\].
+    pub fn control_at(&self, time: f64, slack: f64) -> Control {
         match self.pulse {
-            Some(pulse) if !is_on(pulse, time) => Control::Current(0.0),
+            Some(pulse) if turn(pulse, time, slack).1 >= pulse[0] => Control::Current(0.0),
             _ => self.control,
         }
     }
 
     /// The next time after `time`, both counted from the step's beginning \[s\], at which a pulse begins or ends.
-    pub fn next_switch(&self, time: f64) -> Option<f64> {
+    pub fn next_switch(&self, time: f64, slack: f64) -> Option<f64> {
         let [on, off] = self.pulse?;
-        let (whole, begun) = turn([on, off], time);
+        let (whole, begun) = turn([on, off], time, slack);
         Some(whole * (on + off) + if begun < on { on } else { on + off })
     }
 }
 
-/// Rounding of a time that is a sum of steps, over the time.
-const ROUNDING: f64 = 1e-9;
+/// Rounding of products and quotients of times, over the time.
+const ROUNDING: f64 = 1e-12;
 
 /// Whole turns of a pulse that are over, and the time since the last of them \[s\].
-fn turn([on, off]: [f64; 2], time: f64) -> (f64, f64) {
-    let period = on + off;
-    let whole = (time / period * (1.0 + ROUNDING)).floor();
+fn turn([on, off]: [f64; 2], time: f64, slack: f64) -> (f64, f64) {
+    let (period, slack) = (on + off, slack + ROUNDING * time);
+    let whole = ((time + slack) / period).floor();
     let begun = (time - whole * period).max(0.0);
     // what rounding has left of the pulse is none
-    (whole, if begun < on && on - begun < ROUNDING * time { on } else { begun })
-}
-
-fn is_on(pulse: [f64; 2], time: f64) -> bool {
-    turn(pulse, time).1 < pulse[0]
+    (whole, if begun < on && on - begun <= slack { on } else { begun })
 }
 
 /// Where a run stands in its protocol.
@@ -205,15 +212,35 @@ mod tests {
         assert_eq!(met[..5], [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 0, 2), (1, 1, 0)]);
     }
 
+    /// Times are then rounded by more than 1e-9 of a pulse.
+    #[test]
+    fn a_pulse_late_in_a_run_switches_as_well() {
+        let step = step(Some([1e-3, 3e-3]));
+        let (began, slack) = (1e6, 4.0 * f64::EPSILON * 1e6);
+        let mut clock: f64 = began;
+        for turn in 0..1000 {
+            assert_eq!(step.control_at(clock - began, slack), Control::Current(50.0), "turn {turn}");
+            let off_at = began + step.next_switch(clock - began, slack).unwrap();
+            assert_eq!(step.control_at(off_at - began, slack), Control::Current(0.0), "turn {turn}");
+            clock = began + step.next_switch(off_at - began, slack).unwrap();
+            assert!(clock > off_at);
+        }
+        assert!((clock - began - 4.0).abs() < 1e-6, "{clock}");
+    }
+
     #[test]
     fn a_pulse_switches_at_its_edges_and_nowhere_else() {
         let step = step(Some([0.1, 0.3]));
         let mut time = 0.0;
         for turn in 0..10_000 {
-            let on = step.control_at(time);
-            let off_at = step.next_switch(time).unwrap();
-            assert_eq!((on, step.control_at(off_at)), (Control::Current(50.0), Control::Current(0.0)), "turn {turn}");
-            time = step.next_switch(off_at).unwrap();
+            let on = step.control_at(time, 1e-9);
+            let off_at = step.next_switch(time, 1e-9).unwrap();
+            assert_eq!(
+                (on, step.control_at(off_at, 1e-9)),
+                (Control::Current(50.0), Control::Current(0.0)),
+                "turn {turn}"
+            );
+            time = step.next_switch(off_at, 1e-9).unwrap();
             assert!(
                 (off_at - (0.4 * f64::from(turn) + 0.1)).abs() < 1e-9
                     && (time - 0.4 * f64::from(turn + 1)).abs() < 1e-9

@@ -428,12 +428,11 @@ impl Stretch<'_> {
     ) -> Result<(), OutputError> {
         let Position { clock, progress, .. } = &mut *position;
         progress.cycle.add(clock, report.dt);
-        if !progress.shorted
-            && let Some(place) = short::find(b, self.setup, self.statics, clock)?
-        {
-            progress.shorted = true;
+        let place = short::find(b, self.setup, self.statics, clock)?;
+        if let (Some(place), false) = (place, progress.shorted) {
             outputs.short(context, clock, place)?;
         }
+        progress.shorted = place.is_some();
         let ended = progress.stage.ended(self.setup, clock, progress.shorted);
         let done = self.done(position).is_some();
         let Position { clock, progress, .. } = position;

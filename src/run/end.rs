@@ -8,6 +8,8 @@ use super::stage::passed;
 /// Relative errors of the ledgers of charge, lithium and salt beyond which the numbers are not to be trusted: ten times
 /// what a run must keep.
 const LEDGER_LIMITS: [(&str, f64); 3] = [("charge", 1e-4), ("lithium", 1e-4), ("salt", 1e-3)];
+/// Electrode potential, of either sign, that no cell would stand \[V\].
+const RUN_AWAY: f64 = 10.0;
 /// Lithium fraction outside 0…1 beyond which the front is not one.
 const OVERSHOOT_LIMIT: f64 = 0.2;
 /// Lithium plated, over the lithium in the box, below which its ledger says more about rounding than about the solver.
@@ -98,6 +100,12 @@ pub fn is_finite(clock: &Clock) -> bool {
 pub fn objection(setup: &Setup, clock: &Clock) -> Option<String> {
     if !is_finite(clock) {
         return Some(format!("numbers that are not finite at t = {} s", clock.time));
+    }
+    if clock.potential.abs() > RUN_AWAY {
+        return Some(format!(
+            "the electrode potential has run away to {:.1} V: nothing takes the current, as where no lithium is left to strip",
+            clock.potential
+        ));
     }
     if clock.inventory.overshoot > OVERSHOOT_LIMIT {
         return Some(format!("the lithium fraction lies {:.2} outside 0…1", clock.inventory.overshoot));

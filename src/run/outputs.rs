@@ -18,7 +18,7 @@ use crate::metrics::{Column, Metrics};
 use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
-use crate::model::protocol::{Limit, Step};
+use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
 use crate::solver::backend::{Backend, BackendError, Field};
 use crate::solver::step::{Clock, StepReport};
@@ -270,7 +270,9 @@ impl Outputs {
             progress.cycle.charged(m);
         }
         progress.stage = stage.next(setup, clock);
-        if progress.cycle.has_stripped() && progress.stage.step(setup).is_some_and(Step::plates) {
+        let given = clock.ledger.charge / setup.grid.area();
+        let at_rest = setup.cathode.as_ref().map(|cathode| cathode.voltage(given, 0.0, 0.0));
+        if progress.cycle.has_stripped() && progress.stage.step(setup).is_some_and(|step| step.plates(at_rest)) {
             self.cycle(context, clock, progress, m)?;
         }
         Ok(())

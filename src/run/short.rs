@@ -10,7 +10,8 @@ use crate::solver::step::Clock;
 /// Height at which lithium makes a short \[m\]: the separator's top; without a separator, or where that lies above the box, its top
 /// less an interface.
 pub fn plane(setup: &Setup) -> f64 {
-    let top = setup.grid.height() - 2.0 * setup.ell;
+    // a cell below where a run has no more room and ends
+    let top = setup.grid.height() - 2.0 * setup.ell - setup.grid.dx;
     setup.separator.as_ref().map_or(top, |s| (s.bottom + s.thickness).min(top))
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::parameters::{Control, Setup};
-use crate::model::protocol::{Limit, Place, Step};
+use crate::model::protocol::{Limit, Place, STRIPPED, Step};
 use crate::solver::step::{CHANGE, Clock};
 
 /// The step of the protocol that a run is in. Without a protocol it is in none, and never leaves it.
@@ -24,6 +24,11 @@ pub fn passed(setup: &Setup, clock: &Clock) -> f64 {
 
 /// Rounding of times and charges that are sums of steps, over them.
 const ROUNDING: f64 = 1e-9;
+
+/// Rounding of the difference of two times of a run \[s\].
+fn slack(clock: &Clock) -> f64 {
+    4.0 * f64::EPSILON * clock.time
+}
 
 impl Stage {
     /// The step, unless the protocol is over or there is none.
@@ -47,7 +52,7 @@ impl Stage {
                 let given = clock.ledger.charge / setup.grid.area();
                 Control::Potential(cathode.voltage(given, clock.current, voltage))
             }
-            _ => step.control_at(clock.time - self.began),
+            _ => step.control_at(clock.time - self.began, slack(clock)),
         };
         clock.held = step.voltage;
         if control != clock.control {
@@ -62,22 +67,25 @@ impl Stage {
     /// The next time at which the step ends or its pulse switches, as far as it is known \[s\].
     pub fn next_edge(&self, setup: &Setup, clock: &Clock) -> Option<f64> {
         let step = self.step(setup)?;
-        let switch = step.next_switch(clock.time - self.began).map(|time| self.began + time);
+        let switch = step.next_switch(clock.time - self.began, slack(clock)).map(|time| self.began + time);
         let ends = step.limits.iter().filter_map(|limit| match *limit {
             Limit::Time(time) => Some(self.began + time),
             Limit::Charge(charge) => self.time_of_charge(setup, clock, self.passed + charge),
             _ => None,
         });
-        ends.chain(switch).chain(self.empty_at(setup, clock)).filter(|&edge| edge > clock.time).reduce(f64::min)
+        ends.chain(switch)
+            .chain(self.cathode_at_its_end(setup, clock))
+            .filter(|&edge| edge > clock.time)
+            .reduce(f64::min)
     }
 
-    /// When the cathode will be empty, if the current is given and takes lithium from it \[s\].
-    fn empty_at(&self, setup: &Setup, clock: &Clock) -> Option<f64> {
+    /// When the cathode will be empty, or full again, if the current is given \[s\].
+    fn cathode_at_its_end(&self, setup: &Setup, clock: &Clock) -> Option<f64> {
         let capacity = setup.cathode.as_ref()?.areal_capacity;
+        let given = clock.ledger.charge / setup.grid.area();
         match clock.control {
-            Control::Current(i) if i > 0.0 => {
-                Some(clock.time + (capacity - clock.ledger.charge / setup.grid.area()) / i)
-            }
+            Control::Current(i) if i > 0.0 => Some(clock.time + (capacity - given) / i),
+            Control::Current(i) if i < 0.0 => Some(clock.time + given / -i),
             _ => None,
         }
     }
@@ -105,25 +113,32 @@ impl Stage {
         let since = clock.time - self.began;
         let passed = passed(setup, clock) - self.passed;
         let met = |limit: &Limit| match *limit {
-            Limit::Time(time) => since >= time - ROUNDING * clock.time,
+            Limit::Time(time) => since >= time - slack(clock),
             Limit::Charge(charge) => passed >= charge * (1.0 - 1e-6),
             Limit::PotentialBelow(limit) => clock.potential <= limit,
             Limit::PotentialAbove(limit) => clock.potential >= limit,
             Limit::VoltageBelow(limit) => clock.voltage(setup).is_some_and(|voltage| voltage <= limit),
             Limit::VoltageAbove(limit) => clock.voltage(setup).is_some_and(|voltage| voltage >= limit),
             Limit::Short => shorted,
-            Limit::CathodeEmpty => Self::cathode_is_empty(setup, clock),
+            Limit::CathodeEmpty => Self::cathode_is_at(setup, clock, 1.0),
+            Limit::CathodeFull => Self::cathode_is_at(setup, clock, 0.0),
+            Limit::Stripped => clock.potential >= STRIPPED && matches!(clock.control, Control::Current(i) if i < 0.0),
             Limit::CurrentBelow(limit) => clock.current.abs() <= limit,
             Limit::Height(height) => clock.inventory.height * setup.grid.dx >= height,
         };
-        self.step(setup)?.limits.iter().copied().chain([Limit::CathodeEmpty]).find(met)
+        let limits = &self.step(setup)?.limits;
+        let named = limits.iter().any(|limit| matches!(limit, Limit::PotentialAbove(_)));
+        let stripped = (!named).then_some(Limit::Stripped);
+        limits.iter().copied().chain([Limit::CathodeEmpty, Limit::CathodeFull]).chain(stripped).find(met)
     }
 
-    /// Whether the current takes lithium from a cathode that has no more.
-    fn cathode_is_empty(setup: &Setup, clock: &Clock) -> bool {
+    /// Whether the current takes lithium from a cathode that has given its share 1 of it, or brings it to one that has given 0.
+    fn cathode_is_at(setup: &Setup, clock: &Clock, share: f64) -> bool {
         let given = clock.ledger.charge / setup.grid.area();
-        let empty = |capacity: f64| clock.current > 0.0 && given >= capacity * (1.0 - ROUNDING);
-        setup.cathode.as_ref().is_some_and(|cathode| empty(cathode.areal_capacity))
+        setup.cathode.as_ref().is_some_and(|cathode| {
+            let beyond = (given / cathode.areal_capacity - share) * (2.0 * share - 1.0);
+            clock.current * (2.0 * share - 1.0) > 0.0 && beyond >= -ROUNDING
+        })
     }
 
     /// The stage after this one, which ends now.

@@ -19,10 +19,12 @@ const CLOSE: f64 = 0.02;
 /// # Errors
 /// If the device fails.
 pub fn balanced<B: Backend + ?Sized>(b: &mut B, set: impl Fn(&mut B, f64)) -> Result<f64, BackendError> {
+    let mut unit = None;
     let mut excess = |rise: f64| -> Result<f64, BackendError> {
         set(b, rise);
         b.linearise();
-        Ok(difference(&b.balance()?))
+        let balance = b.balance()?;
+        Ok(difference(&balance, *unit.get_or_insert_with(|| scale(&balance))))
     };
     let here = excess(0.0)?;
     if here.is_nan() || here.abs() < CLOSE {
@@ -61,10 +63,16 @@ pub fn balanced<B: Backend + ?Sized>(b: &mut B, set: impl Fn(&mut B, f64)) -> Re
     Ok(if near.1.abs() < far.1.abs() { near.0 } else { far.0 })
 }
 
-/// Current taken less current entered on a scale that is linear below a tenth of the current entered and logarithmic
-/// above: nearly straight in the rise, whether film or kinetics limits.
-fn difference(balance: &Balance) -> f64 {
-    let unit = 0.1 * balance.top_current.abs().max(f64::MIN_POSITIVE);
+/// A tenth of the current that enters; where none does, of what is still taken.
+fn scale(balance: &Balance) -> f64 {
+    let taken = (balance.reaction + balance.double_layer).abs();
+    let current = if balance.top_current == 0.0 { taken } else { balance.top_current.abs() };
+    0.1 * current.max(f64::MIN_POSITIVE)
+}
+
+/// Current taken less current entered on a scale that is linear below `unit` and logarithmic above: nearly straight in the rise,
+/// whether film or kinetics limits.
+fn difference(balance: &Balance, unit: f64) -> f64 {
     let scaled = |current: f64| (current / unit).asinh();
     scaled(balance.reaction + balance.double_layer) - scaled(balance.top_current)
 }

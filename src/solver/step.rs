@@ -161,6 +161,8 @@ const ADJUSTMENTS: usize = 8;
 /// What limits a step after something else is imposed.
 pub const CHANGE: &str = "protocol";
 
+/// The most steps like the last that φ and c go on by.
+const FARTHEST: f64 = 4.0;
 /// Part of the current by which it must have changed for the uniform potential to be solved for first.
 const JUMP: f64 = 0.1;
 
@@ -250,8 +252,7 @@ impl<'a> Problem<'a> {
     /// Whether the current jumps at the beginning of this step.
     fn jumps(&self, clock: &Clock) -> bool {
         match clock.control {
-            // without a current the potential comes to rest where it is
-            Control::Current(current) => current != 0.0 && (current - clock.current).abs() > JUMP * current.abs(),
+            Control::Current(i) => (i - clock.current).abs() > JUMP * i.abs().max(clock.current.abs()),
             Control::Potential(_) => false,
         }
     }
@@ -264,7 +265,9 @@ impl<'a> Problem<'a> {
 
     /// Steps like the last by which φ and c go on before they are solved for: where nothing jumps, Newton's method is then nearly there.
     fn ahead(&self, clock: &Clock, until: f64, jumps: bool) -> f64 {
-        if jumps || clock.last == 0.0 { 0.0 } else { Self::length(clock, until) / clock.last }
+        let steps = Self::length(clock, until) / clock.last;
+        // after a step that was cut short what it changed is next to nothing, and mostly rounding
+        if jumps || clock.last == 0.0 || steps > FARTHEST { 0.0 } else { steps }
     }
 
     /// Solves φ and c, with shorter and shorter steps until one is accepted.
