@@ -7,6 +7,9 @@ use crate::model::protocol::{Limit, Step};
 /// Words that begin a part of a sentence.
 const PARTS: [&str; 5] = ["at", "for", "until", "or", "on,"];
 
+/// How a pulse is written.
+const PULSE: &str = "write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\"";
+
 /// What a step does.
 #[derive(Clone, Copy, PartialEq)]
 enum Verb {
@@ -60,7 +63,7 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
             return Err(format!("{text:?}: a rest has no current and no potential; write \"Rest for 30 min\""));
         }
         (Verb::Pulse, None, Some(rule)) | (Verb::Plate | Verb::Strip | Verb::Hold, Some(rule), None) => Some(rule),
-        (Verb::Pulse, ..) => return Err(format!("{text:?}: write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\"")),
+        (Verb::Pulse, ..) => return Err(format!("{text:?}: {PULSE}")),
         _ => return Err(format!("{text:?}: write \"at\" and what, as in \"Charge at 1 mA/cm^2 for 2 h\"")),
     };
     let about = |problem: String| format!("{text:?}: {problem}");
@@ -83,20 +86,9 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         (Verb::Plate, rule) => Control::Current(current(rule, capacity).map_err(about)?),
         (Verb::Strip, rule) => Control::Current(-current(rule, capacity).map_err(about)?),
         (Verb::Pulse, rule) => {
-            let off = given("on,").unwrap_or_default();
-            let off = off.strip_suffix("off").map(str::trim);
-            // the last quantity before "on" is a time: a number and its unit
-            let words: Vec<&str> = rule.split(' ').collect();
-            let (Some(off), true) = (off, words.len() >= 3) else {
-                return Err(format!("{text:?}: write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\""));
-            };
-            let (amount, on) = words.split_at(words.len() - 2);
-            pulse = Some([time(&on.join(" ")).map_err(about)?, time(off).map_err(about)?]);
-            let (sign, amount) = match amount.join(" ").strip_prefix('-') {
-                Some(amount) => (-1.0, amount.to_string()),
-                None => (1.0, amount.join(" ")),
-            };
-            Control::Current(sign * current(&amount, capacity).map_err(about)?)
+            let (current, on_and_off) = pulsed(rule, given("on,").unwrap_or_default(), capacity).map_err(about)?;
+            pulse = Some(on_and_off);
+            Control::Current(current)
         }
     };
     let limits = parts
@@ -134,6 +126,19 @@ fn parts<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(&'static str, String)
         *value = value.trim_end_matches(',').to_string();
     }
     parts
+}
+
+/// Current density of a pulse \[A/m²\], of either sign, and how long it is on and off \[s\], from what stands before and after "on,".
+fn pulsed(before: &str, after: &str, capacity: Option<f64>) -> Result<(f64, [f64; 2]), String> {
+    let words: Vec<&str> = before.split(' ').collect();
+    let (Some(off), true) = (after.strip_suffix("off").map(str::trim), words.len() >= 3) else {
+        return Err(PULSE.into());
+    };
+    // a number and its unit, the time, stand last
+    let (amount, on) = words.split_at(words.len() - 2);
+    let amount = amount.join(" ");
+    let (sign, size) = amount.strip_prefix('-').map_or((1.0, &*amount), |size| (-1.0, size));
+    Ok((sign * current(size, capacity)?, [time(&on.join(" "))?, time(off)?]))
 }
 
 fn positive(value: Result<f64, String>, text: &str) -> Result<f64, String> {
