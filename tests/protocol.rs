@@ -200,7 +200,7 @@ thickness = "1 um"
 [cathode]
 ocp = "nmc811"
 areal_capacity = "0.5 mAh/cm^2"
-resistance = "40 ohm cm^2"
+resistance = "RESISTANCE"
 [[protocol]]
 steps = [
     "Charge at 1C until 4.2 V",
@@ -211,10 +211,16 @@ steps = [
 ]
 "#;
 
-/// The resistance of the cathode is four times that of the film: a voltage that followed the last current would swing and grow.
+/// The larger resistance of the cathode is four times that of the film: a voltage that followed the last current would swing and grow.
 #[test]
 fn a_cell_voltage_is_hit_and_held_and_the_cathode_gives_what_it_has() {
-    let place = Place::new(CELL);
+    for resistance in ["10 ohm cm^2", "40 ohm cm^2"] {
+        a_cell_with(resistance);
+    }
+}
+
+fn a_cell_with(resistance: &str) {
+    let place = Place::new(&CELL.replace("RESISTANCE", resistance));
     let called = place.call(&[&RUN[..], &["run"]].concat());
     assert_eq!(called.code, 0, "{called:?}");
     let rows = table(&place.text("run/metrics.csv"));
@@ -270,7 +276,10 @@ fn a_hold_after_a_discharge_belongs_to_its_cycle() {
     let steps = r#"repeat = 2
 steps = ["Charge at 1C until 4.1 V", "Rest for 5 min", "Discharge at 1C until 3.8 V", "Hold at 3.8 V until C/20", "Rest for 5 min"]
 "#;
-    let place = Place::new(&format!("{}[[protocol]]\n{steps}", CELL.split("[[protocol]]").next().unwrap()));
+    let place = Place::new(&format!(
+        "{}[[protocol]]\n{steps}",
+        CELL.replace("RESISTANCE", "10 ohm cm^2").split("[[protocol]]").next().unwrap()
+    ));
     let called = place.call(&[&RUN[..], &["run"]].concat());
     assert_eq!(called.code, 0, "{called:?}");
     let cycles = table(&place.text("run/cycles.csv"));

@@ -150,7 +150,7 @@ pub const PAST_POTENTIAL: f64 = 5e-4;
 /// The same of the current, over its limit.
 pub const PAST_CURRENT: f64 = 1e-3;
 /// Attempts to end a step at such a limit: one that the movement of the front before it has passed is passed.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 16;
 /// Share of what is left to a limit of the potential that a step may take: the front, too, moves the potential, from one step to the next.
 const APPROACH: f64 = 0.5;
 
