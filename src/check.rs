@@ -165,11 +165,8 @@ fn protocol(text: &mut String, protocol: &Protocol) {
 
 fn open_circuit_name(ocp: &OpenCircuit) -> String {
     match ocp {
-        OpenCircuit::Nmc811 => "nmc811".into(),
-        OpenCircuit::Nca => "nca".into(),
-        OpenCircuit::Nmc532 => "nmc532".into(),
-        OpenCircuit::Lfp => "lfp".into(),
         OpenCircuit::Table { file, .. } => format!("table {file}"),
+        fit => OpenCircuit::FITS.into_iter().filter(|(_, known)| known == fit).map(|(name, _)| name).collect(),
     }
 }
 

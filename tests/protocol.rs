@@ -32,8 +32,6 @@ fn edges(place: &Place) -> Vec<Value> {
     events.filter(|event| event["event"] == "protocol step").collect()
 }
 
-const RUN: [&str; 6] = ["run", "config.toml", "--device", "cpu", "--quiet", "--out"];
-
 const CYCLES: &str = r#"
 [[protocol]]
 step = "Rest for 1 s"
@@ -52,8 +50,7 @@ step = "Pulse 3 mA/cm^2 0.1 s on, 0.2 s off, for 0.7 s"
 #[test]
 fn edges_are_hit_exactly_and_cycles_are_counted() {
     let place = Place::new(&config(&CYCLES.replace("ROUNDS", "2")));
-    let called = place.call(&[&RUN[..], &["run"]].concat());
-    assert_eq!(called.code, 0, "{called:?}");
+    place.run("run");
     let edges = edges(&place);
     let number = |event: &Value, key: &str| event[key].as_f64().unwrap();
     assert_eq!(edges.len(), 10, "{edges:#?}");
@@ -99,18 +96,8 @@ fn edges_are_hit_exactly_and_cycles_are_counted() {
 #[test]
 fn a_run_resumed_inside_its_steps_has_the_same_bits() {
     let place = Place::new(&config(&CYCLES.replace("ROUNDS", "1")));
-    assert_eq!(place.call(&[&RUN[..], &["whole"]].concat()).code, 0);
-    assert_eq!(place.call(&[&RUN[..], &["run", "--max-wall", "100ms"]].concat()).code, 130);
-    let mut stretches = 1;
-    loop {
-        let called = place.call(&["resume", "run", "--device", "cpu", "--quiet", "--max-wall", "1s"]);
-        stretches += 1;
-        match called.code {
-            0 => break,
-            130 => assert!(stretches < 200),
-            _ => panic!("{called:?}"),
-        }
-    }
+    place.run("whole");
+    let stretches = place.run_in_stretches("100ms", "1s");
     assert!(stretches > 3, "the run was too short to be stopped");
     for file in ["metrics.csv", "events.jsonl", "cycles.csv"] {
         assert_eq!(place.text(&format!("whole/{file}")), place.text(&format!("run/{file}")), "{file}");
@@ -167,8 +154,7 @@ fn a_short_is_an_event_and_ends_what_the_config_says() {
         ("", "short: lithium joined to the copper has reached 3.000 µm", 1),
     ] {
         let place = Place::new(&format!("{UNDER_A_SEPARATOR}{steps}{end}"));
-        let called = place.call(&[&RUN[..], &["run"]].concat());
-        assert_eq!(called.code, 0, "{called:?}");
+        place.run("run");
         let events = place.text("run/events.jsonl");
         let events: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let shorts: Vec<_> = events.iter().filter(|event| event["event"] == "short").collect();
@@ -221,8 +207,7 @@ fn a_cell_voltage_is_hit_and_held_and_the_cathode_gives_what_it_has() {
 
 fn a_cell_with(resistance: &str) {
     let place = Place::new(&CELL.replace("RESISTANCE", resistance));
-    let called = place.call(&[&RUN[..], &["run"]].concat());
-    assert_eq!(called.code, 0, "{called:?}");
+    place.run("run");
     let rows = table(&place.text("run/metrics.csv"));
     let edges = edges(&place);
     assert_eq!(edges.len(), 5);
@@ -253,8 +238,7 @@ fn a_current_is_switched_off_behind_a_film() {
     let place = Place::new(&half_cell(
         "[[protocol]]\nsteps = [\"Charge at 5 mA/cm^2 for 60 s\", \"Rest for 1 s\", \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 s\"]\n",
     ));
-    let called = place.call(&[&RUN[..], &["run"]].concat());
-    assert_eq!(called.code, 0, "{called:?}");
+    place.run("run");
     assert!(!place.text("run/events.jsonl").contains("rejected"), "{}", place.text("run/events.jsonl"));
     assert!((edges(&place)[2]["charge"].as_f64().unwrap() - 15.0).abs() < 1e-9);
 }
@@ -264,8 +248,7 @@ fn stripping_more_than_there_is_ends() {
     let place = Place::new(&half_cell(
         "[[protocol]]\nsteps = [\"Charge at 5 mA/cm^2 for 60 s\", \"Strip at 5 mA/cm^2 for 2 h\"]\n",
     ));
-    let called = place.call(&[&RUN[..], &["run"]].concat());
-    assert_eq!(called.code, 0, "{called:?}");
+    place.run("run");
     let reason = edges(&place)[1]["reason"].to_string();
     assert!(reason.contains("no lithium is left to strip"), "{reason}");
 }
@@ -280,8 +263,7 @@ steps = ["Charge at 1C until 4.1 V", "Rest for 5 min", "Discharge at 1C until 3.
         "{}[[protocol]]\n{steps}",
         CELL.replace("RESISTANCE", "10 ohm cm^2").split("[[protocol]]").next().unwrap()
     ));
-    let called = place.call(&[&RUN[..], &["run"]].concat());
-    assert_eq!(called.code, 0, "{called:?}");
+    place.run("run");
     let cycles = table(&place.text("run/cycles.csv"));
     assert_eq!(cycles.len(), 2);
     assert!((cycles[1]["coulombic_efficiency"] - 1.0).abs() < 1e-3, "{cycles:?}");

@@ -2,14 +2,7 @@
 
 mod common;
 
-use common::program::{Place, SMALL, datasets};
-
-const RUN: [&str; 6] = ["run", "config.toml", "--device", "cpu", "--quiet", "--out"];
-
-fn whole(place: &Place) {
-    let arguments = [&RUN[..], &["whole"]].concat();
-    assert_eq!(place.call(&arguments).code, 0);
-}
+use common::program::{Place, RUN, SMALL, datasets};
 
 /// Metrics, events, fields and the checkpoint's state are equal.
 fn assert_same(place: &Place) {
@@ -28,19 +21,8 @@ fn assert_same(place: &Place) {
 #[test]
 fn stopped_by_the_wall_clock_again_and_again() {
     let place = Place::new(SMALL);
-    whole(&place);
-    let first = [&RUN[..], &["run", "--max-wall", "50ms"]].concat();
-    assert_eq!(place.call(&first).code, 130);
-    let mut stretches = 1;
-    loop {
-        let called = place.call(&["resume", "run", "--device", "cpu", "--quiet", "--max-wall", "200ms"]);
-        stretches += 1;
-        match called.code {
-            0 => break,
-            130 => assert!(stretches < 200),
-            _ => panic!("{called:?}"),
-        }
-    }
+    place.run("whole");
+    let stretches = place.run_in_stretches("50ms", "200ms");
     assert!(stretches > 2, "the run was too short to be stopped");
     assert_same(&place);
     let again = place.call(&["resume", "run"]);
@@ -66,7 +48,7 @@ fn stopped_at(place: &Place, arguments: &[&str], rows: usize, signal: &str) -> b
 #[cfg(unix)]
 fn killed_outright_and_ended_politely() {
     let place = Place::new(SMALL);
-    whole(&place);
+    place.run("whole");
     let first = [&RUN[..], &["run"]].concat();
     let resume = ["resume", "run", "--device", "cpu", "--quiet"];
     let mut hits = usize::from(stopped_at(&place, &first, 3, "KILL"));
@@ -85,7 +67,7 @@ fn killed_outright_and_ended_politely() {
 #[cfg(unix)]
 fn killed_while_it_begins() {
     let place = Place::new(SMALL);
-    whole(&place);
+    place.run("whole");
     for microseconds in (0..12).map(|i| 2000 * i + 1000) {
         let first = [&RUN[..], &["run"]].concat();
         let mut child = place.command(&first).spawn().unwrap();
@@ -107,7 +89,7 @@ fn killed_while_it_begins() {
 #[cfg(unix)]
 fn a_damaged_checkpoint_falls_back_to_the_one_before() {
     let place = Place::new(SMALL);
-    whole(&place);
+    place.run("whole");
     let resume = ["resume", "run", "--device", "cpu", "--quiet"];
     assert!(stopped_at(&place, &[&RUN[..], &["run"]].concat(), 16, "TERM"));
     std::fs::write(place.path("run/checkpoint.h5"), b"not HDF5").unwrap();
@@ -140,7 +122,7 @@ fn a_damaged_file_of_fields_is_kept_and_the_run_goes_on() {
 #[test]
 fn an_ended_run_takes_no_further_step() {
     let place = Place::new(SMALL);
-    whole(&place);
+    place.run("whole");
     let before = place.text("whole/metrics.csv");
     std::fs::remove_file(place.path("whole/run.json")).unwrap();
     let called = place.call(&["resume", "whole", "--device", "cpu", "--quiet"]);

@@ -139,7 +139,12 @@ impl<'a> Trial<'a> {
     pub fn cold(&self, b: &mut dyn Backend) -> Result<Solve, BackendError> {
         let n = self.setup.grid.cells();
         let phi = (-self.clock.potential - self.clock.phi_reference) / self.problem.scales.potential;
-        let guess = State { phi: vec![phi; n], c: vec![0.0; n], ..self.state.clone() };
+        let guess = State {
+            before: [self.state.phi.clone(), self.state.c.clone()],
+            phi: vec![phi; n],
+            c: vec![0.0; n],
+            ..self.state.clone()
+        };
         self.solve(b, Some(&guess), None)
     }
 

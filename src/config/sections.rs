@@ -267,30 +267,22 @@ fn separator(s: Section, present: bool) -> Option<Separator> {
 
 fn cathode(s: Section, present: bool, folder: &Path) -> Option<Cathode> {
     present.then(|| {
-        let ocp = match s.text("ocp").unwrap_or_default() {
-            "nmc811" => OpenCircuit::Nmc811,
-            "nca" => OpenCircuit::Nca,
-            "nmc532" => OpenCircuit::Nmc532,
-            "lfp" => OpenCircuit::Lfp,
+        let named = |text: &str| match text {
             file if file.ends_with(".csv") => {
-                let points = tables::open_circuit(&folder.join(file)).unwrap_or_else(|problem| {
-                    s.object("ocp", problem);
-                    vec![[0.0, f64::NAN], [1.0, f64::NAN]]
-                });
-                OpenCircuit::Table { file: file.into(), points }
+                let points = tables::open_circuit(&folder.join(file))?;
+                Ok(OpenCircuit::Table { file: file.into(), points })
             }
-            "" => {
-                s.object("ocp", "is missing: \"nmc811\", \"nca\", \"nmc532\", \"lfp\" or a CSV file of x and U");
-                OpenCircuit::Nmc811
-            }
-            other => {
-                s.object(
-                    "ocp",
-                    format!("{other:?} is not \"nmc811\", \"nca\", \"nmc532\", \"lfp\" or a CSV file of x and U"),
-                );
-                OpenCircuit::Nmc811
+            text => {
+                let problem = if text.is_empty() { "is missing:".into() } else { format!("{text:?} is not") };
+                let names = OpenCircuit::FITS.map(|(name, _)| format!("{name:?}")).join(", ");
+                let fit = OpenCircuit::FITS.into_iter().find(|(name, _)| *name == text);
+                fit.map(|(_, fit)| fit).ok_or_else(|| format!("{problem} {names} or a CSV file of x and U"))
             }
         };
+        let ocp = named(s.text("ocp").unwrap_or_default()).unwrap_or_else(|problem: String| {
+            s.object("ocp", problem);
+            OpenCircuit::Nmc811
+        });
         let [empty, full] = ocp.lithiation();
         let cathode = Cathode {
             areal_capacity: s.required("areal_capacity", "C/m^2", Range::Positive),

@@ -38,6 +38,10 @@ pub enum OpenCircuit {
 }
 
 impl OpenCircuit {
+    /// Those that are part of the program, by the names that configs know them by.
+    pub const FITS: [(&'static str, Self); 4] =
+        [("nmc811", Self::Nmc811), ("nca", Self::Nca), ("nmc532", Self::Nmc532), ("lfp", Self::Lfp)];
+
     /// Potential at the lithium content `x` \[V\].
     pub fn at(&self, x: f64) -> f64 {
         match self {

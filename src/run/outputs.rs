@@ -245,7 +245,7 @@ impl Outputs {
     pub fn short(&mut self, context: &Context, clock: &Clock, [x, y, z]: [f64; 3]) -> Result<(), IoError> {
         self.events.push_json(&json!({
             "event": "short", "step": clock.step, "time": clock.time, "potential": clock.potential,
-            "charge": clock.ledger.charge / context.setup.grid.area(), "charge_passed": passed(context.setup, clock),
+            "charge": clock.charge(context.setup), "charge_passed": passed(context.setup, clock),
             "x": x, "y": y, "z": z,
         }))
     }
@@ -270,8 +270,7 @@ impl Outputs {
             progress.cycle.charged(m);
         }
         progress.stage = stage.next(setup, clock);
-        let given = clock.ledger.charge / setup.grid.area();
-        let at_rest = setup.cathode.as_ref().map(|cathode| cathode.voltage(given, 0.0, 0.0));
+        let at_rest = setup.cathode.as_ref().map(|cathode| cathode.potential(clock.charge(setup), 0.0));
         if progress.cycle.has_stripped() && progress.stage.step(setup).is_some_and(|step| step.plates(at_rest)) {
             self.cycle(context, clock, progress, m)?;
         }
@@ -323,7 +322,7 @@ impl Outputs {
             clock.step as f64,
             clock.time,
             report.dt,
-            ledger.charge / setup.grid.area() / 36_000.0,
+            clock.charge(setup) / 36_000.0,
             clock.current,
             clock.potential,
             clock.nuclei as f64,
@@ -356,8 +355,12 @@ impl Outputs {
         for name in &setup.output.fields {
             frame.push(fields::si(b, name, context.scales, clock.phi_reference)?);
         }
-        let passed = clock.ledger.charge / setup.grid.area();
-        let values = [(VALUES[0], passed), (VALUES[1], clock.potential), (VALUES[2], clock.current), (VALUES[3], dt)];
+        let values = [
+            (VALUES[0], clock.charge(setup)),
+            (VALUES[1], clock.potential),
+            (VALUES[2], clock.current),
+            (VALUES[3], dt),
+        ];
         Ok(self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)?)
     }
 

@@ -83,7 +83,7 @@ impl Progress {
             clock.step,
             seconds(clock.time),
             seconds(report.dt),
-            clock.ledger.charge.abs() / setup.grid.area() / 36_000.0,
+            clock.charge(setup).abs() / 36_000.0,
             clock.potential * 1e3,
             clock.nuclei,
             steps * setup.grid.cells() as f64 / elapsed.max(1e-9) / 1e6,

@@ -49,8 +49,7 @@ impl Stage {
             (Some(_), _) if !begins => clock.control, // which the time steps adjust
             // to begin with, what the cathode and the last current ask for
             (Some(voltage), Some(cathode)) => {
-                let given = clock.ledger.charge / setup.grid.area();
-                Control::Potential(cathode.voltage(given, clock.current, voltage))
+                Control::Potential(cathode.voltage(clock.charge(setup), clock.current, voltage))
             }
             _ => step.control_at(clock.time - self.began, slack(clock)),
         };
@@ -82,7 +81,7 @@ impl Stage {
     /// When the cathode will be empty, or full again, if the current is given \[s\].
     fn cathode_at_its_end(&self, setup: &Setup, clock: &Clock) -> Option<f64> {
         let capacity = setup.cathode.as_ref()?.areal_capacity;
-        let given = clock.ledger.charge / setup.grid.area();
+        let given = clock.charge(setup);
         match clock.control {
             Control::Current(i) if i > 0.0 => Some(clock.time + (capacity - given) / i),
             Control::Current(i) if i < 0.0 => Some(clock.time + given / -i),
@@ -134,7 +133,7 @@ impl Stage {
 
     /// Whether the current takes lithium from a cathode that has given its share 1 of it, or brings it to one that has given 0.
     fn cathode_is_at(setup: &Setup, clock: &Clock, share: f64) -> bool {
-        let given = clock.ledger.charge / setup.grid.area();
+        let given = clock.charge(setup);
         setup.cathode.as_ref().is_some_and(|cathode| {
             let beyond = (given / cathode.areal_capacity - share) * (2.0 * share - 1.0);
             clock.current * (2.0 * share - 1.0) > 0.0 && beyond >= -ROUNDING

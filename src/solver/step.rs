@@ -62,10 +62,14 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// Charge per area that has passed, forth less back: what the cathode has given \[C/m²\].
+    pub fn charge(&self, setup: &Setup) -> f64 {
+        self.ledger.charge / setup.grid.area()
+    }
+
     /// Cell voltage, if there is a cathode \[V\].
     pub fn voltage(&self, setup: &Setup) -> Option<f64> {
-        let charge = self.ledger.charge / setup.grid.area();
-        setup.cathode.as_ref().map(|cathode| cathode.voltage(charge, self.current, self.potential))
+        setup.cathode.as_ref().map(|cathode| cathode.voltage(self.charge(setup), self.current, self.potential))
     }
 }
 

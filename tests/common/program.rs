@@ -43,6 +43,9 @@ checkpoint_steps = 7
 potential = "40 mV"
 "#;
 
+/// Runs `config.toml` on the CPU; the name of the run's directory goes after it.
+pub const RUN: [&str; 6] = ["run", "config.toml", "--device", "cpu", "--quiet", "--out"];
+
 /// A temporary directory with a config in it.
 pub struct Place {
     folder: tempfile::TempDir,
@@ -75,6 +78,28 @@ impl Place {
         let folder = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(folder.path().join("config.toml"), config).expect("a config");
         Self { folder }
+    }
+
+    /// Runs the config into `directory`; the run must come to its end.
+    pub fn run(&self, directory: &str) {
+        let called = self.call(&[&RUN[..], &[directory]].concat());
+        assert_eq!(called.code, 0, "{called:?}");
+    }
+
+    /// Runs the config into `run`, stopped after `first` and then again and again after `wall` of wall time. Returns the number of
+    /// stretches.
+    pub fn run_in_stretches(&self, first: &str, wall: &str) -> usize {
+        assert_eq!(self.call(&[&RUN[..], &["run", "--max-wall", first]].concat()).code, 130);
+        let mut stretches = 1;
+        loop {
+            let called = self.call(&["resume", "run", "--device", "cpu", "--quiet", "--max-wall", wall]);
+            stretches += 1;
+            match called.code {
+                0 => return stretches,
+                130 => assert!(stretches < 200),
+                _ => panic!("{called:?}"),
+            }
+        }
     }
 
     /// Path of a file in it.
