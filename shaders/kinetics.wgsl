@@ -8,23 +8,33 @@
 //
 // Stored, not recomputed: metal, salt and charge must see the same number. `slopes` are di/dphi and di/dc at the probe.
 //
-// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table
+// A cell that reacts with isolated lithium has that piece's potential taken from its drive. The potentials are found before, with
+// the drive itself and then the kinetics of those cells alone.
+//
+// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response
 // writes  current, slopes
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/kinetics.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> step: Step;
-@group(0) @binding(2) var<storage, read> u: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read> u_low: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> delta: array<f32>;
-@group(0) @binding(5) var<storage, read> front_curvature: array<f32>;
-@group(0) @binding(6) var<storage, read> heterogeneity: array<f32>;
-@group(0) @binding(7) var<storage, read> probe_way: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read> probe_depth: array<vec2<f32>>;
-@group(0) @binding(9) var<storage, read> table: array<vec4<f32>>;
-@group(0) @binding(10) var<storage, read_write> current: array<f32>;
-@group(0) @binding(11) var<storage, read_write> slopes: array<vec2<f32>>;
+@group(0) @binding(2) var<uniform> parameters: Parameters;
+@group(0) @binding(3) var<storage, read> u: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> u_low: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> delta: array<f32>;
+@group(0) @binding(6) var<storage, read> front_curvature: array<f32>;
+@group(0) @binding(7) var<storage, read> heterogeneity: array<f32>;
+@group(0) @binding(8) var<storage, read> probe_way: array<vec2<f32>>;
+@group(0) @binding(9) var<storage, read> probe_depth: array<vec2<f32>>;
+@group(0) @binding(10) var<storage, read> table: array<vec4<f32>>;
+@group(0) @binding(11) var<storage, read> piece: array<u32>;
+@group(0) @binding(12) var<storage, read> piece_response: array<vec4<f32>>;
+@group(0) @binding(13) var<storage, read_write> current: array<f32>;
+@group(0) @binding(14) var<storage, read_write> slopes: array<vec2<f32>>;
+
+struct Parameters {
+    what: u32, // 0: the kinetics of all cells, 1: the drive of those with isolated lithium, 2: their kinetics
+}
 
 fn at(c: vec4<u32>) -> mat4x2<f32> {
     return mat4x2<f32>(u[c.x], u[c.y], u[c.z], u[c.w]);
@@ -39,6 +49,8 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
+    let mine = piece[i];
+    if mine == 0u && parameters.what != 0u { return; }
     if delta[i] == 0.0 {
         current[i] = 0.0;
         slopes[i] = vec2<f32>(0.0);
@@ -48,8 +60,16 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let c = corners(p, vec3<f32>(probe_way[i], probe_depth[i].x), n);
     let there = interpolated(at(c.near), at(c.far), c.share);
     let there_low = interpolated(low_at(c.near), low_at(c.far), c.share);
-    let potential = (step.phi_reference + there.x) + there_low.x;
+    // isolated lithium's potential is counted from the reference, like the electrolyte's
+    var potential = (step.phi_reference + there.x) + there_low.x;
+    if mine != 0u { potential = there.x + there_low.x; }
+    if mine != 0u && parameters.what != 1u { potential = (there.x - piece_response[mine - 1u].x) + there_low.x; }
     let drive = potential - (physics.capillary * front_curvature[i] + physics.stress);
+    if parameters.what == 1u {
+        current[i] = drive;
+        slopes[i] = vec2<f32>(1.0, 0.0);
+        return;
+    }
     let concentration = max(1.0 + (there.y + there_low.y), DILUTE);
     let place = table_place(there.y + there_low.y);
     let entry = min(u32(place), TABLE_ENTRIES - 2u);

@@ -21,6 +21,7 @@ struct Physics {
     salt_weight: f32,
     nucleation_rate: f32,
     nucleation_barrier: f32,
+    smallest_piece: u32,
 }
 
 struct Step {

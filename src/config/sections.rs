@@ -14,7 +14,7 @@ use crate::model::parameters::*;
 use crate::model::protocol::{Block, Place, Protocol};
 
 /// Fields that a snapshot may hold.
-pub const FIELDS: [&str; 6] = ["lithium", "xi", "c", "phi", "current", "curvature"];
+pub const FIELDS: [&str; 7] = ["lithium", "xi", "c", "phi", "current", "curvature", "isolated"];
 /// Fields that a snapshot holds unless the config says otherwise.
 const DEFAULT_FIELDS: [&str; 5] = ["lithium", "xi", "c", "phi", "current"];
 
@@ -128,6 +128,9 @@ fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64
     (electrolyte, c0)
 }
 
+/// What lithium that is not joined to the copper does.
+const ISOLATED: [(&str, Isolated); 2] = [("floating", Isolated::Floating), ("wired", Isolated::Wired)];
+
 fn kinetics(s: Section, temperature: f64) -> Kinetics {
     let energy = s.or("activation_energy", "J/mol", Range::NotNegative, 0.0);
     let heat = arrhenius(energy, temperature, s.or("reference_temperature", "K", Range::Positive, ROOM));
@@ -150,6 +153,7 @@ fn kinetics(s: Section, temperature: f64) -> Kinetics {
         pressure: s.or("pressure", "Pa", Range::Any, 0.0),
         double_layer: s.or("double_layer", "F/m^2", Range::NotNegative, 0.0),
         heterogeneity,
+        isolated: s.choice("isolated_lithium", &ISOLATED, Some(Isolated::Floating)).unwrap_or_default(),
     };
     s.finish();
     kinetics

@@ -95,17 +95,32 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
             out.iter_mut().zip(image).for_each(|(out, &image)| *out = image as f32);
         }
     });
+    let change = cpu.isolated_change(direction.each_ref().map(|x| &x[..]));
+    add_isolated(cpu, &change, &mut images);
     cpu.images[slot] = images;
 }
 
+/// Adds what the potentials of isolated pieces change where they change as given.
+fn add_isolated(cpu: &Cpu, change: &[f64], [charge, salt]: &mut [Vec<f32>; 2]) {
+    for (cell, current) in cpu.isolated_currents(change) {
+        charge[cell] = (f64::from(charge[cell]) + current) as f32;
+        if cpu.physics.salt == 1 {
+            salt[cell] = (f64::from(salt[cell]) + (1.0 - cpu.transference[cell]) * current) as f32;
+        }
+    }
+}
+
 /// (1, 0) → direction, image = its local derivatives: no current flows from cell to cell, and the reaction reads the same at
-/// its probe as in the cell.
+/// its probe as in the cell. Isolated lithium follows, and does not notice.
 pub fn apply_uniform(cpu: &mut Cpu, slot: usize) {
     let [phi, c] = &mut cpu.directions[slot];
     phi.fill(1.0);
     c.fill(0.0);
-    let [charge, salt] = &mut cpu.images[slot];
+    let mut images = std::mem::take(&mut cpu.images[slot]);
     let local = &cpu.hierarchy[0].local;
-    charge.copy_from_slice(&local[0]);
-    salt.copy_from_slice(&local[2]);
+    images[0].copy_from_slice(&local[0]);
+    images[1].copy_from_slice(&local[2]);
+    let change = cpu.isolated_change(cpu.directions[slot].each_ref().map(|x| &x[..]));
+    add_isolated(cpu, &change, &mut images);
+    cpu.images[slot] = images;
 }

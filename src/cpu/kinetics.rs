@@ -7,6 +7,7 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::elementary::{exponentials, logarithm};
+use super::probe::Probe;
 use super::shape::{fields, fill, rows_of};
 use super::transport::{DILUTE, inverse_macmullin, lookup};
 use crate::model::kinetics::{
@@ -58,6 +59,15 @@ struct Cells {
     rate: [Vec<f64>; 3],
 }
 
+/// The cells that are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// all
+    All,
+    /// those that react with isolated lithium
+    Isolated,
+}
+
 /// The constants of a row.
 struct Constants {
     salt: bool,
@@ -71,14 +81,18 @@ struct Constants {
     medium: f64,
 }
 
-/// u at the probe, delta, heterogeneity → current = i0 (c/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
+/// u at the probe less the lithium's potential, delta, heterogeneity → current = i0 (c/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
 /// its slopes with respect to φ and c at the probe, through film and the layer between probe and interface.
-pub fn kinetics(cpu: &mut Cpu) {
+pub fn kinetics(cpu: &mut Cpu, look: Look) {
     let (p, shape) = (cpu.physics, cpu.shape);
     let reference = f64::from(cpu.step.phi_reference);
     let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
-    let (probes, table) = (&cpu.probes, &cpu.table);
+    let (probes, table, isolated) = (&cpu.probes, &cpu.table, &cpu.isolated);
     shape.rows(fields(&mut cpu.rate), Cells::default, |cells, row, mut out| {
+        let has_isolated = isolated.in_row(row.z * shape.ny + row.y);
+        if look == Look::Isolated && !has_isolated {
+            return;
+        }
         let constants = Constants {
             salt: p.salt == 1,
             alpha: p.alpha.into(),
@@ -90,10 +104,14 @@ pub fn kinetics(cpu: &mut Cpu) {
             medium: inverse_macmullin(&p, row.z),
         };
         let probes = probes.of(&shape, row);
-        cells.resize(probes.len());
-        for (k, probe) in probes.iter().enumerate() {
+        let wanted = |probe: &&Probe| look == Look::All || isolated.has(row.here + probe.x as usize);
+        cells.resize(probes.iter().filter(wanted).count());
+        for (k, probe) in probes.iter().filter(wanted).enumerate() {
             let x = probe.x as usize;
-            let (phi, c) = (probe.reading.read(&u[0]), probe.reading.read(&u[1]));
+            let (mut phi, c) = (probe.reading.read(&u[0]), probe.reading.read(&u[1]));
+            if has_isolated {
+                phi -= isolated.potential(row.here + x);
+            }
             let ([kappa, kappa_d, diffusivity, transference], slopes) = lookup(table, c);
             let read = [
                 phi,
@@ -114,7 +132,9 @@ pub fn kinetics(cpu: &mut Cpu) {
         cells.prepare(&constants);
         cells.solve(&constants);
         for (out, rate) in out.iter_mut().zip(&cells.rate) {
-            out.fill(0.0);
+            if look == Look::All {
+                out.fill(0.0);
+            }
             cells.x.iter().zip(rate).for_each(|(&x, &rate)| out[x] = rate);
         }
     });

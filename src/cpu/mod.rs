@@ -17,6 +17,7 @@ mod front;
 mod hierarchy;
 pub(crate) mod interface;
 mod inventory;
+mod isolated;
 mod kinetics;
 mod normals;
 mod nucleate;
@@ -31,6 +32,7 @@ mod transport;
 mod vectors;
 
 use hierarchy::Level;
+use isolated::Isolated;
 use probe::Probes;
 use shape::{Shape, fields};
 
@@ -40,7 +42,9 @@ use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
-use crate::solver::backend::{Backend, BackendError, Balance, DIRECTIONS, Field, Forcing, Inventory, State, Vector};
+use crate::solver::backend::{
+    Backend, BackendError, Balance, DIRECTIONS, Field, Forcing, Inventory, Pieces, State, Vector,
+};
 use crate::solver::multigrid::Levels;
 
 /// All fields of a run, x fastest.
@@ -63,6 +67,7 @@ pub struct Cpu {
     delta: Vec<f64>,
     curvature: Vec<f64>,
     probes: Probes,
+    isolated: Isolated,
     /// t₊; ψκ, ψκ_D/c and ψD are those of the finest level
     transference: Vec<f64>,
     /// derivatives of ψκ, ψκ_D/c and ψD with respect to c
@@ -111,6 +116,7 @@ impl Cpu {
             delta: vec![0.0; n],
             curvature: vec![0.0; n],
             probes: Probes::default(),
+            isolated: Isolated::new(n),
             transference: vec![0.0; n],
             transport_by_c: none(n),
             rate: none(n),
@@ -255,6 +261,7 @@ impl Backend for Cpu {
             Field::Kappa => return Ok(finest[0].clone()),
             Field::KappaD => return Ok(finest[1].clone()),
             Field::Diffusivity => return Ok(finest[2].clone()),
+            Field::Isolated => return Ok(self.isolated.cells().map(|is| f32::from(u8::from(is))).collect()),
             Field::Xi => &self.xi,
             Field::Phi => &self.u[0],
             Field::C => &self.u[1],
@@ -272,6 +279,10 @@ impl Backend for Cpu {
 
     fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError> {
         Ok(self.pairs(vector))
+    }
+
+    fn label(&mut self) -> Result<Pieces, BackendError> {
+        Ok(isolated::label(self))
     }
 
     fn set_step(&mut self, step: &StepUniforms) {
@@ -295,11 +306,18 @@ impl Backend for Cpu {
         distance::distance(self);
         interface::interface(self, half_advance);
         probe::probe(self);
+        self.isolated.find_reacting(&self.shape, &self.probes);
     }
 
     fn linearise(&mut self) {
         transport::transport(self);
-        kinetics::kinetics(self);
+        if self.isolated.is_empty() {
+            kinetics::kinetics(self, kinetics::Look::All);
+        } else {
+            isolated::settle(self);
+            kinetics::kinetics(self, kinetics::Look::All);
+            isolated::balance(self);
+        }
         reaction::reaction(self);
         residual::residual(self);
     }

@@ -42,8 +42,19 @@ impl Probes {
     /// Those of a row.
     #[inline]
     pub fn of(&self, shape: &Shape, row: Row) -> &[Probe] {
+        &self.probes[self.range_of(shape, row)]
+    }
+
+    /// Their places in the list of all.
+    #[inline]
+    pub fn range_of(&self, shape: &Shape, row: Row) -> std::ops::Range<usize> {
         let index = row.z * shape.ny + row.y;
-        &self.probes[self.first[index]..self.first[index + 1]]
+        self.first[index]..self.first[index + 1]
+    }
+
+    /// The one at a place in the list of all.
+    pub fn at(&self, place: usize) -> &Probe {
+        &self.probes[place]
     }
 }
 

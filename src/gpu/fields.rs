@@ -67,13 +67,22 @@ const CELLS: &[(&str, u64)] = &[
     ("correction", 2),
     ("x", 2),
     ("x_next", 2),
+    ("piece", 1),
 ];
 
-/// Buffers of another size: table of transport properties, nuclei, and the two stages of sums.
-const OTHERS: &[&str] = &["table", "fired", "caps", "partial", "sums", "product", "need"];
+/// Buffers of another size: table of transport properties, nuclei, the two stages of sums, and isolated pieces of lithium.
+const OTHERS: &[&str] =
+    &["table", "fired", "caps", "partial", "sums", "product", "need", "pieces", "piece_sums", "piece_response"];
 
 /// Nuclei that the lists have room for at first; they grow.
 const FIRST_NUCLEI: u64 = 1024;
+/// The same of isolated pieces of lithium.
+const FIRST_PIECES: u64 = 1024;
+
+/// Bytes that the tables of isolated pieces need for `pieces` of them.
+pub fn piece_tables(pieces: u64) -> [(&'static str, u64); 3] {
+    [("pieces", 4 * (4 + 8 * pieces)), ("piece_sums", 4 * 6 * pieces), ("piece_response", 16 * pieces)]
+}
 
 /// Names of all fields.
 pub fn names() -> Vec<&'static str> {
@@ -143,6 +152,7 @@ impl Fields {
         }
         let partial = Groups::new(shape).count() * 4 * 32;
         let sizes = [16 * TABLE_ENTRIES as u64, 4 * FIRST_NUCLEI, 16 * FIRST_NUCLEI, partial, 4 * 32, 32, 32];
+        let sizes = sizes.into_iter().chain(piece_tables(FIRST_PIECES).map(|(_, size)| size));
         for (&name, size) in OTHERS.iter().zip(sizes) {
             let id = fields.add(device, name, size);
             fields.names.insert(name, id);

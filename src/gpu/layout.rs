@@ -38,6 +38,7 @@ impl Constants {
 
 /// Names that a kernel gives to fields which a dispatch chooses: vectors, levels, totals.
 pub const ROLES: &[&str] = &[
+    "labels",
     "a",
     "b",
     "test",

@@ -7,6 +7,7 @@ mod adapter;
 mod copies;
 pub mod device;
 pub mod fields;
+mod isolated;
 mod kernel;
 pub mod layout;
 mod queue;
@@ -37,6 +38,8 @@ pub struct Gpu {
     queue: Queue,
     shape: [u32; 3],
     groups: Groups,
+    /// first cells of the isolated pieces of lithium, in the order of their rows
+    isolated: Vec<u32>,
 }
 
 impl Gpu {
@@ -61,7 +64,7 @@ impl Gpu {
         let fields = Fields::new(&device, shape)?;
         let scales = Scales::new(setup);
         let queue = Queue::new(&device, &shaders, &scales.physics(setup))?;
-        let mut gpu = Self { device, fields, queue, shape, groups: Groups::new(shape) };
+        let mut gpu = Self { device, fields, queue, shape, groups: Groups::new(shape), isolated: Vec::new() };
         gpu.write("accessible", bytemuck::cast_slice(&statics.accessible));
         gpu.write("copper_area", bytemuck::cast_slice(&statics.copper_area));
         gpu.write("heterogeneity", bytemuck::cast_slice(&statics.heterogeneity));
@@ -193,6 +196,7 @@ mod tests {
                 pressure: 0.0,
                 double_layer: 0.0,
                 heterogeneity: None,
+                isolated: Isolated::Floating,
             },
             collector: Collector { height: 4e-6, shape: CollectorShape::Flat, contact_angle: 1.5 },
             deposit: InitialDeposit::None,

@@ -16,6 +16,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("sum", include_str!("../../shaders/lib/sum.wgsl")),
     ("electrolyte", include_str!("../../shaders/lib/electrolyte.wgsl")),
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
+    ("isolated", include_str!("../../shaders/lib/isolated.wgsl")),
     ("probe", include_str!("../../shaders/lib/probe.wgsl")),
     ("random", include_str!("../../shaders/lib/random.wgsl")),
     ("stencil", include_str!("../../shaders/lib/stencil.wgsl")),
@@ -54,6 +55,7 @@ macro_rules! kernels {
 const POINT: &[&str] = &["uniforms", "grid"];
 const EXACT: &[&str] = &["uniforms", "grid", "precision"];
 const STENCIL: &[&str] = &["uniforms", "grid", "precision", "stencil"];
+const LABELS: &[&str] = &["uniforms", "grid", "isolated"];
 const LOCAL: &[&str] = &["uniforms", "grid", "electrolyte"];
 const SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte"];
 const STENCIL_SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte", "stencil"];
@@ -70,7 +72,16 @@ kernels! {
     Distance = "distance", POINT, &[];
     InterfaceShape = "interface_shape", STENCIL, &["half_advance"];
     Inventory = "inventory", SUM, &["planes"];
-    Kinetics = "kinetics", &["uniforms", "grid", "electrolyte", "kinetics", "probe"], &[];
+    IsolatedBalance = "isolated_balance", POINT, &[];
+    IsolatedImage = "isolated_image", POINT, &[];
+    IsolatedSolve = "isolated_solve", &["isolated"], &["count", "what"];
+    IsolatedSums = "isolated_sums", &["uniforms", "grid", "isolated", "probe"], &["of_direction"];
+    Kinetics = "kinetics", &["uniforms", "grid", "electrolyte", "kinetics", "probe"], &["what"];
+    LabelAssign = "label_assign", LABELS, &["before"];
+    LabelCount = "label_count", LABELS, &[];
+    LabelJoin = "label_join", LABELS, &[];
+    LabelNumber = "label_number", LABELS, &[];
+    LabelStart = "label_start", LABELS, &[];
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
     Place = "place", EXACT, &["count"];
     Probe = "probe", &["uniforms", "grid", "precision", "probe"], &[];

@@ -1,11 +1,12 @@
 //! The verbs: which kernels each of them queues.
 
+use super::isolated::Look;
 use super::shader::Kernel;
 use super::{Gpu, fields};
 use crate::model::nucleation::Cap;
 use crate::model::uniforms::StepUniforms;
 use crate::solver::backend::{
-    BALANCE_MAXIMA, Backend, BackendError, Balance, Field, INVENTORY_MAXIMA, Inventory, State, Vector,
+    BALANCE_MAXIMA, Backend, BackendError, Balance, Field, INVENTORY_MAXIMA, Inventory, Pieces, State, Vector,
 };
 use crate::solver::multigrid::Levels;
 use crate::solver::newton::CONCENTRATION_KEPT;
@@ -117,12 +118,19 @@ impl Backend for Gpu {
             Field::Transference => self.half("diffusion", 1),
             Field::SlopePhi => self.half("slopes", 0),
             Field::SlopeC => self.half("slopes", 1),
+            Field::Isolated => {
+                Ok(self.read("piece")?.into_iter().map(|piece| f32::from(piece.to_bits() != 0)).collect())
+            }
         }
     }
 
     fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError> {
         let floats = self.read_id(self.vector_id(vector))?;
         Ok(floats.chunks_exact(2).map(|pair| [f64::from(pair[0]), f64::from(pair[1])]).collect())
+    }
+
+    fn label(&mut self) -> Result<Pieces, BackendError> {
+        self.find_pieces()
     }
 
     fn set_step(&mut self, step: &StepUniforms) {
@@ -151,9 +159,16 @@ impl Backend for Gpu {
     }
 
     fn linearise(&mut self) {
-        for kernel in [Kernel::Transport, Kernel::Kinetics, Kernel::Reaction, Kernel::FormResidual] {
-            self.run(kernel, &[], &[]);
+        self.run(Kernel::Transport, &[], &[]);
+        if self.isolated.is_empty() {
+            self.run(Kernel::Kinetics, &[], &[Look::All as u32]);
+        } else {
+            self.settle_pieces();
+            self.run(Kernel::Kinetics, &[], &[Look::All as u32]);
+            self.balance_pieces();
         }
+        self.run(Kernel::Reaction, &[], &[]);
+        self.run(Kernel::FormResidual, &[], &[]);
     }
 
     fn balance(&mut self) -> Result<Balance, BackendError> {
@@ -185,11 +200,13 @@ impl Backend for Gpu {
             ("image", self.fields.images[slot]),
         ];
         self.run(Kernel::Apply, &roles, &[]);
+        self.follow_pieces(slot);
     }
 
     fn apply_uniform(&mut self, slot: usize) {
         let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
         self.run(Kernel::ApplyUniform, &roles, &[]);
+        self.follow_pieces(slot);
     }
 
     fn project(&mut self, a: Vector, b: Vector, test: Vector) {

@@ -3,29 +3,7 @@
 use rayon::prelude::*;
 
 use super::Deposit;
-
-/// What a cell is, as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// at least half of it is copper: w ≤ ½
-    Copper,
-    /// more than half of what is not copper is lithium: ξ > ½
-    Lithium,
-    /// the rest
-    Electrolyte,
-}
-
-impl Phase {
-    /// Phase of a cell with accessible fraction `w` and lithium fraction `xi`.
-    #[inline(always)]
-    pub fn of(w: f32, xi: f32) -> Self {
-        match (w > 0.5, xi > 0.5) {
-            (false, _) => Self::Copper,
-            (true, true) => Self::Lithium,
-            (true, false) => Self::Electrolyte,
-        }
-    }
-}
+use crate::model::pieces::Phase;
 
 /// Phase of every cell.
 pub fn phases(deposit: &Deposit) -> Vec<Phase> {
@@ -38,7 +16,7 @@ pub fn phases_of(accessible: &[f32], xi: &[f32]) -> Vec<Phase> {
     (phases.par_iter_mut(), accessible, xi)
         .into_par_iter()
         .with_min_len(8192)
-        .for_each(|(phase, &w, &xi)| *phase = Phase::of(w, xi));
+        .for_each(|(phase, &w, &xi)| *phase = Phase::of(w.into(), xi.into()));
     phases
 }
 

@@ -10,7 +10,6 @@
 
 pub mod deposit;
 pub mod nuclei;
-pub mod pieces;
 pub mod roughness;
 pub mod spectrum;
 pub mod surface;
@@ -41,6 +40,8 @@ pub struct Deposit<'a> {
     pub current: &'a [f32],
     /// area of the copper per volume \[1/m\]
     pub copper_area: &'a [f32],
+    /// cells of the smallest piece that can be isolated
+    pub smallest_piece: u32,
 }
 
 /// Name, unit and meaning of one metric.
@@ -114,7 +115,7 @@ metrics! {
     current_peak ["1"] "largest current density on the interface over the mean, in the direction of the mean",
     pieces ["1"] "connected pieces of lithium (through faces, periodic)",
     joined_pieces ["1"] "those that touch the copper",
-    dead_fraction ["1"] "volume of the others over that of all; undefined without lithium",
+    dead_fraction ["1"] "volume of the others, but for specks of less than 2 l in radius, over that of all; undefined without lithium",
     trapped ["1"] "fraction of the electrolyte with no way to the top",
 }
 

@@ -2,9 +2,8 @@
 
 use std::f64::consts::{PI, TAU};
 
-use super::deposit::Phase;
-use super::pieces::pieces;
 use crate::model::grid::Grid;
+use crate::model::pieces::{Phase, pieces};
 
 /// A connected footprint.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::Deposit;
-use super::deposit::Phase;
+use crate::model::pieces::Phase;
 
 /// What each column of cells shows, x fastest, nx × ny values each.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ fn look_down(deposit: &Deposit, y: usize, surface: &mut [f64], void: &mut [f64])
         let first = grid.index(0, y, z);
         let (w, xi) = (&deposit.accessible[first..first + grid.nx], &deposit.xi[first..first + grid.nx]);
         for x in 0..grid.nx {
-            match Phase::of(w[x], xi[x]) {
+            match Phase::of(w[x].into(), xi[x].into()) {
                 Phase::Lithium if surface[x].is_nan() => {
                     let here = f64::from(xi[x]);
                     let cells = if z + 1 == grid.nz {

@@ -58,6 +58,7 @@ impl Shape {
             curvature: &self.curvature,
             current: &self.current,
             copper_area: &self.copper_area,
+            smallest_piece: 33,
         }
     }
 

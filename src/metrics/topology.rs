@@ -1,8 +1,8 @@
 //! What hangs together: pieces of lithium, those cut off from the copper, and electrolyte with no way out.
 
 use super::Deposit;
-use super::deposit::{Phase, phases};
-use super::pieces::pieces;
+use super::deposit::phases;
+use crate::model::pieces::{Joined, Phase, pieces};
 
 /// A connected piece of lithium.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Piece {
     pub volume: f64,
     /// whether it touches the copper, or the bottom of the box
     pub joined: bool,
+    /// whether it does not, and is large enough for that to mean something
+    pub isolated: bool,
 }
 
 /// Pieces of both phases.
@@ -23,11 +25,11 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// Volume of lithium not joined to the copper over that of all lithium; NaN without lithium.
+    /// Volume of isolated lithium over that of all lithium; NaN without lithium.
     pub fn dead_fraction(&self) -> f64 {
         // an empty sum is −0
         let volume = |sum: f64, piece: &Piece| sum + piece.volume;
-        let dead = self.pieces.iter().filter(|piece| !piece.joined).fold(0.0, volume);
+        let dead = self.pieces.iter().filter(|piece| piece.isolated).fold(0.0, volume);
         dead / self.pieces.iter().fold(0.0, volume)
     }
 }
@@ -43,21 +45,25 @@ pub fn topology(deposit: &Deposit) -> Topology {
     }
     let grid = deposit.grid;
     let found = pieces(grid.nx, grid.ny, grid.nz, &phases(deposit));
+    let joined = Joined::new(&found, grid.ny);
     let mut seen = vec![Seen { phase: Phase::Copper, cells: 0, joined: false, open: false }; found.count];
     for run in &found.runs {
-        let z = run.row / grid.ny;
         let piece = &mut seen[run.piece];
         piece.phase = run.phase;
         piece.cells += run.end - run.start;
-        piece.joined |= run.touches_copper || z == 0;
-        piece.open |= z + 1 == grid.nz;
+        piece.joined = joined.is(run.piece);
+        piece.open |= run.row / grid.ny + 1 == grid.nz;
     }
 
     let volume = |cells: usize| cells as f64 * grid.cell_volume();
     let mut lithium: Vec<Piece> = seen
         .iter()
         .filter(|piece| piece.phase == Phase::Lithium)
-        .map(|piece| Piece { volume: volume(piece.cells), joined: piece.joined })
+        .map(|piece| Piece {
+            volume: volume(piece.cells),
+            joined: piece.joined,
+            isolated: !piece.joined && piece.cells >= deposit.smallest_piece as usize,
+        })
         .collect();
     lithium.sort_by(|a, b| b.volume.total_cmp(&a.volume));
     let electrolyte = |closed_only: bool| {

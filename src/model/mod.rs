@@ -8,6 +8,7 @@ pub mod grid;
 pub mod kinetics;
 pub mod nucleation;
 pub mod parameters;
+pub mod pieces;
 pub mod profile;
 pub mod protocol;
 pub mod random;

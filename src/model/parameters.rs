@@ -63,6 +63,19 @@ pub struct Kinetics {
     pub double_layer: f64,
     /// frozen log-normal spread of the exchange current
     pub heterogeneity: Option<Heterogeneity>,
+    /// what the potential of lithium is that is not joined to the copper
+    pub isolated: Isolated,
+}
+
+/// Lithium that is not joined to the copper.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolated {
+    /// every piece has the potential at which it takes no current on the whole
+    #[default]
+    Floating,
+    /// it has the copper's potential, as if a wire led to it: for spheres in verification
+    Wired,
 }
 
 /// Frozen log-normal map a(x) that multiplies the exchange current; its median is 1.
@@ -268,7 +281,8 @@ pub struct End {
 /// What is written, and when. An interval in charge or in time, or both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
-    /// fields in `fields.vtkhdf`: any of lithium (w ξ), xi, c, phi, current, curvature
+    /// fields in `fields.vtkhdf`: any of lithium (w ξ), xi, c, phi, current, curvature, isolated (w ξ of lithium
+    /// that is not joined to the copper)
     pub fields: Vec<String>,
     /// mantissa bits kept in the fields, all 23 if none
     pub keep_bits: Option<u32>,

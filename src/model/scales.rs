@@ -120,6 +120,7 @@ impl Scales {
                 super::parameters::Nucleation::Poisson { barrier, .. } => (barrier / self.potential) as f32,
                 _ => 0.0,
             },
+            smallest_piece: super::pieces::smallest(&setup.grid, setup.ell),
         }
     }
 

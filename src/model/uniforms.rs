@@ -67,6 +67,8 @@ uniform! {
         nucleation_rate: f32,
         /// nucleation barrier η_b \[potential scale\]
         nucleation_barrier: f32,
+        /// cells of the smallest piece of lithium that can be isolated
+        smallest_piece: u32,
     }
 }
 

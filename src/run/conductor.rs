@@ -241,6 +241,7 @@ impl Stretch<'_> {
         }
         let problem = Problem::new(self.setup, self.heights);
         b.load(state)?;
+        problem.go_on(b)?;
         let provenance = self.provenance(b)?;
         let (outputs, note) = Outputs::reopen(&self.context(&problem), &position.files, &provenance)?;
         let mut position = position;

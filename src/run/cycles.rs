@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::{Metrics, heading};
+use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::Setup;
 use crate::solver::step::Clock;
 
@@ -11,6 +12,11 @@ pub const FILE: &str = "cycles.csv";
 
 /// Charge [C/m²] in the unit of the table.
 const MILLIAMPERE_HOURS: f64 = 36_000.0;
+
+/// Charge of a volume of lithium [m³] per area of the box \[mAh/cm²\].
+pub fn per_area(setup: &Setup, volume: f64) -> f64 {
+    volume / setup.grid.area() * FARADAY / LITHIUM_MOLAR_VOLUME / MILLIAMPERE_HOURS
+}
 
 /// A direction of the current: its charge, and what the potential was meanwhile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -127,18 +133,15 @@ impl Cycle {
     pub fn finish(&self, setup: &Setup, clock: &Clock, m: &Metrics) -> (Vec<f64>, Self) {
         let charged = |value: fn(&Charged) -> f64| self.charged.as_ref().map_or(f64::NAN, value);
         let efficiency = self.stripping.charge / self.plating.charge;
-        let left = clock.ledger.lithium / setup.grid.area() * crate::model::constants::FARADAY
-            / crate::model::constants::LITHIUM_MOLAR_VOLUME;
-        let isolated = if m.dead_fraction.is_finite() { m.dead_fraction } else { 0.0 };
         let row: [f64; COLUMNS.len()] = [
             self.number() as f64,
             clock.time,
             self.plating.charge / MILLIAMPERE_HOURS,
             self.stripping.charge / MILLIAMPERE_HOURS,
             efficiency,
-            left / MILLIAMPERE_HOURS,
-            isolated * m.lithium_charge,
-            m.pieces - m.joined_pieces,
+            per_area(setup, clock.ledger.lithium),
+            per_area(setup, clock.isolated_volume(setup)),
+            clock.isolated.len() as f64,
             self.plating.mean(),
             self.stripping.mean(),
             self.plating.end(),

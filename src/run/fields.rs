@@ -6,6 +6,7 @@ use crate::io::snapshot;
 use crate::metrics::{self, Metrics};
 use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
+use crate::model::pieces;
 use crate::model::scales::Scales;
 use crate::solver::backend::{Backend, BackendError, Field, State};
 use std::path::Path;
@@ -18,6 +19,10 @@ pub fn si<B: Backend>(b: &mut B, name: &str, scales: &Scales, phi_reference: f64
         "lithium" => {
             let accessible = b.field(Field::Accessible)?;
             b.field(Field::Xi)?.into_iter().zip(accessible).map(|(xi, w)| w * xi).collect()
+        }
+        "isolated" => {
+            let lithium = si(b, "lithium", scales, phi_reference)?;
+            b.field(Field::Isolated)?.into_iter().zip(lithium).map(|(isolated, lithium)| isolated * lithium).collect()
         }
         "c" => b.field(Field::C)?.into_iter().map(|c| ((1.0 + f64::from(c)) * scales.concentration) as f32).collect(),
         "phi" => {
@@ -52,6 +57,7 @@ pub fn measure<B: Backend>(
         curvature: &curvature,
         current: &current,
         copper_area: &copper_area,
+        smallest_piece: pieces::smallest(&setup.grid, setup.ell),
     }))
 }
 

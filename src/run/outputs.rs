@@ -20,7 +20,7 @@ use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
-use crate::solver::backend::{Backend, BackendError, Field};
+use crate::solver::backend::{Backend, BackendError, Field, Piece};
 use crate::solver::step::{Clock, StepReport};
 
 /// Name of the table of metrics.
@@ -50,7 +50,7 @@ fn damaged(number: usize) -> String {
 }
 
 /// Columns of every row, before those of the morphology.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 20] = [
     "step",
     "time [s]",
     "dt [s]",
@@ -69,6 +69,8 @@ const COLUMNS: [&str; 18] = [
     "cycle",
     "protocol_step",
     "cell_voltage [V]",
+    "isolated_pieces",
+    "isolated_lithium [mAh/cm2]",
 ];
 
 /// Values of a frame in `fields.vtkhdf`.
@@ -225,6 +227,8 @@ impl Outputs {
             self.events.push_json(&event)?;
         }
         self.nuclei(context, clock, &report.nuclei)?;
+        self.pieces(context, clock, "isolated", &report.cut_off)?;
+        self.pieces(context, clock, "rejoined", &report.rejoined)?;
         let snapshot = progress.schedule.due(setup, clock) || at_edge;
         let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
         if morphology {
@@ -308,6 +312,19 @@ impl Outputs {
         Ok(())
     }
 
+    /// An event for each piece of lithium that has lost the copper, or found it again: where its first cell is \[m\], and its volume \[m³\].
+    fn pieces(&mut self, context: &Context, clock: &Clock, event: &str, pieces: &[Piece]) -> Result<(), IoError> {
+        let (setup, grid) = (context.setup, &context.setup.grid);
+        for piece in pieces {
+            let [x, y, z] = grid.centre(piece.first as usize);
+            self.events.push_json(&json!({
+                "event": event, "step": clock.step, "time": clock.time, "potential": clock.potential,
+                "charge_passed": passed(setup, clock), "x": x, "y": y, "z": z, "volume": piece.volume * grid.cell_volume(),
+            }))?;
+        }
+        Ok(())
+    }
+
     fn row(
         &mut self,
         context: &Context,
@@ -337,6 +354,8 @@ impl Outputs {
             if setup.protocol.is_empty() { f64::NAN } else { progress.cycle.number() as f64 },
             if setup.protocol.is_empty() { f64::NAN } else { (setup.protocol.done(progress.stage.place) + 1) as f64 },
             clock.voltage(setup).unwrap_or(f64::NAN),
+            clock.isolated.len() as f64,
+            cycles::per_area(setup, clock.isolated_volume(setup)),
         ];
         let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
         self.metrics.push(&row(general.into_iter().chain(measured)))

@@ -1,9 +1,9 @@
 //! Shorts: lithium that is joined to the copper and reaches the cathode's side of the separator, or the top of the box.
 
-use crate::metrics::deposit::{Phase, phases_of};
-use crate::metrics::pieces::pieces;
+use crate::metrics::deposit::phases_of;
 use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
+use crate::model::pieces::{Joined, Phase, Run, pieces};
 use crate::solver::backend::{Backend, BackendError, Field};
 use crate::solver::step::Clock;
 
@@ -37,13 +37,9 @@ pub fn find<B: Backend>(
 /// Centre of the first cell, from the bottom, of a piece of lithium that touches the copper, at or above a layer of cells \[m\].
 fn joined_above(grid: &crate::model::grid::Grid, phases: &[Phase], layer: usize) -> Option<[f64; 3]> {
     let found = pieces(grid.nx, grid.ny, grid.nz, phases);
-    let mut joined = vec![false; found.count];
-    for run in &found.runs {
-        joined[run.piece] |= run.touches_copper || run.row / grid.ny == 0;
-    }
-    let mut high =
-        found.runs.iter().filter(|run| run.phase == Phase::Lithium && joined[run.piece] && run.row / grid.ny >= layer);
-    high.next().map(|run| grid.centre(run.row * grid.nx + run.start))
+    let joined = Joined::new(&found, grid.ny);
+    let high = |run: &&Run| run.phase == Phase::Lithium && joined.is(run.piece) && run.row / grid.ny >= layer;
+    found.runs.iter().find(high).map(|run| grid.centre(run.row * grid.nx + run.start))
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub enum Field {
     SlopePhi,
     /// ∂i/∂(c/c0) \[current scale\]
     SlopeC,
+    /// 1 where a cell reacts at the potential of isolated lithium
+    Isolated,
 }
 
 /// The fields that time changes; with the host's clock they are the whole state. A GPU's f32 values are exact in f64.
@@ -87,6 +89,37 @@ pub struct Forcing {
     pub equations: Vec<[f64; 2]>,
     /// what the step adds to ξ
     pub xi: Vec<f64>,
+}
+
+/// A piece of lithium that is not joined to the copper: cells of lithium that are connected through faces.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Piece {
+    /// its first cell, x fastest
+    pub first: u32,
+    /// ∫ w ξ dV of the cells that react at its potential \[dx³\]
+    pub volume: f64,
+    /// first cell of the isolated piece that this one's first cell reacted with when it was looked at last
+    pub was: Option<u32>,
+}
+
+/// What has become of the first cell of a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Now {
+    /// it belongs to the piece with this first cell
+    Isolated(u32),
+    /// it is joined to the copper
+    Joined,
+    /// it is no lithium any more
+    Gone,
+}
+
+/// The isolated lithium.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pieces {
+    /// its pieces, in the order of their first cells
+    pub isolated: Vec<Piece>,
+    /// what has become of those before: first cell, and how it is now
+    pub fates: Vec<(u32, Now)>,
 }
 
 macro_rules! sums {
@@ -237,7 +270,7 @@ pub trait Backend: Levels {
         }
     }
 
-    /// Replaces the state.
+    /// Replaces the state. What is isolated stays what `label` found last, which is to look at it anew.
     fn load(&mut self, state: &State) -> Result<(), BackendError>;
     /// Copies the state to the host.
     fn state(&mut self) -> Result<State, BackendError>;
@@ -246,6 +279,13 @@ pub trait Backend: Levels {
 
     /// Copies a vector of the linear solver to the host: to say where a residual is largest, and for the tests.
     fn vector(&mut self, vector: Vector) -> Result<Vec<[f64; 2]>, BackendError>;
+
+    /// Finds the pieces of lithium that are not joined to the copper. From then on each takes no current on the whole; until
+    /// the first time all lithium has the copper's potential.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn label(&mut self) -> Result<Pieces, BackendError>;
 
     /// Sets the step's constants.
     fn set_step(&mut self, step: &StepUniforms);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::backend::{Backend, BackendError, Balance, Inventory};
+use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces};
 use super::depletion::{self, UsedUp};
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
@@ -11,7 +11,7 @@ use super::time_step::{self, Observed};
 use crate::model::cathode::Cathode;
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap, Scheduled};
-use crate::model::parameters::{Control, Nucleation, Setup};
+use crate::model::parameters::{Control, Isolated, Nucleation, Setup};
 use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
 
@@ -59,9 +59,17 @@ pub struct Clock {
     pub newton: u64,
     /// what the box held after the last step
     pub inventory: Inventory,
+    /// lithium that was not joined to the copper after the last step
+    pub isolated: Vec<Piece>,
 }
 
 impl Clock {
+    /// Volume of the lithium that is not joined to the copper \[m³\].
+    pub fn isolated_volume(&self, setup: &Setup) -> f64 {
+        // an empty sum is −0
+        self.isolated.iter().fold(0.0, |sum, piece| sum + piece.volume) * setup.grid.cell_volume()
+    }
+
     /// Charge per area that has passed, forth less back: what the cathode has given \[C/m²\].
     pub fn charge(&self, setup: &Setup) -> f64 {
         self.ledger.charge / setup.grid.area()
@@ -98,6 +106,10 @@ pub struct StepReport {
     pub nuclei: Vec<Cap>,
     /// sums over the equations as solved
     pub balance: Balance,
+    /// pieces of lithium that have lost the copper
+    pub cut_off: Vec<Piece>,
+    /// isolated pieces that have found it again
+    pub rejoined: Vec<Piece>,
 }
 
 /// A step that could not be taken. The state is that before the step.
@@ -198,6 +210,7 @@ impl<'a> Problem<'a> {
             rejected: 0,
             newton: 0,
             inventory: b.inventory()?,
+            isolated: Vec::new(),
         };
         let volume = self.setup.grid.cell_volume();
         clock.ledger.lithium_start = clock.inventory.lithium * volume;
@@ -205,7 +218,23 @@ impl<'a> Problem<'a> {
         self.place_scheduled(b, &mut clock)?;
         clock.ledger.salt_start = clock.inventory.salt * self.scales.concentration * volume;
         clock.ledger.salt = clock.ledger.salt_start;
+        clock.isolated = self.look_for_isolated(b)?.isolated;
         Ok(clock)
+    }
+
+    /// Makes a backend ready to go on that has just been given its state.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn go_on<B: Backend + ?Sized>(&self, b: &mut B) -> Result<(), BackendError> {
+        self.look_for_isolated(b).map(|_| ())
+    }
+
+    fn look_for_isolated<B: Backend + ?Sized>(&self, b: &mut B) -> Result<Pieces, BackendError> {
+        match self.setup.kinetics.isolated {
+            Isolated::Floating => b.label(),
+            Isolated::Wired => Ok(Pieces::default()),
+        }
     }
 
     /// One time step, ending at the edge at the latest: a time \[s\], or with limits of what it may pass.
@@ -230,8 +259,12 @@ impl<'a> Problem<'a> {
         let (solved, seen, rejected) = self.solve(b, clock, edge, jumps)?;
         self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
         let nuclei = self.nucleate(b, clock, seen.dt)?;
+        let pieces = self.look_for_isolated(b)?;
+        let (cut_off, rejoined) = changes(&clock.isolated, &pieces);
+        clock.isolated = pieces.isolated;
         self.keep_books(clock, &solved, &seen, edge);
-        Ok(StepReport { dt: seen.dt, iterations: solved.iterations, rejected, nuclei, balance: solved.balance })
+        let Solved { balance, iterations } = solved;
+        Ok(StepReport { dt: seen.dt, iterations, rejected, nuclei, balance, cut_off, rejoined })
     }
 
     /// Fails if the salt is used up and the next step follows the potential alone.
@@ -545,4 +578,17 @@ impl<'a> Problem<'a> {
             clock.time = until;
         }
     }
+}
+
+/// Pieces that have lost the copper, and of those `before` the ones that have found it. One that came from another isolated piece, or
+/// went into one, is neither.
+fn changes(before: &[Piece], now: &Pieces) -> (Vec<Piece>, Vec<Piece>) {
+    let went_into = |piece: &Piece| now.fates.iter().any(|&(_, fate)| fate == Now::Isolated(piece.first));
+    let is_new = |piece: &&Piece| piece.was.is_none() && !went_into(piece);
+    let found_copper = |piece: &&Piece| now.fates.contains(&(piece.first, Now::Joined));
+    let goes_on = |piece: &Piece| now.isolated.iter().any(|new| new.was == Some(piece.first));
+    (
+        now.isolated.iter().filter(is_new).copied().collect(),
+        before.iter().filter(|piece| found_copper(piece) && !goes_on(piece)).copied().collect(),
+    )
 }

@@ -21,7 +21,7 @@ pub const CASE: Case = Case {
 };
 
 /// Σ (m² + n²)^(−3/2) over a square lattice without its origin: 4 ζ(3/2) β(3/2).
-const LATTICE: f64 = 9.0336;
+pub const LATTICE: f64 = 9.0336;
 
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let setup = lab.config("boss", &[])?;

@@ -11,6 +11,7 @@ mod contact;
 mod copper;
 pub mod devices;
 mod dispersion;
+mod floating;
 mod lab;
 mod limiting;
 mod limits;
@@ -66,6 +67,7 @@ pub const CASES: &[Case] = &[
     copper::CASE,
     contact::CASE,
     ripening::CASE,
+    floating::CASE,
     symmetry::CASE,
     limits::CASE,
     manufactured::CASE,

@@ -3,7 +3,32 @@
 //! Runs instead of cells make this tens of times smaller than the box, and the union-find is thirty lines: a crate would
 //! not be shorter.
 
-use super::deposit::Phase;
+use std::f64::consts::PI;
+
+use super::grid::Grid;
+
+/// What a cell is, as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// at least half of it is copper: w ≤ ½
+    Copper,
+    /// more than half of what is not copper is lithium: ξ > ½
+    Lithium,
+    /// the rest
+    Electrolyte,
+}
+
+impl Phase {
+    /// Phase of a cell with accessible fraction `w` and lithium fraction `xi`.
+    #[inline(always)]
+    pub fn of(w: f64, xi: f64) -> Self {
+        match (w > 0.5, xi > 0.5) {
+            (false, _) => Self::Copper,
+            (true, true) => Self::Lithium,
+            (true, false) => Self::Electrolyte,
+        }
+    }
+}
 
 /// Neighbouring cells of one phase along x.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +92,41 @@ pub fn pieces(nx: usize, ny: usize, nz: usize, phases: &[Phase]) -> Pieces {
         count += usize::from(root == run);
     }
     Pieces { runs, count }
+}
+
+/// Radius of the smallest piece whose isolation the grid can tell \[ℓ\]. A deposit that dissolves leaves specks of a cell or two where
+/// its last lithium was, and their tails reach the copper: they are no pieces of metal, and count as joined to it.
+pub const SMALLEST_RADIUS: f64 = 2.0;
+
+/// Cells of a ball of that radius for an interface length `ell` \[m\]; of a cylinder or a layer where the box has one or two axes of a
+/// single cell.
+pub fn smallest(grid: &Grid, ell: f64) -> u32 {
+    let radius = SMALLEST_RADIUS * ell / grid.dx;
+    let cells = match u32::from(grid.nx > 1) + u32::from(grid.ny > 1) {
+        2 => 4.0 / 3.0 * PI * radius.powi(3),
+        1 => PI * radius.powi(2),
+        _ => 2.0 * radius,
+    };
+    cells.ceil() as u32
+}
+
+/// Which pieces touch the copper, or the bottom of the box.
+pub struct Joined(Vec<bool>);
+
+impl Joined {
+    /// Of pieces in a box of `ny` rows a plane.
+    pub fn new(pieces: &Pieces, ny: usize) -> Self {
+        let mut joined = vec![false; pieces.count];
+        for run in &pieces.runs {
+            joined[run.piece] |= run.touches_copper || run.row < ny;
+        }
+        Self(joined)
+    }
+
+    /// Whether a piece does.
+    pub fn is(&self, piece: usize) -> bool {
+        self.0[piece]
+    }
 }
 
 /// Union-find over runs; the root of a set is its first run.

@@ -1,0 +1,167 @@
+//! Lithium that is not joined to the copper: which kernels find its pieces and their potentials.
+
+use super::Gpu;
+use super::fields::{Id, piece_tables};
+use super::queue::Dispatch;
+use super::shader::Kernel;
+use crate::solver::backend::{BackendError, Now, Piece, Pieces};
+
+/// Corrections of the pieces' potentials before the one along the slopes: after the mean of the drive, which is exact for linear
+/// kinetics, two leave what single precision does.
+const CORRECTIONS: usize = 2;
+
+/// Words before the rows of the table, of a row, and where in it things stand; the same in shaders/lib/isolated.wgsl.
+const HEAD: usize = 4;
+const ROW: usize = 8;
+const FIRST: usize = 0;
+const WAS: usize = 1;
+const ASKED: usize = 2;
+const FATE: usize = 3;
+const VOLUME: usize = 4;
+const FATE_GONE: u32 = u32::MAX;
+
+/// What a pass of `kinetics` looks at.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+pub enum Look {
+    /// the kinetics of all cells
+    All = 0,
+    /// the drive of the cells that react with isolated lithium
+    Drive = 1,
+    /// their kinetics
+    Isolated = 2,
+}
+
+/// What follows from the sums over a piece.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+enum Solve {
+    Potential = 0,
+    Correction = 1,
+    Change = 2,
+}
+
+/// The kernels that bind one of the tables.
+const USERS: [Kernel; 7] = [
+    Kernel::Kinetics,
+    Kernel::LabelNumber,
+    Kernel::LabelAssign,
+    Kernel::IsolatedSums,
+    Kernel::IsolatedSolve,
+    Kernel::IsolatedBalance,
+    Kernel::IsolatedImage,
+];
+
+impl Gpu {
+    /// xi → the isolated pieces, in the order of their first cells.
+    pub(super) fn find_pieces(&mut self) -> Result<Pieces, BackendError> {
+        // labels need no memory of their own: the hierarchy's finest correction is made anew in every V-cycle
+        let labels = [("labels", self.fields.levels[0].x_next)];
+        let before = std::mem::take(&mut self.isolated);
+        let count = loop {
+            self.prepare_table(&before);
+            for kernel in [Kernel::LabelStart, Kernel::LabelJoin, Kernel::LabelCount, Kernel::LabelNumber] {
+                self.run(kernel, &labels, &[]);
+            }
+            let count = self.words("pieces", 1)?[0] as usize;
+            if !self.make_room(count) {
+                break count;
+            }
+        };
+        if count == 0 && before.is_empty() {
+            return Ok(Pieces::default());
+        }
+        self.run(Kernel::LabelAssign, &labels, &[before.len() as u32]);
+        let table = self.words("pieces", HEAD + ROW * count.max(before.len()))?;
+        let row = |number: usize| &table[HEAD + ROW * number..HEAD + ROW * (number + 1)];
+        self.isolated = (0..count).map(|number| row(number)[FIRST]).collect();
+        let piece = |number: usize| {
+            let row = row(number);
+            let was = row[WAS].checked_sub(1).map(|old| before[old as usize]);
+            let words = [row[VOLUME], row[VOLUME + 1], row[VOLUME + 2]].map(f64::from);
+            Piece { first: row[FIRST], volume: words[2] + words[1] * 2f64.powi(-32) + words[0] * 2f64.powi(-64), was }
+        };
+        let mut isolated: Vec<Piece> = (0..count).map(piece).collect();
+        isolated.sort_unstable_by_key(|piece| piece.first);
+        let fate = |(number, &first): (usize, &u32)| {
+            let now = match row(number)[FATE] {
+                0 => Now::Joined,
+                FATE_GONE => Now::Gone,
+                new => Now::Isolated(self.isolated[new as usize - 1]),
+            };
+            (first, now)
+        };
+        let mut fates: Vec<(u32, Now)> = before.iter().enumerate().map(fate).collect();
+        fates.sort_unstable_by_key(|(first, _)| *first);
+        Ok(Pieces { isolated, fates })
+    }
+
+    /// An empty table that asks what has become of the first cells of the pieces before.
+    fn prepare_table(&mut self, before: &[u32]) {
+        self.clear("pieces");
+        if !before.is_empty() {
+            let mut table = vec![0; HEAD + ROW * before.len()];
+            before.iter().enumerate().for_each(|(number, &first)| table[HEAD + ROW * number + ASKED] = first);
+            self.write("pieces", bytemuck::cast_slice(&table));
+        }
+    }
+
+    /// Makes the tables larger if they have no room for `pieces`; whether they were.
+    fn make_room(&mut self, pieces: usize) -> bool {
+        let mut grown = false;
+        for (name, size) in piece_tables(pieces as u64) {
+            grown |= self.fields.grow(&self.device, name, size);
+        }
+        if grown {
+            USERS.into_iter().for_each(|kernel| self.queue.forget(&self.device, kernel));
+        }
+        grown
+    }
+
+    fn words(&mut self, name: &'static str, count: usize) -> Result<Vec<u32>, BackendError> {
+        let id = self.fields.id(name).ok_or_else(|| self.device.error(format!("there is no field `{name}`")))?;
+        let bytes = self.queue.read(&self.device, self.fields.buffer(id), 4 * count as u64)?;
+        Ok(bytemuck::pod_collect_to_vec(&bytes))
+    }
+
+    /// u → the potentials of the pieces: first the mean of the drive, then Newton's method.
+    pub(super) fn settle_pieces(&mut self) {
+        let direction = self.fields.directions[0];
+        self.run(Kernel::Kinetics, &[], &[Look::Drive as u32]);
+        self.sum_pieces(direction, Solve::Potential);
+        for _ in 0..CORRECTIONS {
+            self.run(Kernel::Kinetics, &[], &[Look::Isolated as u32]);
+            self.sum_pieces(direction, Solve::Correction);
+        }
+    }
+
+    /// What is left of the pieces' currents is taken out along their slopes.
+    pub(super) fn balance_pieces(&mut self) {
+        self.sum_pieces(self.fields.directions[0], Solve::Correction);
+        self.run(Kernel::IsolatedBalance, &[], &[]);
+    }
+
+    /// Adds to an image what the pieces' potentials change with its direction.
+    pub(super) fn follow_pieces(&mut self, slot: usize) {
+        if self.isolated.is_empty() {
+            return;
+        }
+        self.sum_pieces(self.fields.directions[slot], Solve::Change);
+        self.run(Kernel::IsolatedImage, &[("image", self.fields.images[slot])], &[]);
+    }
+
+    /// Sums over the pieces, of a direction where its change is asked for, and what follows from them.
+    fn sum_pieces(&mut self, direction: Id, what: Solve) {
+        self.run(Kernel::IsolatedSums, &[("direction", direction)], &[u32::from(matches!(what, Solve::Change))]);
+        let count = self.isolated.len() as u32;
+        let parameters = [count, what as u32];
+        let dispatch = Dispatch {
+            kernel: Kernel::IsolatedSolve,
+            threads: [count, 1, 1],
+            roles: &[],
+            level: None,
+            parameters: &parameters,
+        };
+        self.queue.dispatch(&self.device, &self.fields, &dispatch);
+    }
+}
