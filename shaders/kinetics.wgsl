@@ -6,12 +6,14 @@
 // phi and c are read at the probe, s outside the interface; from there on the current itself makes the difference: R is the
 // film and s/kappa, c_f = c - (1 - t+) s i/(F D), and the drive gains kappa_d/kappa ln(c_f/c).
 //
+// The current of the SEI is part of the current from here on.
+//
 // Stored, not recomputed: metal, salt and charge must see the same number. `slopes` are di/dphi and di/dc at the probe.
 //
 // A cell that reacts with isolated lithium has that piece's potential taken from its drive. The potentials are found before, with
 // the drive itself and then the kinetics of those cells alone.
 //
-// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response
+// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, sei_now, sei_current
 // writes  current, slopes
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/kinetics.rs
@@ -29,8 +31,10 @@
 @group(0) @binding(10) var<storage, read> table: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read> piece: array<u32>;
 @group(0) @binding(12) var<storage, read> piece_response: array<vec4<f32>>;
-@group(0) @binding(13) var<storage, read_write> current: array<f32>;
-@group(0) @binding(14) var<storage, read_write> slopes: array<vec2<f32>>;
+@group(0) @binding(13) var<storage, read> sei_now: array<vec2<f32>>;
+@group(0) @binding(14) var<storage, read> sei_current: array<f32>;
+@group(0) @binding(15) var<storage, read_write> current: array<f32>;
+@group(0) @binding(16) var<storage, read_write> slopes: array<vec2<f32>>;
 
 struct Parameters {
     what: u32, // 0: the kinetics of all cells, 1: the drive of those with isolated lithium, 2: their kinetics
@@ -78,14 +82,21 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let kappa_slope = table_slope(table[entry], table[entry + 1u]).x;
     let thickness = probe_depth[i].y / inverse_macmullin(p.z);
     let salt = physics.salt == 1u;
+    // the SEI: its resistance, and the current that it takes beside the lithium's
+    var film = physics.film;
+    var taken = 0.0;
+    if physics.sei == 1u {
+        film += physics.sei_resistance * max(sei_now[i].x, 0.0);
+        taken = sei_current[i];
+    }
     let layer = Layer(
-        physics.film + thickness / properties.x,
+        film + thickness / properties.x,
         select(0.0, thickness * (1.0 - properties.w) / properties.z, salt),
         properties.y / properties.x,
         -thickness * kappa_slope / (properties.x * properties.x),
     );
     let rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * heterogeneity[i], layer);
 
-    current[i] = rate.current;
+    current[i] = rate.current + taken;
     slopes[i] = vec2<f32>(rate.by_drive, select(0.0, rate.by_c, salt));
 }

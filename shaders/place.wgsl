@@ -2,8 +2,10 @@
 //
 //   xi = max(xi, 1/(1 + exp(-d/ell))),   d the distance into the cap: its radius less the distance to its centre
 //
+// The surface of a cap has no SEI yet.
+//
 // reads   caps, xi
-// writes  xi
+// writes  xi, sei
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/nucleate.rs
 
@@ -11,6 +13,10 @@
 @group(0) @binding(1) var<uniform> parameters: Parameters;
 @group(0) @binding(2) var<storage, read> caps: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> xi: array<f32>;
+@group(0) @binding(4) var<storage, read_write> sei: array<vec2<f32>>;
+
+// Fraction of a nucleus in a cell from which on its surface is a fresh one.
+const FRESH = 0.05;
 
 struct Parameters {
     count: u32, // caps: centre and radius of each, in cells
@@ -27,7 +33,7 @@ fn place(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    var fraction = xi[i];
+    var fraction = 0.0;
     for (var k = 0u; k < parameters.count; k++) {
         let cap = caps[k];
         let dx = wrapped(p.x, cap.x, n.x);
@@ -38,5 +44,6 @@ fn place(@builtin(global_invocation_id) p: vec3<u32>) {
         fraction = max(fraction, 1.0 / (1.0 + exp(clamp(-distance / physics.ell, -80.0, 80.0))));
     }
 
-    xi[i] = fraction;
+    if physics.sei == 1u && fraction > FRESH && fraction > xi[i] { sei[i].x = -1.0; }
+    xi[i] = max(xi[i], fraction);
 }

@@ -76,6 +76,13 @@ fn values(setup: &Setup) -> String {
         q(text, "kinetics.heterogeneity.spread", h.spread, "");
         q(text, "kinetics.heterogeneity.correlation_length", h.correlation_length, "m");
     }
+    if let Some(sei) = &setup.sei {
+        q(text, "sei.fresh_charge", sei.fresh_charge, "C/m^2");
+        q(text, "sei.formation_time", sei.formation_time, "s");
+        q(text, "sei.growth", sei.growth, "C^2/m^4/s");
+        q(text, "sei.resistance", sei.resistance, "ohm m^2");
+        q(text, "sei.cracks", sei.cracks, "");
+    }
     q(text, "collector.height", setup.collector.height, "m");
     q(text, "collector.contact_angle", setup.collector.contact_angle, "rad");
     match &setup.collector.shape {

@@ -22,6 +22,9 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
             THINNEST * grid.dx * um
         ));
     }
+    if setup.sei.is_none() && setup.output.fields.iter().any(|field| field == "sei") {
+        object("output.fields: \"sei\" needs a section [sei]".into());
+    }
     if grid.nz < 4 {
         object(format!("grid.cells: {} cells along z are too few; at least 4", grid.nz));
     }

@@ -12,9 +12,10 @@ use crate::model::electrolyte::{Electrolyte, Solvent, Transport, arrhenius};
 use crate::model::grid::Grid;
 use crate::model::parameters::*;
 use crate::model::protocol::{Block, Place, Protocol};
+use crate::model::sei::Sei;
 
 /// Fields that a snapshot may hold.
-pub const FIELDS: [&str; 7] = ["lithium", "xi", "c", "phi", "current", "curvature", "isolated"];
+pub const FIELDS: [&str; 8] = ["lithium", "xi", "c", "phi", "current", "curvature", "isolated", "sei"];
 /// Fields that a snapshot holds unless the config says otherwise.
 const DEFAULT_FIELDS: [&str; 5] = ["lithium", "xi", "c", "phi", "current"];
 
@@ -32,6 +33,7 @@ pub fn setup(root: &Section, folder: &Path) -> Setup {
     let deposit = deposit(root.section("deposit"));
     let nucleation = nucleation(root.section("nucleation"));
     let separator = separator(root.section("separator"), root.has("separator"));
+    let sei = sei(root.section("sei"), root.has("sei"));
     let cathode = cathode(root.section("cathode"), root.has("cathode"), folder);
     let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), root.sections("protocol"));
     let end = end(root.section("end"));
@@ -49,6 +51,7 @@ pub fn setup(root: &Section, folder: &Path) -> Setup {
         deposit,
         nucleation,
         separator,
+        sei,
         top,
         cathode,
         protocol,
@@ -157,6 +160,20 @@ fn kinetics(s: Section, temperature: f64) -> Kinetics {
     };
     s.finish();
     kinetics
+}
+
+fn sei(s: Section, present: bool) -> Option<Sei> {
+    present.then(|| {
+        let sei = Sei {
+            fresh_charge: s.required("fresh_charge", "C/m^2", Range::Positive),
+            formation_time: s.or("formation_time", "s", Range::Positive, 1.0),
+            growth: s.or("growth", "C^2/m^4/s", Range::NotNegative, 0.0),
+            resistance: s.or("resistance", "ohm m^2", Range::NotNegative, 0.0),
+            cracks: s.or("cracks", "1", Range::Within(0.0..=1.0), 0.0),
+        };
+        s.finish();
+        sei
+    })
 }
 
 fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {

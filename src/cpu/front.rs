@@ -6,15 +6,19 @@ use super::Cpu;
 use super::normals::Normals;
 use super::shape::{Padded, Star, paired, rows_of, stars_of};
 
-/// xi += factor · i δ/w, and what forces a chosen solution.
+/// xi += factor · (i − current of the SEI) δ/w, and what forces a chosen solution.
 pub fn deposit(cpu: &mut Cpu, factor: f64) {
     let fields = [&cpu.rate[0], &cpu.delta, &cpu.accessible];
+    let (sei, [_, delta, w]) = (&cpu.sei_current, fields);
     let forcing = cpu.forcing.as_ref();
     cpu.shape.rows(
         &mut cpu.xi[..],
         || (),
         |(), row, xi| {
             deposit_row(fields.map(|field| row.of(field)), factor, xi);
+            if !sei.is_empty() {
+                deposit_row([row.of(sei), row.of(delta), row.of(w)], -factor, xi);
+            }
             if let Some(forcing) = forcing {
                 xi.iter_mut().zip(row.of(&forcing.xi)).for_each(|(xi, forcing)| *xi += forcing);
             }

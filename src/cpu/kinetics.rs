@@ -37,10 +37,12 @@ enum Read {
     Transference,
     /// derivative of κ with respect to c
     KappaByC,
+    /// resistance of the SEI
+    Sei,
 }
 
 /// Members of [`Read`].
-const READ: usize = 11;
+const READ: usize = 12;
 
 /// The cells of a row that react.
 #[derive(Default)]
@@ -87,6 +89,10 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
     let (p, shape) = (cpu.physics, cpu.shape);
     let reference = f64::from(cpu.step.phi_reference);
     let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
+    let (sigma, sei_current) = (&cpu.sei_now[0], &cpu.sei_current);
+    let per_charge = f64::from(p.sei_resistance);
+    // of a cell: resistance of the SEI, and the current that it takes
+    let of_sei = |i: usize| if p.sei == 1 { (per_charge * sigma[i].max(0.0), sei_current[i]) } else { (0.0, 0.0) };
     let (probes, table, isolated) = (&cpu.probes, &cpu.table, &cpu.isolated);
     shape.rows(fields(&mut cpu.rate), Cells::default, |cells, row, mut out| {
         let has_isolated = isolated.in_row(row.z * shape.ny + row.y);
@@ -113,18 +119,20 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
                 phi -= isolated.potential(row.here + x);
             }
             let ([kappa, kappa_d, diffusivity, transference], slopes) = lookup(table, c);
+            let (resistance, sei_current) = of_sei(row.here + x);
             let read = [
                 phi,
                 c,
                 probe.thickness,
                 probe.curvature,
                 heterogeneity[row.here + x],
-                out[0][x],
+                out[0][x] - sei_current,
                 kappa,
                 kappa_d,
                 diffusivity,
                 transference,
                 slopes[0],
+                resistance,
             ];
             cells.x[k] = x;
             cells.read.iter_mut().zip(read).for_each(|(column, value)| column[k] = value);
@@ -136,6 +144,9 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
                 out.fill(0.0);
             }
             cells.x.iter().zip(rate).for_each(|(&x, &rate)| out[x] = rate);
+        }
+        if p.sei == 1 {
+            cells.x.iter().for_each(|&x| out[0][x] += sei_current[row.here + x]);
         }
     });
 }
@@ -256,7 +267,7 @@ fn prepare_row(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]; 
         fill(&mut exchange[..n], |x| strength(x) * exponentials(alpha * logarithm(c[x]))[0]);
     }
     let through = |x: usize| of(Read::Thickness, x) / medium;
-    fill(&mut resistance[..n], |x| film + through(x) / of(Read::Kappa, x));
+    fill(&mut resistance[..n], |x| film + of(Read::Sei, x) + through(x) / of(Read::Kappa, x));
     fill(&mut depletion[..n], |x| {
         let depletion = through(x) * (1.0 - of(Read::Transference, x)) / of(Read::Diffusivity, x);
         // a layer that takes no salt is solved as one that takes next to none

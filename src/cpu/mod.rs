@@ -25,6 +25,7 @@ pub mod potential;
 pub(crate) mod probe;
 mod reaction;
 mod residual;
+pub(crate) mod sei;
 mod shape;
 mod smooth;
 mod sum;
@@ -74,6 +75,12 @@ pub struct Cpu {
     transport_by_c: [Vec<f32>; 3],
     /// i, ∂i/∂φ, ∂i/∂c
     rate: [Vec<f64>; 3],
+    /// charge per area of the SEI, or [`sei::NONE`], and of lithium stripped below it since it was plated; empty without SEI
+    sei: [Vec<f64>; 2],
+    /// the same at the beginning of the step
+    sei_now: [Vec<f64>; 2],
+    /// current that the SEI takes, part of the current; empty without SEI
+    sei_current: Vec<f64>,
     /// local terms of both equations
     source: [Vec<f64>; 2],
     residual: [Vec<f64>; 2],
@@ -98,6 +105,7 @@ impl Cpu {
         let n = grid.cells();
         let scales = Scales::new(setup);
         let physics = scales.physics(setup);
+        let of_sei = if physics.sei == 1 { n } else { 0 };
         Self {
             grid,
             shape,
@@ -120,6 +128,9 @@ impl Cpu {
             transference: vec![0.0; n],
             transport_by_c: none(n),
             rate: none(n),
+            sei: [vec![sei::NONE; of_sei], vec![0.0; of_sei]],
+            sei_now: none(of_sei),
+            sei_current: vec![0.0; of_sei],
             source: none(n),
             residual: none(n),
             correction: none(n),
@@ -247,12 +258,17 @@ impl Backend for Cpu {
         let fields = [(&mut self.xi, &state.xi), (phi, &state.phi), (c, &state.c), (&mut self.rate[0], &state.current)];
         fields.into_iter().for_each(|(own, given)| own.copy_from_slice(given));
         self.u_old.iter_mut().zip(&state.before).for_each(|(own, given)| own.copy_from_slice(given));
+        match &state.sei {
+            Some(given) => self.sei.iter_mut().zip(given).for_each(|(own, given)| own.copy_from_slice(given)),
+            None => self.sei.iter_mut().zip([sei::NONE, 0.0]).for_each(|(own, none)| own.fill(none)),
+        }
         Ok(())
     }
 
     fn state(&mut self) -> Result<State, BackendError> {
         let [phi, c] = self.u.clone();
-        Ok(State { xi: self.xi.clone(), phi, c, current: self.rate[0].clone(), before: self.u_old.clone() })
+        let sei = (self.physics.sei == 1).then(|| self.sei.clone());
+        Ok(State { xi: self.xi.clone(), phi, c, current: self.rate[0].clone(), before: self.u_old.clone(), sei })
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {
@@ -271,6 +287,7 @@ impl Backend for Cpu {
             Field::Accessible => &self.accessible,
             Field::Distance => &self.q,
             Field::Transference => &self.transference,
+            Field::Sei => &self.sei[0],
             Field::SlopePhi => &self.rate[1],
             Field::SlopeC => &self.rate[2],
         };
@@ -307,6 +324,14 @@ impl Backend for Cpu {
         interface::interface(self, half_advance);
         probe::probe(self);
         self.isolated.find_reacting(&self.shape, &self.probes);
+    }
+
+    fn start_sei(&mut self, dt: f64) -> Result<f64, BackendError> {
+        Ok(sei::start(self, dt))
+    }
+
+    fn end_sei(&mut self, movement: f64, dt: f64) {
+        sei::end(self, movement, dt);
     }
 
     fn linearise(&mut self) {

@@ -1,6 +1,6 @@
 //! Nuclei: where the Poisson process fires, and their shape.
 
-use super::Cpu;
+use super::{Cpu, sei};
 use crate::model::nucleation::{Cap, rate};
 use crate::model::random::hash;
 
@@ -18,10 +18,20 @@ pub fn nucleate(cpu: &Cpu, seed: u32, step: u32, dt: f64) -> Vec<u32> {
     (0..cpu.shape.cells()).filter(|&i| fires(i)).map(|i| i as u32).collect()
 }
 
-/// ξ = the larger of ξ and the caps' fractions.
+/// ξ = the larger of ξ and the caps' fractions; a cap's surface has no SEI yet.
 pub fn place(cpu: &mut Cpu, caps: &[Cap]) {
     let (grid, ell) = (cpu.grid, f64::from(cpu.physics.ell));
-    cpu.shape.map(&mut cpu.xi, |x, y, z, _, xi| {
-        *xi = caps.iter().fold(*xi, |xi, cap| xi.max(cap.fraction(&grid, ell, x, y, z)));
-    });
+    let fraction = |x: usize, y: usize, z: usize| {
+        caps.iter().fold(0.0f64, |largest, cap| largest.max(cap.fraction(&grid, ell, x, y, z)))
+    };
+    if cpu.physics.sei == 1 {
+        let xi = &cpu.xi;
+        cpu.shape.map(&mut cpu.sei[0], |x, y, z, cell, sigma| {
+            let fraction = fraction(x, y, z);
+            if fraction > sei::FRESH && fraction > xi[cell.here] {
+                *sigma = sei::NONE;
+            }
+        });
+    }
+    cpu.shape.map(&mut cpu.xi, |x, y, z, _, xi| *xi = xi.max(fraction(x, y, z)));
 }

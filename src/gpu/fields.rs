@@ -70,6 +70,9 @@ const CELLS: &[(&str, u64)] = &[
     ("piece", 1),
 ];
 
+/// Fields of every cell that only an SEI needs.
+const OF_SEI: &[(&str, u64)] = &[("sei", 2), ("sei_now", 2), ("sei_current", 1)];
+
 /// Buffers of another size: table of transport properties, nuclei, the two stages of sums, and isolated pieces of lithium.
 const OTHERS: &[&str] =
     &["table", "fired", "caps", "partial", "sums", "product", "need", "pieces", "piece_sums", "piece_response"];
@@ -86,12 +89,13 @@ pub fn piece_tables(pieces: u64) -> [(&'static str, u64); 3] {
 
 /// Names of all fields.
 pub fn names() -> Vec<&'static str> {
-    CELLS.iter().map(|(name, _)| *name).chain(OTHERS.iter().copied()).collect()
+    CELLS.iter().chain(OF_SEI).map(|(name, _)| *name).chain(OTHERS.iter().copied()).collect()
 }
 
-/// Bytes of all fields of every cell, and of the coarser levels.
-pub fn bytes(cells: u64) -> u64 {
-    let floats: u64 = CELLS.iter().map(|(_, floats)| floats).sum();
+/// Bytes of all fields of every cell, with or without an SEI, and of the coarser levels.
+pub fn bytes(cells: u64, sei: bool) -> u64 {
+    let of_sei = if sei { OF_SEI } else { &[] };
+    let floats: u64 = CELLS.iter().chain(of_sei).map(|(_, floats)| floats).sum();
     // directions and images; 1/8 + 1/64 + … of seven pairs on the coarser levels
     4 * cells * (floats + 4 * DIRECTIONS as u64) + 8 * cells
 }
@@ -136,7 +140,7 @@ impl Fields {
     ///
     /// # Errors
     /// If the device has no room.
-    pub fn new(device: &Device, shape: [u32; 3]) -> Result<Self, GpuError> {
+    pub fn new(device: &Device, shape: [u32; 3], sei: bool) -> Result<Self, GpuError> {
         let scope = device.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let cells: u64 = shape.iter().map(|&n| u64::from(n)).product();
         let mut fields = Self {
@@ -148,6 +152,10 @@ impl Fields {
         };
         for &(name, floats) in CELLS {
             let id = fields.add(device, name, 4 * floats * cells);
+            fields.names.insert(name, id);
+        }
+        for &(name, floats) in OF_SEI {
+            let id = fields.add(device, name, if sei { 4 * floats * cells } else { 0 });
             fields.names.insert(name, id);
         }
         let partial = Groups::new(shape).count() * 4 * 32;
@@ -164,7 +172,7 @@ impl Fields {
             None => Ok(fields),
             Some(error) => Err(GpuError::OutOfMemory {
                 device: device.name.clone(),
-                needed: bytes(cells),
+                needed: bytes(cells, sei),
                 reason: error.to_string(),
             }),
         }

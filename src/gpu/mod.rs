@@ -38,6 +38,8 @@ pub struct Gpu {
     queue: Queue,
     shape: [u32; 3],
     groups: Groups,
+    /// whether there is an SEI
+    sei: bool,
     /// first cells of the isolated pieces of lithium, in the order of their rows
     isolated: Vec<u32>,
 }
@@ -61,10 +63,18 @@ impl Gpu {
         };
         let device = Device::open(choice.into(), &need)?;
         let shape = [setup.grid.nx, setup.grid.ny, setup.grid.nz].map(|n| n as u32);
-        let fields = Fields::new(&device, shape)?;
+        let fields = Fields::new(&device, shape, setup.sei.is_some())?;
         let scales = Scales::new(setup);
         let queue = Queue::new(&device, &shaders, &scales.physics(setup))?;
-        let mut gpu = Self { device, fields, queue, shape, groups: Groups::new(shape), isolated: Vec::new() };
+        let mut gpu = Self {
+            device,
+            fields,
+            queue,
+            shape,
+            groups: Groups::new(shape),
+            sei: setup.sei.is_some(),
+            isolated: Vec::new(),
+        };
         gpu.write("accessible", bytemuck::cast_slice(&statics.accessible));
         gpu.write("copper_area", bytemuck::cast_slice(&statics.copper_area));
         gpu.write("heterogeneity", bytemuck::cast_slice(&statics.heterogeneity));
@@ -198,6 +208,7 @@ mod tests {
                 heterogeneity: None,
                 isolated: Isolated::Floating,
             },
+            sei: None,
             collector: Collector { height: 4e-6, shape: CollectorShape::Flat, contact_angle: 1.5 },
             deposit: InitialDeposit::None,
             nucleation: Nucleation::None,

@@ -51,7 +51,7 @@ impl Backend for Gpu {
     }
 
     fn bytes_per_cell(&self) -> usize {
-        fields::bytes(1) as usize
+        fields::bytes(1, self.sei) as usize
     }
 
     /// Measured with the step's own states (nuclei on rough copper, dt from 2e-4 to 14 s): the residual stalls at 2e-7 to
@@ -88,12 +88,22 @@ impl Backend for Gpu {
         self.write("u_old", bytemuck::cast_slice(&pairs(&state.before[0], &state.before[1])));
         self.write("current", bytemuck::cast_slice(&single(&state.current)));
         self.clear("u_low");
+        if self.sei {
+            let fresh = || [vec![-1.0; state.xi.len()], vec![0.0; state.xi.len()]];
+            let [charge, stripped] = state.sei.clone().unwrap_or_else(fresh);
+            self.write("sei", bytemuck::cast_slice(&pairs(&charge, &stripped)));
+        }
         self.device.check()
     }
 
     fn state(&mut self) -> Result<State, BackendError> {
         let wide = |f: Vec<f32>| f.into_iter().map(f64::from).collect::<Vec<f64>>();
+        let sei = match self.sei {
+            true => Some([wide(self.half("sei", 0)?), wide(self.half("sei", 1)?)]),
+            false => None,
+        };
         Ok(State {
+            sei,
             xi: wide(self.read("xi")?),
             phi: wide(self.half("u", 0)?),
             c: wide(self.half("u", 1)?),
@@ -118,6 +128,8 @@ impl Backend for Gpu {
             Field::Transference => self.half("diffusion", 1),
             Field::SlopePhi => self.half("slopes", 0),
             Field::SlopeC => self.half("slopes", 1),
+            Field::Sei if self.sei => self.half("sei", 0),
+            Field::Sei => Ok(Vec::new()),
             Field::Isolated => {
                 Ok(self.read("piece")?.into_iter().map(|piece| f32::from(piece.to_bits() != 0)).collect())
             }
@@ -156,6 +168,15 @@ impl Backend for Gpu {
         self.run(Kernel::Distance, &[], &[]);
         self.run(Kernel::InterfaceShape, &[], &[(half_advance as f32).to_bits()]);
         self.run(Kernel::Probe, &[], &[]);
+    }
+
+    fn start_sei(&mut self, dt: f64) -> Result<f64, BackendError> {
+        self.reduce(Kernel::SeiStart, &[], &[dt as f32], "sums", 1, 0);
+        Ok(self.totals(1)?[0])
+    }
+
+    fn end_sei(&mut self, movement: f64, dt: f64) {
+        self.run(Kernel::SeiEnd, &[], &[(movement as f32).to_bits(), (dt as f32).to_bits()]);
     }
 
     fn linearise(&mut self) {

@@ -15,7 +15,7 @@ pub const FILE: &str = "checkpoint.h5";
 /// Name of the one before.
 pub const PREVIOUS: &str = "checkpoint.previous.h5";
 /// Version of the format.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 /// How far the run's files have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -75,9 +75,11 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
             store_text(&file, "clock", &clock)?;
             self.provenance.store(&file.create_group("provenance")?)?;
             let state = file.create_group("state")?;
-            let State { xi, phi, c, current, before: [phi_before, c_before] } = &self.state;
+            let State { xi, phi, c, current, before: [phi_before, c_before], sei } = &self.state;
             let before = [("phi_before", phi_before), ("c_before", c_before)];
-            for (name, field) in [("xi", xi), ("phi", phi), ("c", c), ("current", current)].into_iter().chain(before) {
+            let of_sei = sei.iter().flat_map(|[charge, stripped]| [("sei", charge), ("stripped", stripped)]);
+            let fields = [("xi", xi), ("phi", phi), ("c", c), ("current", current)].into_iter();
+            for (name, field) in fields.chain(before).chain(of_sei) {
                 // a GPU's numbers are singles
                 if field.iter().all(|&v| f64::from(v as f32).to_bits() == v.to_bits()) {
                     let single: Vec<f32> = field.iter().map(|&v| v as f32).collect();
@@ -140,6 +142,7 @@ impl<C: DeserializeOwned> Checkpoint<C> {
                 c: field("c")?,
                 current: field("current")?,
                 before: [field("phi_before")?, field("c_before")?],
+                sei: if file.link_exists("state/sei") { Some([field("sei")?, field("stripped")?]) } else { None },
             };
             Ok((provenance, state))
         };

@@ -13,4 +13,5 @@ pub mod profile;
 pub mod protocol;
 pub mod random;
 pub mod scales;
+pub mod sei;
 pub mod uniforms;

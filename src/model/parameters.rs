@@ -6,6 +6,7 @@ use super::cathode::Cathode;
 use super::electrolyte::Electrolyte;
 use super::grid::Grid;
 use super::protocol::Protocol;
+use super::sei::Sei;
 
 /// One run, resolved: physics and plan. Its JSON is stored in every output file and is what a resumed run starts from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Setup {
     pub electrolyte: Electrolyte,
     /// charge transfer between lithium and electrolyte
     pub kinetics: Kinetics,
+    /// the SEI, if it grows
+    pub sei: Option<Sei>,
     /// the copper
     pub collector: Collector,
     /// lithium present at the start
@@ -53,7 +56,7 @@ pub struct Kinetics {
     pub alpha: f64,
     /// concentration at which `i0` holds \[mol/m³\]
     pub c_ref: f64,
-    /// area resistance of the SEI or a protective layer \[Ω m²\]
+    /// area resistance of a layer that does not change; what the SEI's own parameters tell adds to it \[Ω m²\]
     pub film: f64,
     /// surface energy lithium-electrolyte γ \[J/m²\]
     pub gamma: f64,
@@ -282,7 +285,7 @@ pub struct End {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// fields in `fields.vtkhdf`: any of lithium (w ξ), xi, c, phi, current, curvature, isolated (w ξ of lithium
-    /// that is not joined to the copper)
+    /// that is not joined to the copper), sei (charge per area, C/m²)
     pub fields: Vec<String>,
     /// mantissa bits kept in the fields, all 23 if none
     pub keep_bits: Option<u32>,

@@ -234,7 +234,9 @@ impl Stretch<'_> {
         let whole = [&state.xi, &state.phi, &state.c, &state.current]
             .into_iter()
             .chain(&state.before)
+            .chain(state.sei.iter().flatten())
             .all(|field| field.len() == cells);
+        let whole = whole && state.sei.is_some() == self.setup.sei.is_some();
         if !whole || self.heights.len() != self.setup.grid.nx * self.setup.grid.ny {
             let problem = format!("holds {} cells, but its configuration has {cells}", state.xi.len());
             return Err(crate::io::IoError::content(&self.directory.join(checkpoint::FILE), problem).into());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::{Metrics, heading};
+use crate::model::cathode::Cathode;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::Setup;
 use crate::solver::step::Clock;
@@ -16,6 +17,18 @@ const MILLIAMPERE_HOURS: f64 = 36_000.0;
 /// Charge of a volume of lithium [m³] per area of the box \[mAh/cm²\].
 pub fn per_area(setup: &Setup, volume: f64) -> f64 {
     volume / setup.grid.area() * FARADAY / LITHIUM_MOLAR_VOLUME / MILLIAMPERE_HOURS
+}
+
+/// Charge that the SEI has taken per area of the box \[mAh/cm²\].
+pub fn sei_per_area(setup: &Setup, clock: &Clock) -> f64 {
+    clock.ledger.charge_sei / setup.grid.area() / MILLIAMPERE_HOURS
+}
+
+/// Lithium that can still go back and forth, in the cathode and joined to the copper \[mAh/cm²\]; NaN without a cathode.
+fn capacity_left(setup: &Setup, clock: &Clock) -> f64 {
+    let joined = per_area(setup, clock.ledger.lithium - clock.ledger.debt - clock.isolated_volume(setup));
+    let in_cathode = |cathode: &Cathode| (cathode.areal_capacity - clock.charge(setup)) / MILLIAMPERE_HOURS;
+    setup.cathode.as_ref().map_or(f64::NAN, |cathode| in_cathode(cathode) + joined)
 }
 
 /// A direction of the current: its charge, and what the potential was meanwhile.
@@ -66,7 +79,7 @@ pub struct Cycle {
 }
 
 /// Names and units of the columns.
-const COLUMNS: [(&str, &str); 19] = [
+const COLUMNS: [(&str, &str); 21] = [
     ("cycle", "1"),
     ("time", "s"),
     ("charge_in", "mAh/cm2"),
@@ -75,6 +88,8 @@ const COLUMNS: [(&str, &str); 19] = [
     ("lithium_left", "mAh/cm2"),
     ("isolated_lithium", "mAh/cm2"),
     ("isolated_pieces", "1"),
+    ("sei_lithium", "mAh/cm2"),
+    ("capacity_left", "mAh/cm2"),
     ("mean_plating_potential", "V"),
     ("mean_stripping_potential", "V"),
     ("end_of_plating_potential", "V"),
@@ -142,6 +157,8 @@ impl Cycle {
             per_area(setup, clock.ledger.lithium),
             per_area(setup, clock.isolated_volume(setup)),
             clock.isolated.len() as f64,
+            sei_per_area(setup, clock),
+            capacity_left(setup, clock),
             self.plating.mean(),
             self.stripping.mean(),
             self.plating.end(),

@@ -24,6 +24,10 @@ pub fn si<B: Backend>(b: &mut B, name: &str, scales: &Scales, phi_reference: f64
             let lithium = si(b, "lithium", scales, phi_reference)?;
             b.field(Field::Isolated)?.into_iter().zip(lithium).map(|(isolated, lithium)| isolated * lithium).collect()
         }
+        "sei" => {
+            let charge = b.field(Field::Sei)?.into_iter().map(|charge| charge.max(0.0)).collect();
+            scaled(charge, scales.current)
+        }
         "c" => b.field(Field::C)?.into_iter().map(|c| ((1.0 + f64::from(c)) * scales.concentration) as f32).collect(),
         "phi" => {
             let phi = b.field(Field::Phi)?;

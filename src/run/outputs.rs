@@ -50,7 +50,7 @@ fn damaged(number: usize) -> String {
 }
 
 /// Columns of every row, before those of the morphology.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 21] = [
     "step",
     "time [s]",
     "dt [s]",
@@ -71,6 +71,7 @@ const COLUMNS: [&str; 20] = [
     "cell_voltage [V]",
     "isolated_pieces",
     "isolated_lithium [mAh/cm2]",
+    "sei_lithium [mAh/cm2]",
 ];
 
 /// Values of a frame in `fields.vtkhdf`.
@@ -356,6 +357,7 @@ impl Outputs {
             clock.voltage(setup).unwrap_or(f64::NAN),
             clock.isolated.len() as f64,
             cycles::per_area(setup, clock.isolated_volume(setup)),
+            cycles::sei_per_area(setup, clock),
         ];
         let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
         self.metrics.push(&row(general.into_iter().chain(measured)))

@@ -34,7 +34,7 @@ pub enum Field {
     Phi,
     /// c/c0 − 1
     C,
-    /// reaction current density \[current scale\]
+    /// reaction current density, with what the SEI takes \[current scale\]
     Current,
     /// curvature \[1/dx\]
     Curvature,
@@ -56,6 +56,8 @@ pub enum Field {
     SlopePhi,
     /// ∂i/∂(c/c0) \[current scale\]
     SlopeC,
+    /// charge per area of the SEI, negative away from the interface; none without SEI \[current scale · s\]
+    Sei,
     /// 1 where a cell reacts at the potential of isolated lithium
     Isolated,
 }
@@ -73,12 +75,15 @@ pub struct State {
     pub current: Vec<f64>,
     /// φ and c before the last step, counted alike: the next starts where both lead to
     pub before: [Vec<f64>; 2],
+    /// charge per area of the SEI, −1 away from the interface, and of the lithium stripped below it since it was plated, if there is an
+    /// SEI \[current scale · s\]
+    pub sei: Option<[Vec<f64>; 2]>,
 }
 
 impl State {
-    /// Fields that have not changed before.
+    /// Fields that have not changed before, with a surface that is fresh.
     pub fn at_rest(xi: Vec<f64>, phi: Vec<f64>, c: Vec<f64>, current: Vec<f64>) -> Self {
-        Self { xi, before: [phi.clone(), c.clone()], phi, c, current }
+        Self { xi, before: [phi.clone(), c.clone()], phi, c, current, sei: None }
     }
 }
 
@@ -166,7 +171,7 @@ sums! {
         scale_c,
         /// residual of the charge equation: charge the ledger would lose
         imbalance,
-        /// reaction current Σ i δ
+        /// reaction current Σ i δ, with what the SEI takes
         reaction,
         /// current into the double layer
         double_layer,
@@ -300,6 +305,14 @@ pub trait Backend: Levels {
     /// ξ → signed distance q, curvature, where each cell reads the electrolyte, and the reaction area δ after the front has
     /// moved by `half_advance` times the current that `begin_step` kept.
     fn interface(&mut self, half_advance: f64);
+    /// The layer of SEI in every cell at the interface, and the current that it takes in a step of `dt` \[s\]: from then on part of the
+    /// reaction current. Returns Σ of it times δ. Only with an SEI.
+    ///
+    /// # Errors
+    /// If the device fails.
+    fn start_sei(&mut self, dt: f64) -> Result<f64, BackendError>;
+    /// What the step has done to the layers; the front moves by `movement` for a current of 1 \[dx per current scale\].
+    fn end_sei(&mut self, movement: f64, dt: f64);
     /// φ, c → transport coefficients, reaction current and slopes, and the residual of both equations.
     fn linearise(&mut self);
     /// Sums over the linearised equations.
@@ -324,7 +337,7 @@ pub trait Backend: Levels {
     /// φ, c += damping · correction.
     fn update(&mut self);
 
-    /// ξ += factor · i δ/w.
+    /// ξ += factor · i δ/w, i without what the SEI takes.
     fn deposit(&mut self, factor: f64);
     /// ξ += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w.
     fn restore_profile(&mut self, strength: f64);

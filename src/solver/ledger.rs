@@ -12,10 +12,12 @@ pub struct Ledger {
     pub charge: f64,
     /// ∫ |I| dt at the top: what the charge error is measured against \[C\]
     pub charge_throughput: f64,
-    /// ∫∫ i δ dV dt \[C\]
+    /// ∫∫ i δ dV dt, with what the SEI took \[C\]
     pub charge_reaction: f64,
-    /// ∫∫ |i| δ dV dt, net in each step: what the lithium error is measured against \[C\]
+    /// ∫∫ |i| δ dV dt without the SEI, net in each step: what the lithium error is measured against \[C\]
     pub reaction_throughput: f64,
+    /// charge that the SEI took, part of the former \[C\]
+    pub charge_sei: f64,
     /// charge that went into the double layer \[C\]
     pub charge_double_layer: f64,
     /// lithium at the start \[m³\]
@@ -42,11 +44,14 @@ impl Ledger {
         ratio(self.charge - self.charge_reaction - self.charge_double_layer, self.charge_throughput)
     }
 
-    /// (lithium − lithium at the start − plated − owed by nuclei) over the lithium plated.
+    /// (lithium − lithium at the start − plated but not become SEI − owed by nuclei) over the lithium plated.
     pub fn lithium_error(&self) -> f64 {
         let volume = LITHIUM_MOLAR_VOLUME / FARADAY;
         let stored = self.lithium - self.lithium_start;
-        ratio(stored - volume * self.charge_reaction - self.debt, volume * self.reaction_throughput + self.debt)
+        ratio(
+            stored - volume * (self.charge_reaction - self.charge_sei) - self.debt,
+            volume * self.reaction_throughput + self.debt,
+        )
     }
 
     /// (salt − salt at the start − in + taken + displaced) over the salt in the box.

@@ -327,13 +327,14 @@ impl<'a> Problem<'a> {
                 b.set_step(&self.scales.step(self.setup, clock.control, dt, reference + rise, rise));
             };
             b.interface(0.5 * self.scales.front_speed() * dt); // xi -> delta at half the step, curvature, probes
+            let sei = if self.setup.sei.is_some() { b.start_sei(dt)? } else { 0.0 };
             let rise = if jumps { rise::balanced(b, set)? } else { 0.0 };
             set(b, rise);
             clock.phi_reference = reference + rise * self.scales.potential;
             let reason = match newton::solve(b) {
                 Ok(solved) => {
                     clock.newton += solved.iterations as u64;
-                    let seen = self.observe(clock, &solved.balance, dt);
+                    let seen = self.observe(clock, &solved.balance, dt, sei);
                     if let Some(potential) = self.adjusted(clock, &solved.balance, dt, &mut adjusted) {
                         b.undo_step();
                         clock.phi_reference = reference;
@@ -458,8 +459,9 @@ impl<'a> Problem<'a> {
         }
     }
 
-    fn observe(&self, clock: &Clock, balance: &Balance, dt: f64) -> Observed {
+    fn observe(&self, clock: &Clock, balance: &Balance, dt: f64, sei: f64) -> Observed {
         Observed {
+            sei,
             dt,
             speed: balance.largest_current * self.scales.front_speed(),
             concentration_change: balance.concentration_change,
@@ -483,7 +485,10 @@ impl<'a> Problem<'a> {
         seen: &Observed,
     ) -> Result<(), BackendError> {
         let movement = self.scales.front_speed() * seen.dt;
-        let plated = solved.balance.reaction * movement;
+        let plated = (solved.balance.reaction - seen.sei) * movement;
+        if self.setup.sei.is_some() {
+            b.end_sei(movement, seen.dt);
+        }
         let debt = clock.ledger.debt / self.setup.grid.cell_volume();
         let paid = if plated > 0.0 {
             debt.min(LARGEST_PAYMENT * plated)
@@ -558,7 +563,8 @@ impl<'a> Problem<'a> {
         ledger.charge += entered;
         ledger.charge_throughput += entered.abs();
         ledger.charge_reaction += balance.reaction * charge;
-        ledger.reaction_throughput += (balance.reaction * charge).abs();
+        ledger.reaction_throughput += ((balance.reaction - seen.sei) * charge).abs();
+        ledger.charge_sei += seen.sei * charge;
         ledger.charge_double_layer += balance.double_layer * charge;
         let salt = self.scales.concentration * self.setup.grid.cell_volume();
         ledger.salt_in += balance.top_salt * charge / FARADAY;

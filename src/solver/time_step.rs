@@ -13,6 +13,8 @@ const EXPECTED_NUCLEI: f64 = 1.0;
 /// What a step did, to judge it and to choose the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observed {
+    /// Σ δ times the current that the SEI takes \[current scale · dx²\]
+    pub sei: f64,
     /// its length \[s\]
     pub dt: f64,
     /// speed of the fastest part of the front \[dx/s\]
@@ -74,8 +76,14 @@ mod tests {
 
     #[test]
     fn the_strictest_limit_wins_and_is_named() {
-        let calm =
-            Observed { dt: 1.0, speed: 1e-3, concentration_change: 0.0, potential_change: 0.0, nucleation_rate: 0.0 };
+        let calm = Observed {
+            sei: 0.0,
+            dt: 1.0,
+            speed: 1e-3,
+            concentration_change: 0.0,
+            potential_change: 0.0,
+            nucleation_rate: 0.0,
+        };
         assert_eq!(next(&LIMITS, 1.0, &calm), Limit { by: "growth", dt: 2.0 });
         let fast = Observed { speed: 0.3, ..calm };
         assert_eq!(next(&LIMITS, 1.0, &fast), Limit { by: "front movement", dt: 0.5 });

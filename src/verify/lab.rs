@@ -31,6 +31,7 @@ const CONFIGS: &[(&str, &str)] = &[
     ("sand", include_str!("../../configs/verification/sand.toml")),
     ("limiting", include_str!("../../configs/verification/limiting.toml")),
     ("limits", include_str!("../../configs/verification/limits.toml")),
+    ("sei", include_str!("../../configs/verification/sei.toml")),
     ("floating", include_str!("../../configs/verification/floating.toml")),
     ("symmetry", include_str!("../../configs/verification/symmetry.toml")),
     ("nucleation", include_str!("../../configs/verification/nucleation.toml")),

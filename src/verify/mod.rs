@@ -22,6 +22,7 @@ pub mod report;
 mod ripening;
 mod ripple;
 mod sand;
+mod sei;
 mod sphere;
 mod survey;
 mod symmetry;
@@ -68,6 +69,7 @@ pub const CASES: &[Case] = &[
     contact::CASE,
     ripening::CASE,
     floating::CASE,
+    sei::CASE,
     symmetry::CASE,
     limits::CASE,
     manufactured::CASE,

@@ -42,7 +42,7 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
 }
 
 /// The centre and the radius \[dx\].
-fn sphere(setup: &Setup) -> Result<([f64; 3], f64), VerifyError> {
+pub fn sphere(setup: &Setup) -> Result<([f64; 3], f64), VerifyError> {
     match setup.deposit {
         InitialDeposit::Sphere { centre, radius } => Ok((centre.map(|x| x / setup.grid.dx), radius / setup.grid.dx)),
         _ => Err(VerifyError::Case("sphere.toml must have a sphere".into())),
@@ -105,6 +105,17 @@ fn there_and_back(lab: &Lab, setup: &Setup) -> Result<Vec<Check>, VerifyError> {
     Ok(checks)
 }
 
+/// Speed of its surface \[dx/s\].
+pub fn speed(setup: &Setup) -> Result<f64, VerifyError> {
+    let Control::Potential(potential) = setup.top.control else {
+        return Err(VerifyError::Case("sphere.toml must give a potential".into()));
+    };
+    let (kinetics, thermal) = (&setup.kinetics, GAS * setup.temperature / FARADAY);
+    let f = -potential / thermal;
+    let i = kinetics.i0 * ((kinetics.alpha * f).exp() - (-(1.0 - kinetics.alpha) * f).exp());
+    Ok(i * LITHIUM_MOLAR_VOLUME / FARADAY / setup.grid.dx)
+}
+
 /// Moves the surface from one radius to another \[dx\], from the state `begin` or the config's own. Returns the state
 /// and the exact radius \[dx\].
 fn move_to(
@@ -115,14 +126,8 @@ fn move_to(
     to: f64,
     checks: &mut Vec<Check>,
 ) -> Result<(State, f64), VerifyError> {
-    let Control::Potential(potential) = setup.top.control else {
-        return Err(VerifyError::Case("sphere.toml must give a potential".into()));
-    };
     let (centre, _) = sphere(setup)?;
-    let (kinetics, thermal) = (&setup.kinetics, GAS * setup.temperature / FARADAY);
-    let f = -potential / thermal;
-    let i = kinetics.i0 * ((kinetics.alpha * f).exp() - (-(1.0 - kinetics.alpha) * f).exp());
-    let speed = i * LITHIUM_MOLAR_VOLUME / FARADAY / setup.grid.dx;
+    let speed = speed(setup)?;
     lab.with(setup, |s| {
         if let Some(state) = &begin {
             s.begin_from(state)?;

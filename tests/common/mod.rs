@@ -35,6 +35,7 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
             heterogeneity: None,
             isolated: Isolated::Floating,
         },
+        sei: None,
         collector: Collector {
             height: 6.0 * dx,
             shape: CollectorShape::Flat,

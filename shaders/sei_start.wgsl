@@ -1,0 +1,90 @@
+// sei_start - the SEI on each cell of the interface at the beginning of a step, and the current that it takes
+//
+//   sei_now     = (charge per area, stripped since it was plated); a cell that has come near the interface has that of the surface
+//   sei_current = what the layer takes in dt, over dt
+//
+// Away from the interface the charge is negative. First stage of the sum of sei_current times delta as well.
+//
+// reads   q, delta, sei
+// writes  sei_now, sei_current, partial
+// units   scaled, see src/model/scales.rs; dt in seconds
+// twin    src/cpu/sei.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<uniform> parameters: Parameters;
+@group(0) @binding(2) var<storage, read> q: array<f32>;
+@group(0) @binding(3) var<storage, read> delta: array<f32>;
+@group(0) @binding(4) var<storage, read> sei: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read_write> sei_now: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read_write> sei_current: array<f32>;
+@group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
+
+struct Parameters {
+    planes: u32,
+    dt: f32,
+}
+
+// Cells farther than this from the interface carry no SEI [ell].
+const BAND = 6.0;
+// Cells farther than this have the layer of the surface that is closest to them, not one of their own [ell].
+const OWN = 3.0;
+
+// Charge that a layer takes in dt: what is missing within the formation time, then as the root of time.
+fn formed(charge: f32) -> f32 {
+    let missing = max(physics.sei_fresh - charge, 0.0);
+    let filled = missing * (1.0 - exp(-parameters.dt / physics.sei_time));
+    let now = charge + filled;
+    let grown = 2.0 * physics.sei_growth * parameters.dt;
+    // sqrt(now^2 + grown) - now without its cancellation; without a layer there is nothing to grow
+    let root = sqrt(now * now + grown) + now;
+    return filled + select(0.0, grown / root, root > 0.0);
+}
+
+// The cell in which the point of the interface lies that is closest to cell p.
+fn closest(p: vec3<u32>, n: vec3<u32>) -> u32 {
+    let a = neighbours(p, n);
+    let gradient = 0.5 * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
+    let squares = rounded3(gradient * gradient);
+    // q is the distance, also in the tails, where a profile that moves is not steep enough
+    let steepness = max(sqrt((squares.x + squares.y) + squares.z), 1e-6);
+    let way = -q[element(p, n)] * (gradient / steepness);
+    // halves away from zero, so that a mirrored way has the mirrored end
+    let steps = vec3<i32>(sign(way) * floor(abs(way) + 0.5));
+    let there = vec3<i32>(p) + steps;
+    let z = u32(clamp(there.z, 0, i32(n.z) - 1));
+    return (z * n.y + wrapped(there.y, n.y)) * n.x + wrapped(there.x, n.x);
+}
+
+@compute @workgroup_size(16, 16, 1)
+fn sei_start(
+    @builtin(global_invocation_id) p: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    let first = group.z * parameters.planes;
+    let last = min(first + parameters.planes, n.z);
+    var sums = single(vec4<f32>(0.0));
+    for (var z = first; z < last; z++) {
+        let cell = vec3<u32>(p.xy, z);
+        if !inside(cell, n) { continue; }
+        let i = element(cell, n);
+        var layer = vec2<f32>(-1.0, 0.0);
+        if delta[i] != 0.0 && abs(q[i]) < BAND * physics.ell {
+            layer = sei[i];
+            if layer.x < 0.0 { layer = sei[closest(cell, n)]; }
+            if layer.x < 0.0 && abs(q[i]) < OWN * physics.ell { layer = vec2<f32>(0.0); }
+        }
+        let current = select(formed(layer.x) / parameters.dt, 0.0, layer.x < 0.0);
+        sei_now[i] = layer;
+        sei_current[i] = current;
+        sums = add(sums, single(vec4<f32>(current * delta[i], 0.0, 0.0, 0.0)));
+    }
+    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
+    let total_0 = over_workgroup(sums, vec4<bool>(false), lane);
+    if lane == 0u {
+        partial[2u * slot] = total_0.high;
+        partial[2u * slot + 1u] = total_0.low;
+    }
+}

@@ -1,0 +1,77 @@
+//! The solid-electrolyte interphase (SEI): what lithium in contact with the electrolyte turns into, counted as charge per area of
+//! its surface.
+//!
+//! A fresh surface takes `fresh_charge` within the formation time, then the layer grows as the root of time. It rides on the surface:
+//! where that stretches, the layer thins and what is missing forms anew; where it shrinks, the layer thickens. Stripping leaves it as
+//! a shell, of which plating cracks a part. Its charge comes from the electrode's current, or at rest from the lithium below it, and
+//! never comes back.
+
+use serde::{Deserialize, Serialize};
+
+/// Parameters of the SEI.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sei {
+    /// charge that a fresh surface takes \[C/m²\]
+    pub fresh_charge: f64,
+    /// time constant of that \[s\]
+    pub formation_time: f64,
+    /// K of dσ/dt = K/σ, σ the charge per area \[C²/m⁴/s\]
+    pub growth: f64,
+    /// area resistance of a layer of `fresh_charge`; it is proportional to the charge \[Ω m²\]
+    pub resistance: f64,
+    /// part of a shell that cracks when plating begins below it (0…1)
+    pub cracks: f64,
+}
+
+/// Bounds on what one step's stretching of the surface does to the layer: it must not vanish, nor pile up in a cell.
+const STRETCH: (f64, f64) = (0.5, 2.0);
+
+/// Charge per area that a layer of charge `sigma` takes in a step of `dt`.
+pub fn formed(sigma: f64, fresh: f64, time: f64, growth: f64, dt: f64) -> f64 {
+    let missing = (fresh - sigma).max(0.0);
+    let filled = sigma + missing * -(-dt / time).exp_m1();
+    (filled * filled + 2.0 * growth * dt).sqrt() - sigma
+}
+
+/// Charge per area of a layer, and what has been stripped below it since it was plated, after a step: `sigma` and `stripped` before the
+/// stretching, a passage of `plated` (negative: stripped) charge per area, the surface moved by `way` times its curvature.
+pub fn carried([sigma, stripped]: [f64; 2], plated: f64, way_by_curvature: f64, cracks: f64) -> [f64; 2] {
+    let sigma = sigma / (1.0 + way_by_curvature).clamp(STRETCH.0, STRETCH.1);
+    if plated > 0.0 {
+        // what has lost as much lithium as it holds itself stands loose
+        let loose = if stripped > 0.0 { -(-stripped / sigma.max(f64::MIN_POSITIVE)).exp_m1() } else { 0.0 };
+        [sigma * (1.0 - cracks * loose), 0.0]
+    } else {
+        [sigma, stripped - plated]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_fills_then_grows_as_the_root_of_time() {
+        let (fresh, time, growth) = (50.0, 1.0, 0.1);
+        let run = |steps: usize, total: f64| {
+            (0..steps).fold(0.0, |sigma, _| sigma + formed(sigma, fresh, time, growth, total / steps as f64))
+        };
+        assert!((run(1000, 1.0) - fresh * (1.0 - (-1.0f64).exp())).abs() < 0.2);
+        // σ² = σ0² + 2 K t, in whatever steps
+        let day = 86_400.0;
+        for steps in [1, 10, 1000] {
+            let exact = (fresh * fresh + 2.0 * growth * day).sqrt();
+            assert!((run(steps, day) / exact - 1.0).abs() < 1e-3, "{steps}");
+        }
+        assert_eq!(formed(60.0, fresh, time, 0.0, 5.0), 0.0);
+    }
+
+    #[test]
+    fn what_is_stretched_thins_and_what_was_stripped_cracks() {
+        let near = |a: [f64; 2], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-9);
+        assert!(near(carried([50.0, 0.0], 1.0, 0.25, 0.5), [40.0, 0.0]));
+        assert!(near(carried([50.0, 0.0], -1.0, -0.2, 0.5), [62.5, 1.0]));
+        assert!(near(carried([50.0, 1e9], 1.0, 0.0, 0.4), [30.0, 0.0]));
+        assert!(near(carried([0.0, 1.0], 1.0, 0.0, 0.4), [0.0, 0.0]));
+    }
+}
