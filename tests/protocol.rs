@@ -27,7 +27,11 @@ fn table(text: &str) -> Vec<std::collections::HashMap<String, f64>> {
 }
 
 fn edges(place: &Place) -> Vec<Value> {
-    let events = place.text("run/events.jsonl");
+    edges_of(place, "run")
+}
+
+fn edges_of(place: &Place, run: &str) -> Vec<Value> {
+    let events = place.text(&format!("{run}/events.jsonl"));
     let events = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     events.filter(|event| event["event"] == "protocol step").collect()
 }
@@ -267,4 +271,95 @@ steps = ["Charge at 1C until 4.1 V", "Rest for 5 min", "Discharge at 1C until 3.
     let cycles = table(&place.text("run/cycles.csv"));
     assert_eq!(cycles.len(), 2);
     assert!((cycles[1]["coulombic_efficiency"] - 1.0).abs() < 1e-3, "{cycles:?}");
+}
+
+/// A layer of lithium under a current, in a box that conducts well: its potential is that of the kinetics.
+const LAYER: &str = r#"
+name = "layer"
+[grid]
+cells = [4, 4, 40]
+dx = "0.25 um"
+[electrolyte]
+kind = "single_ion"
+kappa = "1 S/m"
+activation_energy = "20 kJ/mol"
+[kinetics]
+i0 = "1 mA/cm^2"
+activation_energy = "60 kJ/mol"
+[sei]
+fresh_charge = "10 C/m^2"
+[collector]
+height = "1.5 um"
+[deposit]
+kind = "layer"
+thickness = "3 um"
+[output]
+metrics_steps = 5
+checkpoint_steps = 3
+"#;
+
+/// Potential that kinetics alone asks for at a temperature [K] and a current density [A/m²], in V.
+fn kinetic(temperature: f64, current: f64) -> f64 {
+    let thermal = 8.314462618 * temperature / FARADAY;
+    let i0 = 10.0 * (-60e3 / 8.314462618 * (1.0 / temperature - 1.0 / 298.15)).exp();
+    -2.0 * thermal * (current / (2.0 * i0)).asinh()
+}
+
+#[test]
+fn a_step_has_a_temperature_of_its_own() {
+    let steps = r#"
+[[protocol]]
+steps = [
+    "Charge at 1 mA/cm^2 for 60 s",
+    "Charge at 1 mA/cm^2 at 60 degC for 60 s",
+    "Rest at 0 degC for 10 s",
+    "Charge at 1 mA/cm^2 at 0 degC for 60 s",
+    "Charge at 1 mA/cm^2 for 60 s",
+]
+"#;
+    let place = Place::new(&format!("{LAYER}{steps}"));
+    place.run("whole");
+    for (edge, (temperature, current)) in edges_of(&place, "whole").iter().zip([
+        (298.15, 10.0),
+        (333.15, 10.0),
+        (273.15, 0.0),
+        (273.15, 10.0),
+        (298.15, 10.0),
+    ]) {
+        let found = edge["potential"].as_f64().unwrap();
+        let exact = kinetic(temperature, current);
+        // the few micrometres of electrolyte take 0.06 mV, the SEI a thousandth of the current
+        assert!((found - exact).abs() < 3e-4, "{edge}: {found} V, not {exact} V");
+    }
+    let rows = table(&place.text("whole/metrics.csv"));
+    for error in ["charge_error", "lithium_error"] {
+        assert!(rows.iter().all(|row| row[error].abs() < 1e-6), "{error}");
+    }
+    let stretches = place.run_in_stretches("30ms", "100ms");
+    assert!(stretches > 2, "the run was too short to be stopped");
+    for file in ["metrics.csv", "events.jsonl", "cycles.csv"] {
+        assert_eq!(place.text(&format!("whole/{file}")), place.text(&format!("run/{file}")), "{file}");
+    }
+}
+
+#[test]
+fn a_ramp_goes_from_end_to_end() {
+    let steps = r#"
+[[protocol]]
+steps = [
+    "Ramp from 0 mA/cm^2 to 2 mA/cm^2 in 100 s",
+    "Ramp from 0 V vs Li to -40 mV vs Li in 100 s",
+    "Ramp from 1 mA/cm^2 to -1 mA/cm^2 in 100 s or until 50 C/m^2",
+]
+"#;
+    let place = Place::new(&format!("{LAYER}{steps}"));
+    place.run("run");
+    let edges = edges(&place);
+    let number = |event: &Value, key: &str| event[key].as_f64().unwrap();
+    // the stairs have the mean of the straight line
+    assert!((number(&edges[0], "charge") - 1000.0).abs() < 1e-3, "{}", edges[0]);
+    assert!((number(&edges[0], "current_density") - 19.9).abs() < 1e-6, "{}", edges[0]);
+    assert!((number(&edges[1], "potential") + 0.0398).abs() < 1e-6, "{}", edges[1]);
+    assert!((number(&edges[1], "time") - 200.0).abs() < 1e-9, "{}", edges[1]);
+    assert!(number(&edges[2], "charge") >= 50.0 * (1.0 - 1e-6) && number(&edges[2], "time") < 210.0, "{}", edges[2]);
 }

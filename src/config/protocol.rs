@@ -2,13 +2,16 @@
 
 use super::quantity;
 use crate::model::parameters::Control;
-use crate::model::protocol::{Limit, Step};
+use crate::model::protocol::{Limit, Ramp, Step};
 
 /// Words that begin a part of a sentence.
-const PARTS: [&str; 5] = ["at", "for", "until", "or", "on,"];
+const PARTS: [&str; 8] = ["at", "for", "until", "or", "on,", "from", "to", "in"];
 
 /// How a pulse is written.
 const PULSE: &str = "write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\"";
+
+/// How a ramp is written.
+const RAMP: &str = "write \"Ramp from 0.5 mA/cm^2 to 2 mA/cm^2 in 1 h\"";
 
 /// What a step does.
 #[derive(Clone, Copy, PartialEq)]
@@ -18,6 +21,7 @@ enum Verb {
     Hold,
     Rest,
     Pulse,
+    Ramp,
 }
 
 impl Verb {
@@ -28,6 +32,7 @@ impl Verb {
             "hold" => Self::Hold,
             "rest" => Self::Rest,
             "pulse" => Self::Pulse,
+            "ramp" => Self::Ramp,
             _ => return None,
         })
     }
@@ -40,11 +45,11 @@ impl Verb {
 pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step, String> {
     let plain = text.replace('−', "-").replace('⁺', "+");
     let mut words = plain.split_whitespace();
-    let verb = words
-        .next()
-        .and_then(Verb::parse)
-        .ok_or_else(|| format!("{text:?} must begin with Charge, Plate, Discharge, Strip, Hold, Rest or Pulse"))?;
-    let parts = parts(words);
+    let verb = words.next().and_then(Verb::parse).ok_or_else(|| {
+        format!("{text:?} must begin with Charge, Plate, Discharge, Strip, Hold, Rest, Pulse or Ramp")
+    })?;
+    let mut parts = parts(words);
+    let temperature = take_temperature(&mut parts);
     for (i, (part, value)) in parts.iter().enumerate() {
         if value.is_empty() {
             return Err(format!("{text:?} says nothing after {part:?}"));
@@ -55,6 +60,9 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         if *part == "on," && verb != Verb::Pulse {
             return Err(format!("{text:?}: only a pulse is on and off"));
         }
+        if matches!(*part, "from" | "to" | "in") && verb != Verb::Ramp {
+            return Err(format!("{text:?}: only a ramp goes from, to and in"));
+        }
     }
     let given = |name: &str| parts.iter().find(|(part, _)| *part == name).map(|(_, value)| value.as_str());
     let rule = match (verb, given("at"), given("")) {
@@ -62,12 +70,14 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         (Verb::Rest, ..) => {
             return Err(format!("{text:?}: a rest has no current and no potential; write \"Rest for 30 min\""));
         }
+        (Verb::Ramp, None, None) => given("to"),
+        (Verb::Ramp, ..) => return Err(format!("{text:?}: {RAMP}")),
         (Verb::Pulse, None, Some(rule)) | (Verb::Plate | Verb::Strip | Verb::Hold, Some(rule), None) => Some(rule),
         (Verb::Pulse, ..) => return Err(format!("{text:?}: {PULSE}")),
         _ => return Err(format!("{text:?}: write \"at\" and what, as in \"Charge at 1 mA/cm^2 for 2 h\"")),
     };
     let about = |problem: String| format!("{text:?}: {problem}");
-    let (mut pulse, mut held) = (None, None);
+    let (mut pulse, mut held, mut ramp) = (None, None, None);
     let control = match (verb, rule.unwrap_or_default()) {
         (Verb::Rest, _) => Control::Current(0.0),
         (Verb::Hold, rule) => match volts(rule).map_err(about)? {
@@ -90,11 +100,23 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
             pulse = Some(on_and_off);
             Control::Current(current)
         }
+        (Verb::Ramp, to) => {
+            let (Some(from), Some(over)) = (given("from"), given("in")) else {
+                return Err(format!("{text:?}: {RAMP}"));
+            };
+            let from = ramp_end(from, capacity, has_cathode).map_err(about)?;
+            let to = ramp_end(to, capacity, has_cathode).map_err(about)?;
+            if std::mem::discriminant(&from) != std::mem::discriminant(&to) {
+                return Err(format!("{text:?} goes from a current to a potential, or back; {RAMP}"));
+            }
+            ramp = Some(Ramp { from, time: time(over).map_err(about)? });
+            to
+        }
     };
     let limits = parts
         .iter()
         .filter_map(|(part, value)| match *part {
-            "for" => Some(time(value).map(Limit::Time)),
+            "for" | "in" => Some(time(value).map(Limit::Time)),
             "until" | "or" => Some(limit(value, control, capacity, has_cathode)),
             _ => None,
         })
@@ -106,7 +128,34 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
     if limits.is_empty() {
         return Err(format!("{text:?} never ends; add \"for 2 h\" or \"until 2 mAh/cm^2\""));
     }
-    Ok(Step { text: text.into(), control, voltage: held, pulse, limits })
+    Ok(Step { text: text.into(), control, voltage: held, pulse, ramp, temperature, limits })
+}
+
+/// Takes out the part that gives a temperature, if there is one \[K\].
+fn take_temperature(parts: &mut Vec<(&'static str, String)>) -> Option<f64> {
+    let temperature = |(part, value): &(&str, String)| {
+        let found = (*part == "at").then(|| quantity::parse(value, "K")).and_then(Result::ok);
+        found.filter(|kelvins| *kelvins > 0.0)
+    };
+    let place = parts.iter().position(|part| temperature(part).is_some())?;
+    temperature(&parts.remove(place))
+}
+
+/// An end of a ramp: a current density, negative when stripping, or an electrode potential.
+fn ramp_end(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Control, String> {
+    match volts(text) {
+        Ok(Volts::Electrode(potential)) => return Ok(Control::Potential(potential)),
+        Ok(Volts::Cell(potential)) if !has_cathode => return Ok(Control::Potential(potential)),
+        Ok(Volts::Cell(_)) => {
+            return Err(format!("{text:?} may be the cell's voltage; a ramp takes potentials \"vs Li\""));
+        }
+        Err(_) => {}
+    }
+    if quantity::parse(text, "A/m^2") == Ok(0.0) {
+        return Ok(Control::Current(0.0));
+    }
+    let (sign, size) = text.strip_prefix('-').map_or((1.0, text), |size| (-1.0, size));
+    Ok(Control::Current(sign * current(size, capacity)?))
 }
 
 /// The words by what they begin with; what stands before any such word begins with nothing.
@@ -244,6 +293,15 @@ mod tests {
         let pulse = step("Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h", None, false).unwrap();
         assert_eq!((pulse.control, pulse.pulse), (Control::Current(50.0), Some([0.1, 0.3])));
         assert_eq!(pulse.limits, [Limit::Time(3600.0)]);
+        let ramp = step("Ramp from 0 mA/cm^2 to -2 mA/cm^2 in 1 h until 1 V vs Li", None, false).unwrap();
+        let from = Some(Ramp { from: Control::Current(0.0), time: 3600.0 });
+        assert_eq!((ramp.control, ramp.ramp), (Control::Current(-20.0), from));
+        assert_eq!(ramp.limits, [Limit::Time(3600.0), Limit::PotentialAbove(1.0)]);
+        let ramp = step("Ramp from 0 V to -200 mV in 200 s", None, false).unwrap();
+        assert_eq!((ramp.control, ramp.ramp.unwrap().from), (Control::Potential(-0.2), Control::Potential(0.0)));
+        let hot = step("Charge at C/2 at 40 degC until 0.5 mAh/cm^2", capacity, false).unwrap();
+        assert_eq!((hot.control, hot.temperature), (Control::Current(20.0), Some(313.15)));
+        assert_eq!(step("Rest at 60 °C for 1 h", None, false).unwrap().temperature, Some(333.15));
     }
 
     #[test]
@@ -282,6 +340,9 @@ mod tests {
             ("Charge at 1 mA/cm^2 for 1 h at", "nothing after"),
             ("Hold at -50 mV until sunset", "no charge, time"),
             ("Pulse 5 mA/cm^2 for 1 h", "write \"Pulse"),
+            ("Ramp to 5 mA/cm^2 in 1 h", "write \"Ramp"),
+            ("Ramp from 1 mA/cm^2 to -0.1 V in 1 h", "from a current to a potential"),
+            ("Charge from 1 mA/cm^2 for 1 h", "only a ramp"),
             ("", "must begin with"),
         ] {
             let problem = step(text, None, false).unwrap_err();

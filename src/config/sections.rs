@@ -27,8 +27,8 @@ pub fn setup(root: &Section, folder: &Path) -> Setup {
     let name = root.text("name").unwrap_or("liplate").to_string();
     let temperature = root.or("temperature", "K", Range::Within(200.0..=400.0), ROOM);
     let (grid, ell) = grid(root.section("grid"));
-    let (electrolyte, c0) = electrolyte(root.section("electrolyte"), temperature, folder);
-    let kinetics = kinetics(root.section("kinetics"), temperature);
+    let (electrolyte, c0, of_transport) = electrolyte(root.section("electrolyte"), temperature, folder);
+    let (kinetics, of_kinetics) = kinetics(root.section("kinetics"), temperature);
     let collector = collector(root.section("collector"), &grid, folder);
     let deposit = deposit(root.section("deposit"));
     let nucleation = nucleation(root.section("nucleation"));
@@ -45,6 +45,7 @@ pub fn setup(root: &Section, folder: &Path) -> Setup {
         grid,
         ell,
         temperature,
+        activation: Activation { kinetics: of_kinetics, transport: of_transport },
         electrolyte,
         kinetics,
         collector,
@@ -76,13 +77,15 @@ fn grid(s: Section) -> (Grid, f64) {
     (Grid { nx: cells[0], ny: cells[1], nz: cells[2], dx }, ell)
 }
 
-fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64) {
+/// The electrolyte, its salt's concentration \[mol/m³\] and the activation energy of properties given as constants \[J/mol\].
+fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64, f64) {
     let kinds = ["landesfeind", "nyman", "table", "dilute", "constant", "single_ion"].map(|kind| (kind, kind));
     let kind = s.choice("kind", &kinds, None);
     let c0 = s.or("c0", "mol/m^3", Range::Positive, 1000.0);
     // Arrhenius factor of the constant properties
-    let heat = |s: &Section| {
-        let energy = s.or("activation_energy", "J/mol", Range::NotNegative, 0.0);
+    let mut energy = 0.0;
+    let mut heat = |s: &Section| {
+        energy = s.or("activation_energy", "J/mol", Range::NotNegative, 0.0);
         arrhenius(energy, temperature, s.or("reference_temperature", "K", Range::Positive, ROOM))
     };
     let electrolyte = match kind {
@@ -128,13 +131,14 @@ fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64
         _ => Electrolyte::Nyman,
     };
     s.finish();
-    (electrolyte, c0)
+    (electrolyte, c0, energy)
 }
 
 /// What lithium that is not joined to the copper does.
 const ISOLATED: [(&str, Isolated); 2] = [("floating", Isolated::Floating), ("wired", Isolated::Wired)];
 
-fn kinetics(s: Section, temperature: f64) -> Kinetics {
+/// The kinetics, and the activation energy of the exchange current \[J/mol\].
+fn kinetics(s: Section, temperature: f64) -> (Kinetics, f64) {
     let energy = s.or("activation_energy", "J/mol", Range::NotNegative, 0.0);
     let heat = arrhenius(energy, temperature, s.or("reference_temperature", "K", Range::Positive, ROOM));
     let heterogeneity = s.has("heterogeneity").then(|| {
@@ -159,7 +163,7 @@ fn kinetics(s: Section, temperature: f64) -> Kinetics {
         isolated: s.choice("isolated_lithium", &ISOLATED, Some(Isolated::Floating)).unwrap_or_default(),
     };
     s.finish();
-    kinetics
+    (kinetics, energy)
 }
 
 fn sei(s: Section, present: bool) -> Option<Sei> {

@@ -302,6 +302,11 @@ impl Backend for Cpu {
         Ok(isolated::label(self))
     }
 
+    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]]) {
+        self.physics = *physics;
+        self.table = table.to_vec();
+    }
+
     fn set_step(&mut self, step: &StepUniforms) {
         self.step = *step;
     }

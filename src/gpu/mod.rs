@@ -196,6 +196,7 @@ mod tests {
             grid: Grid { nx: 4, ny: 4, nz: 16, dx: 1e-6 },
             ell: 1e-6,
             temperature: 298.15,
+            activation: Activation::default(),
             electrolyte: Electrolyte::Nyman,
             kinetics: Kinetics {
                 i0: 10.0,

@@ -90,6 +90,12 @@ impl Queue {
         })
     }
 
+    /// The run's constants, for the dispatches from here on.
+    pub fn set_physics(&mut self, device: &Device, physics: &Physics) {
+        self.submit(device);
+        device.queue.write_buffer(&self.physics, 0, bytemuck::bytes_of(physics));
+    }
+
     /// The step's constants, for the dispatches from here on.
     pub fn set_step(&mut self, step: &StepUniforms) {
         self.step = *step;

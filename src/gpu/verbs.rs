@@ -4,7 +4,7 @@ use super::isolated::Look;
 use super::shader::Kernel;
 use super::{Gpu, fields};
 use crate::model::nucleation::Cap;
-use crate::model::uniforms::StepUniforms;
+use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{
     BALANCE_MAXIMA, Backend, BackendError, Balance, Field, INVENTORY_MAXIMA, Inventory, Pieces, State, Vector,
 };
@@ -143,6 +143,11 @@ impl Backend for Gpu {
 
     fn label(&mut self) -> Result<Pieces, BackendError> {
         self.find_pieces()
+    }
+
+    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]]) {
+        self.queue.set_physics(&self.device, physics);
+        self.write("table", bytemuck::cast_slice(table));
     }
 
     fn set_step(&mut self, step: &StepUniforms) {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cathode::Cathode;
-use super::electrolyte::Electrolyte;
+use super::electrolyte::{Electrolyte, arrhenius};
 use super::grid::Grid;
 use super::protocol::Protocol;
 use super::sei::Sei;
@@ -17,8 +17,10 @@ pub struct Setup {
     pub grid: Grid,
     /// interface length ℓ \[m\]; ξ = ½\[1 + tanh(d/2ℓ)\]
     pub ell: f64,
-    /// temperature \[K\]
+    /// temperature, unless a step of the protocol names another \[K\]
     pub temperature: f64,
+    /// activation energies, for the steps that do
+    pub activation: Activation,
     /// salt, solvent and their transport properties
     pub electrolyte: Electrolyte,
     /// charge transfer between lithium and electrolyte
@@ -45,6 +47,35 @@ pub struct Setup {
     pub output: Output,
     /// limits of the time step
     pub time_step: TimeStep,
+}
+
+/// Activation energies \[J/mol\]. Those of the fits of an electrolyte are in the fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Activation {
+    /// of the exchange current density
+    pub kinetics: f64,
+    /// of conductivity and diffusivity, where they are given as constants
+    pub transport: f64,
+}
+
+impl Setup {
+    /// The same at another temperature \[K\]. The SEI's parameters stay what they are.
+    pub fn at(&self, temperature: f64) -> Self {
+        let mut setup = Self { temperature, ..self.clone() };
+        let factor = |energy: f64| arrhenius(energy, temperature, self.temperature);
+        let heat = factor(self.activation.transport);
+        setup.kinetics.i0 *= factor(self.activation.kinetics);
+        match &mut setup.electrolyte {
+            Electrolyte::Landesfeind { .. } | Electrolyte::Nyman | Electrolyte::Table { .. } => {}
+            Electrolyte::Dilute { cation, anion } => [cation, anion].into_iter().for_each(|d| *d *= heat),
+            Electrolyte::Constant(transport) => {
+                transport.kappa *= heat;
+                transport.diffusivity *= heat;
+            }
+            Electrolyte::SingleIon { kappa } => *kappa *= heat,
+        }
+        setup
+    }
 }
 
 /// Butler-Volmer kinetics with a film and capillarity (model: kinetics). Arrhenius factors are already applied.

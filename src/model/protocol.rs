@@ -31,8 +31,42 @@ pub struct Step {
     pub voltage: Option<f64>,
     /// on and off for how long by turns \[s\], if the current is pulsed
     pub pulse: Option<[f64; 2]>,
+    /// where it begins and how long it takes to `control`, if it is a ramp
+    pub ramp: Option<Ramp>,
+    /// temperature \[K\]; that of the run, if none
+    pub temperature: Option<f64>,
     /// what ends it; the first that is met does
     pub limits: Vec<Limit>,
+}
+
+/// What is imposed goes from one value to another, in [`Ramp::STAIRS`] equal stairs as instruments make them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ramp {
+    /// what it begins with, of the same kind as what it ends with
+    pub from: Control,
+    /// how long it takes \[s\]
+    pub time: f64,
+}
+
+impl Ramp {
+    /// Stairs of a ramp.
+    pub const STAIRS: f64 = 100.0;
+
+    /// The stair that a time \[s\] after the beginning lies on, up to `slack` before the next.
+    fn stair(&self, time: f64, slack: f64) -> f64 {
+        let width = self.time / Self::STAIRS;
+        ((time + slack + ROUNDING * time) / width).floor().clamp(0.0, Self::STAIRS - 1.0)
+    }
+
+    /// The middle of that stair, on the way to `to`.
+    fn value(&self, to: Control, time: f64, slack: f64) -> Control {
+        let share = (self.stair(time, slack) + 0.5) / Self::STAIRS;
+        match (self.from, to) {
+            (Control::Current(from), Control::Current(to)) => Control::Current(from + share * (to - from)),
+            (Control::Potential(from), Control::Potential(to)) => Control::Potential(from + share * (to - from)),
+            (_, to) => to,
+        }
+    }
 }
 
 /// What ends a step.
@@ -98,7 +132,7 @@ impl Step {
         }
     }
 
-    /// Charge that passes at most, of either sign, as far as the config tells \[C/m²\].
+    /// Charge that passes at most, of either sign, as far as the config tells \[C/m²\]. Of a ramp: if its end were there from the start.
     pub fn charge(&self) -> Option<f64> {
         let share = self.pulse.map_or(1.0, |[on, off]| on / (on + off));
         let charge = |limit: &Limit| match (*limit, self.control) {
@@ -111,14 +145,20 @@ impl Step {
 
     /// What is imposed `time` \[s\] after the step began; both rounded by `slack` \[s\].
     pub fn control_at(&self, time: f64, slack: f64) -> Control {
+        if let Some(ramp) = self.ramp {
+            return ramp.value(self.control, time, slack);
+        }
         match self.pulse {
             Some(pulse) if turn(pulse, time, slack).1 >= pulse[0] => Control::Current(0.0),
             _ => self.control,
         }
     }
 
-    /// The next time after `time`, both counted from the step's beginning \[s\], at which a pulse begins or ends.
+    /// The next time after `time`, both counted from the step's beginning \[s\], at which a pulse begins or ends, or a ramp goes on.
     pub fn next_switch(&self, time: f64, slack: f64) -> Option<f64> {
+        if let Some(ramp) = self.ramp {
+            return Some((ramp.stair(time, slack) + 1.0) * ramp.time / Ramp::STAIRS);
+        }
         let [on, off] = self.pulse?;
         let (whole, begun) = turn([on, off], time, slack);
         Some(whole * (on + off) + if begun < on { on } else { on + off })
@@ -152,6 +192,17 @@ impl Protocol {
     /// Whether it says anything.
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty()
+    }
+
+    /// The temperatures of its steps and of a run at `of_run` \[K\], each once, that of the run first.
+    pub fn temperatures(&self, of_run: f64) -> Vec<f64> {
+        let mut all = vec![of_run];
+        for temperature in self.blocks.iter().flat_map(|block| &block.steps).filter_map(|step| step.temperature) {
+            if !all.contains(&temperature) {
+                all.push(temperature);
+            }
+        }
+        all
     }
 
     /// The step at a place; none after the last.
@@ -193,6 +244,8 @@ mod tests {
             control: Control::Current(50.0),
             voltage: None,
             pulse,
+            ramp: None,
+            temperature: None,
             limits: vec![Limit::Time(10.0)],
         }
     }
@@ -210,6 +263,21 @@ mod tests {
         }
         assert_eq!(met.len() as u64, protocol.length());
         assert_eq!(met[..5], [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 0, 2), (1, 1, 0)]);
+    }
+
+    #[test]
+    fn a_ramp_climbs_its_stairs() {
+        let ramp = Some(Ramp { from: Control::Current(10.0), time: 50.0 });
+        let step = Step { ramp, ..step(None) };
+        let (mut time, mut charge) = (0.0, 0.0);
+        for stair in 0..100 {
+            let Control::Current(current) = step.control_at(time, 1e-9) else { panic!("{stair}") };
+            assert!((current - (10.0 + 40.0 * (f64::from(stair) + 0.5) / 100.0)).abs() < 1e-9, "{stair} {current}");
+            let next = step.next_switch(time, 1e-9).unwrap();
+            charge += current * (next - time);
+            time = next;
+        }
+        assert!((time - 50.0).abs() < 1e-9 && (charge - 30.0 * 50.0).abs() < 1e-6);
     }
 
     /// Times are then rounded by more than 1e-9 of a pulse.

@@ -200,7 +200,7 @@ impl Stretch<'_> {
         b.interface(0.0);
         outputs.snapshot(b, &context, clock, 0.0).map_err(output_error)?;
         self.save(b, &mut position, &outputs, &provenance)?;
-        self.conduct(b, &problem, position, outputs, &provenance, run_file)
+        self.conduct(b, position, outputs, &provenance, run_file)
     }
 
     /// `run.json` of a run that has just begun.
@@ -241,7 +241,8 @@ impl Stretch<'_> {
             let problem = format!("holds {} cells, but its configuration has {cells}", state.xi.len());
             return Err(crate::io::IoError::content(&self.directory.join(checkpoint::FILE), problem).into());
         }
-        let problem = Problem::new(self.setup, self.heights);
+        let setup = self.setup.at(position.clock.temperature);
+        let problem = Problem::new(&setup, self.heights);
         b.load(state)?;
         problem.go_on(b)?;
         let provenance = self.provenance(b)?;
@@ -253,12 +254,12 @@ impl Stretch<'_> {
         }
         tell(self.quiet, note);
         let run_file = run_file.unwrap_or_else(|| self.run_file(&provenance));
-        self.conduct(b, &problem, position, outputs, &provenance, run_file)
+        self.conduct(b, position, outputs, &provenance, run_file)
     }
 
     fn context<'s>(&'s self, problem: &'s Problem<'s>) -> Context<'s> {
         Context {
-            setup: self.setup,
+            setup: problem.setup,
             scales: &problem.scales,
             statics: self.statics,
             heights: self.heights,
@@ -288,7 +289,6 @@ impl Stretch<'_> {
     fn conduct<B: Backend>(
         &self,
         b: &mut B,
-        problem: &Problem,
         mut position: Position,
         mut outputs: Outputs,
         provenance: &Provenance,
@@ -309,7 +309,7 @@ impl Stretch<'_> {
         });
         run_file.write(self.directory)?;
         let mut timing = Timing::default();
-        let result = self.steps(b, problem, &mut position, &mut outputs, provenance, &mut timing);
+        let result = self.steps(b, &mut position, &mut outputs, provenance, &mut timing);
         let (status, reason) = match &result {
             Ok(ending) => (ending.status(), ending.reason().to_string()),
             Err(error) => ("failed", error.to_string()),
@@ -338,21 +338,27 @@ impl Stretch<'_> {
     fn steps<B: Backend>(
         &self,
         b: &mut B,
-        problem: &Problem,
         position: &mut Position,
         outputs: &mut Outputs,
         provenance: &Provenance,
         timing: &mut Timing,
     ) -> Result<Ending, RunError> {
         let setup = self.setup;
-        let context = self.context(problem);
+        // one problem for each temperature, the run's first
+        let temperatures = setup.protocol.temperatures(setup.temperature);
+        let setups: Vec<Setup> = temperatures.into_iter().map(|temperature| setup.at(temperature)).collect();
+        let problems: Vec<Problem> = setups.iter().map(|setup| Problem::new(setup, self.heights)).collect();
+        let at = |temperature: f64| {
+            problems.iter().find(|problem| problem.setup.temperature == temperature).unwrap_or(&problems[0])
+        };
+        let mut problem = at(position.clock.temperature);
         let stop = Stop::listen(self.max_wall);
         let mut progress = Progress::new(setup, &position.progress.stage, &position.clock, self.quiet);
         if position.clock.step > 0
             && let Some(reason) = self.done(position)
         {
             // stopped between the last step and the last file
-            outputs.surface(b, &context).map_err(output_error).map_err(|error| self.kept(error))?;
+            outputs.surface(b, &self.context(problem)).map_err(output_error).map_err(|error| self.kept(error))?;
             return Ok(Ending::Done(reason));
         }
         let ending = loop {
@@ -362,6 +368,12 @@ impl Stretch<'_> {
             let nucleus = problem.scheduled.get(position.clock.scheduled).map(|nucleus| nucleus.time);
             let stage = position.progress.stage;
             stage.impose(setup, &mut position.clock);
+            let there = at(stage.temperature(setup));
+            if there.setup.temperature != position.clock.temperature {
+                there.take_over(b, &mut position.clock, &problem.scales).map_err(|error| self.kept(error.into()))?;
+                problem = there;
+            }
+            let context = self.context(problem);
             let until = position.progress.schedule.next_edge(setup, &stage, &position.clock, nucleus);
             let limits = stage.step(setup).map_or(&[][..], |step| &step.limits);
             let started = Instant::now();
@@ -404,7 +416,7 @@ impl Stretch<'_> {
         if !matches!(ending, Ending::Done(_)) {
             outputs.end(&position.clock, ending.status(), ending.reason())?;
         }
-        outputs.surface(b, &context).map_err(output_error).map_err(|error| self.kept(error))?;
+        outputs.surface(b, &self.context(problem)).map_err(output_error).map_err(|error| self.kept(error))?;
         Ok(ending)
     }
 

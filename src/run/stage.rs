@@ -36,6 +36,11 @@ impl Stage {
         setup.protocol.step(self.place)
     }
 
+    /// The temperature \[K\].
+    pub fn temperature(&self, setup: &Setup) -> f64 {
+        self.step(setup).and_then(|step| step.temperature).unwrap_or(setup.temperature)
+    }
+
     /// Whether there was a protocol, and it is over.
     pub fn is_over(&self, setup: &Setup) -> bool {
         !setup.protocol.is_empty() && self.step(setup).is_none()
@@ -56,7 +61,8 @@ impl Stage {
         clock.held = step.voltage;
         if control != clock.control {
             clock.control = control;
-            if clock.step > 0 {
+            // the stairs of a ramp are small
+            if clock.step > 0 && (step.ramp.is_none() || begins) {
                 clock.dt = clock.dt.min(setup.time_step.first);
                 clock.limited_by = CHANGE.into();
             }
@@ -94,7 +100,9 @@ impl Stage {
         let missing = charge - passed(setup, clock);
         match clock.control {
             Control::Current(0.0) => None,
-            Control::Current(current) if self.step(setup).is_some_and(|step| step.pulse.is_some()) => {
+            Control::Current(current)
+                if self.step(setup).is_some_and(|step| step.pulse.is_some() || step.ramp.is_some()) =>
+            {
                 Some(clock.time + missing / current.abs())
             }
             // from its beginning: the rounding of time steps does not add up

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::multigrid::Levels;
 use crate::model::nucleation::Cap;
-use crate::model::uniforms::StepUniforms;
+use crate::model::uniforms::{Physics, StepUniforms};
 
 /// Search directions that the linear solver keeps: the newest and those it is made orthogonal to.
 pub const DIRECTIONS: usize = 3;
@@ -291,6 +291,10 @@ pub trait Backend: Levels {
     /// # Errors
     /// If the device fails.
     fn label(&mut self) -> Result<Pieces, BackendError>;
+
+    /// Sets the run's constants and its table of transport properties anew, in units of another temperature; the state is then to be
+    /// loaded in them.
+    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]]);
 
     /// Sets the step's constants.
     fn set_step(&mut self, step: &StepUniforms);

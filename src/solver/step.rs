@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces};
+use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
 use super::depletion::{self, UsedUp};
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
@@ -47,6 +47,8 @@ pub struct Clock {
     pub current: f64,
     /// length of the last step \[s\]; 0 before the first
     pub last: f64,
+    /// temperature, of which the units of the fields are \[K\]
+    pub temperature: f64,
     /// totals
     pub ledger: Ledger,
     /// scheduled nuclei that have appeared
@@ -204,6 +206,7 @@ impl<'a> Problem<'a> {
             held: None,
             current: 0.0,
             last: 0.0,
+            temperature: self.setup.temperature,
             ledger: Ledger::default(),
             scheduled: 0,
             nuclei: 0,
@@ -222,12 +225,43 @@ impl<'a> Problem<'a> {
         Ok(clock)
     }
 
-    /// Makes a backend ready to go on that has just been given its state.
+    /// Makes a backend ready to go on that has just been given its state, at the temperature of this problem.
     ///
     /// # Errors
     /// If the device fails.
     pub fn go_on<B: Backend + ?Sized>(&self, b: &mut B) -> Result<(), BackendError> {
+        self.set_physics(b);
         self.look_for_isolated(b).map(|_| ())
+    }
+
+    fn set_physics<B: Backend + ?Sized>(&self, b: &mut B) {
+        let table = self.scales.transport_table(&self.setup.electrolyte, self.setup.temperature);
+        b.set_physics(&self.scales.physics(self.setup), &table);
+    }
+
+    /// Goes over from another temperature: the fields are counted in the units of this one from here on.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn take_over<B: Backend + ?Sized>(
+        &self,
+        b: &mut B,
+        clock: &mut Clock,
+        from: &Scales,
+    ) -> Result<(), BackendError> {
+        let (potential, current) = (from.potential / self.scales.potential, from.current / self.scales.current);
+        let State { xi, mut phi, c, current: mut i, before: [mut phi_before, c_before], mut sei } = b.state()?;
+        phi.iter_mut().chain(&mut phi_before).for_each(|phi| *phi *= potential);
+        i.iter_mut().for_each(|i| *i *= current);
+        for charge in sei.iter_mut().flatten().flatten().filter(|charge| **charge > 0.0) {
+            *charge *= current;
+        }
+        self.set_physics(b);
+        b.load(&State { xi, phi, c, current: i, before: [phi_before, c_before], sei })?;
+        clock.temperature = self.setup.temperature;
+        clock.dt = clock.dt.min(self.setup.time_step.first);
+        clock.limited_by = CHANGE.into();
+        Ok(())
     }
 
     fn look_for_isolated<B: Backend + ?Sized>(&self, b: &mut B) -> Result<Pieces, BackendError> {

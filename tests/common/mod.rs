@@ -23,6 +23,7 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
         grid: Grid { nx, ny, nz, dx },
         ell: dx,
         temperature: 298.15,
+        activation: Activation::default(),
         electrolyte: Electrolyte::Constant(LIQUID),
         kinetics: Kinetics {
             i0: 10.0,
