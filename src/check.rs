@@ -131,6 +131,9 @@ fn values(setup: &Setup) -> String {
         q(text, "cathode.empty", cathode.lithiation[0], "");
         q(text, "cathode.full", cathode.lithiation[1], "");
         q(text, "cathode.resistance", cathode.resistance, "ohm m^2");
+        if let Some(short) = cathode.short {
+            q(text, "cathode.short_resistance", short, "ohm m^2");
+        }
         let [full, empty] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
         line(text, "  its potential, full and empty", format!("{full:.3} V, {empty:.3} V"));
     }

@@ -363,3 +363,39 @@ steps = [
     assert!((number(&edges[1], "time") - 200.0).abs() < 1e-9, "{}", edges[1]);
     assert!(number(&edges[2], "charge") >= 50.0 * (1.0 - 1e-6) && number(&edges[2], "time") < 210.0, "{}", edges[2]);
 }
+
+/// A short with a resistance leaks what the cell voltage drives through it; a cell that is left alone discharges itself.
+#[test]
+fn a_short_leaks() {
+    let steps = r#"
+[cathode]
+ocp = "nmc811"
+areal_capacity = "4 mAh/cm^2"
+short_resistance = "2000 ohm cm^2"
+[[protocol]]
+steps = ["Charge at 5 mA/cm^2 for 250 s", "Rest for 5 s"]
+[end]
+short = false
+"#;
+    let place = Place::new(&format!("{UNDER_A_SEPARATOR}{steps}"));
+    place.run("run");
+    let rows = table(&place.text("run/metrics.csv"));
+    let edge = edges(&place)[0]["time"].as_f64().unwrap();
+    let leaking: Vec<_> = rows.iter().filter(|row| row["leak [A/m2]"] != 0.0).collect();
+    assert!(leaking.len() > 5 && leaking.len() < rows.len());
+    for pair in rows.windows(2).filter(|pair| pair[1]["leak [A/m2]"] != 0.0) {
+        let [before, row] = pair else { unreachable!("windows of two") };
+        // the leak is that of the voltage at the end of the step before; 2000 Ω cm² are 0.2 Ω m²
+        let leak = row["leak [A/m2]"];
+        assert!((leak - before["cell_voltage [V]"] / 0.2).abs() < 1e-6, "{leak}");
+        let external = if row["time [s]"] <= edge { 50.0 } else { 0.0 };
+        assert!((row["current [A/m2]"] + leak - external).abs() < 1e-6, "{row:?}");
+    }
+    let last = rows.last().unwrap();
+    // resting, it discharges itself
+    assert!(last["current [A/m2]"] < -15.0, "{last:?}");
+    assert!(last["charge_error"].abs() < 1e-5 && last["lithium_error"].abs() < 1e-5);
+    // from outside the cell was given 12 500 C/m², of which the leak took a part
+    assert!((edges(&place)[0]["charge"].as_f64().unwrap() - 12_500.0).abs() < 1e-5);
+    assert!(last["charge [mAh/cm2]"] * 36_000.0 < 12_500.0 - 1500.0);
+}

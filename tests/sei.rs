@@ -5,7 +5,9 @@ mod common;
 use common::{cpu, everything};
 use liplate::model::parameters::*;
 use liplate::model::sei::Sei;
-use liplate::solver::backend::{Backend, Field, State};
+#[cfg(feature = "gpu")]
+use liplate::solver::backend::Field;
+use liplate::solver::backend::{Backend, State};
 use liplate::solver::step::{Clock, Problem};
 
 const SEI: Sei = Sei { fresh_charge: 50.0, formation_time: 0.5, growth: 1.0, resistance: 1e-3, cracks: 0.5 };

@@ -25,6 +25,9 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     if setup.sei.is_none() && setup.output.fields.iter().any(|field| field == "sei") {
         object("output.fields: \"sei\" needs a section [sei]".into());
     }
+    if setup.end.short && setup.cathode.as_ref().is_some_and(|cathode| cathode.short.is_some()) {
+        object("cathode.short_resistance: a run that ends at a short needs none; set end.short = false".into());
+    }
     if grid.nz < 4 {
         object(format!("grid.cells: {} cells along z are too few; at least 4", grid.nz));
     }

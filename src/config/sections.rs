@@ -316,6 +316,7 @@ fn cathode(s: Section, present: bool, folder: &Path) -> Option<Cathode> {
                 s.or("full", "1", Range::Within(0.0..=1.0), full),
             ],
             resistance: s.or("resistance", "ohm m^2", Range::NotNegative, 0.0),
+            short: s.optional("short_resistance", "ohm m^2", Range::Positive),
             ocp,
         };
         if cathode.lithiation[0] >= cathode.lithiation[1] {

@@ -14,6 +14,8 @@ pub struct Cathode {
     pub lithiation: [f64; 2],
     /// area resistance of everything between the top of the box and the cathode's current collector \[Ω m²\]
     pub resistance: f64,
+    /// area resistance between lithium and cathode once lithium has made a short, if the run goes on with one \[Ω m²\]
+    pub short: Option<f64>,
 }
 
 /// Open-circuit potential against lithium as a function of x, the lithium content of the host.
@@ -133,6 +135,7 @@ mod tests {
             areal_capacity: 100.0,
             lithiation: [0.2, 0.8],
             resistance: 1e-3,
+            short: None,
         };
         // half empty: x = 0.5, 3.5 V; 10 mV over the resistance, and the lithium electrode at −30 mV
         assert!((cathode.voltage(50.0, 10.0, -0.03) - 3.54).abs() < 1e-12);

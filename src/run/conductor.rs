@@ -448,6 +448,7 @@ impl Stretch<'_> {
             outputs.short(context, clock, place)?;
         }
         progress.shorted = place.is_some();
+        clock.leak = short::leak(self.setup, clock, progress.shorted);
         let ended = progress.stage.ended(self.setup, clock, progress.shorted);
         let done = self.done(position).is_some();
         let Position { clock, progress, .. } = position;

@@ -109,11 +109,11 @@ pub fn headings() -> String {
 }
 
 impl Cycle {
-    /// Counts a step of `dt` \[s\] that ended at `clock`. Charge in the double layer of the copper counts, as it does in a cell.
+    /// Counts a step of `dt` \[s\] that ended at `clock`, by the current outside the cell. Charge in the double layer of the copper counts, as it does in a cell.
     pub fn add(&mut self, clock: &Clock, dt: f64) {
-        let way = if clock.current > 0.0 { &mut self.plating } else { &mut self.stripping };
-        if clock.current != 0.0 {
-            way.add(clock.current.abs() * dt, clock.potential);
+        let way = if clock.external > 0.0 { &mut self.plating } else { &mut self.stripping };
+        if clock.external != 0.0 {
+            way.add(clock.external.abs() * dt, clock.potential);
         }
     }
 

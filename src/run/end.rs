@@ -3,7 +3,6 @@
 use crate::model::parameters::Setup;
 use crate::solver::step::Clock;
 
-use super::stage::passed;
 
 /// Relative errors of the ledgers of charge, lithium and salt beyond which the numbers are not to be trusted: ten times
 /// what a run must keep.
@@ -56,7 +55,7 @@ impl Ending {
 /// The condition of the config that is met, if one is.
 pub fn condition(setup: &Setup, clock: &Clock) -> Option<String> {
     let end = &setup.end;
-    let passed = passed(setup, clock);
+    let passed = clock.passed;
     if let Some(wanted) = end.charge
         && passed >= wanted * (1.0 - 1e-6)
     {

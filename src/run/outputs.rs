@@ -8,7 +8,7 @@ use serde_json::json;
 use super::cycles::{self, Cycle};
 use super::fields;
 use super::schedule::Schedule;
-use super::stage::{Stage, passed};
+use super::stage::Stage;
 use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
@@ -50,7 +50,7 @@ fn damaged(number: usize) -> String {
 }
 
 /// Columns of every row, before those of the morphology.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "step",
     "time [s]",
     "dt [s]",
@@ -72,6 +72,7 @@ const COLUMNS: [&str; 21] = [
     "isolated_pieces",
     "isolated_lithium [mAh/cm2]",
     "sei_lithium [mAh/cm2]",
+    "leak [A/m2]",
 ];
 
 /// Values of a frame in `fields.vtkhdf`.
@@ -250,7 +251,7 @@ impl Outputs {
     pub fn short(&mut self, context: &Context, clock: &Clock, [x, y, z]: [f64; 3]) -> Result<(), IoError> {
         self.events.push_json(&json!({
             "event": "short", "step": clock.step, "time": clock.time, "potential": clock.potential,
-            "charge": clock.charge(context.setup), "charge_passed": passed(context.setup, clock),
+            "charge": clock.charge(context.setup), "charge_passed": clock.passed,
             "x": x, "y": y, "z": z,
         }))
     }
@@ -268,7 +269,7 @@ impl Outputs {
         self.events.push_json(&json!({
             "event": "protocol step", "step": clock.step, "time": clock.time, "potential": clock.potential,
             "current_density": clock.current, "number": setup.protocol.done(stage.place) + 1,
-            "text": stage.step(setup).map(|step| &step.text), "charge": passed(setup, clock) - stage.passed,
+            "text": stage.step(setup).map(|step| &step.text), "charge": clock.passed - stage.passed,
             "reason": limit.to_string(),
         }))?;
         if progress.cycle.is_plating() {
@@ -315,12 +316,12 @@ impl Outputs {
 
     /// An event for each piece of lithium that has lost the copper, or found it again: where its first cell is \[m\], and its volume \[m³\].
     fn pieces(&mut self, context: &Context, clock: &Clock, event: &str, pieces: &[Piece]) -> Result<(), IoError> {
-        let (setup, grid) = (context.setup, &context.setup.grid);
+        let grid = &context.setup.grid;
         for piece in pieces {
             let [x, y, z] = grid.centre(piece.first as usize);
             self.events.push_json(&json!({
                 "event": event, "step": clock.step, "time": clock.time, "potential": clock.potential,
-                "charge_passed": passed(setup, clock), "x": x, "y": y, "z": z, "volume": piece.volume * grid.cell_volume(),
+                "charge_passed": clock.passed, "x": x, "y": y, "z": z, "volume": piece.volume * grid.cell_volume(),
             }))?;
         }
         Ok(())
@@ -358,6 +359,7 @@ impl Outputs {
             clock.isolated.len() as f64,
             cycles::per_area(setup, clock.isolated_volume(setup)),
             cycles::sei_per_area(setup, clock),
+            clock.external - clock.current,
         ];
         let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
         self.metrics.push(&row(general.into_iter().chain(measured)))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
-use super::stage::{Stage, passed};
+use super::stage::Stage;
 use crate::model::parameters::Setup;
 use crate::solver::step::{Clock, StepReport};
 
@@ -111,7 +111,7 @@ fn seconds(t: f64) -> String {
 
 /// Share of the run that is done, by its charge, its time, its height or the steps of its protocol.
 fn share(setup: &Setup, stage: &Stage, clock: &Clock) -> f64 {
-    let by_charge = setup.end.charge.map(|end| passed(setup, clock) / end);
+    let by_charge = setup.end.charge.map(|end| clock.passed / end);
     let by_time = setup.end.time.map(|end| clock.time / end);
     let height = setup.collector.height;
     let by_height = setup.end.height.map(|end| (clock.inventory.height * setup.grid.dx - height) / (end - height));

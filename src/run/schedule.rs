@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stage::{Stage, passed};
+use super::stage::Stage;
 use crate::model::parameters::Setup;
 use crate::solver::step::Clock;
 
@@ -28,7 +28,7 @@ impl Schedule {
     pub fn due(&mut self, setup: &Setup, clock: &Clock) -> bool {
         let mut due = false;
         if let Some(interval) = setup.output.snapshot_charge {
-            due |= fire(&mut self.by_charge, passed(setup, clock), interval);
+            due |= fire(&mut self.by_charge, clock.passed, interval);
         }
         if let Some(interval) = setup.output.snapshot_time {
             due |= fire(&mut self.by_time, clock.time, interval);

@@ -15,6 +15,12 @@ pub fn plane(setup: &Setup) -> f64 {
     setup.separator.as_ref().map_or(top, |s| (s.bottom + s.thickness).min(top))
 }
 
+/// Current density through a short, driven by the cell voltage \[A/m²\]; none unless the config gives it a resistance.
+pub fn leak(setup: &Setup, clock: &Clock, shorted: bool) -> f64 {
+    let resistance = setup.cathode.as_ref().and_then(|cathode| cathode.short).filter(|_| shorted);
+    resistance.zip(clock.voltage(setup)).map_or(0.0, |(resistance, voltage)| voltage / resistance)
+}
+
 /// Where lithium joined to the copper reaches the plane, if it does: the centre of the lowest such cell \[m\]. Looks at the fields
 /// only if any lithium is that high.
 ///

@@ -17,11 +17,6 @@ pub struct Stage {
     pub passed: f64,
 }
 
-/// Charge that has passed per area, of either sign, forth and back counted \[C/m²\].
-pub fn passed(setup: &Setup, clock: &Clock) -> f64 {
-    clock.ledger.charge_throughput / setup.grid.area()
-}
-
 /// Rounding of times and charges that are sums of steps, over them.
 const ROUNDING: f64 = 1e-9;
 
@@ -58,11 +53,17 @@ impl Stage {
             }
             _ => step.control_at(clock.time - self.began, slack(clock)),
         };
+        let control = match control {
+            // what leaks through a short does not pass the electrolyte
+            Control::Current(current) => Control::Current(current - clock.leak),
+            Control::Potential(_) => control,
+        };
         clock.held = step.voltage;
         if control != clock.control {
             clock.control = control;
-            // the stairs of a ramp are small
-            if clock.step > 0 && (step.ramp.is_none() || begins) {
+            // the stairs of a ramp are small, and so is what a leak changes by
+            let small = step.ramp.is_some() || clock.leak != 0.0;
+            if clock.step > 0 && (begins || !small) {
                 clock.dt = clock.dt.min(setup.time_step.first);
                 clock.limited_by = CHANGE.into();
             }
@@ -95,21 +96,21 @@ impl Stage {
         }
     }
 
-    /// When `charge` \[C/m²\], counted like [`passed`], will have passed, if what is imposed now goes on \[s\].
+    /// When `charge` \[C/m²\], counted like [`Clock::passed`], will have passed, if what is imposed now goes on \[s\].
     pub fn time_of_charge(&self, setup: &Setup, clock: &Clock, charge: f64) -> Option<f64> {
-        let missing = charge - passed(setup, clock);
+        let missing = charge - clock.passed;
         match clock.control {
-            Control::Current(0.0) => None,
+            Control::Current(current) if current + clock.leak == 0.0 => None,
             Control::Current(current)
                 if self.step(setup).is_some_and(|step| step.pulse.is_some() || step.ramp.is_some()) =>
             {
-                Some(clock.time + missing / current.abs())
+                Some(clock.time + missing / (current + clock.leak).abs())
             }
             // from its beginning: the rounding of time steps does not add up
-            Control::Current(current) => Some(self.began + (charge - self.passed) / current.abs()),
+            Control::Current(current) => Some(self.began + (charge - self.passed) / (current + clock.leak).abs()),
             // an estimate from the last current: it closes in on the charge step by step
-            Control::Potential(_) if clock.current != 0.0 => {
-                Some(clock.time + (missing / clock.current.abs()).max(setup.time_step.smallest))
+            Control::Potential(_) if clock.external != 0.0 => {
+                Some(clock.time + (missing / clock.external.abs()).max(setup.time_step.smallest))
             }
             Control::Potential(_) => None,
         }
@@ -118,7 +119,7 @@ impl Stage {
     /// The limit that ends the step now, if one does.
     pub fn ended(&self, setup: &Setup, clock: &Clock, shorted: bool) -> Option<Limit> {
         let since = clock.time - self.began;
-        let passed = passed(setup, clock) - self.passed;
+        let passed = clock.passed - self.passed;
         let met = |limit: &Limit| match *limit {
             Limit::Time(time) => since >= time - slack(clock),
             Limit::Charge(charge) => passed >= charge * (1.0 - 1e-6),
@@ -130,7 +131,7 @@ impl Stage {
             Limit::CathodeEmpty => Self::cathode_is_at(setup, clock, 1.0),
             Limit::CathodeFull => Self::cathode_is_at(setup, clock, 0.0),
             Limit::Stripped => clock.potential >= STRIPPED && matches!(clock.control, Control::Current(i) if i < 0.0),
-            Limit::CurrentBelow(limit) => clock.current.abs() <= limit,
+            Limit::CurrentBelow(limit) => clock.external.abs() <= limit,
             Limit::Height(height) => clock.inventory.height * setup.grid.dx >= height,
         };
         let limits = &self.step(setup)?.limits;
@@ -150,6 +151,6 @@ impl Stage {
 
     /// The stage after this one, which ends now.
     pub fn next(&self, setup: &Setup, clock: &Clock) -> Self {
-        Self { place: setup.protocol.after(self.place), began: clock.time, passed: passed(setup, clock) }
+        Self { place: setup.protocol.after(self.place), began: clock.time, passed: clock.passed }
     }
 }

@@ -45,6 +45,12 @@ pub struct Clock {
     pub held: Option<f64>,
     /// current density at the top in the last step \[A/m²\]
     pub current: f64,
+    /// current density that goes back through a short, past the electrolyte, from here on \[A/m²\]
+    pub leak: f64,
+    /// current density that the cell has been given from outside in the last step: what enters at the top, and the leak \[A/m²\]
+    pub external: f64,
+    /// charge that has passed outside, forth and back counted \[C/m²\]
+    pub passed: f64,
     /// length of the last step \[s\]; 0 before the first
     pub last: f64,
     /// temperature, of which the units of the fields are \[K\]
@@ -205,6 +211,9 @@ impl<'a> Problem<'a> {
             control: self.setup.top.control,
             held: None,
             current: 0.0,
+            leak: 0.0,
+            external: 0.0,
+            passed: 0.0,
             last: 0.0,
             temperature: self.setup.temperature,
             ledger: Ledger::default(),
@@ -439,7 +448,8 @@ impl<'a> Problem<'a> {
             // what the change itself has passed, no shorter step would have reached
             return None;
         }
-        let current = self.entered(clock.control, balance, dt).abs() / (self.setup.grid.area() * dt);
+        let entered = self.entered(clock.control, balance, dt) / (self.setup.grid.area() * dt);
+        let current = (entered + clock.leak).abs();
         let potential = self.potential(clock, balance);
         let (before, voltage) = (clock.voltage(self.setup), self.voltage(clock, balance, dt));
         let [before, voltage] = [before, voltage].map(|voltage| voltage.unwrap_or(f64::NAN));
@@ -448,7 +458,7 @@ impl<'a> Problem<'a> {
             let (left, past, allowed) = match *limit {
                 Limit::PotentialBelow(limit) => (clock.potential - limit, limit - potential, PAST_POTENTIAL),
                 Limit::PotentialAbove(limit) => (limit - clock.potential, potential - limit, PAST_POTENTIAL),
-                Limit::CurrentBelow(limit) => (clock.current.abs() - limit, limit - current, PAST_CURRENT * limit),
+                Limit::CurrentBelow(limit) => (clock.external.abs() - limit, limit - current, PAST_CURRENT * limit),
                 Limit::VoltageBelow(limit) => (before - limit, limit - voltage, PAST_POTENTIAL),
                 Limit::VoltageAbove(limit) => (limit - before, voltage - limit, PAST_POTENTIAL),
                 _ => return None,
@@ -608,6 +618,8 @@ impl<'a> Problem<'a> {
 
         clock.potential += seen.potential_change;
         clock.current = entered / (area * dt);
+        clock.external = clock.current + clock.leak;
+        clock.passed += clock.external.abs() * dt;
         clock.last = dt;
         let time_step::Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
         clock.dt = next;
