@@ -94,8 +94,8 @@ pub struct Cpu {
 }
 
 /// Bytes of main memory that this backend needs for each cell, if all cells react: twenty-three fields in f64, by_c, directions and images
-/// in f32, thirteen on all levels, and a probe.
-pub const BYTES_PER_CELL: usize = 8 * 23 + 4 * (3 + 4 * DIRECTIONS) + 4 * 13 * 8 / 7 + size_of::<probe::Probe>();
+/// in f32, thirteen on all levels, the piece that it belongs to, and a probe.
+pub const BYTES_PER_CELL: usize = 4 + 8 * 23 + 4 * (3 + 4 * DIRECTIONS) + 4 * 13 * 8 / 7 + size_of::<probe::Probe>();
 
 impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.
@@ -231,7 +231,8 @@ impl Backend for Cpu {
     }
 
     fn bytes_per_cell(&self) -> usize {
-        BYTES_PER_CELL
+        let of_sei = if self.physics.sei == 1 { 8 * 5 } else { 0 };
+        BYTES_PER_CELL + of_sei
     }
 
     fn tolerance(&self) -> f64 {
