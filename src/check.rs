@@ -9,6 +9,7 @@ use crate::model::collector::Statics;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::electrolyte::Electrolyte;
 use crate::model::parameters::*;
+use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
 use crate::run::RunError;
 use crate::run::device::{self, DeviceChoice};
@@ -198,6 +199,9 @@ fn resolution(text: &mut String, setup: &Setup) {
     line(text, "box", format!("{:.3} × {:.3} × {:.3} µm", box_size[0], box_size[1], box_size[2]));
     let ratio = setup.ell / grid.dx;
     line(text, "interface", format!("ℓ = {ratio:.2} dx: 10–90 % over {:.1} cells", 4.4 * ratio));
+    let length = |ells: f64| format!("{:.3} µm = {ells:.1} ℓ", ells * setup.ell * um);
+    line(text, "necks break at", length(pieces::PINCH));
+    line(text, "smallest isolated piece", format!("radius {}", length(pieces::SMALLEST_RADIUS)));
     if let Some(radius) = smallest_nucleus(&setup.nucleation) {
         let cells = radius / grid.dx;
         line(text, "smallest nucleus", format!("{cells:.1} dx = {:.1} ℓ (at least 2.5 ℓ)", radius / setup.ell));

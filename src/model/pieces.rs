@@ -98,6 +98,10 @@ pub fn pieces(nx: usize, ny: usize, nz: usize, phases: &[Phase]) -> Pieces {
 /// its last lithium was, and their tails reach the copper: they are no pieces of metal, and count as joined to it.
 pub const SMALLEST_RADIUS: f64 = 2.0;
 
+/// Thickness at which a neck of lithium breaks for want of resolution \[ℓ\]: a cylinder that is stripped evenly has no cell above ξ = ½
+/// from a radius of 0.4 ℓ on, a ball from 0.7 ℓ on (ℓ = dx, 2026-11-27).
+pub const PINCH: f64 = 0.8;
+
 /// Cells of a ball of that radius for an interface length `ell` \[m\]; of a cylinder or a layer where the box has one or two axes of a
 /// single cell.
 pub fn smallest(grid: &Grid, ell: f64) -> u32 {

@@ -3,7 +3,6 @@
 use crate::model::parameters::Setup;
 use crate::solver::step::Clock;
 
-
 /// Relative errors of the ledgers of charge, lithium and salt beyond which the numbers are not to be trusted: ten times
 /// what a run must keep.
 const LEDGER_LIMITS: [(&str, f64); 3] = [("charge", 1e-4), ("lithium", 1e-4), ("salt", 1e-3)];
