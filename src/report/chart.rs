@@ -224,11 +224,12 @@ fn marks(
     }
     write!(svg, "\"><title>{name}</title></polyline>")?;
     if series.shape == Shape::Points || points.len() == 1 {
+        let radius = if points.len() > 60 { 1.6 } else { 3.5 };
         for point in &points {
             let (x, y) = place(*point);
             write!(
                 svg,
-                "<circle class=\"point{class}\"{style} cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\" data-value=\"{:?}\"><title>{name}, {}: {}</title></circle>",
+                "<circle class=\"point{class}\"{style} cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" data-value=\"{:?}\"><title>{name}, {}: {}</title></circle>",
                 point.1,
                 significant(point.0, 6),
                 significant(point.1, 6)

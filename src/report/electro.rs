@@ -212,7 +212,7 @@ pub fn inventory(record: &Record) -> Option<(Chart, bool)> {
         Series::new("lithium in the SEI (Li⁺)", 4, Shape::Bars, sei.map(bars).unwrap_or_default()),
     ];
     let chart = Chart {
-        title: "Lithium that has not come back [mAh/cm²]".into(),
+        title: "Lithium that has not come back by the end of the cycle [mAh/cm²]".into(),
         x: "Cycle".into(),
         series,
         whole: true,

@@ -145,7 +145,7 @@ pub fn cycles(record: &Record) -> Result<Markup, ReportError> {
             false,
             html! {
                 "Lithium in the box at the end of each cycle, by what has become of it: cut off from the copper, or still joined to it and not "
-                "stripped. What was there before the first cycle is part of it."
+                "stripped. What was there before the first cycle is part of it, and so is all that a last cycle without stripping has plated."
                 @if sei { " The lithium of the SEI is counted on top: it is no metal any more." } @else { " The lithium of an SEI was not measured." }
             },
         )?,
