@@ -48,7 +48,7 @@ fn quantity(text: &mut String, name: &str, value: f64, unit: &str) {
 }
 
 /// Resolved values in SI.
-fn values(setup: &Setup) -> String {
+pub(crate) fn values(setup: &Setup) -> String {
     let text = &mut String::new();
     let q = quantity;
     line(text, "name", &setup.name);

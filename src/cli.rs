@@ -16,6 +16,7 @@ use crate::converge::{self, ConvergeError, Study};
 use crate::io::snapshot;
 use crate::io::{IoError, provenance};
 use crate::metrics::{Column, Metrics};
+use crate::report::{self, ReportError};
 use crate::run::device::DeviceChoice;
 use crate::run::{self, Ending, Outcome, Request, Resume, RunError};
 use crate::verify::{self, Lab, VerifyError};
@@ -72,6 +73,15 @@ enum Command {
         /// Every snapshot, as CSV
         #[arg(long, conflicts_with = "frame")]
         all: bool,
+    },
+    /// Make one HTML page of a run, finished or not: curves, tables and pictures, to be read without a network
+    Report {
+        /// Directory of the run
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Where to write the page [default: DIR/report.html]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Run a config on several grids, or with several interface lengths or time steps, and extrapolate its metrics
     Converge {
@@ -182,6 +192,8 @@ enum CliError {
     Converge(#[from] ConvergeError),
     #[error(transparent)]
     Bench(#[from] BenchError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
 }
 
 impl CliError {
@@ -244,7 +256,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
                 quiet: how.quiet,
                 command: command_line(),
             };
-            Ok(report(run::run(&request)?, how.quiet))
+            Ok(tell_ending(run::run(&request)?, how.quiet))
         }
         Command::Resume { directory, how } => {
             let request = Resume {
@@ -254,7 +266,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
                 quiet: how.quiet,
                 command: command_line(),
             };
-            Ok(report(run::resume(&request)?, how.quiet))
+            Ok(tell_ending(run::resume(&request)?, how.quiet))
         }
         Command::Check { config, device } => {
             let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
@@ -264,6 +276,12 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
         Command::Measure { file, frame, all } => {
             let file = if file.is_dir() { file.join(snapshot::FILE) } else { file };
             print(&if all { measure_all(&file)? } else { measure(&file, frame)? });
+            Ok(0)
+        }
+        Command::Report { directory, out } => {
+            let out = out.unwrap_or_else(|| directory.join(report::FILE));
+            let bytes = report::write(&directory, &out)?;
+            print(&format!("{}: {:.1} MB\n", out.display(), bytes as f64 / 1e6));
             Ok(0)
         }
         Command::Converge { config, studies, levels, ratio, coarsen, plan, out, how } => {
@@ -367,7 +385,7 @@ fn command_line() -> String {
 }
 
 /// Says how a run ended; returns the exit code.
-fn report(outcome: Outcome, quiet: bool) -> u8 {
+fn tell_ending(outcome: Outcome, quiet: bool) -> u8 {
     let Outcome { ending, directory, steps, wall_seconds, clock } = &outcome;
     if !quiet {
         let what = match ending {

@@ -1,7 +1,7 @@
 //! liplate: a phase-field solver for lithium plating and stripping on copper.
 //!
 //! `model` says what the words mean, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
-//! them, `config` reads a run, `run` conducts it, `io` and `metrics` report it, `converge`
+//! them, `config` reads a run, `run` conducts it, `io` and `metrics` record it, `report` makes a page of it, `converge`
 //! and `verify` hold it against itself and against exact results, `bench` against the copy rate of the machine.
 
 pub mod bench;
@@ -15,6 +15,7 @@ pub mod gpu;
 pub mod io;
 pub mod metrics;
 pub mod model;
+pub mod report;
 pub mod run;
 pub mod solver;
 pub mod verify;

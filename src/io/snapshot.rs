@@ -289,6 +289,36 @@ pub fn read(path: &Path, frame: usize) -> Result<Frame, IoError> {
     read().map_err(IoError::hdf5(path))
 }
 
+/// Times of the frames in the file at `path` \[s\].
+///
+/// # Errors
+/// If it is not a file of this program.
+pub fn times(path: &Path) -> Result<Vec<f64>, IoError> {
+    let file = read_hdf5(path)?;
+    let times = file.dataset("VTKHDF/Steps/Values").and_then(|values| values.read_raw());
+    times.map_err(|_| IoError::content(path, "is not a temporal VTKHDF file of this program"))
+}
+
+/// One field of frame `frame`, in SI; none if the file holds no such field.
+///
+/// # Errors
+/// If it is not a file of this program or has no such frame.
+pub fn field(path: &Path, frame: usize, name: &str) -> Result<Option<Vec<f32>>, IoError> {
+    let file = read_hdf5(path)?;
+    let read = || -> Result<Option<Vec<f32>>, hdf5::Error> {
+        let root = file.group("VTKHDF")?;
+        if !root.group("CellData")?.link_exists(name) {
+            return Ok(None);
+        }
+        let offsets: Vec<i64> = root.dataset(&format!("Steps/CellDataOffsets/{name}"))?.read_raw()?;
+        let place = offsets.get(frame).ok_or_else(|| hdf5::Error::from(format!("{name} has no frame {frame}")))?;
+        let dataset = root.dataset(&format!("CellData/{name}"))?;
+        let field: ndarray::Array3<f32> = dataset.read_slice((*place as usize, .., .., ..))?;
+        Ok(Some(field.into_raw_vec_and_offset().0))
+    };
+    read().map_err(IoError::hdf5(path))
+}
+
 fn attribute<T: hdf5::H5Type>(group: &Group, name: &str, values: &[T]) -> Result<(), hdf5::Error> {
     group.new_attr::<T>().shape(values.len()).create(name)?.write_raw(values)
 }

@@ -5,7 +5,7 @@ use crate::solver::step::Clock;
 
 /// Relative errors of the ledgers of charge, lithium and salt beyond which the numbers are not to be trusted: ten times
 /// what a run must keep.
-const LEDGER_LIMITS: [(&str, f64); 3] = [("charge", 1e-4), ("lithium", 1e-4), ("salt", 1e-3)];
+pub(crate) const LEDGER_LIMITS: [(&str, f64); 3] = [("charge", 1e-4), ("lithium", 1e-4), ("salt", 1e-3)];
 /// Electrode potential, of either sign, that no cell would stand \[V\].
 const RUN_AWAY: f64 = 10.0;
 /// Lithium fraction outside 0…1 beyond which the front is not one.

@@ -1,7 +1,7 @@
 //! The conductor of a run: device, schedule, outputs, guard, progress and the ways a run ends.
 
 mod conductor;
-mod cycles;
+pub(crate) mod cycles;
 pub mod device;
 mod end;
 mod fields;
@@ -15,6 +15,7 @@ mod stop;
 
 pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;
+pub(crate) use end::LEDGER_LIMITS;
 pub use fields::{Measured, measure_frame};
 
 use std::path::PathBuf;

@@ -1,0 +1,249 @@
+//! Charts of what a cycler would record: potential, cell voltage, Coulombic efficiency, capacity, and where the lithium stayed.
+
+use super::chart::{Chart, HALF, Series, Shape};
+use super::curve::{Point, pairs};
+use super::numbers::time_unit;
+use super::picture::palette;
+use super::record::{MILLIAMPERE_HOUR, Record};
+use super::table::Table;
+
+/// Cycles beyond which only some are drawn.
+pub const MOST_CYCLES: usize = 24;
+/// Cycles beyond which only some have a bar.
+const MOST_BARS: usize = 400;
+/// Entries of a legend of cycles.
+const ENTRIES: usize = 5;
+
+/// What one direction of the current gave in one cycle: charge \[mAh/cm²\] and the value.
+struct Branch {
+    cycle: u64,
+    plates: bool,
+    points: Vec<Point>,
+}
+
+/// Curves of column `name` against the charge of their cycle and direction.
+fn branches(metrics: &Table, name: &str) -> Vec<Branch> {
+    let (Some(cycles), Some(current), Some(dt), Some(value)) =
+        (metrics.column("cycle"), metrics.column("current [A/m2]"), metrics.column("dt [s]"), metrics.column(name))
+    else {
+        return Vec::new();
+    };
+    let mut found: Vec<(Branch, f64)> = Vec::new();
+    for row in 0..metrics.rows() {
+        let (cycle, charge) = (cycles[row], current[row] * dt[row] / MILLIAMPERE_HOUR);
+        if !cycle.is_finite() || charge == 0.0 || !charge.is_finite() {
+            continue;
+        }
+        let (cycle, plates) = (cycle as u64, charge > 0.0);
+        // a cycle has two branches, the newest at the end
+        let known = found.iter().rposition(|(branch, _)| branch.cycle == cycle && branch.plates == plates);
+        let place = known.unwrap_or_else(|| {
+            found.push((Branch { cycle, plates, points: Vec::new() }, 0.0));
+            found.len() - 1
+        });
+        let (branch, passed) = &mut found[place];
+        *passed += charge.abs();
+        if value[row].is_finite() {
+            branch.points.push((*passed, value[row]));
+        }
+    }
+    found.into_iter().map(|(branch, _)| branch).collect()
+}
+
+/// Whether the run has cycles.
+pub fn has_cycles(record: &Record) -> bool {
+    record.metrics.column("cycle").is_some()
+}
+
+/// Electrode potential and, if there is a cathode, cell voltage against charge; where the plateau is much flatter than the curve,
+/// a second chart shows it alone.
+pub fn against_charge(record: &Record) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    for (name, title) in
+        [("potential [V]", "Electrode potential vs Li/Li⁺ [V]"), ("cell_voltage [V]", "Cell voltage [V]")]
+    {
+        let chart = if has_cycles(record) {
+            by_cycle(branches(&record.metrics, name), title)
+        } else {
+            let column = |name| record.metrics.column(name).unwrap_or_default();
+            let points = pairs(column("charge [mAh/cm2]"), column(name));
+            let series = vec![Series::new(title, 0, Shape::Line, points)];
+            Chart { title: title.into(), x: "Charge [mAh/cm²]".into(), series, size: HALF, ..Chart::default() }
+        };
+        if chart.is_empty() {
+            continue;
+        }
+        let plateau = plateau(&chart);
+        charts.push(chart);
+        charts.extend(plateau);
+    }
+    charts
+}
+
+/// One curve a cycle and direction, colours in order of the cycles.
+fn by_cycle(branches: Vec<Branch>, title: &str) -> Chart {
+    let last = branches.iter().map(|branch| branch.cycle).max().unwrap_or(1);
+    let shown = shown_cycles(last, MOST_CYCLES);
+    let colour = |cycle: u64| {
+        palette::css(palette::viridis(0.12 + 0.7 * (cycle.saturating_sub(1)) as f32 / (last.max(2) - 1) as f32))
+    };
+    let series = branches.into_iter().filter(|branch| shown.contains(&branch.cycle)).map(|branch| Series {
+        name: format!("cycle {}, {}", branch.cycle, if branch.plates { "plating" } else { "stripping" }),
+        colour: colour(branch.cycle),
+        shape: if branch.plates { Shape::Line } else { Shape::Dashed },
+        points: branch.points,
+    });
+    let series = series.collect();
+    let legend =
+        shown_cycles(last, ENTRIES).into_iter().map(|cycle| (format!("cycle {cycle}"), colour(cycle))).collect();
+    Chart {
+        title: title.into(),
+        x: "Capacity of the half-cycle [mAh/cm²]".into(),
+        series,
+        legend: Some(legend),
+        size: HALF,
+        ..Chart::default()
+    }
+}
+
+/// At most `most` of the cycles 1 … `last`, first and last among them.
+pub fn shown_cycles(last: u64, most: usize) -> Vec<u64> {
+    let most = most as u64;
+    if last <= most {
+        return (1..=last).collect();
+    }
+    (0..most).map(|i| 1 + (i * (last - 1) + (most - 1) / 2) / (most - 1)).collect()
+}
+
+/// The same chart around its plateaus, if its ends hide them.
+fn plateau(chart: &Chart) -> Option<Chart> {
+    let mut values: Vec<f64> = chart.series.iter().flat_map(|s| evenly(&s.points)).collect();
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values.get((share * (values.len().saturating_sub(1)) as f64) as usize).copied();
+    let (low, high, least, most) = (at(0.04)?, at(0.96)?, at(0.0)?, at(1.0)?);
+    let room = 0.25 * (high - low);
+    let range = low - room..high + room;
+    let flatter = high > low && (range.end - range.start) < 0.5 * (most - least);
+    flatter.then(|| Chart { title: format!("{}, the plateau", chart.title), range: Some(range), ..chart.clone() })
+}
+
+/// Values of a curve at places that are equally far from each other.
+fn evenly(points: &[Point]) -> Vec<f64> {
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return Vec::new() };
+    let mut place = 0;
+    (0..100)
+        .map(|i| {
+            let x = first.0 + (last.0 - first.0) * f64::from(i) / 99.0;
+            while place + 1 < points.len() && points[place].0 < x {
+                place += 1;
+            }
+            points[place].1
+        })
+        .collect()
+}
+
+/// Potential, and cell voltage, against time.
+pub fn against_time(record: &Record) -> Vec<Chart> {
+    let Some(time) = record.metrics.column("time [s]") else { return Vec::new() };
+    let (unit, name) = time_unit(time.last().copied().unwrap_or(0.0));
+    let time: Vec<f64> = time.iter().map(|t| t / unit).collect();
+    let named = [
+        ("potential [V]", "Electrode potential vs Li/Li⁺ [V]", 1.0),
+        ("cell_voltage [V]", "Cell voltage [V]", 1.0),
+        ("current [A/m2]", "Current density [mA/cm²], plating positive", 0.1),
+    ];
+    let charts = named.into_iter().filter_map(|(column, title, factor)| {
+        let values: Vec<f64> = record.metrics.column(column)?.iter().map(|v| v * factor).collect();
+        let series = vec![Series::new(title, 0, Shape::Line, pairs(&time, &values))];
+        Some(Chart { title: title.into(), x: format!("Time [{name}]"), series, size: HALF, ..Chart::default() })
+    });
+    charts.collect()
+}
+
+/// Coulombic efficiency, and capacity in and out, against the number of the cycle.
+pub fn cycling(record: &Record) -> Vec<Chart> {
+    let Some(table) = &record.cycles else { return Vec::new() };
+    let cycle = table.column("cycle").unwrap_or_default();
+    let x = "Cycle";
+    let efficiency = record.efficiencies().into_iter().map(|(n, share)| (n, share * 100.0)).collect();
+    let capacity = |name: &str| pairs(cycle, table.column(name).unwrap_or_default());
+    let chart = |title: &str, series, with| Chart {
+        title: title.into(),
+        x: x.into(),
+        series,
+        with,
+        whole: true,
+        size: HALF,
+        ..Chart::default()
+    };
+    vec![
+        chart(
+            "Coulombic efficiency [%]",
+            vec![Series::new("Coulombic efficiency [%]", 0, Shape::Points, efficiency)],
+            vec![100.0],
+        ),
+        chart(
+            "Capacity [mAh/cm²]",
+            vec![
+                Series::new("in (plated)", 0, Shape::Points, capacity("charge_in [mAh/cm2]")),
+                Series::new("out (stripped)", 1, Shape::Points, capacity("charge_out [mAh/cm2]")),
+            ],
+            vec![0.0],
+        ),
+    ]
+}
+
+/// Where the lithium is at the end of each cycle, and whether the table counts the SEI's.
+pub fn inventory(record: &Record) -> Option<(Chart, bool)> {
+    let table = record.cycles.as_ref()?;
+    let (cycle, left) = (table.column("cycle")?, table.column("lithium_left [mAh/cm2]")?);
+    let none = vec![f64::NAN; left.len()];
+    let isolated = table.column("isolated_lithium [mAh/cm2]").unwrap_or(&none);
+    let sei = table.column("sei_lithium [mAh/cm2]");
+    let joined: Vec<f64> =
+        left.iter().zip(isolated).map(|(l, i)| (l - if i.is_finite() { *i } else { 0.0 }).max(0.0)).collect();
+    let shown = shown_cycles(cycle.iter().copied().fold(1.0, f64::max) as u64, MOST_BARS);
+    let bars = |values: &[f64]| -> Vec<Point> {
+        pairs(cycle, values).into_iter().filter(|(n, _)| shown.binary_search(&(*n as u64)).is_ok()).collect()
+    };
+    let series = vec![
+        Series::new("isolated lithium (Li⁰, dead)", 3, Shape::Bars, bars(isolated)),
+        Series::new("lithium still joined to the copper (Li⁰)", 2, Shape::Bars, bars(&joined)),
+        Series::new("lithium in the SEI (Li⁺)", 4, Shape::Bars, sei.map(bars).unwrap_or_default()),
+    ];
+    let chart = Chart {
+        title: "Lithium that has not come back by the end of the cycle [mAh/cm²]".into(),
+        x: "Cycle".into(),
+        series,
+        whole: true,
+        size: HALF,
+        ..Chart::default()
+    };
+    Some((chart, sei.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cycle_has_a_curve_each_way_against_its_own_charge() {
+        let table = Table::parse(
+            b"cycle,current [A/m2],dt [s],potential [V]\n1,10,3600,-0.1\n1,10,3600,-0.05\n1,0,60,0\n1,-10,3600,0.04\n2,10,3600,-0.06\n",
+        );
+        let found = branches(&table, "potential [V]");
+        let named: Vec<_> = found.iter().map(|b| (b.cycle, b.plates)).collect();
+        assert_eq!(named, [(1, true), (1, false), (2, true)]);
+        assert_eq!(found[0].points, [(1.0, -0.1), (2.0, -0.05)]);
+        assert_eq!(found[1].points, [(1.0, 0.04)]);
+        assert!(branches(&table, "cell_voltage [V]").is_empty());
+    }
+
+    #[test]
+    fn of_many_cycles_some_are_shown() {
+        assert_eq!(shown_cycles(3, 24), [1, 2, 3]);
+        let shown = shown_cycles(500, 24);
+        assert_eq!((shown.len(), shown[0], shown[23]), (24, 1, 500));
+        assert!(shown.is_sorted_by(|a, b| a < b));
+    }
+}

@@ -1,0 +1,61 @@
+//! `liplate report`: one HTML page of a run, with its curves, tables and pictures in it. It needs no network and no script, and it
+//! can be made while the run goes on: the run's files are only read.
+
+mod chart;
+mod curve;
+mod electro;
+mod events;
+mod ledgers;
+mod moments;
+mod morphology;
+mod numbers;
+mod page;
+mod picture;
+mod provenance;
+mod record;
+mod sections;
+mod summary;
+mod table;
+mod timeline;
+
+use std::path::{Path, PathBuf};
+
+use crate::io::{IoError, write_whole};
+
+/// Name of the page in a run's directory.
+pub const FILE: &str = "report.html";
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The directory holds no run.
+    #[error("{} holds no run to report on: {reason}", directory.display())]
+    NoRun {
+        /// the directory
+        directory: PathBuf,
+        /// what is missing or wrong
+        reason: String,
+    },
+    /// A chart could not be drawn.
+    #[error("the chart \"{title}\" cannot be drawn: {reason}")]
+    Chart {
+        /// its title
+        title: String,
+        /// what plotters said
+        reason: String,
+    },
+    /// A file.
+    #[error(transparent)]
+    Io(#[from] IoError),
+}
+
+/// Makes the page of the run in `directory` and writes it to `out`, whole or not at all. Returns its size \[bytes\].
+///
+/// # Errors
+/// If there is no run in `directory`, or the system fails. Fields that cannot be read are no error: the page says so.
+pub fn write(directory: &Path, out: &Path) -> Result<usize, ReportError> {
+    let record = record::Record::read(directory)?;
+    let page = page::page(&record)?.into_string();
+    write_whole(out, page.as_bytes())?;
+    Ok(page.len())
+}

@@ -1,0 +1,85 @@
+//! Panels of the deposit's metrics in time.
+
+use super::chart::{Chart, PANEL, Series, Shape};
+use super::curve::pairs;
+use super::numbers::time_unit;
+use super::record::Record;
+
+/// A panel: its title with the unit, and its curves: name, column, factor to the panel's unit.
+type Panel = (&'static str, &'static [(&'static str, &'static str, f64)]);
+
+/// Colours and shapes of the curves of a panel, in order.
+const STYLES: [(usize, Shape); 3] = [(0, Shape::Line), (1, Shape::Dashed), (5, Shape::Line)];
+
+const PANELS: [Panel; 9] = [
+    (
+        "Thickness and height [µm]",
+        &[
+            ("thickness, as if dense", "thickness [m]", 1e6),
+            ("mean height", "mean_height [m]", 1e6),
+            ("largest height", "max_height [m]", 1e6),
+        ],
+    ),
+    ("Roughness s_q [µm]", &[("s_q", "s_q [m]", 1e6)]),
+    ("Developed area [area over projected area]", &[("developed area", "developed_area", 1.0)]),
+    ("Copper under lithium [%]", &[("covered", "covered", 100.0)]),
+    (
+        "Voids in the deposit [volume fraction]",
+        &[("void fraction", "void_fraction", 1.0), ("porosity", "porosity", 1.0)],
+    ),
+    ("Nuclei that have appeared [1]", &[("nuclei", "nuclei", 1.0)]),
+    ("Footprints on the copper [1/µm²]", &[("footprints", "nuclei [1/m2]", 1e-12)]),
+    (
+        "Pieces of lithium [1]",
+        &[("all", "pieces", 1.0), ("joined to the copper", "joined_pieces", 1.0), ("isolated", "isolated_pieces", 1.0)],
+    ),
+    (
+        "Uniformity of the current [ratio]",
+        &[("standard deviation over mean", "current_variation", 1.0), ("peak over mean", "current_peak", 1.0)],
+    ),
+];
+
+/// Whether a value tells something at a current density \[A/m²\]: nothing is uneven about the current of a run at rest, and a porosity
+/// below −1 only says that next to no height is left.
+fn means_something(column: &str, value: f64, current: f64) -> bool {
+    match column {
+        "current_variation" | "current_peak" => current != 0.0,
+        "porosity" => value >= -1.0,
+        _ => true,
+    }
+}
+
+/// The panels that the run has numbers for, and the titles of those that it has not measured.
+pub fn panels(record: &Record) -> (Vec<Chart>, Vec<&'static str>) {
+    let Some(time) = record.metrics.column("time [s]") else { return (Vec::new(), Vec::new()) };
+    let (unit, name) = time_unit(time.last().copied().unwrap_or(0.0));
+    let time: Vec<f64> = time.iter().map(|t| t / unit).collect();
+    let current = record.metrics.column("current [A/m2]").unwrap_or_default();
+    let (mut charts, mut missing) = (Vec::new(), Vec::new());
+    for (title, curves) in PANELS {
+        let series = curves.iter().enumerate().filter_map(|(place, (name, column, factor))| {
+            let values = record.metrics.column(column)?.iter().zip(current);
+            let values: Vec<f64> =
+                values.map(|(v, i)| if means_something(column, *v, *i) { v * factor } else { f64::NAN }).collect();
+            let (colour, shape) = STYLES[place % STYLES.len()];
+            Some(Series::new(name, colour, shape, pairs(&time, &values)))
+        });
+        let series: Vec<Series> = series.collect();
+        let x = format!("Time [{name}]");
+        let chart = Chart { title: title.into(), x, series, size: PANEL, ..Chart::default() };
+        if chart.is_empty() { missing.push(title) } else { charts.push(chart) }
+    }
+    (charts, missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_to_nothing_are_left_out() {
+        assert!(!means_something("current_peak", 1e6, 0.0) && means_something("current_peak", 1.2, -10.0));
+        assert!(!means_something("porosity", -4000.0, 0.0) && means_something("porosity", -0.8, 0.0));
+        assert!(means_something("s_q [m]", 1e-7, 0.0));
+    }
+}

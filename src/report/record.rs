@@ -1,0 +1,99 @@
+//! What a run's directory holds, as the page needs it. Nothing in it is changed.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::ReportError;
+use super::events::Events;
+use super::table::Table;
+use crate::io::provenance::RunFile;
+use crate::io::snapshot;
+use crate::model::grid::Grid;
+use crate::run::{cycles, outputs};
+
+/// Charge density \[C/m²\] of 1 mAh/cm².
+pub const MILLIAMPERE_HOUR: f64 = 36_000.0;
+
+/// A run, read back.
+pub struct Record {
+    /// its directory
+    pub directory: PathBuf,
+    /// `run.json`
+    pub run: RunFile,
+    /// its cells, if `run.json` tells
+    pub grid: Option<Grid>,
+    /// `metrics.csv`, empty if there is none
+    pub metrics: Table,
+    /// `cycles.csv`, if there is a protocol
+    pub cycles: Option<Table>,
+    /// `events.jsonl`
+    pub events: Events,
+    /// times of the snapshots \[s\], or why there are none
+    pub frames: Result<Vec<f64>, String>,
+    /// when the tables last grew
+    pub grown: Option<SystemTime>,
+}
+
+impl Record {
+    /// Reads the run in `directory`. Fields that cannot be read are no error.
+    ///
+    /// # Errors
+    /// If it holds no run, or the system fails.
+    pub fn read(directory: &Path) -> Result<Self, ReportError> {
+        let no_run = |reason: String| ReportError::NoRun { directory: directory.into(), reason };
+        if !directory.is_dir() {
+            return Err(no_run("there is no such directory".into()));
+        }
+        if !directory.join(RunFile::FILE).is_file() {
+            return Err(no_run(format!("it has no {}", RunFile::FILE)));
+        }
+        let run = RunFile::read(directory).map_err(|error| no_run(error.to_string()))?;
+        let metrics = directory.join(outputs::METRICS);
+        let grown = std::fs::metadata(&metrics).and_then(|data| data.modified()).ok();
+        let fields = directory.join(snapshot::FILE);
+        let frames = match fields.is_file() {
+            true => snapshot::times(&fields).map_err(|error| error.to_string()),
+            false => Ok(Vec::new()),
+        };
+        Ok(Self {
+            directory: directory.into(),
+            grid: serde_json::from_value(run.setup["grid"].clone()).ok(),
+            metrics: Table::read(&metrics)?.unwrap_or_default(),
+            cycles: Table::read(&directory.join(cycles::FILE))?,
+            events: Events::read(&directory.join(outputs::EVENTS))?,
+            run,
+            frames,
+            grown,
+        })
+    }
+
+    /// Path of the stored fields.
+    pub fn fields(&self) -> PathBuf {
+        self.directory.join(snapshot::FILE)
+    }
+
+    /// Charge that has plated, and that has stripped \[mAh/cm²\].
+    pub fn plated_and_stripped(&self) -> (f64, f64) {
+        let column = |name| self.metrics.column(name).unwrap_or_default();
+        let steps = column("current [A/m2]").iter().zip(column("dt [s]")).map(|(i, dt)| i * dt / MILLIAMPERE_HOUR);
+        steps
+            .filter(|charge| charge.is_finite())
+            .fold((0.0, 0.0), |(plated, stripped), charge| (plated + charge.max(0.0), stripped + (-charge).max(0.0)))
+    }
+
+    /// Numbers of the cycles that have stripped and their Coulombic efficiencies.
+    pub fn efficiencies(&self) -> Vec<(f64, f64)> {
+        let Some(table) = &self.cycles else { return Vec::new() };
+        let column = |name| table.column(name).unwrap_or_default();
+        let stripped = column("charge_out [mAh/cm2]").iter().map(|&charge| charge > 0.0);
+        let rows = column("cycle").iter().zip(column("coulombic_efficiency")).zip(stripped);
+        rows.filter(|((_, share), stripped)| *stripped && share.is_finite())
+            .map(|((n, share), _)| (*n, *share))
+            .collect()
+    }
+
+    /// Seconds of wall time that the finished stretches took.
+    pub fn wall_seconds(&self) -> f64 {
+        self.run.sessions.iter().map(|session| session.wall_seconds).sum()
+    }
+}

@@ -1,0 +1,322 @@
+//! The page of `liplate report`: does it say what the tables say, is it whole, and does a browser show it without a network?
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use common::program::{Called, Place, SMALL, column};
+
+/// A name that would break a page that does not escape it.
+const NAME: &str = "a <b>run</b> & \"more\" <script>alert(1)</script>";
+
+const CYCLES: &str = r#"
+[[protocol]]
+repeat = 2
+steps = ["Charge at 1C until 0.05 mAh/cm^2", "Rest for 30 s", "Strip at 0.5 mA/cm^2 until 0.3 V vs Li"]
+[[protocol]]
+step = "Charge at 1C until 0.01 mAh/cm^2"
+"#;
+
+/// A small run of two cycles and a half, made once.
+static RUN: LazyLock<Place> = LazyLock::new(|| {
+    let config = SMALL
+        .replace("name = \"small\"", &format!("name = '{NAME}'"))
+        .replace("current = \"3 mA/cm^2\"\n", "areal_capacity = \"3 mAh/cm^2\"\n")
+        .replace("barrier = \"300 mV\"", "barrier = \"450 mV\"")
+        .replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", CYCLES);
+    let place = Place::new(&config);
+    place.run("run");
+    place
+});
+
+/// The page of the run in `directory`.
+fn page(place: &Place, directory: &str) -> String {
+    let out = format!("{directory}.html");
+    let called = place.call(&["report", directory, "--out", &out]);
+    assert_eq!(called.code, 0, "{called:?}");
+    place.text(&out)
+}
+
+/// A copy of the run that a test may damage.
+fn copy(name: &str) -> Place {
+    let place = Place::new("");
+    std::fs::create_dir(place.path(name)).unwrap();
+    for entry in std::fs::read_dir(RUN.path("run")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), place.path(name).join(entry.file_name())).unwrap();
+    }
+    place
+}
+
+/// Text between the first `from` and the next `to`.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let start = text.find(from).unwrap_or_else(|| panic!("no {from:?}")) + from.len();
+    let length = text[start..].find(to).unwrap_or_else(|| panic!("no {to:?} after {from:?}"));
+    &text[start..start + length]
+}
+
+/// Every value between `from` and `to`.
+fn all<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap_or_default()).collect()
+}
+
+/// The section of that name.
+fn section<'a>(page: &'a str, name: &str) -> &'a str {
+    between(page, &format!("<section id=\"{name}\">"), "</section>")
+}
+
+/// The number that stands under a headline, to the last digit.
+fn headline(page: &str, what: &str) -> f64 {
+    let rest = between(page, &format!("<dt>{what}</dt>"), "</dd>");
+    between(rest, "value=\"", "\"").parse().unwrap()
+}
+
+/// Every element is closed, in order.
+fn assert_well_formed(page: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = page.strip_prefix("<!DOCTYPE html>").expect("a doctype");
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start + 1..];
+        let end = rest.find('>').expect("the end of a tag");
+        let tag = &rest[..end];
+        rest = &rest[end + 1..];
+        let name = tag.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap();
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "</{name}> closes something else");
+        } else if name == "style" {
+            rest = &rest[rest.find("</style>").expect("the end of the style") + "</style>".len()..];
+        } else if !tag.ends_with('/') && !["meta", "img", "br"].contains(&name) {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn the_page_says_what_the_tables_say() {
+    let page = page(&RUN, "run");
+    assert_well_formed(&page);
+    assert!(!page.contains("<script") && !page.contains("<b>") && page.contains("&lt;b&gt;run"), "the name is escaped");
+    for attribute in [" src=\"", " href=\""] {
+        for target in all(&page, attribute, "\"") {
+            assert!(target.starts_with('#') || target.starts_with("data:image/png;base64,"), "{attribute}{target}");
+        }
+    }
+    assert!(all(&page, "url(", ")").iter().all(|target| target.starts_with('#')));
+
+    let (metrics, cycles) = (RUN.text("run/metrics.csv"), RUN.text("run/cycles.csv"));
+    let (current, dt, number) =
+        (column(&metrics, "current [A/m2]"), column(&metrics, "dt [s]"), column(&metrics, "cycle"));
+    let plated: f64 = current.iter().zip(&dt).map(|(i, dt)| (i * dt / 36_000.0).max(0.0)).sum();
+    assert!((headline(&page, "Charge plated") - plated).abs() < 1e-12 * plated);
+    let last = |name: &str| column(&metrics, name).into_iter().rfind(|v| v.is_finite()).unwrap();
+    assert_eq!(headline(&page, "End potential"), last("potential [V]"));
+    assert_eq!(headline(&page, "Lithium left"), last("lithium_charge [mAh/cm2]"));
+    assert_eq!(headline(&page, "Isolated lithium"), last("isolated_lithium [mAh/cm2]"));
+    assert_eq!(headline(&page, "Nuclei"), last("nuclei"));
+
+    // the third cycle has not stripped
+    let efficiency = column(&cycles, "coulombic_efficiency");
+    assert_eq!(efficiency.len(), 3);
+    assert_eq!(headline(&page, "Coulombic efficiency, first"), efficiency[0]);
+    assert_eq!(headline(&page, "Coulombic efficiency, last"), efficiency[1]);
+    assert_eq!(headline(&page, "Coulombic efficiency, mean"), (efficiency[0] + efficiency[1]) / 2.0);
+    let points: Vec<f64> =
+        all(section(&page, "cycles"), "data-value=\"", "\"").iter().map(|v| v.parse().unwrap()).collect();
+    let charges = ["charge_in [mAh/cm2]", "charge_out [mAh/cm2]"].map(|name| column(&cycles, name)).concat();
+    assert_eq!(points[..2], [efficiency[0] * 100.0, efficiency[1] * 100.0]);
+    assert_eq!(points[2..], charges);
+
+    let ways: BTreeSet<(u64, bool)> =
+        current.iter().zip(&number).filter(|(i, _)| **i != 0.0).map(|(i, n)| (*n as u64, *i > 0.0)).collect();
+    assert_eq!(ways.len(), 5);
+    let charts = section(&page, "electrochemistry");
+    for (cycle, plates) in &ways {
+        let title =
+            format!("<title>cycle {cycle}, {}</title></polyline>", if *plates { "plating" } else { "stripping" });
+        assert!(charts.contains(&title), "{title}");
+    }
+    // against charge, against time, and the current; the plateau may be drawn again
+    let curves = charts.matches("<polyline class=\"curve").count();
+    assert!([ways.len() + 2, 2 * ways.len() + 2].contains(&curves), "{curves} curves");
+
+    let bars: Vec<f64> =
+        all(section(&page, "lost"), "data-value=\"", "\"").iter().map(|v| v.parse().unwrap()).collect();
+    let left: f64 = column(&cycles, "lithium_left [mAh/cm2]").iter().sum();
+    assert_eq!(bars.len(), 2 * efficiency.len());
+    assert!((bars.iter().sum::<f64>() - left).abs() < 1e-12 * left);
+
+    for (place, name) in ["charge_error", "lithium_error", "salt_error"].into_iter().enumerate() {
+        let value: f64 = all(section(&page, "ledgers"), "<data value=\"", "\"")[place].parse().unwrap();
+        assert_eq!(value, last(name), "{name}");
+    }
+    let steps = section(&page, "events");
+    assert!(steps.contains("Strip at 0.5 mA/cm^2 until 0.3 V vs Li"));
+    let nuclei = RUN.text("run/events.jsonl").matches("\"event\":\"nucleus\"").count();
+    assert!(steps.contains(&format!("<td>Nuclei</td><td class=\"n\"><data value=\"{nuclei}\">")));
+    assert!(section(&page, "configuration").contains("kinetics.i0"));
+    // start, and the ends of plating and stripping of the first, the middle and the last cycle, without its stripping
+    for what in ["Surface of the lithium", "Section", "Salt"] {
+        assert_eq!(page.matches(&format!("alt=\"{what}, ")).count(), 6, "{what}");
+    }
+    println!("{} bytes", page.len());
+}
+
+#[test]
+fn lithium_in_the_sei_is_stacked_on_top_where_it_was_counted() {
+    let place = copy("run");
+    let table = place.text("run/cycles.csv");
+    let lines = table.lines().enumerate().map(|(i, line)| match i {
+        0 => line.to_string(),
+        1 => format!("{line},sei_lithium [mAh/cm2]"),
+        _ => format!("{line},0.00{i}"),
+    });
+    std::fs::write(place.path("run/cycles.csv"), lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    let page = page(&place, "run");
+    let lost = section(&page, "lost");
+    assert_eq!(lost.matches("<rect class=\"bar").count(), 9);
+    assert_eq!(lost.matches("<title>lithium in the SEI (Li⁺), ").count(), 3, "{lost}");
+}
+
+#[test]
+fn a_run_that_was_killed_has_a_page_and_keeps_its_files() {
+    let place = copy("run");
+    let append = |name: &str, text: &str| {
+        let whole = place.text(name) + text;
+        std::fs::write(place.path(name), whole).unwrap();
+    };
+    let before = headline(&page(&place, "run"), "End potential");
+    append("run/metrics.csv", "999999,1e9,1.0,0.5,30.0,7.");
+    append("run/events.jsonl", "{\"event\":\"short\",\"time\":1");
+    append("run/cycles.csv", "4,1");
+    let files = || -> Vec<(std::ffi::OsString, Vec<u8>)> {
+        let entries = std::fs::read_dir(place.path("run")).unwrap().map(|entry| entry.unwrap());
+        let mut files: Vec<_> = entries.map(|e| (e.file_name(), std::fs::read(e.path()).unwrap())).collect();
+        files.sort();
+        files
+    };
+    let untouched = files();
+    let text = page(&place, "run");
+    assert!(untouched == files(), "the run's files are only read");
+    assert_eq!(headline(&text, "End potential"), before);
+    assert!(!text.contains("<dt>Short</dt>"));
+
+    std::fs::write(place.path("run/fields.vtkhdf"), b"half a file").unwrap();
+    let text = page(&place, "run");
+    assert!(section(&text, "deposit").contains("The stored fields cannot be read: "));
+    assert!(section(&text, "morphology").contains("<polyline class=\"curve"));
+    std::fs::remove_file(place.path("run/fields.vtkhdf")).unwrap();
+    assert!(section(&page(&place, "run"), "deposit").contains("There is no snapshot yet"));
+    for name in ["metrics.csv", "events.jsonl", "cycles.csv"] {
+        std::fs::remove_file(place.path("run").join(name)).unwrap();
+    }
+    let text = page(&place, "run");
+    assert_well_formed(&text);
+    assert!(text.contains("No time step was recorded"));
+}
+
+#[test]
+fn a_directory_without_a_run_is_one_clear_error() {
+    let place = Place::new("");
+    std::fs::create_dir(place.path("empty")).unwrap();
+    std::fs::create_dir(place.path("broken")).unwrap();
+    std::fs::write(place.path("broken/run.json"), "{\"name\": ").unwrap();
+    for (directory, reason) in
+        [("empty", "it has no run.json"), ("missing", "there is no such directory"), ("broken", "EOF while parsing")]
+    {
+        let called = place.call(&["report", directory]);
+        assert_eq!(called.code, 1, "{called:?}");
+        assert_eq!(called.err.lines().count(), 1, "{called:?}");
+        assert!(called.err.contains(&format!("error: {directory} holds no run to report on: ")), "{called:?}");
+        assert!(called.err.contains(reason), "{called:?}");
+        assert!(!place.path(directory).join("report.html").exists());
+    }
+}
+
+#[test]
+fn a_run_of_two_dimensions_has_sections_and_no_view() {
+    let place = Place::new(&SMALL.replace("[20, 16, 32]", "[40, 1, 32]"));
+    place.run("run");
+    let called = place.call(&["report", "run"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    let page = place.text("run/report.html");
+    assert_well_formed(&page);
+    let deposit = section(&page, "deposit");
+    assert!(deposit.contains("alt=\"Section, ") && !deposit.contains("alt=\"Surface"));
+    assert!(section(&page, "cycles").contains("no protocol"));
+}
+
+/// What the page in a browser says about itself.
+const PROBE: &str = r#"<pre id="probe"></pre><script>
+window.addEventListener("load", () => {
+  const box = e => e.getBoundingClientRect();
+  document.getElementById("probe").textContent = JSON.stringify({
+    sections: [...document.querySelectorAll("section")].filter(s => box(s).height > 20).map(s => s.id),
+    images: [...document.images].map(i => i.complete ? i.naturalWidth * i.naturalHeight : 0),
+    charts: [...document.querySelectorAll(".chart svg")].map(s => Math.min(box(s).width, box(s).height)),
+    curves: [...document.querySelectorAll(".curve")].filter(c => c.getTotalLength() > 0).length,
+    links: [...document.links].every(l => document.querySelector(l.getAttribute("href"))),
+    fetched: performance.getEntriesByType("resource").filter(r => !r.name.startsWith("data:")).length,
+    wide: document.documentElement.scrollWidth > window.innerWidth,
+  });
+});
+</script></body>"#;
+
+/// The browser, or none if the environment says that there is none.
+fn browser() -> Option<String> {
+    if std::env::var_os("LIPLATE_TEST_NO_BROWSER").is_some() {
+        println!("NOT RUN: LIPLATE_TEST_NO_BROWSER is set");
+        return None;
+    }
+    Some(std::env::var("LIPLATE_BROWSER").unwrap_or_else(|_| "chromium".into()))
+}
+
+/// The document as the browser has built it from a file, and its complaints.
+fn shown(browser: &str, file: &Path) -> (String, Vec<String>) {
+    let profile = tempfile::tempdir().unwrap();
+    let mut command = Command::new(browser);
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--window-size=1280,900"]);
+    command.args(["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=10000", "--dump-dom"]);
+    command.arg(format!("--user-data-dir={}", profile.path().display()));
+    let output = command.arg(format!("file://{}", file.display())).output();
+    let output =
+        output.unwrap_or_else(|e| panic!("{browser}: {e}; ./scripts/test installs one, LIPLATE_BROWSER names another"));
+    let called = Called::from(output);
+    assert_eq!(called.code, 0, "{}", called.err);
+    let complaints = called.err.lines().filter(|line| line.contains("CONSOLE")).map(str::to_string).collect();
+    (called.out, complaints)
+}
+
+#[test]
+fn a_browser_shows_all_of_it_without_a_network() {
+    let Some(browser) = browser() else { return };
+    let place = copy("run");
+    let page = page(&place, "run");
+    let (document, complaints) = shown(&browser, &place.path("run.html"));
+    assert!(complaints.is_empty(), "{complaints:?}");
+    assert!(document.contains("&lt;script&gt;alert(1)"));
+
+    // the page forbids scripts; that of the test is let in
+    let probe = page.replace("default-src 'none'", "default-src 'none'; script-src 'unsafe-inline'");
+    let probe = probe.replace("&#39;", "'").replace("</body>", PROBE);
+    assert!(probe.contains("script-src"));
+    std::fs::write(place.path("probe.html"), probe).unwrap();
+    let (document, complaints) = shown(&browser, &place.path("probe.html"));
+    assert!(complaints.is_empty(), "{complaints:?}");
+    let told = between(&document, "<pre id=\"probe\">", "</pre>");
+    let told: serde_json::Value = serde_json::from_str(told).unwrap_or_else(|e| panic!("{e}: {told}"));
+    let sections = all(&page, "<section id=\"", "\"");
+    assert_eq!(told["sections"], serde_json::json!(sections));
+    assert_eq!(sections.len(), 10);
+    let images = told["images"].as_array().unwrap();
+    assert_eq!(images.len(), page.matches("<img ").count());
+    assert!(images.iter().all(|size| size.as_f64() > Some(10_000.0)), "{images:?}");
+    let charts = told["charts"].as_array().unwrap();
+    assert!(charts.len() > 10 && charts.iter().all(|size| size.as_f64() > Some(100.0)), "{charts:?}");
+    assert_eq!(told["curves"], page.matches("<polyline class=\"curve").count());
+    assert_eq!((&told["links"], &told["fetched"], &told["wide"]), (&true.into(), &0.into(), &false.into()));
+    println!("{} images, {} charts, {} curves", images.len(), charts.len(), told["curves"]);
+}
