@@ -19,7 +19,7 @@ import numpy as np
 
 from plot import BLUE, GREY, ORANGE, read
 
-FARADAY, MOLAR_VOLUME = 96485.33212, 13.02e-6
+FARADAY, MOLAR_VOLUME = 96485.33212, 1.30e-5  # as in src/model/constants.rs
 
 
 def measure(run):

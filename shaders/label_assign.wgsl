@@ -47,6 +47,13 @@ fn place(label: u32) -> u32 {
     return labels[2u * (label - 1u) + 1u] + 1u;
 }
 
+// What has become of a cell with this label.
+fn fate(label: u32) -> u32 {
+    if label == NO_LITHIUM { return FATE_GONE; }
+    if label == 0u { return FATE_JOINED; }
+    return select(place(label), FATE_GONE, labels[2u * (label - 1u)] == 0u);
+}
+
 fn add_volume(row: u32, v: vec3<u32>) {
     let low = carry(atomicAdd(&pieces[row + VOLUME], v.x), v.x);
     let middle = v.y + low;
@@ -64,7 +71,7 @@ fn label_assign(@builtin(global_invocation_id) p: vec3<u32>) {
     if i < parameters.before {
         let row = row_of(i);
         let label = labels[2u * atomicLoad(&pieces[row + ASKED])];
-        atomicStore(&pieces[row + FATE], select(place(label), FATE_GONE, label == NO_LITHIUM));
+        atomicStore(&pieces[row + FATE], fate(label));
     }
 
     piece[i] = mine;

@@ -38,8 +38,8 @@ fn sei_end(@builtin(global_invocation_id) p: vec3<u32>) {
         return;
     }
     let lithium = current[i] - sei_current[i];
-    // what corrodes below a layer at rest becomes that layer, and loosens none
-    let plated = select(current[i], lithium, current[i] > 0.0) * parameters.dt;
+    // what corrodes below a layer becomes that layer, and loosens none
+    let plated = select(current[i], max(lithium, 0.0), current[i] > 0.0) * parameters.dt;
     let stretch = 1.0 + parameters.movement * lithium * front_curvature[i];
     let charge = (now.x + sei_current[i] * parameters.dt) / clamp(stretch, LEAST_STRETCH, LARGEST_STRETCH);
     // what has lost as much lithium as it holds itself stands loose

@@ -24,7 +24,7 @@ struct Parameters {
     dt: f32,
 }
 
-// Cells farther than this from the interface carry no SEI [ell].
+// SEI of cells farther than this from the interface takes nothing; it is a resistance like that of the rest [ell].
 const BAND = 6.0;
 // Cells farther than this have the layer of the surface that is closest to them, not one of their own [ell].
 const OWN = 3.0;
@@ -32,7 +32,7 @@ const OWN = 3.0;
 // Charge that a layer takes in dt: what is missing within the formation time, then as the root of time.
 fn formed(charge: f32) -> f32 {
     let missing = max(physics.sei_fresh - charge, 0.0);
-    let filled = missing * (1.0 - exp(-parameters.dt / physics.sei_time));
+    let filled = missing * -exp_m1(-parameters.dt / physics.sei_time);
     let now = charge + filled;
     let grown = 2.0 * physics.sei_growth * parameters.dt;
     // sqrt(now^2 + grown) - now without its cancellation; without a layer there is nothing to grow
@@ -43,7 +43,9 @@ fn formed(charge: f32) -> f32 {
 // The cell in which the point of the interface lies that is closest to cell p.
 fn closest(p: vec3<u32>, n: vec3<u32>) -> u32 {
     let a = neighbours(p, n);
-    let gradient = 0.5 * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
+    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
+    let along_z = select(0.5, 1.0, p.z == 0u || p.z + 1u == n.z);
+    let gradient = vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
     let squares = rounded3(gradient * gradient);
     // q is the distance, also in the tails, where a profile that moves is not steep enough
     let steepness = max(sqrt((squares.x + squares.y) + squares.z), 1e-6);
@@ -71,12 +73,16 @@ fn sei_start(
         if !inside(cell, n) { continue; }
         let i = element(cell, n);
         var layer = vec2<f32>(-1.0, 0.0);
-        if delta[i] != 0.0 && abs(q[i]) < BAND * physics.ell {
+        var takes = false;
+        if delta[i] != 0.0 {
+            let far = abs(q[i]) / physics.ell;
             layer = sei[i];
             if layer.x < 0.0 { layer = sei[closest(cell, n)]; }
-            if layer.x < 0.0 && abs(q[i]) < OWN * physics.ell { layer = vec2<f32>(0.0); }
+            takes = far < OWN || (far < BAND && layer.x >= 0.0);
+            // a tail of nothing: no film at all would draw the current there
+            if layer.x < 0.0 { layer = vec2<f32>(select(physics.sei_fresh, 0.0, far < OWN), 0.0); }
         }
-        let current = select(formed(layer.x) / parameters.dt, 0.0, layer.x < 0.0);
+        let current = select(0.0, formed(layer.x) / parameters.dt, takes);
         sei_now[i] = layer;
         sei_current[i] = current;
         sums = add(sums, single(vec4<f32>(current * delta[i], 0.0, 0.0, 0.0)));

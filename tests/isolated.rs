@@ -253,11 +253,13 @@ fn wired_lithium_grows() {
     let (mut c, _) = cpu(&s);
     let (heights, mut clock) = start(&s, &mut c, &with_ball(&s, [9.3, 12.0, 26.0], 5.0));
     let problem = Problem::new(&s, &heights);
-    steps(&problem, &mut c, &mut clock, 10);
+    let before = c.label().unwrap().isolated[0].volume;
+    let (mut c, _) = cpu(&s);
+    c.load(&with_ball(&s, [9.3, 12.0, 26.0], 5.0)).unwrap();
+    steps(&problem, &mut c, &mut clock, 20);
     assert!(clock.isolated.is_empty());
-    c.interface(0.0);
-    let pieces = c.label().unwrap();
-    assert!(pieces.isolated.len() == 1);
+    let after = c.label().unwrap().isolated[0].volume;
+    assert!(after > 1.1 * before, "{before} {after}");
 }
 
 /// The same in the mirror and by a quarter turn, and after a restart: bit for bit.
@@ -357,7 +359,12 @@ fn what_becomes_of_a_piece_is_told() {
     assert_eq!(moved.isolated[0].was, Some(piece.first));
     c.load(&ball(9.0, 14.0)).unwrap();
     let joined = c.label().unwrap();
-    assert!(joined.isolated.is_empty() && matches!(joined.fates[..], [(_, Now::Gone | Now::Joined)]), "{joined:?}");
+    // its first cell lay higher
+    assert!(joined.isolated.is_empty() && joined.fates == [(moved.isolated[0].first, Now::Gone)], "{joined:?}");
+    c.load(&ball(9.0, 20.0)).unwrap();
+    let again = c.label().unwrap();
+    c.load(&state(&s, |p| 27.0 - p[2])).unwrap();
+    assert_eq!(c.label().unwrap().fates, [(again.isolated[0].first, Now::Joined)]);
 }
 
 /// A GPU computes the same as the CPU, and the same in every repetition.
@@ -365,7 +372,10 @@ fn what_becomes_of_a_piece_is_told() {
 #[test]
 fn a_gpu_moves_isolated_lithium_alike() {
     let s = harsh();
-    let begin = with_ball(&s, [9.3, 12.0, 26.0], 5.0);
+    // a second ball so close that workgroups have cells of both
+    let (begin, second) = (with_ball(&s, [7.3, 12.0, 24.0], 4.5), with_ball(&s, [18.1, 11.2, 27.0], 3.5));
+    let xi = begin.xi.iter().zip(&second.xi).map(|(a, b)| a.max(*b)).collect();
+    let begin = State { xi, ..begin };
     let run = |b: &mut dyn Backend| {
         let (heights, mut clock) = start(&s, b, &begin);
         let problem = Problem::new(&s, &heights);
@@ -380,9 +390,15 @@ fn a_gpu_moves_isolated_lithium_alike() {
     // each term is rounded to a single; a thousand of them
     assert!(sum.abs() < 1e-5 * size, "{sum:e} {size:e}");
     let largest = of_gpu.xi.iter().zip(&of_cpu.xi).fold(0.0f64, |largest, (a, b)| largest.max((a - b).abs()));
+    let above = of_gpu.xi.iter().zip(&of_cpu.xi).filter(|(a, b)| (*a - *b).abs() > 1e-4).count();
     println!("xi differs by {largest:.1e}, potential by {:.1e} V", clock_gpu.potential - clock_cpu.potential);
-    assert!(largest < 2e-4 && (clock_gpu.potential - clock_cpu.potential).abs() < 1e-5, "{largest:e}");
-    assert!((clock_gpu.isolated[0].volume / clock_cpu.isolated[0].volume - 1.0).abs() < 1e-5);
+    // where the tails of two pieces meet, rounding decides which of them a cell reacts with: 30 of 23 040 cells, by up to 8e-4
+    assert!(above < 60 && largest < 2e-3, "{above} cells, {largest:e}");
+    assert!((clock_gpu.potential - clock_cpu.potential).abs() < 1e-5, "{largest:e}");
+    assert_eq!(clock_gpu.isolated.len(), 2);
+    for (gpu, cpu) in clock_gpu.isolated.iter().zip(&clock_cpu.isolated) {
+        assert!(gpu.first == cpu.first && (gpu.volume / cpu.volume - 1.0).abs() < 1e-4, "{gpu:?} {cpu:?}");
+    }
     assert_eq!((clock_gpu.newton as f64 / clock_cpu.newton as f64).round(), 1.0);
     let Some(mut again) = common::gpu(&s) else { return };
     let (second, clock_second, _) = run(&mut again);

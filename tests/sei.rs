@@ -3,6 +3,7 @@
 mod common;
 
 use common::{cpu, everything};
+use liplate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use liplate::model::parameters::*;
 use liplate::model::sei::Sei;
 #[cfg(feature = "gpu")]
@@ -61,11 +62,32 @@ fn what_it_takes_is_in_the_ledgers() {
     let [charge, stripped] = state.sei.unwrap();
     assert!(charge.iter().any(|&charge| charge > 0.0) && charge.iter().all(|&charge| charge >= -1.0));
     assert!(stripped.iter().all(|&stripped| stripped >= 0.0));
-    // without it the same charge makes more lithium
+    // without it as much more of the current becomes lithium
+    let share = |clock: &Clock| {
+        let ledger = &clock.ledger;
+        (ledger.lithium - ledger.debt) * FARADAY / LITHIUM_MOLAR_VOLUME / ledger.charge_reaction
+    };
     let without = Setup { sei: None, ..s };
     let (mut c, _) = cpu(&without);
     let (_, bare) = cycle(&without, &mut c);
-    assert!(bare.ledger.charge_sei == 0.0 && bare.ledger.charge_reaction > 0.0);
+    let lost = share(&bare) - share(&clock);
+    assert!((share(&bare) - 1.0).abs() < 1e-6, "{}", share(&bare));
+    assert!(lost > 0.01 && (lost / (ledger.charge_sei / ledger.charge_reaction) - 1.0).abs() < 1e-6, "{lost}");
+}
+
+/// Plating alone loosens no layer: whether it would crack does not matter.
+#[test]
+fn nothing_cracks_without_stripping() {
+    let taken = |cracks: f64| {
+        let mut s = setup();
+        s.sei = Some(Sei { cracks, formation_time: 5.0, ..SEI });
+        let (mut c, _) = cpu(&s);
+        let heights = heights(&s);
+        let mut clock = Problem::new(&s, &heights).start(&mut c).unwrap();
+        steps(&s, &mut c, &mut clock, 5.0, 30);
+        clock.ledger.charge_sei
+    };
+    assert_eq!(taken(0.0), taken(0.5));
 }
 
 /// Plating under a shell cracks it; without cracks nothing has to form anew.
@@ -95,6 +117,7 @@ fn a_restart_goes_on_to_the_bit() {
     let problem = Problem::new(&s, &heights);
     let mut clock = problem.start(&mut c).unwrap();
     steps(&s, &mut c, &mut clock, 30.0, 20);
+    steps(&s, &mut c, &mut clock, -30.0, 3);
     let (stored, stored_clock) = (c.state().unwrap(), clock.clone());
     steps(&s, &mut c, &mut clock, 30.0, 10);
     let (mut second, _) = cpu(&s);

@@ -220,10 +220,11 @@ fn remarks(setup: &Setup) -> Vec<String> {
     }
     if let Electrolyte::Table { isotherms, .. } = &setup.electrolyte
         && let (Some(first), Some(last)) = (isotherms.first(), isotherms.last())
-        && !(first.temperature..=last.temperature).contains(&setup.temperature)
     {
+        let known = first.temperature..=last.temperature;
+        let beyond = setup.protocol.temperatures(setup.temperature).into_iter().filter(|t| !known.contains(t));
         remarks
-            .push(format!("the table has no {:.1} K; the values at its nearest temperature hold", setup.temperature));
+            .extend(beyond.map(|t| format!("the table has no {t:.1} K; the values at its nearest temperature hold")));
     }
     if matches!(setup.electrolyte, Electrolyte::Nyman) && setup.top.c0 > 2000.0 {
         remarks.push("Nyman's fit ends at 2000 mol/m³; above, its last values hold".into());

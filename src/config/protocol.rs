@@ -50,6 +50,9 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
     })?;
     let mut parts = parts(words);
     let temperature = take_temperature(&mut parts);
+    if let Some(kelvins) = temperature.filter(|kelvins| !super::sections::TEMPERATURES.contains(kelvins)) {
+        return Err(format!("{text:?}: {kelvins:.0} K lies outside 200…400 K"));
+    }
     for (i, (part, value)) in parts.iter().enumerate() {
         if value.is_empty() {
             return Err(format!("{text:?} says nothing after {part:?}"));
@@ -117,7 +120,7 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         .iter()
         .filter_map(|(part, value)| match *part {
             "for" | "in" => Some(time(value).map(Limit::Time)),
-            "until" | "or" => Some(limit(value, control, capacity, has_cathode)),
+            "until" | "or" => Some(limit(value, control, ramp.is_none(), capacity, has_cathode)),
             _ => None,
         })
         .collect::<Result<Vec<_>, String>>()
@@ -133,10 +136,8 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
 
 /// Takes out the part that gives a temperature, if there is one \[K\].
 fn take_temperature(parts: &mut Vec<(&'static str, String)>) -> Option<f64> {
-    let temperature = |(part, value): &(&str, String)| {
-        let found = (*part == "at").then(|| quantity::parse(value, "K")).and_then(Result::ok);
-        found.filter(|kelvins| *kelvins > 0.0)
-    };
+    let temperature =
+        |(part, value): &(&str, String)| (*part == "at").then(|| quantity::parse(value, "K")).and_then(Result::ok);
     let place = parts.iter().position(|part| temperature(part).is_some())?;
     temperature(&parts.remove(place))
 }
@@ -223,7 +224,13 @@ fn volts(text: &str) -> Result<Volts, String> {
     }
 }
 
-fn limit(text: &str, control: Control, capacity: Option<f64>, has_cathode: bool) -> Result<Limit, String> {
+fn limit(
+    text: &str,
+    control: Control,
+    is_held: bool,
+    capacity: Option<f64>,
+    has_cathode: bool,
+) -> Result<Limit, String> {
     if text == "short" {
         return Ok(Limit::Short);
     }
@@ -251,8 +258,8 @@ fn limit(text: &str, control: Control, capacity: Option<f64>, has_cathode: bool)
     }
     if let Ok(current) = current(text, capacity) {
         return match control {
-            Control::Potential(_) => Ok(Limit::CurrentBelow(current)),
-            Control::Current(_) => Err(format!("{text:?} ends a hold only: here the current is given")),
+            Control::Potential(_) if is_held => Ok(Limit::CurrentBelow(current)),
+            _ => Err(format!("{text:?} ends a hold only")),
         };
     }
     if let Ok(height) = quantity::parse(text, "m") {
@@ -341,6 +348,8 @@ mod tests {
             ("Hold at -50 mV until sunset", "no charge, time"),
             ("Pulse 5 mA/cm^2 for 1 h", "write \"Pulse"),
             ("Ramp to 5 mA/cm^2 in 1 h", "write \"Ramp"),
+            ("Rest at 40 K for 1 h", "outside 200…400 K"),
+            ("Ramp from 0 V to -0.2 V in 1 h until 1 mA/cm^2", "a hold only"),
             ("Ramp from 1 mA/cm^2 to -0.1 V in 1 h", "from a current to a potential"),
             ("Charge from 1 mA/cm^2 for 1 h", "only a ramp"),
             ("", "must begin with"),

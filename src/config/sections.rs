@@ -1,5 +1,6 @@
 //! The keys of a config, section by section, and what each becomes.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::protocol;
@@ -19,13 +20,16 @@ pub const FIELDS: [&str; 8] = ["lithium", "xi", "c", "phi", "current", "curvatur
 /// Fields that a snapshot holds unless the config says otherwise.
 const DEFAULT_FIELDS: [&str; 5] = ["lithium", "xi", "c", "phi", "current"];
 
+/// Temperatures that a run may have \[K\].
+pub const TEMPERATURES: RangeInclusive<f64> = 200.0..=400.0;
+
 /// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
 const ROOM: f64 = ZERO_CELSIUS + 25.0;
 
 /// The whole config. Wrong values are recorded in the section's problems and left as NaN.
 pub fn setup(root: &Section, folder: &Path) -> Setup {
     let name = root.text("name").unwrap_or("liplate").to_string();
-    let temperature = root.or("temperature", "K", Range::Within(200.0..=400.0), ROOM);
+    let temperature = root.or("temperature", "K", Range::Within(TEMPERATURES), ROOM);
     let (grid, ell) = grid(root.section("grid"));
     let (electrolyte, c0, of_transport) = electrolyte(root.section("electrolyte"), temperature, folder);
     let (kinetics, of_kinetics) = kinetics(root.section("kinetics"), temperature);

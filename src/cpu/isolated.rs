@@ -167,10 +167,12 @@ pub fn label(cpu: &mut Cpu) -> Pieces {
     let Isolated { piece, first, response, .. } = &mut cpu.isolated;
     let was = first.iter().map(|&cell| Some(piece[cell as usize]).filter(|&old| old != 0));
     let was: Vec<Option<u32>> = was.map(|old| old.map(|old| before[old as usize - 1])).collect();
+    let (row, x) = (|cell: usize| cell / shape.nx, |cell: usize| cell % shape.nx);
+    let run_of = |cell: usize| found.runs.partition_point(|run| (run.row, run.start) <= (row(cell), x(cell))) - 1;
     let fates = before.iter().map(|&cell| {
         let cell = cell as usize;
         let state = match (now[cell], phases[cell]) {
-            (0, Phase::Lithium) => Now::Joined,
+            (0, Phase::Lithium) if joined.is(found.runs[run_of(cell)].piece) => Now::Joined,
             (0, _) => Now::Gone,
             (number, _) => Now::Isolated(first[number as usize - 1]),
         };

@@ -5,7 +5,7 @@ use super::interface::length;
 use super::shape::{Row, Shape};
 use crate::model::sei::{carried, formed};
 
-/// Cells farther than this from the interface carry no SEI: 0.5 % of the area \[ℓ\].
+/// SEI of cells farther than this from the interface takes nothing: 0.5 % of the area. It is a resistance like that of the rest \[ℓ\].
 const BAND: f64 = 6.0;
 /// Cells farther than this have the layer of the surface that is closest to them, not one of their own: what a cell in the tails of the
 /// profile knows of curvature is noise \[ℓ\].
@@ -30,15 +30,21 @@ pub fn start(cpu: &mut Cpu, dt: f64) -> f64 {
         |(), row, [sigma_now, stripped_now, current]| {
             for x in 0..row.len() {
                 let i = row.here + x;
-                let far = if delta[i] == 0.0 { f64::INFINITY } else { q[i].abs() / ell };
-                let from = if far < BAND && sigma[i] < 0.0 { closest(&shape, q, row, x) } else { i };
-                let has_layer = far < BAND && sigma[from] >= 0.0;
+                if delta[i] == 0.0 {
+                    (sigma_now[x], stripped_now[x], current[x]) = (NONE, 0.0, 0.0);
+                    continue;
+                }
+                let far = q[i].abs() / ell;
+                let from = if sigma[i] < 0.0 { closest(&shape, q, row, x) } else { i };
+                let has_layer = sigma[from] >= 0.0;
                 let layer = match (has_layer, far < OWN) {
                     (true, _) => [sigma[from], stripped[from]],
                     (false, true) => [0.0; 2],
-                    (false, false) => [NONE, 0.0],
+                    // a tail of nothing: no film at all would draw the current there
+                    (false, false) => [fresh, 0.0],
                 };
-                current[x] = if layer[0] < 0.0 { 0.0 } else { formed(layer[0], fresh, time, growth, dt) / dt };
+                let takes = far < OWN || (has_layer && far < BAND);
+                current[x] = if takes { formed(layer[0], fresh, time, growth, dt) / dt } else { 0.0 };
                 [sigma_now[x], stripped_now[x]] = layer;
             }
         },
@@ -59,7 +65,11 @@ pub fn start(cpu: &mut Cpu, dt: f64) -> f64 {
 /// The cell in which the point of the interface lies that is closest to cell `x` of a row.
 fn closest(shape: &Shape, q: &[f64], row: Row, x: usize) -> usize {
     let around = row.cell(x).around;
-    let gradient: [f64; 3] = std::array::from_fn(|axis| 0.5 * (q[around[2 * axis + 1]] - q[around[2 * axis]]));
+    let mut gradient: [f64; 3] = std::array::from_fn(|axis| 0.5 * (q[around[2 * axis + 1]] - q[around[2 * axis]]));
+    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
+    if around[4] == row.here + x || around[5] == row.here + x {
+        gradient[2] *= 2.0;
+    }
     // q is the distance, also in the tails, where a profile that moves is not steep enough
     let steepness = length(gradient).max(1e-6);
     let way = gradient.map(|g| (-q[row.here + x] * (g / steepness)).round() as i64);
@@ -68,7 +78,8 @@ fn closest(shape: &Shape, q: &[f64], row: Row, x: usize) -> usize {
     shape.row(along(row.y, way[1], shape.ny), z).here + along(x, way[0], shape.nx)
 }
 
-/// What a step has done to the layers: `movement` is that of the front for a current of 1 \[dx per current scale\].
+/// What a step has done to the layers: `movement` is that of the front for a current of 1, with what nuclei are paid
+/// \[dx per current scale\].
 pub fn end(cpu: &mut Cpu, movement: f64, dt: f64) {
     let (shape, cracks) = (cpu.shape, f64::from(cpu.physics.sei_cracks));
     let ([sigma_now, stripped_now], sei_current, current) = (&cpu.sei_now, &cpu.sei_current, &cpu.rate[0]);
@@ -84,9 +95,9 @@ pub fn end(cpu: &mut Cpu, movement: f64, dt: f64) {
                 let x = probe.x as usize;
                 let i = row.here + x;
                 if sigma_now[i] >= 0.0 && q[i].abs() < OWN * ell {
-                    // what corrodes below a layer at rest becomes that layer, and loosens none
+                    // what corrodes below a layer becomes that layer, and loosens none
                     let (total, formed) = (current[i], sei_current[i]);
-                    let plated = if total > 0.0 { total - formed } else { total };
+                    let plated = if total > 0.0 { (total - formed).max(0.0) } else { total };
                     let way = movement * (total - formed) * probe.curvature;
                     let layer = [sigma_now[i] + formed * dt, stripped_now[i]];
                     [sigma[x], stripped[x]] = carried(layer, plated * dt, way, cracks);

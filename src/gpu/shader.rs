@@ -92,7 +92,7 @@ kernels! {
     RestoreProfile = "restore_profile", STENCIL, &["strength"];
     RestrictDefect = "restrict_defect", STENCIL, &[];
     SeiEnd = "sei_end", POINT, &["movement", "dt"];
-    SeiStart = "sei_start", &["uniforms", "grid", "precision", "sum", "electrolyte", "probe"], &["planes", "dt"];
+    SeiStart = "sei_start", &["uniforms", "grid", "precision", "sum", "electrolyte", "kinetics", "probe"], &["planes", "dt"];
     Shift = "shift", POINT, &["by"];
     SmoothNext = "smooth_next", STENCIL, &["weight"];
     SmoothFirst = "smooth_first", STENCIL, &["weight"];

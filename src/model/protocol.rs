@@ -125,19 +125,26 @@ impl std::fmt::Display for Limit {
 impl Step {
     /// Whether it plates, where the cell at rest would have `voltage` \[V\].
     pub fn plates(&self, voltage: Option<f64>) -> bool {
-        match (self.voltage, self.control) {
+        // a ramp by its first stair
+        match (self.voltage, self.control_at(0.0, 0.0)) {
             (Some(held), _) => voltage.is_some_and(|voltage| held > voltage),
             (None, Control::Current(current)) => current > 0.0,
             (None, Control::Potential(potential)) => potential < 0.0,
         }
     }
 
-    /// Charge that passes at most, of either sign, as far as the config tells \[C/m²\]. Of a ramp: if its end were there from the start.
+    /// Charge that passes at most, of either sign, as far as the config tells \[C/m²\]. A ramp counts as the mean of its ends.
     pub fn charge(&self) -> Option<f64> {
         let share = self.pulse.map_or(1.0, |[on, off]| on / (on + off));
         let charge = |limit: &Limit| match (*limit, self.control) {
             (Limit::Charge(charge), _) => Some(charge),
-            (Limit::Time(time), Control::Current(current)) => Some(time * share * current.abs()),
+            (Limit::Time(time), Control::Current(current)) => {
+                let size = match self.ramp.map(|ramp| ramp.from) {
+                    Some(Control::Current(from)) => 0.5 * (from.abs() + current.abs()),
+                    _ => current.abs(),
+                };
+                Some(time * share * size)
+            }
             _ => None,
         };
         self.limits.iter().filter_map(charge).reduce(f64::min)

@@ -91,7 +91,10 @@ pub fn is_finite(clock: &Clock) -> bool {
     let ledger = &clock.ledger;
     let errors = [ledger.charge_error(), ledger.lithium_error(), ledger.salt_error()];
     clock.inventory.is_finite()
-        && errors.into_iter().chain([clock.potential, clock.current, clock.dt]).all(f64::is_finite)
+        && errors
+            .into_iter()
+            .chain([clock.potential, clock.current, clock.leak, clock.external, clock.passed, clock.dt])
+            .all(f64::is_finite)
 }
 
 /// What makes the state not worth going on with, if anything does.

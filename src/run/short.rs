@@ -15,10 +15,16 @@ pub fn plane(setup: &Setup) -> f64 {
     setup.separator.as_ref().map_or(top, |s| (s.bottom + s.thickness).min(top))
 }
 
-/// Current density through a short, driven by the cell voltage \[A/m²\]; none unless the config gives it a resistance.
+/// Current density through a short in the next step, driven by the cell voltage \[A/m²\]; none unless the config gives it a resistance.
+///
+/// The voltage falls as the leak rises, by the cell's own resistance. With the voltage before the leak would swing, and grow where that is
+/// larger than the short's: what is solved for is leak = voltage(leak)/short, with the resistance that the cell had in the step before.
 pub fn leak(setup: &Setup, clock: &Clock, shorted: bool) -> f64 {
-    let resistance = setup.cathode.as_ref().and_then(|cathode| cathode.short).filter(|_| shorted);
-    resistance.zip(clock.voltage(setup)).map_or(0.0, |(resistance, voltage)| voltage / resistance)
+    let of_short = setup.cathode.as_ref().and_then(|cathode| Some((cathode, cathode.short?))).filter(|_| shorted);
+    let Some(((cathode, short), voltage)) = of_short.zip(clock.voltage(setup)) else { return 0.0 };
+    let drop = voltage - cathode.potential(clock.charge(setup), 0.0);
+    let own = if clock.current == 0.0 { cathode.resistance } else { (drop / clock.current).max(0.0) };
+    (voltage + own * clock.leak) / (short + own)
 }
 
 /// Where lithium joined to the copper reaches the plane, if it does: the centre of the lowest such cell \[m\]. Looks at the fields

@@ -25,6 +25,17 @@ fn slack(clock: &Clock) -> f64 {
     4.0 * f64::EPSILON * clock.time
 }
 
+/// Part of a current that may change without the time step beginning anew.
+const SMALL: f64 = 0.1;
+
+/// Whether one current is nearly the other.
+fn is_small(one: Control, other: Control) -> bool {
+    match (one, other) {
+        (Control::Current(one), Control::Current(other)) => (one - other).abs() <= SMALL * one.abs().max(other.abs()),
+        _ => false,
+    }
+}
+
 impl Stage {
     /// The step, unless the protocol is over or there is none.
     pub fn step<'s>(&self, setup: &'s Setup) -> Option<&'s Step> {
@@ -60,9 +71,9 @@ impl Stage {
         };
         clock.held = step.voltage;
         if control != clock.control {
-            clock.control = control;
-            // the stairs of a ramp are small, and so is what a leak changes by
-            let small = step.ramp.is_some() || clock.leak != 0.0;
+            let before = std::mem::replace(&mut clock.control, control);
+            // the stairs of a ramp are small, and so is what a leak changes by from step to step
+            let small = step.ramp.is_some() || is_small(control, before);
             if clock.step > 0 && (begins || !small) {
                 clock.dt = clock.dt.min(setup.time_step.first);
                 clock.limited_by = CHANGE.into();

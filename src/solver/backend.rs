@@ -114,7 +114,7 @@ pub enum Now {
     Isolated(u32),
     /// it is joined to the copper
     Joined,
-    /// it is no lithium any more
+    /// it is no lithium any more, or too little to be isolated
     Gone,
 }
 

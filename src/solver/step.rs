@@ -530,9 +530,6 @@ impl<'a> Problem<'a> {
     ) -> Result<(), BackendError> {
         let movement = self.scales.front_speed() * seen.dt;
         let plated = (solved.balance.reaction - seen.sei) * movement;
-        if self.setup.sei.is_some() {
-            b.end_sei(movement, seen.dt);
-        }
         let debt = clock.ledger.debt / self.setup.grid.cell_volume();
         let paid = if plated > 0.0 {
             debt.min(LARGEST_PAYMENT * plated)
@@ -543,7 +540,11 @@ impl<'a> Problem<'a> {
             -plated * share
         };
         let paid = paid.min(debt);
-        b.deposit(if plated == 0.0 { movement } else { movement * (1.0 - paid / plated) });
+        let movement = if plated == 0.0 { movement } else { movement * (1.0 - paid / plated) };
+        if self.setup.sei.is_some() {
+            b.end_sei(movement, seen.dt);
+        }
+        b.deposit(movement);
         clock.ledger.debt = (debt - paid) * self.setup.grid.cell_volume();
         let ell = self.setup.ell / self.setup.grid.dx;
         let restoration = RESTORATION * ell * seen.speed * seen.dt;
@@ -618,7 +619,9 @@ impl<'a> Problem<'a> {
 
         clock.potential += seen.potential_change;
         clock.current = entered / (area * dt);
-        clock.external = clock.current + clock.leak;
+        // exactly none at rest, also where something leaks
+        let given = if let Control::Current(i) = clock.control { i } else { clock.current };
+        clock.external = given + clock.leak;
         clock.passed += clock.external.abs() * dt;
         clock.last = dt;
         let time_step::Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
