@@ -56,9 +56,9 @@ def main():
     column = {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-    for axis, quantity, factor, unit, measured in [
-        (axes[0], "density [1/m2]", 1e-12, "nuclei per µm²", 3),
-        (axes[1], "radius [m]", 1e6, "radius at 0.01 mAh/cm² [µm]", -1),
+    for axis, quantity, factor, unit, measured, free in [
+        (axes[0], "density [1/m2]", 1e-12, "nuclei per µm²", 3, "upper left"),
+        (axes[1], "radius [m]", 1e6, "radius at 0.01 mAh/cm² [µm]", -1, "lower left"),
     ]:
         values = factor * column[quantity]
         for name, label, colour, mark in [("plateau [V]", "plateau", BLUE, "o"), ("dip [V]", "dip", ORANGE, "s")]:
@@ -73,7 +73,12 @@ def main():
         axis.loglog(ends, middle[1] * (ends / middle[0]) ** measured, "--", color=GREY, label=f"slope {measured}: Pei et al. 2017")
         axis.set_xlabel("overpotential [mV]")
         axis.set_ylabel(unit)
-        axis.legend(frameon=False, fontsize=8)
+        axis.legend(frameon=False, fontsize=8, loc=free)
+        axis.xaxis.set_minor_formatter("{x:.0f}")
+        axis.xaxis.set_major_formatter("{x:.0f}")
+        axis.yaxis.set_minor_formatter("{x:.2g}")
+        axis.yaxis.set_major_formatter("{x:.2g}")
+        axis.tick_params(which="both", labelsize=7)
     figure.savefig(arguments.out)
 
 
