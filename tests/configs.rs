@@ -8,7 +8,8 @@ use common::program::{Place, column};
 
 fn configs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = [folder.clone(), folder.join("formation")].map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut files: Vec<PathBuf> = entries.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     files.sort();
     files
@@ -17,7 +18,7 @@ fn configs() -> Vec<PathBuf> {
 #[test]
 fn every_config_passes_its_check() {
     let place = Place::new("");
-    assert!(configs().len() >= 5);
+    assert!(configs().len() >= 12);
     for config in configs() {
         let called = place.call(&["check", config.to_str().unwrap(), "--device", "cpu"]);
         assert_eq!(called.code, 0, "{}: {called:?}", config.display());

@@ -146,7 +146,8 @@ fn the_page_says_what_the_tables_say() {
     let bars: Vec<f64> =
         all(section(&page, "lost"), "data-value=\"", "\"").iter().map(|v| v.parse().unwrap()).collect();
     let left: f64 = column(&cycles, "lithium_left [mAh/cm2]").iter().sum();
-    assert_eq!(bars.len(), 2 * efficiency.len());
+    // isolated, joined, and in the SEI, of which this run has none
+    assert_eq!(bars.len(), 3 * efficiency.len());
     assert!((bars.iter().sum::<f64>() - left).abs() < 1e-12 * left);
 
     for (place, name) in ["charge_error", "lithium_error", "salt_error"].into_iter().enumerate() {
@@ -169,15 +170,22 @@ fn the_page_says_what_the_tables_say() {
 fn lithium_in_the_sei_is_stacked_on_top_where_it_was_counted() {
     let place = copy("run");
     let table = place.text("run/cycles.csv");
-    let lines = table.lines().enumerate().map(|(i, line)| match i {
-        0 => line.to_string(),
-        1 => format!("{line},sei_lithium [mAh/cm2]"),
-        _ => format!("{line},0.00{i}"),
+    let names: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
+    let sei = names.iter().position(|name| *name == "sei_lithium [mAh/cm2]").unwrap();
+    let lines = table.lines().enumerate().map(|(i, line)| {
+        let mut cells: Vec<String> = line.split(',').map(String::from).collect();
+        if i > 1 {
+            cells[sei] = format!("0.00{i}");
+        }
+        cells.join(",")
     });
     std::fs::write(place.path("run/cycles.csv"), lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
     let page = page(&place, "run");
     let lost = section(&page, "lost");
     assert_eq!(lost.matches("<rect class=\"bar").count(), 9);
+    for value in ["0.002", "0.003", "0.004"] {
+        assert!(lost.contains(&format!("data-value=\"{value}\"")), "{value}: {lost}");
+    }
     assert_eq!(lost.matches("<title>lithium in the SEI (Li⁺), ").count(), 3, "{lost}");
 }
 

@@ -618,10 +618,12 @@ impl<'a> Problem<'a> {
         ledger.salt = clock.inventory.salt * salt;
 
         clock.potential += seen.potential_change;
-        clock.current = entered / (area * dt);
+        clock.current = match clock.control {
+            Control::Current(i) => i,
+            Control::Potential(_) => entered / (area * dt),
+        };
         // exactly none at rest, also where something leaks
-        let given = if let Control::Current(i) = clock.control { i } else { clock.current };
-        clock.external = given + clock.leak;
+        clock.external = clock.current + clock.leak;
         clock.passed += clock.external.abs() * dt;
         clock.last = dt;
         let time_step::Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
