@@ -1,7 +1,9 @@
 //! The order of the step, Newton's method and the V-cycle, once, over the verbs of a backend.
 
 pub mod backend;
+pub mod clock;
 pub mod depletion;
+pub mod edge;
 pub mod ledger;
 pub mod multigrid;
 pub mod newton;

@@ -1,18 +1,17 @@
 //! One time step: the electrolyte at the new time, then the front that its current moves.
 
-use serde::{Deserialize, Serialize};
-
-use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
+use super::backend::{Backend, BackendError, Balance, Now, Piece, Pieces, State};
+pub use super::clock::Clock;
 use super::depletion::{self, UsedUp};
+use super::edge::ATTEMPTS;
+pub use super::edge::Edge;
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
 use super::rise;
 use super::time_step::{self, Observed};
-use crate::model::cathode::Cathode;
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap, Scheduled};
 use crate::model::parameters::{Control, Isolated, Nucleation, Setup};
-use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
 
 /// Strength of the profile restoration: b = `RESTORATION` ℓ max|v|.
@@ -23,71 +22,6 @@ const SUB_STEP: f64 = 0.12;
 const LARGEST_PAYMENT: f64 = 0.5;
 /// The most that goes with the stripping of a step, over it: the front then moves twice as fast as its current says.
 const LARGEST_WRITE_OFF: f64 = 1.0;
-
-/// What the host remembers between steps. With the backend's fields it is the whole state of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Clock {
-    /// time \[s\]
-    pub time: f64,
-    /// steps taken
-    pub step: u64,
-    /// length of the next step, if nothing cuts it short \[s\]
-    pub dt: f64,
-    /// what limits it
-    pub limited_by: String,
-    /// reference that the field `phi` is counted from \[V\]
-    pub phi_reference: f64,
-    /// electrode potential against Li/Li⁺ at the top \[V\]
-    pub potential: f64,
-    /// what is imposed at the top
-    pub control: Control,
-    /// cell voltage that a given potential is adjusted to \[V\]
-    pub held: Option<f64>,
-    /// current density at the top in the last step \[A/m²\]
-    pub current: f64,
-    /// current density that goes back through a short, past the electrolyte, from here on \[A/m²\]
-    pub leak: f64,
-    /// current density that the cell has been given from outside in the last step: what enters at the top, and the leak \[A/m²\]
-    pub external: f64,
-    /// charge that has passed outside, forth and back counted \[C/m²\]
-    pub passed: f64,
-    /// length of the last step \[s\]; 0 before the first
-    pub last: f64,
-    /// temperature, of which the units of the fields are \[K\]
-    pub temperature: f64,
-    /// totals
-    pub ledger: Ledger,
-    /// scheduled nuclei that have appeared
-    pub scheduled: usize,
-    /// nuclei that have appeared
-    pub nuclei: u64,
-    /// steps thrown away
-    pub rejected: u64,
-    /// Newton iterations so far
-    pub newton: u64,
-    /// what the box held after the last step
-    pub inventory: Inventory,
-    /// lithium that was not joined to the copper after the last step
-    pub isolated: Vec<Piece>,
-}
-
-impl Clock {
-    /// Volume of the lithium that is not joined to the copper \[m³\].
-    pub fn isolated_volume(&self, setup: &Setup) -> f64 {
-        // an empty sum is −0
-        self.isolated.iter().fold(0.0, |sum, piece| sum + piece.volume) * setup.grid.cell_volume()
-    }
-
-    /// Charge per area that has passed, forth less back: what the cathode has given \[C/m²\].
-    pub fn charge(&self, setup: &Setup) -> f64 {
-        self.ledger.charge / setup.grid.area()
-    }
-
-    /// Cell voltage, if there is a cathode \[V\].
-    pub fn voltage(&self, setup: &Setup) -> Option<f64> {
-        setup.cathode.as_ref().map(|cathode| cathode.voltage(self.charge(setup), self.current, self.potential))
-    }
-}
 
 /// A run's fixed data, as the step needs it.
 pub struct Problem<'a> {
@@ -154,34 +88,6 @@ pub enum StepFailure {
     Backend(#[from] BackendError),
 }
 
-/// Where a step must end, and what it must not run past.
-#[derive(Clone, Copy, Debug)]
-pub struct Edge<'a> {
-    /// time \[s\]
-    pub time: f64,
-    /// limits of potential and current that the end of a step may pass by little only: see [`PAST_POTENTIAL`]
-    pub limits: &'a [Limit],
-}
-
-impl From<f64> for Edge<'_> {
-    fn from(time: f64) -> Self {
-        Self { time, limits: &[] }
-    }
-}
-
-/// How far beyond its limit the electrode potential may be when a step ends there \[V\].
-pub const PAST_POTENTIAL: f64 = 5e-4;
-/// The same of the current, over its limit.
-pub const PAST_CURRENT: f64 = 1e-3;
-/// Attempts to end a step at such a limit: one that the movement of the front before it has passed is passed.
-const ATTEMPTS: usize = 16;
-/// Share of what is left to a limit of the potential that a step may take: the front, too, moves the potential, from one step to the next.
-const APPROACH: f64 = 0.5;
-
-/// How far from a cell voltage that is held a step may end: small enough that the current knows its limit \[V\].
-const HELD: f64 = 1e-6;
-/// Solutions for it in a step. Two to four are usual.
-const ADJUSTMENTS: usize = 8;
 /// What limits a step after something else is imposed.
 pub const CHANGE: &str = "protocol";
 
@@ -420,83 +326,8 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// Shortens the next step where potential or cell voltage, which was `before`, come to a limit.
-    fn approach(&self, clock: &mut Clock, limits: &[Limit], seen: &Observed, before: Option<f64>) {
-        let voltage = clock.voltage(self.setup);
-        let change = voltage.zip(before).map_or(0.0, |(now, before)| now - before);
-        for limit in limits {
-            // what is left, and what the last step took of it
-            let (left, taken) = match *limit {
-                Limit::PotentialBelow(limit) => (clock.potential - limit, -seen.potential_change),
-                Limit::PotentialAbove(limit) => (limit - clock.potential, seen.potential_change),
-                Limit::VoltageBelow(limit) => (voltage.unwrap_or(f64::NAN) - limit, -change),
-                Limit::VoltageAbove(limit) => (limit - voltage.unwrap_or(f64::NAN), change),
-                _ => continue,
-            };
-            // the front has already made the first part of the next change: what is to be shared is what that leaves
-            let allowed = (APPROACH * (left - taken)).max(0.5 * PAST_POTENTIAL);
-            if left > 0.0 && clock.dt * taken > allowed * seen.dt {
-                clock.dt = (allowed / taken * seen.dt).max(self.setup.time_step.smallest);
-                clock.limited_by = "approach to a limit".into();
-            }
-        }
-    }
-
-    /// Length that a step of `dt` \[s\] should have had, if its end is too far past a limit that its beginning had not reached.
-    fn to_limit(&self, clock: &Clock, limits: &[Limit], balance: &Balance, dt: f64) -> Option<f64> {
-        if clock.limited_by == CHANGE {
-            // what the change itself has passed, no shorter step would have reached
-            return None;
-        }
-        let entered = self.entered(clock.control, balance, dt) / (self.setup.grid.area() * dt);
-        let current = (entered + clock.leak).abs();
-        let potential = self.potential(clock, balance);
-        let (before, voltage) = (clock.voltage(self.setup), self.voltage(clock, balance, dt));
-        let [before, voltage] = [before, voltage].map(|voltage| voltage.unwrap_or(f64::NAN));
-        let share = |limit: &Limit| {
-            // what was left to the limit, how far beyond it the step went, and how far it may
-            let (left, past, allowed) = match *limit {
-                Limit::PotentialBelow(limit) => (clock.potential - limit, limit - potential, PAST_POTENTIAL),
-                Limit::PotentialAbove(limit) => (limit - clock.potential, potential - limit, PAST_POTENTIAL),
-                Limit::CurrentBelow(limit) => (clock.external.abs() - limit, limit - current, PAST_CURRENT * limit),
-                Limit::VoltageBelow(limit) => (before - limit, limit - voltage, PAST_POTENTIAL),
-                Limit::VoltageAbove(limit) => (limit - before, voltage - limit, PAST_POTENTIAL),
-                _ => return None,
-            };
-            (left > 0.0 && past > allowed).then(|| (left + 0.5 * allowed) / (left + past))
-        };
-        limits.iter().filter_map(share).reduce(f64::min).map(|share| share * dt)
-    }
-
-    /// Cell voltage after a step of `dt` \[s\], if there is a cathode \[V\].
-    fn voltage(&self, clock: &Clock, balance: &Balance, dt: f64) -> Option<f64> {
-        let (area, entered) = (self.setup.grid.area(), self.entered(clock.control, balance, dt));
-        let potential = self.potential(clock, balance);
-        let voltage = |cathode: &Cathode| {
-            cathode.voltage((clock.ledger.charge + entered) / area, entered / (area * dt), potential)
-        };
-        self.setup.cathode.as_ref().map(voltage)
-    }
-
-    /// Electrode potential that should have been given in a step of `dt` \[s\] for the cell voltage that is held; none if it is there.
-    /// `tried` are the potentials given and how much too high the voltage was.
-    fn adjusted(&self, clock: &Clock, balance: &Balance, dt: f64, tried: &mut Vec<[f64; 2]>) -> Option<f64> {
-        let (Some(held), Control::Potential(given)) = (clock.held, clock.control) else { return None };
-        let excess = self.voltage(clock, balance, dt)? - held;
-        if excess.abs() < HELD || tried.len() == ADJUSTMENTS {
-            return None;
-        }
-        // the voltage falls as the potential rises, at least one to one: the current falls as well
-        let slope = match tried.last() {
-            Some([before, then]) if *before != given => (excess - then) / (given - before),
-            _ => -1.0,
-        };
-        tried.push([given, excess]);
-        Some(given - excess / slope.min(-1.0))
-    }
-
     /// Charge that enters at the top in a step of `dt` \[s\] \[C\].
-    fn entered(&self, control: Control, balance: &Balance, dt: f64) -> f64 {
+    pub(super) fn entered(&self, control: Control, balance: &Balance, dt: f64) -> f64 {
         match control {
             Control::Current(i) => i * self.setup.grid.area() * dt,
             Control::Potential(_) => balance.top_current * self.scales.box_current() * dt,
@@ -515,7 +346,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Electrode potential against Li/Li⁺: φ_s − φ(top), with φ_s = 0 \[V\].
-    fn potential(&self, clock: &Clock, balance: &Balance) -> f64 {
+    pub(super) fn potential(&self, clock: &Clock, balance: &Balance) -> f64 {
         let mean = balance.top_potential / balance.top_weight.max(1e-30);
         -(clock.phi_reference + mean * self.scales.potential)
     }

@@ -1,0 +1,72 @@
+//! What the host remembers between steps.
+
+use serde::{Deserialize, Serialize};
+
+use super::backend::{Inventory, Piece};
+use super::ledger::Ledger;
+use crate::model::parameters::{Control, Setup};
+
+/// What the host remembers between steps. With the backend's fields it is the whole state of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clock {
+    /// time \[s\]
+    pub time: f64,
+    /// steps taken
+    pub step: u64,
+    /// length of the next step, if nothing cuts it short \[s\]
+    pub dt: f64,
+    /// what limits it
+    pub limited_by: String,
+    /// reference that the field `phi` is counted from \[V\]
+    pub phi_reference: f64,
+    /// electrode potential against Li/Li⁺ at the top \[V\]
+    pub potential: f64,
+    /// what is imposed at the top
+    pub control: Control,
+    /// cell voltage that a given potential is adjusted to \[V\]
+    pub held: Option<f64>,
+    /// current density at the top in the last step \[A/m²\]
+    pub current: f64,
+    /// current density that goes back through a short, past the electrolyte, from here on \[A/m²\]
+    pub leak: f64,
+    /// current density that the cell has been given from outside in the last step: what enters at the top, and the leak \[A/m²\]
+    pub external: f64,
+    /// charge that has passed outside, forth and back counted \[C/m²\]
+    pub passed: f64,
+    /// length of the last step \[s\]; 0 before the first
+    pub last: f64,
+    /// temperature, of which the units of the fields are \[K\]
+    pub temperature: f64,
+    /// totals
+    pub ledger: Ledger,
+    /// scheduled nuclei that have appeared
+    pub scheduled: usize,
+    /// nuclei that have appeared
+    pub nuclei: u64,
+    /// steps thrown away
+    pub rejected: u64,
+    /// Newton iterations so far
+    pub newton: u64,
+    /// what the box held after the last step
+    pub inventory: Inventory,
+    /// lithium that was not joined to the copper after the last step
+    pub isolated: Vec<Piece>,
+}
+
+impl Clock {
+    /// Volume of the lithium that is not joined to the copper \[m³\].
+    pub fn isolated_volume(&self, setup: &Setup) -> f64 {
+        // an empty sum is −0
+        self.isolated.iter().fold(0.0, |sum, piece| sum + piece.volume) * setup.grid.cell_volume()
+    }
+
+    /// Charge per area that has passed, forth less back: what the cathode has given \[C/m²\].
+    pub fn charge(&self, setup: &Setup) -> f64 {
+        self.ledger.charge / setup.grid.area()
+    }
+
+    /// Cell voltage, if there is a cathode \[V\].
+    pub fn voltage(&self, setup: &Setup) -> Option<f64> {
+        setup.cathode.as_ref().map(|cathode| cathode.voltage(self.charge(setup), self.current, self.potential))
+    }
+}
