@@ -122,7 +122,7 @@ fn the_command_lists_its_cases_and_refuses_what_it_cannot_do() {
     assert!(CASES.iter().all(|case| called.out.contains(case.name) && called.out.contains(case.about)), "{called:?}");
     let refused: [(&[&str], i32, &str); 4] = [
         (&["--case", "sphare"], 2, "--case sphare: there is no such case, did you mean \"sphere\"?"),
-        (&["--device", "gpu:99"], 2, "adapter"),
+        (&["--device", "gpu:99"], 2, if cfg!(feature = "gpu") { "adapter" } else { "`gpu` feature" }),
         (&["--json", "nowhere/checks.json"], 1, "nowhere/checks.json"),
         (&["--markdown", "config.toml"], 1, "no place for it"),
     ];
