@@ -125,7 +125,7 @@ fn the_table_has_every_operator() {
     let names: Vec<&str> = OPERATORS.iter().map(|o| o.name.split('(').next().unwrap_or_default()).collect();
     let wanted = "interface linearise balance coarsen smooth_first smooth restrict prolong apply apply_uniform \
                   project combine damp update deposit \
-                  restore_profile inventory";
+                  restore_profile inventory label";
     assert_eq!(names, wanted.split_whitespace().collect::<Vec<_>>());
 }
 

@@ -62,6 +62,42 @@ fn killed_outright_and_ended_politely() {
     assert_same(&place);
 }
 
+/// The same inside a protocol, with everything that a checkpoint must know of: an SEI, a ramp, another temperature, stripping.
+#[test]
+#[cfg(unix)]
+fn killed_inside_a_protocol() {
+    let steps = r#"
+[sei]
+fresh_charge = "20 C/m^2"
+growth = "1 C^2/m^4/s"
+resistance = "5 ohm cm^2"
+cracks = 0.5
+[[protocol]]
+steps = [
+    "Ramp from 1 mA/cm^2 to 5 mA/cm^2 in 20 s",
+    "Charge at 4 mA/cm^2 at 40 degC for 30 s",
+    "Strip at 3 mA/cm^2 for 20 s",
+    "Charge at 3 mA/cm^2 for 20 s",
+]
+"#;
+    let config = SMALL
+        .replace("current = \"3 mA/cm^2\"\n", "")
+        .replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", steps);
+    let place = Place::new(&config);
+    place.run("whole");
+    let rows = place.text("whole/metrics.csv").lines().count();
+    let resume = ["resume", "run", "--device", "cpu", "--quiet"];
+    let mut hits = usize::from(stopped_at(&place, &[&RUN[..], &["run"]].concat(), rows / 6, "KILL"));
+    for part in 2..6 {
+        hits += usize::from(stopped_at(&place, &resume, rows * part / 6, "KILL"));
+    }
+    assert!(hits >= 3, "only {hits} signals came in time");
+    let called = place.call(&resume);
+    assert_eq!(called.code, 0, "{called:?}");
+    assert_same(&place);
+    assert_eq!(place.text("whole/cycles.csv"), place.text("run/cycles.csv"));
+}
+
 /// Before the first row there may be no checkpoint, no run.json or half the outputs: a run can always be had.
 #[test]
 #[cfg(unix)]
