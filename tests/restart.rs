@@ -80,9 +80,7 @@ steps = [
     "Charge at 3 mA/cm^2 for 20 s",
 ]
 "#;
-    let config = SMALL
-        .replace("current = \"3 mA/cm^2\"\n", "")
-        .replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", steps);
+    let config = SMALL.replace("current = \"3 mA/cm^2\"\n", "").replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", steps);
     let place = Place::new(&config);
     place.run("whole");
     let rows = place.text("whole/metrics.csv").lines().count();
