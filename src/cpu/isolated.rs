@@ -165,10 +165,9 @@ pub fn label(cpu: &mut Cpu) -> Pieces {
         return Pieces::default();
     }
     let Isolated { piece, first, response, .. } = &mut cpu.isolated;
-    let was = first.iter().map(|&cell| Some(piece[cell as usize]).filter(|&old| old != 0));
-    let was: Vec<Option<u32>> = was.map(|old| old.map(|old| before[old as usize - 1])).collect();
-    let (row, x) = (|cell: usize| cell / shape.nx, |cell: usize| cell % shape.nx);
-    let run_of = |cell: usize| found.runs.partition_point(|run| (run.row, run.start) <= (row(cell), x(cell))) - 1;
+    let was = |&cell: &u32| piece[cell as usize].checked_sub(1).map(|old| before[old as usize]);
+    let was: Vec<Option<u32>> = first.iter().map(was).collect();
+    let run_of = |cell: usize| found.runs.partition_point(|run| run.row * shape.nx + run.start <= cell) - 1;
     let fates = before.iter().map(|&cell| {
         let cell = cell as usize;
         let state = match (now[cell], phases[cell]) {

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Cpu;
 use super::interface::{SHARPEST, length};
-use super::shape::{Fields, Row, Shape};
+use super::shape::{Cell, Fields, Row, Shape};
 
 /// How far outside the interface the electrolyte is read \[ℓ\].
 pub const PROBE: f64 = 1.5;
@@ -85,14 +85,19 @@ pub fn probe(cpu: &mut Cpu) {
     });
 }
 
-fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: usize) -> Probe {
-    let cell = row.cell(x);
-    let (here, around) = (cell.here, cell.around);
+/// Differences of q around a cell; at the bottom and the top, where a cell is its own neighbour, to the other side alone.
+pub fn gradient(q: &[f64], Cell { here, around }: Cell) -> [f64; 3] {
     let mut gradient: [f64; 3] = std::array::from_fn(|axis| 0.5 * (q[around[2 * axis + 1]] - q[around[2 * axis]]));
-    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
     if around[4] == here || around[5] == here {
         gradient[2] *= 2.0;
     }
+    gradient
+}
+
+fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: usize) -> Probe {
+    let cell = row.cell(x);
+    let here = cell.here;
+    let gradient = gradient(q, cell);
     let steepness = length(gradient);
     let reading = |offset: [f64; 3]| Reading::new(shape, row, x, offset);
     if steepness <= FLATTEST {

@@ -2,6 +2,7 @@
 
 use super::Cpu;
 use super::interface::length;
+use super::probe::gradient;
 use super::shape::{Row, Shape};
 use crate::model::sei::{carried, formed};
 
@@ -64,12 +65,7 @@ pub fn start(cpu: &mut Cpu, dt: f64) -> f64 {
 
 /// The cell in which the point of the interface lies that is closest to cell `x` of a row.
 fn closest(shape: &Shape, q: &[f64], row: Row, x: usize) -> usize {
-    let around = row.cell(x).around;
-    let mut gradient: [f64; 3] = std::array::from_fn(|axis| 0.5 * (q[around[2 * axis + 1]] - q[around[2 * axis]]));
-    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
-    if around[4] == row.here + x || around[5] == row.here + x {
-        gradient[2] *= 2.0;
-    }
+    let gradient = gradient(q, row.cell(x));
     // q is the distance, also in the tails, where a profile that moves is not steep enough
     let steepness = length(gradient).max(1e-6);
     let way = gradient.map(|g| (-q[row.here + x] * (g / steepness)).round() as i64);

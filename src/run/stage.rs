@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::{Limit, Place, STRIPPED, Step};
-use crate::solver::step::{CHANGE, Clock};
+use crate::solver::step::{CHANGE, Clock, jumps};
 
 /// The step of the protocol that a run is in. Without a protocol it is in none, and never leaves it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,13 +25,10 @@ fn slack(clock: &Clock) -> f64 {
     4.0 * f64::EPSILON * clock.time
 }
 
-/// Part of a current that may change without the time step beginning anew.
-const SMALL: f64 = 0.1;
-
-/// Whether one current is nearly the other.
+/// Whether one control is nearly the other, so that the time step need not begin anew.
 fn is_small(one: Control, other: Control) -> bool {
     match (one, other) {
-        (Control::Current(one), Control::Current(other)) => (one - other).abs() <= SMALL * one.abs().max(other.abs()),
+        (Control::Current(one), Control::Current(other)) => !jumps(one, other),
         _ => false,
     }
 }

@@ -93,8 +93,13 @@ pub const CHANGE: &str = "protocol";
 
 /// The most steps like the last that φ and c go on by.
 const FARTHEST: f64 = 4.0;
-/// Part of the current by which it must have changed for the uniform potential to be solved for first.
+/// Part of a current by which it must have changed to jump: the uniform potential is then solved for first.
 const JUMP: f64 = 0.1;
+
+/// Whether one current is far from another, as measured by the larger.
+pub fn jumps(one: f64, other: f64) -> bool {
+    (one - other).abs() > JUMP * one.abs().max(other.abs())
+}
 
 impl<'a> Problem<'a> {
     /// Gathers what the step needs.
@@ -238,7 +243,7 @@ impl<'a> Problem<'a> {
     /// Whether the current jumps at the beginning of this step.
     fn jumps(&self, clock: &Clock) -> bool {
         match clock.control {
-            Control::Current(i) => (i - clock.current).abs() > JUMP * i.abs().max(clock.current.abs()),
+            Control::Current(i) => jumps(i, clock.current),
             Control::Potential(_) => false,
         }
     }
