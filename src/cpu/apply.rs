@@ -4,14 +4,14 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::residual::{self, flows, sums};
-use super::shape::{Padded, Star, fields, paired, rows_of, stars, stars_of};
+use super::shape::{Beside, Star, fields, paired, rows_of, stars, stars_of};
 
 /// Room for the rows of a direction, of the derivatives of the coefficients, and of what the residual needs.
 #[derive(Default)]
 struct Scratch {
     present: residual::Scratch,
-    direction: [Padded<f32>; 2],
-    by_c: [Padded<f32>; 3],
+    direction: [Beside<f32>; 2],
+    by_c: [Beside<f32>; 3],
     image: [Vec<f64>; 2],
 }
 
@@ -64,26 +64,26 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
     let mut images = std::mem::take(&mut cpu.images[slot]);
     let (direction, local) = (&cpu.hierarchy[0].x, &cpu.hierarchy[0].local);
     let out = fields(&mut cpu.directions[slot]);
-    shape.rows(
+    shape.strips(
         out,
         || (),
-        |(), row, out| {
-            out.into_iter().zip(direction).for_each(|(out, x)| out.copy_from_slice(row.of(x)));
+        |(), strip, out| {
+            out.into_iter().zip(direction).for_each(|(out, x)| out.copy_from_slice(strip.of(x)));
         },
     );
-    shape.rows(fields(&mut images), Scratch::default, |scratch, row, out| {
-        let d = stars(&mut scratch.direction, direction, row);
-        let (present, local) = (scratch.present.row(cpu, row), local.each_ref().map(|local| row.of(local)));
-        scratch.image.iter_mut().for_each(|image| image.resize(row.len(), 0.0));
+    shape.strips(fields(&mut images), Scratch::default, |scratch, strip, out| {
+        let d = stars(&mut scratch.direction, direction, strip);
+        let (present, local) = (scratch.present.strip(cpu, strip), local.each_ref().map(|local| strip.of(local)));
+        scratch.image.iter_mut().for_each(|image| image.resize(strip.len(), 0.0));
         let [charge, salt_out] = &mut scratch.image;
         image_row(d, present.transport, local, charge, salt_out);
         if salt {
-            add_changed_row(d[1], present.u, stars(&mut scratch.by_c, &cpu.transport_by_c, row), charge, salt_out);
+            add_changed_row(d[1], present.u, stars(&mut scratch.by_c, &cpu.transport_by_c, strip), charge, salt_out);
         }
-        for probe in cpu.probes.of(&shape, row) {
+        for probe in cpu.probes.of(strip) {
             // the reaction follows what is read at the probe, not in the cell
-            let x = probe.x as usize;
-            let i = row.here + x;
+            let i = probe.cell as usize;
+            let x = i - strip.here;
             let [phi, c] = direction.each_ref().map(|field| probe.reading.read(field) - f64::from(field[i]));
             let change = cpu.delta[i] * (cpu.rate[1][i] * phi + cpu.rate[2][i] * c);
             charge[x] += change;

@@ -5,7 +5,7 @@ use multiversion::multiversion;
 use super::Cpu;
 use super::reaction::Terms;
 use super::residual::{Scratch, transference_gradient_row};
-use super::shape::{Row, fill, rows_of};
+use super::shape::{Strip, fill, rows_of};
 use super::transport::PSI_FLOOR;
 use crate::model::nucleation;
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
@@ -51,12 +51,12 @@ fn terms_row(row: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, 
 }
 
 /// Current and salt that enter at the top in a row of its cells, their electrolyte, and it times the potential there.
-fn top_row(cpu: &Cpu, row: Row, out: [&mut [f64]; 4]) {
+fn top_row(cpu: &Cpu, strip: Strip, out: [&mut [f64]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
     let (transport, transference) =
-        (cpu.hierarchy[0].transport.each_ref().map(|t| row.of(t)), row.of(&cpu.transference));
-    let [phi, c] = cpu.u.each_ref().map(|u| row.of(u));
-    let (xi, w) = (row.of(&cpu.xi), row.of(&cpu.accessible));
+        (cpu.hierarchy[0].transport.each_ref().map(|t| strip.of(t)), strip.of(&cpu.transference));
+    let [phi, c] = cpu.u.each_ref().map(|u| strip.of(u));
+    let (xi, w) = (strip.of(&cpu.xi), strip.of(&cpu.accessible));
     let reservoir = p.reservoir == 1;
     let [current_out, salt_out, weight_out, potential_out] = out;
     for x in 0..phi.len() {
@@ -88,22 +88,22 @@ pub fn balance(cpu: &Cpu) -> Balance {
     let reference = f64::from(cpu.step.phi_reference);
     let (j0, barrier) = (f64::from(p.nucleation_rate), f64::from(p.nucleation_barrier));
     let has_salt = p.salt == 1;
-    let values = shape.sum_rows(BALANCE_MAXIMA, Scratch::default, |scratch, row, out| {
+    let values = shape.sum_strips(BALANCE_MAXIMA, Scratch::default, |scratch, strip, out| {
         let out = Balance::from_array(out);
         out.salt_sink.fill(0.0);
         if has_salt {
-            transference_gradient_row(scratch.row(cpu, row), out.salt_sink);
+            transference_gradient_row(scratch.strip(cpu, strip), out.salt_sink);
         }
-        let (xi, phi, area) = (row.of(&cpu.xi), row.of(&cpu.u[0]), row.of(&cpu.copper_area));
+        let (xi, phi, area) = (strip.of(&cpu.xi), strip.of(&cpu.u[0]), strip.of(&cpu.copper_area));
         fill(out.nucleation_rate, |x| nucleation::rate(area[x] * (1.0 - xi[x]), reference + phi[x], j0, barrier));
         let top = [&mut *out.top_current, out.top_salt, out.top_weight, out.top_potential];
-        if row.z + 1 == shape.nz {
-            top_row(cpu, row, top);
+        if strip.z + 1 == shape.nz {
+            top_row(cpu, strip, top);
         } else {
             top.into_iter().for_each(|out| out.fill(0.0));
         }
-        let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| row.of(field)));
-        terms_row(&Terms::new(cpu, row), equations, has_salt, out);
+        let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| strip.of(field)));
+        terms_row(&Terms::new(cpu, strip), equations, has_salt, out);
     });
     Balance::from_slice(&values)
 }

@@ -9,7 +9,7 @@ use crate::model::profile::CLIP;
 /// xi → q, as `model::profile::signed_distance`.
 pub fn distance(cpu: &mut Cpu) {
     let (xi, ell) = (&cpu.xi, f64::from(cpu.physics.ell));
-    cpu.shape.rows(&mut cpu.q[..], || (), |(), row, q| distance_row(row.of(xi), ell, q));
+    cpu.shape.strips(&mut cpu.q[..], || (), |(), strip, q| distance_row(strip.of(xi), ell, q));
 }
 
 #[multiversion(targets = "simd")]

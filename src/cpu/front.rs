@@ -4,23 +4,23 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::normals::Normals;
-use super::shape::{Padded, Star, paired, rows_of, stars_of};
+use super::shape::{Beside, Star, paired, rows_of, stars_of};
 
 /// xi += factor · (i − current of the SEI) δ/w, and what forces a chosen solution.
 pub fn deposit(cpu: &mut Cpu, factor: f64) {
     let fields = [&cpu.rate[0], &cpu.delta, &cpu.accessible];
     let (sei, [_, delta, w]) = (&cpu.sei_current, fields);
     let forcing = cpu.forcing.as_ref();
-    cpu.shape.rows(
+    cpu.shape.strips(
         &mut cpu.xi[..],
         || (),
-        |(), row, xi| {
-            deposit_row(fields.map(|field| row.of(field)), factor, xi);
+        |(), strip, xi| {
+            deposit_row(fields.map(|field| strip.of(field)), factor, xi);
             if !sei.is_empty() {
-                deposit_row([row.of(sei), row.of(delta), row.of(w)], -factor, xi);
+                deposit_row([strip.of(sei), strip.of(delta), strip.of(w)], -factor, xi);
             }
             if let Some(forcing) = forcing {
-                xi.iter_mut().zip(row.of(&forcing.xi)).for_each(|(xi, forcing)| *xi += forcing);
+                xi.iter_mut().zip(strip.of(&forcing.xi)).for_each(|(xi, forcing)| *xi += forcing);
             }
         },
     );
@@ -44,7 +44,7 @@ const STEEPEST: f64 = 3.0;
 /// Room for a row of ξ, q and w with their periodic neighbours, and the normals on its faces.
 #[derive(Default)]
 struct Scratch {
-    rows: [Padded<f64>; 3],
+    rows: [Beside<f64>; 3],
     normals: Normals,
 }
 

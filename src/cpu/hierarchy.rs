@@ -136,10 +136,10 @@ pub fn coarsen(levels: &mut [Level]) {
     }
 }
 
-/// What a row of the coarser level needs: the finer level's scratch, its defects in two rows, and their sums in a plane.
+/// What a strip of the coarser level needs: the finer level's scratch, its defects in a strip, and their sums in a plane.
 struct Restriction {
     scratch: Scratch,
-    defects: [[Vec<f32>; 2]; 2],
+    defects: [Vec<f32>; 2],
     plane: Vec<f32>,
 }
 
@@ -151,20 +151,29 @@ pub fn restrict(levels: &mut [Level], level: usize) {
     let unknowns = fine.unknowns();
     let room = || Restriction {
         scratch: Scratch::default(),
-        defects: std::array::from_fn(|_| std::array::from_fn(|_| vec![0.0; above.nx])),
+        defects: [Vec::new(), Vec::new()],
         plane: vec![0.0; shape.nx],
     };
-    shape.rows(fields(&mut coarse.b), room, |room, row, mut out| {
+    // as many rows at a time as have a strip of children
+    let at_once = (above.strip_rows() / 2).max(1);
+    shape.strips(fields(&mut coarse.b), room, |room, strip, mut out| {
         let Restriction { scratch, defects, plane } = room;
         out.iter_mut().take(unknowns).for_each(|out| out.fill(0.0));
-        let rows = children(row.y, above.ny, shape.ny);
-        for z in children(row.z, above.nz, shape.nz) {
-            for (y, defects) in rows.clone().zip(&mut *defects) {
-                scratch.defect(fine, above.row(y, z), defects);
-            }
-            for (k, out) in out.iter_mut().take(unknowns).enumerate() {
-                sum_rows(plane, &defects[0][k], (rows.len() == 2).then_some(&defects[1][k][..]));
-                out.iter_mut().zip(&*plane).for_each(|(sum, v)| *sum += v);
+        let end = strip.y + strip.len() / shape.nx;
+        for first in (strip.y..end).step_by(at_once) {
+            let rows = first..(first + at_once).min(end);
+            let below = |y: usize| children(y, above.ny, shape.ny);
+            let (start, count) = (below(first).start, below(rows.end - 1).end - below(first).start);
+            for z in children(strip.z, above.nz, shape.nz) {
+                scratch.defect(fine, above.strip(start, z, count), defects);
+                for (defects, out) in defects.iter().zip(&mut out).take(unknowns) {
+                    for y in rows.clone() {
+                        let mut of_children = below(y).map(|y| &defects[(y - start) * above.nx..][..above.nx]);
+                        sum_rows(plane, of_children.next().unwrap_or(&[]), of_children.next());
+                        let sums = &mut out[(y - strip.y) * shape.nx..][..shape.nx];
+                        sums.iter_mut().zip(&*plane).for_each(|(sum, v)| *sum += v);
+                    }
+                }
             }
         }
     });

@@ -5,7 +5,7 @@ use multiversion::multiversion;
 use super::Cpu;
 use super::elementary::exponentials;
 use super::normals::Normals;
-use super::shape::{Padded, Star, paired, rows_of};
+use super::shape::{Beside, Star, paired, rows_of};
 
 /// Bound on |∇q|: nuclei that touch make it larger than 1.
 pub const STEEPEST: f64 = 3.0;
@@ -22,18 +22,18 @@ pub fn interface(cpu: &mut Cpu, half_advance: f64) {
     let contact = f64::from(cpu.physics.contact);
     let (shape, q, xi, w) = (cpu.shape, &cpu.q, &cpu.xi, &cpu.accessible);
     let current = &cpu.current_old;
-    shape.rows(&mut cpu.delta[..], Padded::default, |padded, row, delta| {
-        let q = padded.star(q, row);
-        area_row(q, [xi, w, current].map(|field| row.of(field)), half_advance, ell, delta);
+    shape.strips(&mut cpu.delta[..], Beside::default, |beside, strip, delta| {
+        let q = beside.star(q, strip);
+        area_row(q, [xi, w, current].map(|field| strip.of(field)), half_advance, ell, delta);
     });
     let delta = &cpu.delta;
-    shape.rows(&mut cpu.curvature[..], <(Normals, Padded<f64>)>::default, |(normals, padded), row, curvature| {
+    shape.rows(&mut cpu.curvature[..], <(Normals, Beside<f64>)>::default, |(normals, beside), row, curvature| {
         let delta = row.of(delta);
         if delta.iter().all(|&delta| delta == 0.0) {
             curvature.fill(0.0);
         } else {
             normals.set(&shape, q, row);
-            curvature_row(normals.outward(), padded.star(w, row), delta, contact, curvature);
+            curvature_row(normals.outward(), beside.star(w, row), delta, contact, curvature);
         }
     });
 }

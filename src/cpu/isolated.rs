@@ -4,6 +4,8 @@
 //! react with the piece is zero. In the Jacobian that is a term of rank one, −δ g Σ δ (g dφ + h dc)/Σ δ g with g and h the slopes
 //! of the current, and the current's own sum is zero to the last digit however far the iteration has come.
 
+use std::ops::Range;
+
 use super::Cpu;
 use super::kinetics::{Look, kinetics};
 use super::probe::Probes;
@@ -66,10 +68,10 @@ impl Isolated {
         self.piece.iter().map(|&piece| piece != 0)
     }
 
-    /// Whether a cell of row `number` reacts with an isolated piece.
+    /// Whether a cell of the rows `numbers` reacts with an isolated piece.
     #[inline]
-    pub fn in_row(&self, number: usize) -> bool {
-        self.rows.get(number) == Some(&true)
+    pub fn in_rows(&self, numbers: Range<usize>) -> bool {
+        self.rows.get(numbers).is_some_and(|rows| rows.contains(&true))
     }
 
     /// Whether a cell reacts with an isolated piece.
@@ -95,13 +97,11 @@ impl Isolated {
             return;
         }
         self.rows.resize(shape.ny * shape.nz, false);
-        for row in shape.numbered(0..shape.ny * shape.nz) {
-            for (probe, place) in probes.range_of(shape, row).zip(probes.of(shape, row)) {
-                let cell = row.here + place.x as usize;
-                if self.piece[cell] != 0 {
-                    self.reacting.push(Reacting { cell, probe, piece: self.piece[cell] as usize - 1 });
-                    self.rows[cell / shape.nx] = true;
-                }
+        for (place, probe) in probes.all().iter().enumerate() {
+            let cell = probe.cell as usize;
+            if self.piece[cell] != 0 {
+                self.reacting.push(Reacting { cell, probe: place, piece: self.piece[cell] as usize - 1 });
+                self.rows[cell / shape.nx] = true;
             }
         }
     }
@@ -217,7 +217,7 @@ pub fn settle(cpu: &mut Cpu) {
     let reference = f64::from(cpu.step.phi_reference);
     let (capillary, stress) = (f64::from(cpu.physics.capillary), f64::from(cpu.physics.stress));
     let means = cpu.isolated.sums(|cell| {
-        let (probe, delta) = (cpu.probes.at(cell.probe), cpu.delta[cell.cell]);
+        let (probe, delta) = (cpu.probes.all()[cell.probe], cpu.delta[cell.cell]);
         let drive = (reference + probe.reading.read(&cpu.u[0])) - (capillary * probe.curvature + stress);
         [delta * drive, delta]
     });
@@ -259,7 +259,7 @@ impl Cpu {
     pub(super) fn isolated_change(&self, [phi, c]: [&[f32]; 2]) -> Vec<f64> {
         let [_, by_phi, by_c] = &self.rate;
         let sums = self.isolated.sums(|&Reacting { cell, probe, .. }| {
-            let reading = &self.probes.at(probe).reading;
+            let reading = &self.probes.all()[probe].reading;
             let change = by_phi[cell] * reading.read(phi) + by_c[cell] * reading.read(c);
             [self.delta[cell] * change, 0.0]
         });

@@ -94,8 +94,8 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
     // of a cell: resistance of the SEI, and the current that it takes
     let of_sei = |i: usize| if p.sei == 1 { (per_charge * sigma[i].max(0.0), sei_current[i]) } else { (0.0, 0.0) };
     let (probes, table, isolated) = (&cpu.probes, &cpu.table, &cpu.isolated);
-    shape.rows(fields(&mut cpu.rate), Cells::default, |cells, row, mut out| {
-        let has_isolated = isolated.in_row(row.z * shape.ny + row.y);
+    shape.strips(fields(&mut cpu.rate), Cells::default, |cells, strip, mut out| {
+        let has_isolated = isolated.in_rows(strip.numbers());
         if look == Look::Isolated && !has_isolated {
             return;
         }
@@ -107,25 +107,26 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
             reference,
             capillary: p.capillary.into(),
             stress: p.stress.into(),
-            medium: inverse_macmullin(&p, row.z),
+            medium: inverse_macmullin(&p, strip.z),
         };
-        let probes = probes.of(&shape, row);
-        let wanted = |probe: &&Probe| look == Look::All || isolated.has(row.here + probe.x as usize);
+        let probes = probes.of(strip);
+        let wanted = |probe: &&Probe| look == Look::All || isolated.has(probe.cell as usize);
         cells.resize(probes.iter().filter(wanted).count());
         for (k, probe) in probes.iter().filter(wanted).enumerate() {
-            let x = probe.x as usize;
+            let cell = probe.cell as usize;
+            let x = cell - strip.here;
             let (mut phi, c) = (probe.reading.read(&u[0]), probe.reading.read(&u[1]));
             if has_isolated {
-                phi -= isolated.potential(row.here + x);
+                phi -= isolated.potential(cell);
             }
             let ([kappa, kappa_d, diffusivity, transference], slopes) = lookup(table, c);
-            let (resistance, sei_current) = of_sei(row.here + x);
+            let (resistance, sei_current) = of_sei(cell);
             let read = [
                 phi,
                 c,
                 probe.thickness,
                 probe.curvature,
-                heterogeneity[row.here + x],
+                heterogeneity[cell],
                 out[0][x] - sei_current,
                 kappa,
                 kappa_d,
@@ -146,7 +147,7 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
             cells.x.iter().zip(rate).for_each(|(&x, &rate)| out[x] = rate);
         }
         if p.sei == 1 {
-            cells.x.iter().for_each(|&x| out[0][x] += sei_current[row.here + x]);
+            cells.x.iter().for_each(|&x| out[0][x] += sei_current[strip.here + x]);
         }
     });
 }

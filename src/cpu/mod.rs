@@ -199,12 +199,12 @@ impl Levels for Cpu {
         if level == 0 {
             let residual = &self.residual;
             let finest = &mut self.hierarchy[0];
-            finest.shape.rows(
+            finest.shape.strips(
                 fields(&mut finest.b),
                 || (),
-                |(), row, b| {
+                |(), strip, b| {
                     for (b, residual) in b.into_iter().zip(residual) {
-                        b.iter_mut().zip(row.of(residual)).for_each(|(b, &residual)| *b = residual as f32);
+                        b.iter_mut().zip(strip.of(residual)).for_each(|(b, &residual)| *b = residual as f32);
                     }
                 },
             );

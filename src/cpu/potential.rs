@@ -4,7 +4,7 @@
 use multiversion::multiversion;
 
 use super::hierarchy::{self, Level};
-use super::shape::{Padded, Shape, Star, paired};
+use super::shape::{Beside, Shape, Star, paired};
 use super::smooth;
 use super::vectors::add_row;
 use crate::model::grid::Grid;
@@ -59,7 +59,7 @@ impl Potential {
         let (mut phi, mut residual) = (vec![0.0; f.len()], f.to_vec());
         let mut directions: Vec<Direction> = Vec::new();
         let right = &mut self.levels[0].b[0][..];
-        let [mut square] = shape.rows_with_sums(right, || (), |(), row, b| right_row(row.of(f), b));
+        let [mut square] = shape.strips_with_sums(right, || (), |(), strip, b| right_row(strip.of(f), b));
         let norm = square.sqrt();
         let mut iterations = 0;
         while iterations < ITERATIONS && square.sqrt() > tolerance * norm {
@@ -70,11 +70,11 @@ impl Potential {
             new.energy = energy;
             let step = work / energy;
             let out = ([&mut phi[..], &mut residual[..]], &mut self.levels[0].b[0][..]);
-            [square] = shape.rows_with_sums(
+            [square] = shape.strips_with_sums(
                 out,
                 || (),
-                |(), row, ([phi, residual], b)| {
-                    step_row(step, [&new.p, &new.image].map(|field| row.of(field)), phi, residual);
+                |(), strip, ([phi, residual], b)| {
+                    step_row(step, [&new.p, &new.image].map(|field| strip.of(field)), phi, residual);
                     right_row(residual, b)
                 },
             );
@@ -90,22 +90,22 @@ impl Potential {
     /// p = the V-cycle's x, made orthogonal to older directions.
     fn orthogonalise(&self, p: &mut [f64], older: &[Direction]) {
         let x = &self.levels[0].x[0];
-        let shares: [f64; OLDER] = self.shape.rows_with_sums(
+        let shares: [f64; OLDER] = self.shape.strips_with_sums(
             &mut *p,
             || (),
-            |(), row, p| {
-                p.iter_mut().zip(row.of(x)).for_each(|(p, &x)| *p = f64::from(x));
+            |(), strip, p| {
+                p.iter_mut().zip(strip.of(x)).for_each(|(p, &x)| *p = f64::from(x));
                 let mut products = [0.0; OLDER];
-                products.iter_mut().zip(older).for_each(|(product, old)| *product = dot_row(p, row.of(&old.image)));
+                products.iter_mut().zip(older).for_each(|(product, old)| *product = dot_row(p, strip.of(&old.image)));
                 products
             },
         );
-        self.shape.rows(
+        self.shape.strips(
             p,
             || (),
-            |(), row, p| {
+            |(), strip, p| {
                 for (old, share) in older.iter().zip(shares) {
-                    add_row(p, -share / old.energy, row.of(&old.p));
+                    add_row(p, -share / old.energy, strip.of(&old.p));
                 }
             },
         );
@@ -114,11 +114,11 @@ impl Potential {
     /// image = A p; ⟨p, A p⟩ and ⟨p, other⟩.
     fn apply(&self, p: &[f64], other: &[f64], image: &mut [f64]) -> [f64; 2] {
         let finest = &self.levels[0];
-        let room = <(Padded<f64>, Padded<f32>)>::default;
-        self.shape.rows_with_sums(image, room, |(p_room, sigma_room), row, image| {
-            let (star, sigma) = (p_room.star(p, row), sigma_room.star(&finest.transport[0], row));
-            image_row(star, sigma, row.of(&finest.local[0]), image);
-            [dot_row(row.of(p), image), dot_row(row.of(p), row.of(other))]
+        let room = <(Beside<f64>, Beside<f32>)>::default;
+        self.shape.strips_with_sums(image, room, |(p_room, sigma_room), strip, image| {
+            let (star, sigma) = (p_room.star(p, strip), sigma_room.star(&finest.transport[0], strip));
+            image_row(star, sigma, strip.of(&finest.local[0]), image);
+            [dot_row(strip.of(p), image), dot_row(strip.of(p), strip.of(other))]
         })
     }
 }

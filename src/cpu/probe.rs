@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Cpu;
 use super::interface::{SHARPEST, length};
-use super::shape::{Cell, Fields, Row, Shape};
+use super::shape::{Cell, Fields, Row, Shape, Strip};
 
 /// How far outside the interface the electrolyte is read \[ℓ\].
 pub const PROBE: f64 = 1.5;
@@ -20,8 +20,8 @@ const LOOSE: f64 = 3.0;
 /// Where a cell reads, and what lies between there and the interface.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Probe {
-    /// place of the cell in its row
-    pub x: u32,
+    /// the cell
+    pub cell: u32,
     /// where it reads the electrolyte
     pub reading: Reading,
     /// thickness of the electrolyte between there and the interface \[dx\]
@@ -39,22 +39,16 @@ pub struct Probes {
 }
 
 impl Probes {
-    /// Those of a row.
-    #[inline]
-    pub fn of(&self, shape: &Shape, row: Row) -> &[Probe] {
-        &self.probes[self.range_of(shape, row)]
+    /// All of them, in the order of their cells.
+    pub fn all(&self) -> &[Probe] {
+        &self.probes
     }
 
-    /// Their places in the list of all.
+    /// Those of a strip.
     #[inline]
-    pub fn range_of(&self, shape: &Shape, row: Row) -> std::ops::Range<usize> {
-        let index = row.z * shape.ny + row.y;
-        self.first[index]..self.first[index + 1]
-    }
-
-    /// The one at a place in the list of all.
-    pub fn at(&self, place: usize) -> &Probe {
-        &self.probes[place]
+    pub fn of(&self, strip: impl Into<Strip>) -> &[Probe] {
+        let rows = strip.into().numbers();
+        &self.probes[self.first[rows.start]..self.first[rows.end]]
     }
 }
 
@@ -102,7 +96,7 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: 
     let reading = |offset: [f64; 3]| Reading::new(shape, row, x, offset);
     if steepness <= FLATTEST {
         return Probe {
-            x: x as u32,
+            cell: here as u32,
             reading: reading([0.0; 3]),
             thickness: (-q[here]).max(THINNEST * ell),
             curvature: loose(curvature[here], q[here] / ell, q[here] / ell),
@@ -112,7 +106,7 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: 
     let away = reading(outwards.map(|n| (depth + PROBE * ell) * n));
     let closest = reading(outwards.map(|n| depth * n));
     Probe {
-        x: x as u32,
+        cell: here as u32,
         thickness: (-away.read(q)).max(THINNEST * ell),
         curvature: loose(closest.read(curvature), q[here] / ell, closest.read(q) / ell),
         reading: away,

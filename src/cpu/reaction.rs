@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Row, fields, fill, rows_of};
+use super::shape::{Strip, fields, fill, rows_of};
 use super::transport::{PSI_FLOOR, porosity};
 
 /// A row of the fields that local terms, and the sums over them, are made of.
@@ -27,18 +27,18 @@ pub struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
-    pub fn new(cpu: &'a Cpu, row: Row) -> Self {
+    pub fn new(cpu: &'a Cpu, strip: Strip) -> Self {
         let (p, step) = (&cpu.physics, &cpu.step);
-        let porosity = porosity(p, row.z);
+        let porosity = porosity(p, strip.z);
         Self {
-            u: cpu.u.each_ref().map(|u| row.of(u)),
-            old: cpu.u_old.each_ref().map(|u| row.of(u)),
-            xi: row.of(&cpu.xi),
-            w: row.of(&cpu.accessible),
-            copper_area: row.of(&cpu.copper_area),
-            delta: row.of(&cpu.delta),
-            rate: cpu.rate.each_ref().map(|rate| row.of(rate)),
-            transference: row.of(&cpu.transference),
+            u: cpu.u.each_ref().map(|u| strip.of(u)),
+            old: cpu.u_old.each_ref().map(|u| strip.of(u)),
+            xi: strip.of(&cpu.xi),
+            w: strip.of(&cpu.accessible),
+            copper_area: strip.of(&cpu.copper_area),
+            delta: strip.of(&cpu.delta),
+            rate: cpu.rate.each_ref().map(|rate| strip.of(rate)),
+            transference: strip.of(&cpu.transference),
             rise: f64::from(step.reference_rise),
             double_layer: f64::from(step.double_layer),
             porosity,
@@ -80,10 +80,10 @@ fn terms_row(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
 }
 
 /// What the top adds to its row of cells, with their κ, κ_D and D.
-fn add_top(cpu: &Cpu, transport: [&[f32]; 3], row: Row, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
+fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
     let salt = p.salt == 1;
-    let (phi, c, transference) = (row.of(&cpu.u[0]), row.of(&cpu.u[1]), row.of(&cpu.transference));
+    let (phi, c, transference) = (strip.of(&cpu.u[0]), strip.of(&cpu.u[1]), strip.of(&cpu.transference));
     let [charge, salt_terms] = source;
     let [charge_by_phi, charge_by_c, salt_by_phi, salt_by_c] = local;
     for x in 0..phi.len() {
@@ -116,14 +116,14 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], row: Row, source: [&mut [f64]; 2],
 pub fn reaction(cpu: &mut Cpu) {
     let transport = std::mem::take(&mut cpu.hierarchy[0].transport);
     let (mut source, mut local) = (std::mem::take(&mut cpu.source), std::mem::take(&mut cpu.hierarchy[0].local));
-    cpu.shape.rows(
+    cpu.shape.strips(
         (fields(&mut source), fields(&mut local)),
         || (),
-        |(), row, (mut source, mut local)| {
-            let terms = Terms::new(cpu, row);
+        |(), strip, (mut source, mut local)| {
+            let terms = Terms::new(cpu, strip);
             terms_row(&terms, source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
-            if row.z + 1 == cpu.shape.nz {
-                add_top(cpu, transport.each_ref().map(|t| row.of(t)), row, source, local);
+            if strip.z + 1 == cpu.shape.nz {
+                add_top(cpu, transport.each_ref().map(|t| strip.of(t)), strip, source, local);
             }
         },
     );

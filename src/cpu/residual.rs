@@ -3,14 +3,14 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Padded, Row, Star, fields, paired, rows_of, stars, stars_of};
+use super::shape::{Beside, Star, Strip, fields, paired, rows_of, stars, stars_of};
 
 /// Room for the rows of u, of κ, κ_D and D and of t₊, with their periodic neighbours.
 #[derive(Default)]
 pub struct Scratch {
-    u: [Padded<f64>; 2],
-    transport: [Padded<f32>; 3],
-    transference: Padded<f64>,
+    u: [Beside<f64>; 2],
+    transport: [Beside<f32>; 3],
+    transference: Beside<f64>,
 }
 
 /// A row of u and of the coefficients, and what is around it.
@@ -26,11 +26,11 @@ pub struct Present<'a> {
 
 impl Scratch {
     /// u and the coefficients in a row.
-    pub fn row<'a>(&'a mut self, cpu: &'a Cpu, row: Row) -> Present<'a> {
+    pub fn strip<'a>(&'a mut self, cpu: &'a Cpu, strip: Strip) -> Present<'a> {
         Present {
-            u: stars(&mut self.u, &cpu.u, row),
-            transport: stars(&mut self.transport, &cpu.hierarchy[0].transport, row),
-            transference: self.transference.star(&cpu.transference, row),
+            u: stars(&mut self.u, &cpu.u, strip),
+            transport: stars(&mut self.transport, &cpu.hierarchy[0].transport, strip),
+            transference: self.transference.star(&cpu.transference, strip),
         }
     }
 }
@@ -112,11 +112,11 @@ pub fn transference_gradient_row(present: Present, out: &mut [f64]) {
 pub fn residual(cpu: &mut Cpu) {
     let salt = cpu.physics.salt == 1;
     let mut out = std::mem::take(&mut cpu.residual);
-    cpu.shape.rows(fields(&mut out), Scratch::default, |scratch, row, [charge_out, salt_out]| {
-        let source = cpu.source.each_ref().map(|source| row.of(source));
-        residual_row(scratch.row(cpu, row), source, salt, charge_out, salt_out);
+    cpu.shape.strips(fields(&mut out), Scratch::default, |scratch, strip, [charge_out, salt_out]| {
+        let source = cpu.source.each_ref().map(|source| strip.of(source));
+        residual_row(scratch.strip(cpu, strip), source, salt, charge_out, salt_out);
         if let Some(forcing) = &cpu.forcing {
-            for (x, [charge, salt]) in row.of(&forcing.equations).iter().enumerate() {
+            for (x, [charge, salt]) in strip.of(&forcing.equations).iter().enumerate() {
                 charge_out[x] += charge;
                 salt_out[x] += salt;
             }

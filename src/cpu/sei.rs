@@ -51,12 +51,12 @@ pub fn start(cpu: &mut Cpu, dt: f64) -> f64 {
         },
     );
     let current = &cpu.sei_current;
-    let [sum] = shape.sum_rows(
+    let [sum] = shape.sum_strips(
         1,
         || (),
-        |(), row, [out]| {
+        |(), strip, [out]| {
             out.iter_mut()
-                .zip(row.of(current).iter().zip(row.of(delta)))
+                .zip(strip.of(current).iter().zip(strip.of(delta)))
                 .for_each(|(out, (i, delta))| *out = i * delta);
         },
     );
@@ -87,9 +87,9 @@ pub fn end(cpu: &mut Cpu, movement: f64, dt: f64) {
         |(), row, [sigma, stripped]| {
             sigma.fill(NONE);
             stripped.fill(0.0);
-            for probe in probes.of(&shape, row) {
-                let x = probe.x as usize;
-                let i = row.here + x;
+            for probe in probes.of(row) {
+                let i = probe.cell as usize;
+                let x = i - row.here;
                 if sigma_now[i] >= 0.0 && q[i].abs() < OWN * ell {
                     // what corrodes below a layer becomes that layer, and loosens none
                     let (total, formed) = (current[i], sei_current[i]);

@@ -34,7 +34,24 @@ pub struct Row {
     pub below: usize,
     /// towards +z
     pub above: usize,
-    nx: usize,
+    shape: Shape,
+}
+
+/// Rows of a plane that are neighbours, one after the other in memory: enough cells that a loop over them is worth its beginning.
+#[derive(Clone, Copy, Debug)]
+pub struct Strip {
+    /// place of its first row along y
+    pub y: usize,
+    /// its place along z
+    pub z: usize,
+    /// its first cell
+    pub here: usize,
+    /// the cell towards −z of that
+    pub below: usize,
+    /// the cell towards +z of that
+    pub above: usize,
+    cells: usize,
+    shape: Shape,
 }
 
 /// Elements of a cell and its neighbours: −x, +x, −y, +y, −z, +z.
@@ -46,6 +63,8 @@ pub struct Cell {
     pub around: [usize; 6],
 }
 
+/// Most cells of a strip, unless a row has more.
+const STRIP: usize = 512;
 /// Fewer cells than this are not worth a second thread.
 const PARALLEL: usize = 8192;
 
@@ -77,7 +96,7 @@ impl Shape {
             north: at(if y + 1 == self.ny { 0 } else { y + 1 }, z),
             below: at(y, z.saturating_sub(1)),
             above: at(y, (z + 1).min(self.nz - 1)),
-            nx: self.nx,
+            shape: *self,
         }
     }
 
@@ -96,9 +115,18 @@ impl Shape {
 
     /// Calls `fill(scratch, row, out)` for every row of the fields `out`; each task has a `scratch` of its own.
     pub fn rows<F: Fields, S>(&self, out: F, scratch: impl Fn() -> S + Sync, fill: impl Fn(&mut S, Row, F) + Sync) {
-        let task = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| {
-            for row in self.numbered(rows) {
+        self.strips(out, scratch, |scratch, strip, mut out| {
+            for row in strip.rows() {
                 fill(scratch, row, out.split(self.nx));
+            }
+        });
+    }
+
+    /// Calls `fill(scratch, strip, out)` for strips of the fields `out` that cover them; each task has a `scratch` of its own.
+    pub fn strips<F: Fields, S>(&self, out: F, scratch: impl Fn() -> S + Sync, fill: impl Fn(&mut S, Strip, F) + Sync) {
+        let task = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| {
+            for strip in self.strips_of(rows) {
+                fill(scratch, strip, out.split(strip.cells));
             }
         };
         if self.is_small() {
@@ -108,16 +136,16 @@ impl Shape {
         }
     }
 
-    /// The same; the sums of what `fill` returns, added in the order of the rows.
-    pub fn rows_with_sums<F: Fields, S, const N: usize>(
+    /// The same; the sums of what `fill` returns, added in the order of the strips.
+    pub fn strips_with_sums<F: Fields, S, const N: usize>(
         &self,
         out: F,
         scratch: impl Fn() -> S + Sync,
-        fill: impl Fn(&mut S, Row, F) -> [f64; N] + Sync,
+        fill: impl Fn(&mut S, Strip, F) -> [f64; N] + Sync,
     ) -> [f64; N] {
         let add = |sum: [f64; N], part: [f64; N]| std::array::from_fn(|k| sum[k] + part[k]);
         let task = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| {
-            self.numbered(rows).fold([0.0; N], |sum, row| add(sum, fill(scratch, row, out.split(self.nx))))
+            self.strips_of(rows).fold([0.0; N], |sum, strip| add(sum, fill(scratch, strip, out.split(strip.cells))))
         };
         let parts: Vec<_> = self.shares(out).into_par_iter().map_init(&scratch, task).collect();
         parts.into_iter().fold([0.0; N], add)
@@ -131,6 +159,33 @@ impl Shape {
     /// Rows by their numbers, z slowest.
     pub fn numbered(&self, rows: Range<usize>) -> impl Iterator<Item = Row> {
         rows.map(|number| self.row(number % self.ny, number / self.ny))
+    }
+
+    /// The same rows in strips.
+    pub fn strips_of(&self, rows: Range<usize>) -> impl Iterator<Item = Strip> {
+        let (shape, mut first) = (*self, rows.start);
+        std::iter::from_fn(move || {
+            let (y, z) = (first % shape.ny, first / shape.ny);
+            let count = shape.strip_rows().min(shape.ny - y).min(rows.end - first);
+            first += count;
+            (count > 0).then(|| shape.strip(y, z, count))
+        })
+    }
+
+    /// Most rows of a strip.
+    pub fn strip_rows(&self) -> usize {
+        (STRIP / self.nx).max(1)
+    }
+
+    /// Most cells of a strip.
+    pub fn strip_cells(&self) -> usize {
+        self.nx * self.strip_rows().min(self.ny)
+    }
+
+    /// `rows` rows from (y, z) on.
+    pub fn strip(&self, y: usize, z: usize, rows: usize) -> Strip {
+        let Row { here, below, above, .. } = self.row(y, z);
+        Strip { y, z, here, below, above, cells: rows * self.nx, shape: *self }
     }
 
     /// Numbers of the rows, by tasks.
@@ -172,10 +227,10 @@ impl<F: Fields, G: Fields> Fields for (F, G) {
     }
 }
 
-/// A row of a field and the values around each of its cells, all as long as the row.
+/// A strip of a field and the values around each of its cells, all as long as the strip.
 #[derive(Debug)]
 pub struct Star<'a, T> {
-    /// the row
+    /// the strip
     pub here: &'a [T],
     /// towards −x, +x, −y, +y, −z, +z
     pub around: [&'a [T]; 6],
@@ -250,28 +305,99 @@ impl<T: Copy> Padded<T> {
     pub fn all(&self) -> &[T] {
         &self.0
     }
+}
 
-    /// A row of `field` and what is around it.
+/// Room for what is beside the cells of a strip, where that does not lie in memory as it should.
+#[derive(Clone, Debug, Default)]
+pub struct Beside<T> {
+    west: Vec<T>,
+    east: Vec<T>,
+    south: Vec<T>,
+    north: Vec<T>,
+}
+
+impl<T: Copy> Beside<T> {
+    /// A strip of `field` and what is around it.
     #[inline]
-    pub fn star<'a>(&'a mut self, field: &'a [T], row: Row) -> Star<'a, T> {
-        let n = row.nx;
-        let at = |start: usize| &field[start..start + n];
-        let padded = self.set(at(row.here));
-        Star {
-            here: &padded[1..=n],
-            around: [&padded[..n], &padded[2..], at(row.south), at(row.north), at(row.below), at(row.above)],
+    pub fn star<'a>(&'a mut self, field: &'a [T], strip: impl Into<Strip>) -> Star<'a, T> {
+        let Strip { y, z, here: start, below, above, cells, shape } = strip.into();
+        let (nx, ny) = (shape.nx, shape.ny);
+        let at = |start: usize| &field[start..start + cells];
+        let here = at(start);
+        // one cell on, and at the ends of the rows the cell at the other end
+        self.west.clear();
+        self.west.push(here[nx - 1]);
+        self.west.extend_from_slice(&here[..cells - 1]);
+        self.east.clear();
+        self.east.extend_from_slice(&here[1..]);
+        self.east.push(here[cells - nx]);
+        for ((west, east), row) in self.west.chunks_mut(nx).zip(self.east.chunks_mut(nx)).zip(here.chunks(nx)) {
+            (west[0], east[nx - 1]) = (row[nx - 1], row[0]);
         }
+        // one row on; of several rows the first and the last of the plane have their neighbours at its other end
+        let (rows, plane) = (cells / nx, z * ny * nx);
+        let (first, last) = (&field[plane..plane + nx], &field[plane + (ny - 1) * nx..plane + ny * nx]);
+        let south = if y > 0 {
+            at(start - nx)
+        } else {
+            self.south.clear();
+            self.south.extend_from_slice(last);
+            self.south.extend_from_slice(&here[..cells - nx]);
+            &self.south
+        };
+        let north = if y + rows < ny {
+            at(start + nx)
+        } else {
+            self.north.clear();
+            self.north.extend_from_slice(&here[nx..]);
+            self.north.extend_from_slice(first);
+            &self.north
+        };
+        Star { here, around: [&self.west, &self.east, south, north, at(below), at(above)] }
     }
 }
 
-/// A row of several fields.
+/// A strip of several fields.
 pub fn stars<'a, T: Copy, const N: usize>(
-    room: &'a mut [Padded<T>; N],
+    room: &'a mut [Beside<T>; N],
     fields: &'a [Vec<T>; N],
-    row: Row,
+    strip: Strip,
 ) -> [Star<'a, T>; N] {
     let mut fields = fields.iter();
-    room.each_mut().map(|padded| padded.star(fields.next().map_or(&[][..], |field| field), row))
+    room.each_mut().map(|beside| beside.star(fields.next().map_or(&[][..], |field| field), strip))
+}
+
+impl Strip {
+    /// Cells of the strip.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.cells
+    }
+
+    /// The strip of `field`.
+    #[inline(always)]
+    pub fn of<'a, T>(&self, field: &'a [T]) -> &'a [T] {
+        &field[self.here..self.here + self.cells]
+    }
+
+    /// Its rows.
+    pub fn rows(self) -> impl Iterator<Item = Row> {
+        (self.y..self.y + self.cells / self.shape.nx).map(move |y| self.shape.row(y, self.z))
+    }
+
+    /// Numbers of its rows, z slowest.
+    #[inline]
+    pub fn numbers(&self) -> Range<usize> {
+        let first = self.z * self.shape.ny + self.y;
+        first..first + self.cells / self.shape.nx
+    }
+}
+
+impl From<Row> for Strip {
+    #[inline]
+    fn from(row: Row) -> Self {
+        row.shape.strip(row.y, row.z, 1)
+    }
 }
 
 /// Several fields, to be filled together.
@@ -283,20 +409,20 @@ impl Row {
     /// Cells of the row.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.nx
+        self.shape.nx
     }
 
     /// The row of `field`.
     #[inline(always)]
     pub fn of<'a, T>(&self, field: &'a [T]) -> &'a [T] {
-        &field[self.here..self.here + self.nx]
+        &field[self.here..self.here + self.shape.nx]
     }
 
     /// Cell `x` of the row.
     #[inline(always)]
     pub fn cell(&self, x: usize) -> Cell {
-        let west = if x == 0 { self.nx - 1 } else { x - 1 };
-        let east = if x + 1 == self.nx { 0 } else { x + 1 };
+        let west = if x == 0 { self.shape.nx - 1 } else { x - 1 };
+        let east = if x + 1 == self.shape.nx { 0 } else { x + 1 };
         Cell {
             here: self.here + x,
             around: [

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::hierarchy::Level;
-use super::shape::{Padded, Row, Star, fields, paired, rows_of, stars, stars_of};
+use super::shape::{Beside, Star, Strip, fields, paired, rows_of, stars, stars_of};
 
 /// A row of a level's operator: coefficients, local terms and right-hand side.
 struct Equations<'a> {
@@ -20,33 +20,33 @@ struct Equations<'a> {
 /// Room for the rows of an operator and of φ and c, with their periodic neighbours.
 #[derive(Default)]
 pub struct Scratch {
-    transport: [Padded<f32>; 3],
-    u: [Padded<f32>; 2],
+    transport: [Beside<f32>; 3],
+    u: [Beside<f32>; 2],
 }
 
 impl Level {
     /// Half the area over the distance of each face of the cells of a row; 0 where a cell is its own neighbour.
-    fn face_factors(&self, row: Row) -> [f32; 6] {
+    fn face_factors(&self, strip: Strip) -> [f32; 6] {
         let factor = |axis: usize, own: bool| if own { 0.0 } else { 0.5 * self.faces[axis] };
         let (across_x, across_y) = (factor(0, self.shape.nx == 1), factor(1, self.shape.ny == 1));
-        let (below, above) = (factor(2, row.below == row.here), factor(2, row.above == row.here));
+        let (below, above) = (factor(2, strip.below == strip.here), factor(2, strip.above == strip.here));
         [across_x, across_x, across_y, across_y, below, above]
     }
 }
 
 impl Scratch {
-    /// The operator and x in a row.
-    fn row<'a>(&'a mut self, level: &'a Level, row: Row) -> (Equations<'a>, [Star<'a, f32>; 2]) {
-        (equations(&mut self.transport, level, row), stars(&mut self.u, &level.x, row))
+    /// The operator and x in a strip.
+    fn row<'a>(&'a mut self, level: &'a Level, strip: Strip) -> (Equations<'a>, [Star<'a, f32>; 2]) {
+        (equations(&mut self.transport, level, strip), stars(&mut self.u, &level.x, strip))
     }
 }
 
-fn equations<'a>(room: &'a mut [Padded<f32>; 3], level: &'a Level, row: Row) -> Equations<'a> {
+fn equations<'a>(room: &'a mut [Beside<f32>; 3], level: &'a Level, strip: Strip) -> Equations<'a> {
     Equations {
-        faces: level.face_factors(row),
-        transport: stars(room, &level.transport, row),
-        local: std::array::from_fn(|k| row.of(&level.local[k])),
-        b: std::array::from_fn(|k| row.of(&level.b[k])),
+        faces: level.face_factors(strip),
+        transport: stars(room, &level.transport, strip),
+        local: std::array::from_fn(|k| strip.of(&level.local[k])),
+        b: std::array::from_fn(|k| strip.of(&level.b[k])),
     }
 }
 
@@ -149,12 +149,12 @@ struct Conduction<'a> {
 }
 
 impl<'a> Conduction<'a> {
-    fn new(room: &'a mut Padded<f32>, level: &'a Level, row: Row) -> Self {
+    fn new(room: &'a mut Beside<f32>, level: &'a Level, strip: Strip) -> Self {
         Self {
-            faces: level.face_factors(row),
-            kappa: room.star(&level.transport[0], row),
-            local: row.of(&level.local[0]),
-            b: row.of(&level.b[0]),
+            faces: level.face_factors(strip),
+            kappa: room.star(&level.transport[0], strip),
+            local: strip.of(&level.local[0]),
+            b: strip.of(&level.b[0]),
         }
     }
 }
@@ -228,14 +228,15 @@ fn potential_first_sweep_row(equation: &Conduction, weight: f32, out: &mut [f32]
 }
 
 impl Scratch {
-    /// b − A x of the unknowns of a row.
-    pub fn defect(&mut self, level: &Level, row: Row, out: &mut [Vec<f32>; 2]) {
+    /// b − A x of the unknowns of a strip.
+    pub fn defect(&mut self, level: &Level, strip: Strip, out: &mut [Vec<f32>; 2]) {
+        out.iter_mut().for_each(|out| out.resize(strip.len(), 0.0));
         let [charge, salt] = out;
         if level.scalar {
-            let equation = Conduction::new(&mut self.transport[0], level, row);
-            potential_defect_row(&equation, self.u[0].star(&level.x[0], row), charge);
+            let equation = Conduction::new(&mut self.transport[0], level, strip);
+            potential_defect_row(&equation, self.u[0].star(&level.x[0], strip), charge);
         } else {
-            let (equations, u) = self.row(level, row);
+            let (equations, u) = self.row(level, strip);
             defect_row(&equations, u, charge, salt);
         }
     }
@@ -245,13 +246,13 @@ impl Scratch {
 pub fn smooth(level: &mut Level, weight: f32) {
     let mut next = std::mem::take(&mut level.x_next);
     if level.scalar {
-        level.shape.rows(&mut next[0][..], Scratch::default, |Scratch { transport, u }, row, out| {
-            let equation = Conduction::new(&mut transport[0], level, row);
-            potential_sweep_row(&equation, u[0].star(&level.x[0], row), weight, out);
+        level.shape.strips(&mut next[0][..], Scratch::default, |Scratch { transport, u }, strip, out| {
+            let equation = Conduction::new(&mut transport[0], level, strip);
+            potential_sweep_row(&equation, u[0].star(&level.x[0], strip), weight, out);
         });
     } else {
-        level.shape.rows(fields(&mut next), Scratch::default, |scratch, row, [phi, c]| {
-            let (equations, u) = scratch.row(level, row);
+        level.shape.strips(fields(&mut next), Scratch::default, |scratch, strip, [phi, c]| {
+            let (equations, u) = scratch.row(level, strip);
             sweep_row(&equations, u, weight, phi, c);
         });
     }
@@ -262,12 +263,12 @@ pub fn smooth(level: &mut Level, weight: f32) {
 pub fn smooth_first(level: &mut Level, weight: f32) {
     let mut x = std::mem::take(&mut level.x);
     if level.scalar {
-        level.shape.rows(&mut x[0][..], Padded::default, |room, row, out| {
-            potential_first_sweep_row(&Conduction::new(room, level, row), weight, out);
+        level.shape.strips(&mut x[0][..], Beside::default, |room, strip, out| {
+            potential_first_sweep_row(&Conduction::new(room, level, strip), weight, out);
         });
     } else {
-        level.shape.rows(fields(&mut x), Scratch::default, |scratch, row, [phi, c]| {
-            first_sweep_row(&equations(&mut scratch.transport, level, row), weight, phi, c);
+        level.shape.strips(fields(&mut x), Scratch::default, |scratch, strip, [phi, c]| {
+            first_sweep_row(&equations(&mut scratch.transport, level, strip), weight, phi, c);
         });
     }
     level.x = x;

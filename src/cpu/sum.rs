@@ -13,7 +13,7 @@ use std::ops::Range;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use super::shape::{Cell, Row, Shape};
+use super::shape::{Cell, Shape, Strip};
 
 /// Binary digits from one quantum to the next.
 const WIDTH: i32 = 40;
@@ -134,44 +134,35 @@ fn cut(terms: &mut [f64], magic: f64) -> (f64, bool) {
     (sum.iter().sum(), left.iter().fold(0, |all, rest| all | rest) << 1 != 0)
 }
 
-/// N sums or maxima that are being made, with the rows of terms that wait to be cut.
+/// N sums or maxima that are being made, with room for the terms of a strip.
 struct Totals<const N: usize> {
     bins: [Bins; N],
     largest: [f64; N],
-    waiting: [Vec<f64>; N],
-    /// cells of a row
-    row: usize,
-    /// terms that wait for each of them
-    count: usize,
+    terms: [Vec<f64>; N],
 }
 
 impl<const N: usize> Totals<N> {
-    fn new(row: usize) -> Self {
-        let waiting = std::array::from_fn(|_| vec![0.0; row * (BLOCK / row).max(1)]);
-        Self { bins: [Bins::EMPTY; N], largest: [f64::NEG_INFINITY; N], waiting, row, count: 0 }
+    fn new(strip: usize) -> Self {
+        let terms = std::array::from_fn(|_| vec![0.0; strip]);
+        Self { bins: [Bins::EMPTY; N], largest: [f64::NEG_INFINITY; N], terms }
     }
 
-    /// Room for the terms of a row.
+    /// Room for `count` terms.
     #[inline]
-    fn next(&mut self, maxima: usize) -> [&mut [f64]; N] {
-        if self.count == self.waiting[0].len() {
-            self.empty(maxima);
-        }
-        let start = self.count;
-        self.count += self.row;
-        self.waiting.each_mut().map(|waiting| &mut waiting[start..start + self.row])
+    fn room(&mut self, count: usize) -> [&mut [f64]; N] {
+        self.terms.each_mut().map(|terms| &mut terms[..count])
     }
 
-    fn empty(&mut self, maxima: usize) {
-        for (k, waiting) in self.waiting.iter_mut().enumerate() {
-            let terms = &mut waiting[..self.count];
+    /// Adds them, which are lost.
+    fn add(&mut self, count: usize, maxima: usize) {
+        for (k, terms) in self.terms.iter_mut().enumerate() {
+            let terms = &mut terms[..count];
             if k < maxima {
                 terms.chunks_mut(BLOCK).for_each(|terms| self.bins[k].add(terms));
             } else {
                 self.largest[k] = terms.iter().copied().fold(self.largest[k], f64::max);
             }
         }
-        self.count = 0;
     }
 }
 
@@ -183,20 +174,20 @@ fn merged<const N: usize>(a: Partial<N>, b: Partial<N>) -> Partial<N> {
 }
 
 impl Shape {
-    /// Sums, and maxima from member `maxima` on, over all cells, the same for any order of the cells; `terms(scratch, row, out)`
-    /// writes the terms of a row.
-    pub fn sum_rows<S, const N: usize>(
+    /// Sums, and maxima from member `maxima` on, over all cells, the same for any order of the cells; `terms(scratch, strip, out)`
+    /// writes the terms of a strip.
+    pub fn sum_strips<S, const N: usize>(
         &self,
         maxima: usize,
         scratch: impl Fn() -> S + Sync,
-        terms: impl Fn(&mut S, Row, [&mut [f64]; N]) + Sync,
+        terms: impl Fn(&mut S, Strip, [&mut [f64]; N]) + Sync,
     ) -> [f64; N] {
         let over = |scratch: &mut S, rows: Range<usize>| -> Partial<N> {
-            let mut totals = Totals::new(self.nx);
-            for row in self.numbered(rows) {
-                terms(scratch, row, totals.next(maxima));
+            let mut totals = Totals::new(self.strip_cells());
+            for strip in self.strips_of(rows) {
+                terms(scratch, strip, totals.room(strip.len()));
+                totals.add(strip.len(), maxima);
             }
-            totals.empty(maxima);
             (totals.bins, totals.largest)
         };
         let (bins, largest) = if self.is_small() {
@@ -214,13 +205,15 @@ impl Shape {
         maxima: usize,
         value: impl Fn(usize, usize, usize, Cell) -> [f64; N] + Sync,
     ) -> [f64; N] {
-        self.sum_rows(
+        self.sum_strips(
             maxima,
             || (),
-            |(), row, mut out| {
-                for x in 0..self.nx {
-                    let terms: [f64; N] = value(x, row.y, row.z, row.cell(x));
-                    out.iter_mut().zip(terms).for_each(|(out, term)| out[x] = term);
+            |(), strip, mut out| {
+                for (start, row) in (0..).step_by(self.nx).zip(strip.rows()) {
+                    for x in 0..self.nx {
+                        let terms: [f64; N] = value(x, row.y, row.z, row.cell(x));
+                        out.iter_mut().zip(terms).for_each(|(out, term)| out[start + x] = term);
+                    }
                 }
             },
         )

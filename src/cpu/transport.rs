@@ -20,12 +20,12 @@ pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
     let (c, xi, w, table) = (&cpu.u[1], &cpu.xi, &cpu.accessible, &cpu.table);
     let single = (fields(&mut cpu.hierarchy[0].transport), fields(&mut cpu.transport_by_c));
-    shape.rows(
+    shape.strips(
         (&mut cpu.transference[..], single),
         || (),
-        |(), row, (transference, (mut transport, mut by_c))| {
-            let medium = inverse_macmullin(&physics, row.z);
-            let (c, xi, w) = (row.of(c), row.of(xi), row.of(w));
+        |(), strip, (transference, (mut transport, mut by_c))| {
+            let medium = inverse_macmullin(&physics, strip.z);
+            let (c, xi, w) = (strip.of(c), strip.of(xi), strip.of(w));
             for x in 0..c.len() {
                 let medium = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR) * medium;
                 let own = 1.0 + c[x];

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Row, Shape, fields, fill, rows_of};
+use super::shape::{Shape, Strip, fields, fill, rows_of};
 use crate::solver::backend::Vector;
 use crate::solver::newton::CONCENTRATION_KEPT;
 
@@ -64,12 +64,12 @@ impl Cpu {
     pub(super) fn project_vectors(&mut self, a: Vector, b: Vector, test: Vector) {
         let (a, b, test) = (self.parts(a), self.parts(b), self.parts(test));
         let weight = f64::from(self.physics.salt_weight);
-        let [of_a, of_b] = self.shape.sum_rows(
+        let [of_a, of_b] = self.shape.sum_strips(
             2,
             || (),
-            |(), row, [of_a, of_b]| {
-                products(row, &a, &test, weight, of_a);
-                products(row, &b, &test, weight, of_b);
+            |(), strip, [of_a, of_b]| {
+                products(strip, &a, &test, weight, of_a);
+                products(strip, &b, &test, weight, of_b);
             },
         );
         self.coefficient = if of_b > 0.0 { of_a / of_b } else { 0.0 };
@@ -93,14 +93,14 @@ impl Cpu {
     pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
         let (shape, loss) = (self.shape, 1.0 - f64::from(keep));
         let [d_phi, d_c] = &self.correction;
-        let [need] = shape.sum_rows(
+        let [need] = shape.sum_strips(
             0,
             || (),
-            |(), row, [need]| {
-                loss_row([&self.u[1], d_c, &self.xi].map(|field| row.of(field)), loss, need);
-                let delta = row.of(&self.delta);
-                for probe in self.probes.of(&shape, row) {
-                    let x = probe.x as usize;
+            |(), strip, [need]| {
+                loss_row([&self.u[1], d_c, &self.xi].map(|field| strip.of(field)), loss, need);
+                let delta = strip.of(&self.delta);
+                for probe in self.probes.of(strip) {
+                    let x = probe.cell as usize - strip.here;
                     if delta[x] > REACTING {
                         need[x] = need[x].max(probe.reading.read(d_phi).abs() / f64::from(potential));
                     }
@@ -113,7 +113,7 @@ impl Cpu {
     /// u_old = u, u += ahead · (u − u_old), but 1 + c at least the share of it that is kept.
     pub(super) fn go_ahead(&mut self, ahead: f64) {
         let fields = (fields(&mut self.u_old), fields(&mut self.u));
-        self.shape.rows(
+        self.shape.strips(
             fields,
             || (),
             |(), _, ([phi_old, c_old], [phi, c])| {
@@ -144,15 +144,15 @@ fn go_ahead_row(ahead: f64, old: &mut [f64], u: &mut [f64]) {
 }
 
 /// Terms of the scalar product of two vectors in a row, of the salt equation times `weight`.
-fn products(row: Row, a: &Parts<&[f64], &[f32]>, b: &Parts<&[f64], &[f32]>, weight: f64, out: &mut [f64]) {
-    fn of<'a, T>(row: Row, [phi, c]: &[&'a [T]; 2]) -> [&'a [T]; 2] {
-        [row.of(phi), row.of(c)]
+fn products(strip: Strip, a: &Parts<&[f64], &[f32]>, b: &Parts<&[f64], &[f32]>, weight: f64, out: &mut [f64]) {
+    fn of<'a, T>(strip: Strip, [phi, c]: &[&'a [T]; 2]) -> [&'a [T]; 2] {
+        [strip.of(phi), strip.of(c)]
     }
     match (a, b) {
-        (Parts::Double(a), Parts::Double(b)) => product_row(of(row, a), of(row, b), weight, out),
-        (Parts::Double(a), Parts::Single(b)) => product_row(of(row, a), of(row, b), weight, out),
-        (Parts::Single(a), Parts::Double(b)) => product_row(of(row, a), of(row, b), weight, out),
-        (Parts::Single(a), Parts::Single(b)) => product_row(of(row, a), of(row, b), weight, out),
+        (Parts::Double(a), Parts::Double(b)) => product_row(of(strip, a), of(strip, b), weight, out),
+        (Parts::Double(a), Parts::Single(b)) => product_row(of(strip, a), of(strip, b), weight, out),
+        (Parts::Single(a), Parts::Double(b)) => product_row(of(strip, a), of(strip, b), weight, out),
+        (Parts::Single(a), Parts::Single(b)) => product_row(of(strip, a), of(strip, b), weight, out),
     }
 }
 
@@ -169,11 +169,11 @@ fn product_row<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: [&[A]; 2], b: [&[B];
 
 /// out += factor · source.
 fn add<T: Number, S: Number>(shape: Shape, out: &mut [Vec<T>; 2], factor: f64, source: [&[S]; 2]) {
-    shape.rows(
+    shape.strips(
         fields(out),
         || (),
-        |(), row, out| {
-            out.into_iter().zip(source).for_each(|(out, source)| add_row(out, factor, row.of(source)));
+        |(), strip, out| {
+            out.into_iter().zip(source).for_each(|(out, source)| add_row(out, factor, strip.of(source)));
         },
     );
 }
