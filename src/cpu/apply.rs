@@ -3,99 +3,103 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::residual::{self, flows, sums};
 use super::shape::{Beside, Star, fields, paired, rows_of, stars, stars_of};
 
-/// Room for the rows of a direction, of the derivatives of the coefficients, and of what the residual needs.
+/// Room for what is beside the cells of a strip.
 #[derive(Default)]
 struct Scratch {
-    present: residual::Scratch,
     direction: [Beside<f32>; 2],
+    transport: [Beside<f32>; 3],
     by_c: [Beside<f32>; 3],
-    image: [Vec<f64>; 2],
+    u: [Beside<f64>; 2],
 }
 
-/// The flows out of the cells of a row, with the coefficients as they are, and the local derivatives times the direction `d`.
+/// What cell `x` and its neighbours have together of a field.
+#[inline(always)]
+fn with_neighbours(field: &Star<f32>, x: usize) -> [f32; 6] {
+    let mut sums = [0.0; 6];
+    for face in 0..6 {
+        sums[face] = field.here[x] + field.around[face][x];
+    }
+    sums
+}
+
+/// The flows out of the cells of a strip, with the coefficients as they are, and the local derivatives times the direction `d`.
 #[multiversion(targets = "simd")]
-fn image_row(d: [Star<f32>; 2], transport: [Star<f32>; 3], local: [&[f32]; 4], charge: &mut [f64], salt: &mut [f64]) {
+fn image_strip(d: [Star<f32>; 2], transport: [Star<f32>; 3], local: [&[f32]; 4], charge: &mut [f32], salt: &mut [f32]) {
     let n = charge.len().min(salt.len());
     let (d, transport, local) = (stars_of(d, n), stars_of(transport, n), rows_of(local, n));
     let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
     for x in 0..n {
-        let (current, diffusion) = flows(&d, x, &sums(&transport, x));
-        let of_local = local_terms(local, [d[0].here[x].into(), d[1].here[x].into()], x);
-        charge[x] = paired(current) + of_local[0];
-        salt[x] = paired(diffusion) + of_local[1];
+        let [kappa, kappa_d, diffusivity] = [&transport[0], &transport[1], &transport[2]];
+        let (kappa, kappa_d) = (with_neighbours(kappa, x), with_neighbours(kappa_d, x));
+        let diffusivity = with_neighbours(diffusivity, x);
+        let (phi, c) = (d[0].here[x], d[1].here[x]);
+        let (mut current, mut diffusion) = ([0.0; 6], [0.0; 6]);
+        for face in 0..6 {
+            let (to_phi, to_c) = (phi - d[0].around[face][x], c - d[1].around[face][x]);
+            current[face] = kappa[face] * to_phi - kappa_d[face] * to_c;
+            diffusion[face] = diffusivity[face] * to_c;
+        }
+        charge[x] = 0.5 * paired(current) + (local[0][x] * phi + local[1][x] * c);
+        salt[x] = 0.5 * paired(diffusion) + (local[2][x] * phi + local[3][x] * c);
     }
 }
 
 /// Adds the flows of u with the coefficients' change as they follow a change `d` of the concentration.
 #[multiversion(targets = "simd")]
-fn add_changed_row(d: Star<f32>, u: [Star<f64>; 2], by_c: [Star<f32>; 3], charge: &mut [f64], salt: &mut [f64]) {
+fn add_changed_strip(d: Star<f32>, u: [Star<f64>; 2], by_c: [Star<f32>; 3], charge: &mut [f32], salt: &mut [f32]) {
     let n = charge.len().min(salt.len());
     let (d, u, by_c) = (d.of(n), stars_of(u, n), stars_of(by_c, n));
     let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
     for x in 0..n {
-        let mut changes = [[0.0; 6]; 3];
-        for k in 0..3 {
-            let own = f64::from(by_c[k].here[x]) * f64::from(d.here[x]);
-            for face in 0..6 {
-                changes[k][face] = own + f64::from(by_c[k].around[face][x]) * f64::from(d.around[face][x]);
-            }
+        let (phi, c, own) = (u[0].here[x], u[1].here[x], d.here[x]);
+        let (mut current, mut diffusion) = ([0.0; 6], [0.0; 6]);
+        for face in 0..6 {
+            let there = d.around[face][x];
+            let change = [
+                by_c[0].here[x] * own + by_c[0].around[face][x] * there,
+                by_c[1].here[x] * own + by_c[1].around[face][x] * there,
+                by_c[2].here[x] * own + by_c[2].around[face][x] * there,
+            ];
+            let (to_phi, to_c) = ((phi - u[0].around[face][x]) as f32, (c - u[1].around[face][x]) as f32);
+            current[face] = change[0] * to_phi - change[1] * to_c;
+            diffusion[face] = change[2] * to_c;
         }
-        let (current, diffusion) = flows(&u, x, &changes);
-        charge[x] += paired(current);
-        salt[x] += paired(diffusion);
+        charge[x] += 0.5 * paired(current);
+        salt[x] += 0.5 * paired(diffusion);
     }
-}
-
-/// The local derivatives of both equations in cell `x` times (φ, c).
-#[inline(always)]
-fn local_terms(local: [&[f32]; 4], [phi, c]: [f64; 2], x: usize) -> [f64; 2] {
-    [
-        f64::from(local[0][x]) * phi + f64::from(local[1][x]) * c,
-        f64::from(local[2][x]) * phi + f64::from(local[3][x]) * c,
-    ]
 }
 
 /// x of level 0 → direction, image = outflow + local derivatives · direction.
 pub fn apply(cpu: &mut Cpu, slot: usize) {
-    let (shape, salt) = (cpu.shape, cpu.physics.salt == 1);
+    let salt = cpu.physics.salt == 1;
+    std::mem::swap(&mut cpu.directions[slot], &mut cpu.hierarchy[0].x);
     let mut images = std::mem::take(&mut cpu.images[slot]);
-    let (direction, local) = (&cpu.hierarchy[0].x, &cpu.hierarchy[0].local);
-    let out = fields(&mut cpu.directions[slot]);
-    shape.strips(
-        out,
-        || (),
-        |(), strip, out| {
-            out.into_iter().zip(direction).for_each(|(out, x)| out.copy_from_slice(strip.of(x)));
-        },
-    );
-    shape.strips(fields(&mut images), Scratch::default, |scratch, strip, out| {
-        let d = stars(&mut scratch.direction, direction, strip);
-        let (present, local) = (scratch.present.strip(cpu, strip), local.each_ref().map(|local| strip.of(local)));
-        scratch.image.iter_mut().for_each(|image| image.resize(strip.len(), 0.0));
-        let [charge, salt_out] = &mut scratch.image;
-        image_row(d, present.transport, local, charge, salt_out);
+    let finest = &cpu.hierarchy[0];
+    let direction = cpu.directions[slot].each_ref().map(|field| &field[..]);
+    cpu.shape.strips(fields(&mut images), Scratch::default, |scratch, strip, [charge, salt_out]| {
+        let d = stars(&mut scratch.direction, &cpu.directions[slot], strip);
+        let transport = stars(&mut scratch.transport, &finest.transport, strip);
+        image_strip(d, transport, finest.local.each_ref().map(|local| strip.of(local)), charge, salt_out);
         if salt {
-            add_changed_row(d[1], present.u, stars(&mut scratch.by_c, &cpu.transport_by_c, strip), charge, salt_out);
+            let by_c = stars(&mut scratch.by_c, &cpu.transport_by_c, strip);
+            add_changed_strip(d[1], stars(&mut scratch.u, &cpu.u, strip), by_c, charge, salt_out);
         }
         for probe in cpu.probes.of(strip) {
             // the reaction follows what is read at the probe, not in the cell
             let i = probe.cell as usize;
             let x = i - strip.here;
-            let [phi, c] = direction.each_ref().map(|field| probe.reading.read(field) - f64::from(field[i]));
-            let change = cpu.delta[i] * (cpu.rate[1][i] * phi + cpu.rate[2][i] * c);
-            charge[x] += change;
+            let [phi, c] = probe.reading.read_pair(direction);
+            let own = direction.map(|field| f64::from(field[i]));
+            let change = cpu.delta[i] * (cpu.rate[1][i] * (phi - own[0]) + cpu.rate[2][i] * (c - own[1]));
+            charge[x] += change as f32;
             if salt {
-                salt_out[x] += (1.0 - cpu.transference[i]) * change;
+                salt_out[x] += ((1.0 - cpu.transference[i]) * change) as f32;
             }
         }
-        for (out, image) in out.into_iter().zip(&scratch.image) {
-            out.iter_mut().zip(image).for_each(|(out, &image)| *out = image as f32);
-        }
     });
-    let change = cpu.isolated_change(direction.each_ref().map(|x| &x[..]));
+    let change = cpu.isolated_change(direction);
     add_isolated(cpu, &change, &mut images);
     cpu.images[slot] = images;
 }

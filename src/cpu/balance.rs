@@ -3,11 +3,10 @@
 use multiversion::multiversion;
 
 use super::Cpu;
+use super::nucleate;
 use super::reaction::Terms;
-use super::residual::{Scratch, transference_gradient_row};
 use super::shape::{Strip, fill, rows_of};
 use super::transport::PSI_FLOOR;
-use crate::model::nucleation;
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
 
 /// Interface cells that count for the largest current: ξ(1−ξ) above this.
@@ -15,8 +14,7 @@ pub const IN_INTERFACE: f64 = 0.01;
 /// Cells that count for the change of concentration: ψ above this.
 pub const IN_ELECTROLYTE: f64 = 0.05;
 
-/// The terms of a row, without those of the top and of nucleation. The salt's sink holds what the current leaves behind on its
-/// way; what reacts is added, unless there is no salt.
+/// The terms of a strip, without those of the top and of nucleation, and of the salt's sink what reacts alone.
 #[multiversion(targets = "simd")]
 fn terms_row(row: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, out: Balance<&mut [f64]>) {
     let n = out.reaction.len();
@@ -42,12 +40,8 @@ fn terms_row(row: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, 
             if psi(x) > IN_ELECTROLYTE { (u[1][x] - old[1][x]).abs() } else { 0.0 }
         },
     );
-    if has_salt {
-        let sink = &mut out.salt_sink[..n];
-        for x in 0..n {
-            sink[x] += (1.0 - transference[x]) * (current[x] * delta[x]);
-        }
-    }
+    let anions = |x: usize| if has_salt { 1.0 - transference[x] } else { 0.0 };
+    fill(&mut out.salt_sink[..n], |x| anions(x) * (current[x] * delta[x]));
 }
 
 /// Current and salt that enter at the top in a row of its cells, their electrolyte, and it times the potential there.
@@ -85,25 +79,23 @@ fn top_row(cpu: &Cpu, strip: Strip, out: [&mut [f64]; 4]) {
 /// Everything → [`Balance`].
 pub fn balance(cpu: &Cpu) -> Balance {
     let (p, shape) = (&cpu.physics, cpu.shape);
-    let reference = f64::from(cpu.step.phi_reference);
-    let (j0, barrier) = (f64::from(p.nucleation_rate), f64::from(p.nucleation_barrier));
     let has_salt = p.salt == 1;
-    let values = shape.sum_strips(BALANCE_MAXIMA, Scratch::default, |scratch, strip, out| {
-        let out = Balance::from_array(out);
-        out.salt_sink.fill(0.0);
-        if has_salt {
-            transference_gradient_row(scratch.strip(cpu, strip), out.salt_sink);
-        }
-        let (xi, phi, area) = (strip.of(&cpu.xi), strip.of(&cpu.u[0]), strip.of(&cpu.copper_area));
-        fill(out.nucleation_rate, |x| nucleation::rate(area[x] * (1.0 - xi[x]), reference + phi[x], j0, barrier));
-        let top = [&mut *out.top_current, out.top_salt, out.top_weight, out.top_potential];
-        if strip.z + 1 == shape.nz {
-            top_row(cpu, strip, top);
-        } else {
-            top.into_iter().for_each(|out| out.fill(0.0));
-        }
-        let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| strip.of(field)));
-        terms_row(&Terms::new(cpu, strip), equations, has_salt, out);
-    });
-    Balance::from_slice(&values)
+    let values = shape.sum_strips(
+        BALANCE_MAXIMA,
+        || (),
+        |(), strip, out| {
+            let out = Balance::from_array(out);
+            nucleate::rates(cpu, strip, out.nucleation_rate);
+            let top = [&mut *out.top_current, out.top_salt, out.top_weight, out.top_potential];
+            if strip.z + 1 == shape.nz {
+                top_row(cpu, strip, top);
+            } else {
+                top.into_iter().for_each(|out| out.fill(0.0));
+            }
+            let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| strip.of(field)));
+            terms_row(&Terms::new(cpu, strip), equations, has_salt, out);
+        },
+    );
+    let balance = Balance::from_slice(&values);
+    Balance { salt_sink: balance.salt_sink + cpu.left_behind, ..balance }
 }

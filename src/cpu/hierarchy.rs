@@ -149,11 +149,8 @@ pub fn restrict(levels: &mut [Level], level: usize) {
     let (fine, coarse) = (&fine[level], &mut coarse[0]);
     let (shape, above) = (coarse.shape, fine.shape);
     let unknowns = fine.unknowns();
-    let room = || Restriction {
-        scratch: Scratch::default(),
-        defects: [Vec::new(), Vec::new()],
-        plane: vec![0.0; shape.nx],
-    };
+    let room =
+        || Restriction { scratch: Scratch::default(), defects: [Vec::new(), Vec::new()], plane: vec![0.0; shape.nx] };
     // as many rows at a time as have a strip of children
     let at_once = (above.strip_rows() / 2).max(1);
     shape.strips(fields(&mut coarse.b), room, |room, strip, mut out| {

@@ -9,7 +9,7 @@ use super::Cpu;
 use super::elementary::{exponentials, logarithm};
 use super::probe::Probe;
 use super::shape::{fields, fill, rows_of};
-use super::transport::{DILUTE, inverse_macmullin, lookup};
+use super::transport::{DILUTE, inverse_macmullin};
 use crate::model::kinetics::{
     EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with,
 };
@@ -115,11 +115,11 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
         for (k, probe) in probes.iter().filter(wanted).enumerate() {
             let cell = probe.cell as usize;
             let x = cell - strip.here;
-            let (mut phi, c) = (probe.reading.read(&u[0]), probe.reading.read(&u[1]));
+            let [mut phi, c] = probe.reading.read_pair([&u[0], &u[1]]);
             if has_isolated {
                 phi -= isolated.potential(cell);
             }
-            let ([kappa, kappa_d, diffusivity, transference], slopes) = lookup(table, c);
+            let ([kappa, kappa_d, diffusivity, transference], slopes) = table.at(c);
             let (resistance, sei_current) = of_sei(cell);
             let read = [
                 phi,

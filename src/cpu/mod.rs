@@ -36,6 +36,7 @@ use hierarchy::Level;
 use isolated::Isolated;
 use probe::Probes;
 use shape::{Shape, fields};
+use transport::Table;
 
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
@@ -54,7 +55,7 @@ pub struct Cpu {
     shape: Shape,
     physics: Physics,
     step: StepUniforms,
-    table: Vec<[f32; 4]>,
+    table: Table,
     accessible: Vec<f64>,
     copper_area: Vec<f64>,
     heterogeneity: Vec<f64>,
@@ -84,6 +85,8 @@ pub struct Cpu {
     /// local terms of both equations
     source: [Vec<f64>; 2],
     residual: [Vec<f64>; 2],
+    /// salt that the current leaves behind on its way, as the residual has it
+    left_behind: f64,
     correction: [Vec<f64>; 2],
     directions: [[Vec<f32>; 2]; DIRECTIONS],
     images: [[Vec<f32>; 2]; DIRECTIONS],
@@ -111,7 +114,7 @@ impl Cpu {
             shape,
             physics,
             step: StepUniforms::default(),
-            table: scales.transport_table(&setup.electrolyte, setup.temperature),
+            table: Table::new(&scales.transport_table(&setup.electrolyte, setup.temperature)),
             accessible: wide(&statics.accessible),
             copper_area: wide(&statics.copper_area),
             heterogeneity: wide(&statics.heterogeneity),
@@ -133,6 +136,7 @@ impl Cpu {
             sei_current: vec![0.0; of_sei],
             source: none(n),
             residual: none(n),
+            left_behind: 0.0,
             correction: none(n),
             directions: std::array::from_fn(|_| none(n)),
             images: std::array::from_fn(|_| none(n)),
@@ -305,7 +309,7 @@ impl Backend for Cpu {
 
     fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]]) {
         self.physics = *physics;
-        self.table = table.to_vec();
+        self.table = Table::new(table);
     }
 
     fn set_step(&mut self, step: &StepUniforms) {

@@ -105,10 +105,11 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: 
     let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
     let away = reading(outwards.map(|n| (depth + PROBE * ell) * n));
     let closest = reading(outwards.map(|n| depth * n));
+    let (own, curvature) = (q[here] / ell, closest.read(curvature));
     Probe {
         cell: here as u32,
         thickness: (-away.read(q)).max(THINNEST * ell),
-        curvature: loose(closest.read(curvature), q[here] / ell, closest.read(q) / ell),
+        curvature: if own.abs() > LOOSE { loose(curvature, own, closest.read(q) / ell) } else { curvature },
         reading: away,
     }
 }
@@ -161,16 +162,38 @@ impl Reading {
         Self { corners: zs.map(|z| [at(0, 0, z), at(1, 1, z), at(1, 0, z), at(0, 1, z)]), share: [tx, ty, tz] }
     }
 
+    /// Shares of the corners of a plane.
+    #[inline(always)]
+    fn shares(&self) -> [f64; 4] {
+        let [tx, ty, _] = self.share;
+        [(1.0 - tx) * (1.0 - ty), tx * ty, tx * (1.0 - ty), (1.0 - tx) * ty]
+    }
+
+    /// The values of two fields of the same cells there, as [`Reading::read`].
+    #[inline(always)]
+    pub fn read_pair<T: Copy + Into<f64>>(&self, fields: [&[T]; 2]) -> [f64; 2] {
+        let n = fields[0].len();
+        let shares = self.shares();
+        let fields = fields.map(|field| &field[..n]);
+        let plane = |corners: [u32; 4]| {
+            let parts: [[f64; 2]; 4] =
+                std::array::from_fn(|k| fields.map(|field| shares[k] * field[corners[k] as usize].into()));
+            [0, 1].map(|k| (parts[0][k] + parts[1][k]) + (parts[2][k] + parts[3][k]))
+        };
+        let [low, high] = self.corners.map(plane);
+        [0, 1].map(|k| low[k] + self.share[2] * (high[k] - low[k]))
+    }
+
     /// The field's value there. Along x and y the order of the sum is that of a square's corners: turning the grid by 90° changes
     /// nothing.
     #[inline(always)]
     pub fn read<T: Copy + Into<f64>>(&self, field: &[T]) -> f64 {
-        let [tx, ty, tz] = self.share;
-        let plane = |[near, far, east, north]: [u32; 4]| {
-            let [near, far, east, north]: [f64; 4] = [near, far, east, north].map(|i| field[i as usize].into());
-            ((1.0 - tx) * (1.0 - ty) * near + tx * ty * far) + (tx * (1.0 - ty) * east + (1.0 - tx) * ty * north)
+        let shares = self.shares();
+        let plane = |corners: [u32; 4]| {
+            let [near, far, east, north]: [f64; 4] = corners.map(|i| field[i as usize].into());
+            (shares[0] * near + shares[1] * far) + (shares[2] * east + shares[3] * north)
         };
         let [low, high] = self.corners.map(plane);
-        low + tz * (high - low)
+        low + self.share[2] * (high - low)
     }
 }

@@ -70,18 +70,28 @@ pub fn sums(transport: &[Star<f32>; 3], x: usize) -> [[f64; 6]; 3] {
     sums
 }
 
-/// −(outflow + source) in a row; the salt's with what the current leaves behind.
+/// −(outflow + source) in a strip; the salt's with what the current leaves behind.
 #[multiversion(targets = "simd")]
-fn residual_row(present: Present, source: [&[f64]; 2], has_salt: bool, charge: &mut [f64], salt: &mut [f64]) {
+fn residual_strip(present: Present, source: [&[f64]; 2], left: &[f64], charge: &mut [f64], salt: &mut [f64]) {
     let n = charge.len().min(salt.len());
-    let (Present { u, transport, transference }, source) = (present.of(n), rows_of(source, n));
+    let (Present { u, transport, .. }, source, left) = (present.of(n), rows_of(source, n), &left[..n]);
     let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
     for x in 0..n {
         let (current, diffusion) = flows(&u, x, &sums(&transport, x));
-        let left = left_by(current, &transference, x);
-        let left = if has_salt { left } else { 0.0 };
         charge[x] = -(paired(current) + source[0][x]);
-        salt[x] = -((paired(diffusion) + left) + source[1][x]);
+        salt[x] = -((paired(diffusion) + left[x]) + source[1][x]);
+    }
+}
+
+/// Salt that the current leaves behind in the cells of a strip: −i·∇t₊.
+#[multiversion(targets = "simd")]
+fn left_strip(present: Present, out: &mut [f64]) {
+    let n = out.len();
+    let Present { u, transport, transference } = present.of(n);
+    let out = &mut out[..n];
+    for x in 0..n {
+        let (charge, _) = flows(&u, x, &sums(&transport, x));
+        out[x] = left_by(charge, &transference, x);
     }
 }
 
@@ -96,31 +106,31 @@ fn left_by(charge: [f64; 6], transference: &Star<f64>, x: usize) -> f64 {
     paired(left)
 }
 
-/// Salt that the current leaves behind in the cells of a row: −i·∇t₊.
-#[multiversion(targets = "simd")]
-pub fn transference_gradient_row(present: Present, out: &mut [f64]) {
-    let n = out.len();
-    let Present { u, transport, transference } = present.of(n);
-    let out = &mut out[..n];
-    for x in 0..n {
-        let (charge, _) = flows(&u, x, &sums(&transport, x));
-        out[x] = left_by(charge, &transference, x);
-    }
-}
-
-/// u, transport, source → residual = −(outflow + source), the salt's with the gradient of t₊; and what forces a chosen solution.
+/// u, transport, source → residual = −(outflow + source), the salt's with the gradient of t₊, and what forces a chosen solution; and
+/// the salt that the current leaves behind on its way, Σ −i·∇t₊.
 pub fn residual(cpu: &mut Cpu) {
     let salt = cpu.physics.salt == 1;
     let mut out = std::mem::take(&mut cpu.residual);
-    cpu.shape.strips(fields(&mut out), Scratch::default, |scratch, strip, [charge_out, salt_out]| {
-        let source = cpu.source.each_ref().map(|source| strip.of(source));
-        residual_row(scratch.strip(cpu, strip), source, salt, charge_out, salt_out);
-        if let Some(forcing) = &cpu.forcing {
-            for (x, [charge, salt]) in strip.of(&forcing.equations).iter().enumerate() {
-                charge_out[x] += charge;
-                salt_out[x] += salt;
+    [cpu.left_behind] = cpu.shape.strips_and_sums(
+        fields(&mut out),
+        1,
+        Scratch::default,
+        |scratch, strip, [charge_out, salt_out], [left]| {
+            let source = cpu.source.each_ref().map(|source| strip.of(source));
+            let present = scratch.strip(cpu, strip);
+            if salt {
+                left_strip(present, left);
+            } else {
+                left.fill(0.0);
             }
-        }
-    });
+            residual_strip(present, source, left, charge_out, salt_out);
+            if let Some(forcing) = &cpu.forcing {
+                for (x, [charge, salt]) in strip.of(&forcing.equations).iter().enumerate() {
+                    charge_out[x] += charge;
+                    salt_out[x] += salt;
+                }
+            }
+        },
+    );
     cpu.residual = out;
 }

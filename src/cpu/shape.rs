@@ -152,7 +152,7 @@ impl Shape {
     }
 
     /// The fields `out`, by tasks.
-    fn shares<F: Fields>(&self, mut out: F) -> Vec<(Range<usize>, F)> {
+    pub fn shares<F: Fields>(&self, mut out: F) -> Vec<(Range<usize>, F)> {
         self.tasks().map(|rows| (rows.clone(), out.split(rows.len() * self.nx))).collect()
     }
 
@@ -204,6 +204,11 @@ impl Shape {
 pub trait Fields: Send {
     /// Takes the first `cells` away.
     fn split(&mut self, cells: usize) -> Self;
+}
+
+impl Fields for () {
+    #[inline]
+    fn split(&mut self, _: usize) {}
 }
 
 impl<T: Send> Fields for &mut [T] {

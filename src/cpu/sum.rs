@@ -13,7 +13,7 @@ use std::ops::Range;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use super::shape::{Cell, Shape, Strip};
+use super::shape::{Cell, Fields, Shape, Strip};
 
 /// Binary digits from one quantum to the next.
 const WIDTH: i32 = 40;
@@ -110,6 +110,19 @@ fn survey(terms: &[f64]) -> (f64, f64) {
     )
 }
 
+/// The largest of the terms that are numbers.
+#[multiversion(targets = "simd")]
+fn largest(terms: &[f64]) -> f64 {
+    let mut largest = [f64::NEG_INFINITY; LANES];
+    let (lanes, rest) = terms.as_chunks::<LANES>();
+    for terms in lanes {
+        for k in 0..LANES {
+            largest[k] = if terms[k] > largest[k] { terms[k] } else { largest[k] };
+        }
+    }
+    rest.iter().chain(&largest).copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
 /// Takes from each term its multiple of `magic`'s last digit; their exact sum, and whether anything is left.
 #[multiversion(targets = "simd")]
 fn cut(terms: &mut [f64], magic: f64) -> (f64, bool) {
@@ -160,7 +173,7 @@ impl<const N: usize> Totals<N> {
             if k < maxima {
                 terms.chunks_mut(BLOCK).for_each(|terms| self.bins[k].add(terms));
             } else {
-                self.largest[k] = terms.iter().copied().fold(self.largest[k], f64::max);
+                self.largest[k] = self.largest[k].max(largest(terms));
             }
         }
     }
@@ -182,19 +195,30 @@ impl Shape {
         scratch: impl Fn() -> S + Sync,
         terms: impl Fn(&mut S, Strip, [&mut [f64]; N]) + Sync,
     ) -> [f64; N] {
-        let over = |scratch: &mut S, rows: Range<usize>| -> Partial<N> {
+        self.strips_and_sums((), maxima, scratch, |scratch, strip, (), out| terms(scratch, strip, out))
+    }
+
+    /// The same, of what `fill(scratch, strip, out, terms)` computes beside the strips of the fields `out`.
+    pub fn strips_and_sums<F: Fields, S, const N: usize>(
+        &self,
+        out: F,
+        maxima: usize,
+        scratch: impl Fn() -> S + Sync,
+        fill: impl Fn(&mut S, Strip, F, [&mut [f64]; N]) + Sync,
+    ) -> [f64; N] {
+        let over = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| -> Partial<N> {
             let mut totals = Totals::new(self.strip_cells());
             for strip in self.strips_of(rows) {
-                terms(scratch, strip, totals.room(strip.len()));
+                fill(scratch, strip, out.split(strip.len()), totals.room(strip.len()));
                 totals.add(strip.len(), maxima);
             }
             (totals.bins, totals.largest)
         };
         let (bins, largest) = if self.is_small() {
-            over(&mut scratch(), 0..self.ny * self.nz)
+            over(&mut scratch(), (0..self.ny * self.nz, out))
         } else {
-            let tasks: Vec<_> = self.tasks().collect();
-            tasks.into_par_iter().map_init(&scratch, over).reduce(|| ([Bins::EMPTY; N], [f64::NEG_INFINITY; N]), merged)
+            let none = || ([Bins::EMPTY; N], [f64::NEG_INFINITY; N]);
+            self.shares(out).into_par_iter().map_init(&scratch, over).reduce(none, merged)
         };
         std::array::from_fn(|k| if k < maxima { bins[k].value() } else { largest[k] })
     }

@@ -1,5 +1,7 @@
 //! Transport coefficients of the electrolyte in each cell.
 
+use multiversion::multiversion;
+
 use super::Cpu;
 use super::shape::fields;
 use crate::model::scales::{TABLE_ENTRIES, TABLE_RANGE};
@@ -23,39 +25,71 @@ pub fn transport(cpu: &mut Cpu) {
     shape.strips(
         (&mut cpu.transference[..], single),
         || (),
-        |(), strip, (transference, (mut transport, mut by_c))| {
+        |(), strip, (transference, (transport, by_c))| {
             let medium = inverse_macmullin(&physics, strip.z);
-            let (c, xi, w) = (strip.of(c), strip.of(xi), strip.of(w));
-            for x in 0..c.len() {
-                let medium = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR) * medium;
-                let own = 1.0 + c[x];
-                let c = if xi[x] > 0.5 { own.max(BEHIND) } else { own };
-                let (p, s) = lookup(table, c - 1.0);
-                let kappa_d = medium * p[1] / c.max(DILUTE);
-                transport
-                    .iter_mut()
-                    .zip([medium * p[0], kappa_d, medium * p[2]])
-                    .for_each(|(out, v)| out[x] = v as f32);
-                transference[x] = p[3];
-                let follows = xi[x] <= 0.5 && own > DILUTE;
-                let slopes = [medium * s[0], (medium * s[1] - kappa_d) / own, medium * s[2]];
-                by_c.iter_mut().zip(slopes).for_each(|(out, v)| out[x] = if follows { v as f32 } else { 0.0 });
-            }
+            let fields = [c, xi, w].map(|field| strip.of(field));
+            transport_strip(table, medium, fields, transference, transport, by_c);
         },
     );
 }
 
-/// Properties at c/c0 − 1 = `c`, linear between the entries of the table, and their derivatives with respect to c/c0.
-#[inline]
-pub fn lookup(table: &[[f32; 4]], c: f64) -> ([f64; 4], [f64; 4]) {
-    let range = f64::from(TABLE_RANGE as f32);
-    let place = ((1.0 + c) / range).clamp(0.0, 1.0) * (TABLE_ENTRIES - 1) as f64;
-    let low = (place as usize).min(TABLE_ENTRIES - 2);
-    let share = place - low as f64;
-    let (a, b) = (table[low].map(f64::from), table[low + 1].map(f64::from));
-    let rise: [f64; 4] = std::array::from_fn(|k| b[k] - a[k]);
-    let entries = (TABLE_ENTRIES - 1) as f64 / range;
-    (std::array::from_fn(|k| a[k] + share * rise[k]), rise.map(|rise| rise * entries))
+/// The same in a strip, whose medium has one over this MacMullin number.
+#[multiversion(targets = "simd")]
+fn transport_strip(
+    table: &Table,
+    medium: f64,
+    [c, xi, w]: [&[f64]; 3],
+    transference: &mut [f64],
+    [kappa, kappa_d, diffusivity]: [&mut [f32]; 3],
+    [kappa_by_c, kappa_d_by_c, diffusivity_by_c]: [&mut [f32]; 3],
+) {
+    let n = transference.len();
+    let (c, xi, w, transference) = (&c[..n], &xi[..n], &w[..n], &mut transference[..n]);
+    let (kappa, kappa_d, diffusivity) = (&mut kappa[..n], &mut kappa_d[..n], &mut diffusivity[..n]);
+    let (kappa_by_c, kappa_d_by_c) = (&mut kappa_by_c[..n], &mut kappa_d_by_c[..n]);
+    let diffusivity_by_c = &mut diffusivity_by_c[..n];
+    for x in 0..n {
+        let medium = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR) * medium;
+        let own = 1.0 + c[x];
+        let c = if xi[x] > 0.5 { own.max(BEHIND) } else { own };
+        let (p, s) = table.at(c - 1.0);
+        let of_c = medium * p[1] / c.max(DILUTE);
+        (kappa[x], kappa_d[x], diffusivity[x]) = ((medium * p[0]) as f32, of_c as f32, (medium * p[2]) as f32);
+        transference[x] = p[3];
+        let follows = if xi[x] <= 0.5 && own > DILUTE { 1.0 } else { 0.0 };
+        kappa_by_c[x] = (follows * (medium * s[0])) as f32;
+        kappa_d_by_c[x] = (follows * ((medium * s[1] - of_c) / own)) as f32;
+        diffusivity_by_c[x] = (follows * (medium * s[2])) as f32;
+    }
+}
+
+/// Properties of the electrolyte over its concentration: κ, κ_D, D and t₊, scaled.
+pub struct Table {
+    /// of each entry the properties, and how far they rise up to the next
+    entries: Vec<[[f64; 4]; 2]>,
+}
+
+impl Table {
+    /// From the properties at evenly spaced concentrations.
+    pub fn new(properties: &[[f32; 4]]) -> Self {
+        let entry = |pair: &[[f32; 4]]| {
+            let [low, high] = [0, 1].map(|k| pair[k].map(f64::from));
+            [low, std::array::from_fn(|k| high[k] - low[k])]
+        };
+        Self { entries: properties.windows(2).map(entry).collect() }
+    }
+
+    /// Properties at c/c0 − 1 = `c`, linear between the entries, and their derivatives with respect to c/c0.
+    #[inline(always)]
+    pub fn at(&self, c: f64) -> ([f64; 4], [f64; 4]) {
+        let range = f64::from(TABLE_RANGE as f32);
+        let place = ((1.0 + c) / range).clamp(0.0, 1.0) * (TABLE_ENTRIES - 1) as f64;
+        let low = (place as usize).min(self.entries.len() - 1);
+        let share = place - low as f64;
+        let [properties, rise] = &self.entries[low];
+        let per_entry = (TABLE_ENTRIES - 1) as f64 / range;
+        (std::array::from_fn(|k| properties[k] + share * rise[k]), rise.map(|rise| rise * per_entry))
+    }
 }
 
 /// Whether plane `z` lies in the separator.

@@ -116,11 +116,14 @@ fn accessible(grid: &Grid, ell: f64, heights: &[f64]) -> Vec<f64> {
     w
 }
 
+/// Less than this of w(1−w) is no copper's surface: 1e-8 of the area, eighteen ℓ away from it, for which nothing is worth computing.
+const LEAST_AREA: f64 = 1e-8;
+
 /// Area of the copper per volume: w(1−w)/ℓ in each cell, each column scaled to the area √(1 + |∇h|²) of its surface.
 fn area_density(grid: &Grid, ell: f64, heights: &[f64], w: &[f64]) -> Vec<f32> {
     let columns = grid.nx * grid.ny;
     let mut sums = vec![0.0; columns];
-    let profile = |w: f64| w * (1.0 - w) / ell;
+    let profile = |w: f64| if w * (1.0 - w) < LEAST_AREA { 0.0 } else { w * (1.0 - w) / ell };
     for (cell, &w) in w.iter().enumerate() {
         sums[cell % columns] += profile(w);
     }

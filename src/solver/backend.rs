@@ -326,7 +326,7 @@ pub trait Backend: Levels {
 
     /// Correction = 0.
     fn clear_correction(&mut self);
-    /// Direction `slot` = x of level 0, image `slot` = A x with the finest, unrounded operator.
+    /// Direction `slot` = x of level 0, which may be lost, and image `slot` = A x with the finest operator.
     fn apply(&mut self, slot: usize);
     /// Direction `slot` = a uniform change of the potential by 1, image `slot` = the finest operator on it.
     fn apply_uniform(&mut self, slot: usize);
