@@ -3,6 +3,7 @@
 use multiversion::multiversion;
 
 use super::Cpu;
+use super::probe::Probe;
 use super::shape::{Beside, Star, fields, paired, rows_of, stars, stars_of};
 
 /// Room for what is beside the cells of a strip.
@@ -71,6 +72,42 @@ fn add_changed_strip(d: Star<f32>, u: [Star<f64>; 2], by_c: [Star<f32>; 3], char
     }
 }
 
+/// What the reaction in the cells of a strip follows from.
+struct Reaction<'a> {
+    /// ∂i/∂φ, ∂i/∂c
+    by: [&'a [f64]; 2],
+    delta: &'a [f64],
+    transference: &'a [f64],
+}
+
+/// Adds that the reaction follows what is read at the probes, not in the cells. The strip's first cell is `start`.
+#[multiversion(targets = "simd")]
+fn add_read_strip(
+    d: [&[f32]; 2],
+    start: usize,
+    probes: &[Probe],
+    reaction: &Reaction,
+    has_salt: bool,
+    charge: &mut [f32],
+    salt: &mut [f32],
+) {
+    let &Reaction { by, delta, transference } = reaction;
+    let n = charge.len().min(salt.len());
+    let (by, delta, transference) = (rows_of(by, n), &delta[..n], &transference[..n]);
+    let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
+    for probe in probes {
+        let cell = probe.cell as usize;
+        let x = cell - start;
+        let phi = probe.reading.read(d[0]) - f64::from(d[0][cell]);
+        let c = probe.reading.read(d[1]) - f64::from(d[1][cell]);
+        let change = delta[x] * (by[0][x] * phi + by[1][x] * c);
+        charge[x] += change as f32;
+        if has_salt {
+            salt[x] += ((1.0 - transference[x]) * change) as f32;
+        }
+    }
+}
+
 /// x of level 0 → direction, image = outflow + local derivatives · direction.
 pub fn apply(cpu: &mut Cpu, slot: usize) {
     let salt = cpu.physics.salt == 1;
@@ -86,18 +123,12 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
             let by_c = stars(&mut scratch.by_c, &cpu.transport_by_c, strip);
             add_changed_strip(d[1], stars(&mut scratch.u, &cpu.u, strip), by_c, charge, salt_out);
         }
-        for probe in cpu.probes.of(strip) {
-            // the reaction follows what is read at the probe, not in the cell
-            let i = probe.cell as usize;
-            let x = i - strip.here;
-            let [phi, c] = probe.reading.read_pair(direction);
-            let own = direction.map(|field| f64::from(field[i]));
-            let change = cpu.delta[i] * (cpu.rate[1][i] * (phi - own[0]) + cpu.rate[2][i] * (c - own[1]));
-            charge[x] += change as f32;
-            if salt {
-                salt_out[x] += ((1.0 - cpu.transference[i]) * change) as f32;
-            }
-        }
+        let reaction = Reaction {
+            by: [&cpu.rate[1], &cpu.rate[2]].map(|slope| strip.of(slope)),
+            delta: strip.of(&cpu.delta),
+            transference: strip.of(&cpu.transference),
+        };
+        add_read_strip(direction, strip.here, cpu.probes.of(strip), &reaction, salt, charge, salt_out);
     });
     let change = cpu.isolated_change(direction);
     add_isolated(cpu, &change, &mut images);

@@ -9,7 +9,7 @@ use super::Cpu;
 use super::elementary::{exponentials, logarithm};
 use super::probe::Probe;
 use super::shape::{fields, fill, rows_of};
-use super::transport::{DILUTE, inverse_macmullin};
+use super::transport::{DILUTE, Table, inverse_macmullin};
 use crate::model::kinetics::{
     EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with,
 };
@@ -47,8 +47,8 @@ const READ: usize = 12;
 /// The cells of a row that react.
 #[derive(Default)]
 struct Cells {
-    /// place in the row
-    x: Vec<usize>,
+    /// their probes, if not all are looked at
+    chosen: Vec<Probe>,
     read: [Vec<f64>; READ],
     /// drive, concentration c/c0 and exchange current density at c, where the electrolyte is read; then the layer, member by
     /// member
@@ -91,8 +91,6 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
     let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
     let (sigma, sei_current) = (&cpu.sei_now[0], &cpu.sei_current);
     let per_charge = f64::from(p.sei_resistance);
-    // of a cell: resistance of the SEI, and the current that it takes
-    let of_sei = |i: usize| if p.sei == 1 { (per_charge * sigma[i].max(0.0), sei_current[i]) } else { (0.0, 0.0) };
     let (probes, table, isolated) = (&cpu.probes, &cpu.table, &cpu.isolated);
     shape.strips(fields(&mut cpu.rate), Cells::default, |cells, strip, mut out| {
         let has_isolated = isolated.in_rows(strip.numbers());
@@ -109,34 +107,26 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
             stress: p.stress.into(),
             medium: inverse_macmullin(&p, strip.z),
         };
-        let probes = probes.of(strip);
-        let wanted = |probe: &&Probe| look == Look::All || isolated.has(probe.cell as usize);
-        cells.resize(probes.iter().filter(wanted).count());
-        for (k, probe) in probes.iter().filter(wanted).enumerate() {
+        let mut probes = probes.of(strip);
+        let mut chosen = std::mem::take(&mut cells.chosen);
+        if look == Look::Isolated {
+            chosen.clear();
+            chosen.extend(probes.iter().filter(|probe| isolated.has(probe.cell as usize)));
+            probes = &chosen;
+        }
+        cells.resize(probes.len());
+        let mut columns = cells.read.each_mut().map(|column| &mut column[..]);
+        read_strip(probes, u.each_ref().map(|field| &field[..]), table, heterogeneity, &mut columns);
+        for (k, probe) in probes.iter().enumerate() {
             let cell = probe.cell as usize;
-            let x = cell - strip.here;
-            let [mut phi, c] = probe.reading.read_pair([&u[0], &u[1]]);
+            columns[Read::Before as usize][k] = out[0][cell - strip.here];
             if has_isolated {
-                phi -= isolated.potential(cell);
+                columns[Read::Phi as usize][k] -= isolated.potential(cell);
             }
-            let ([kappa, kappa_d, diffusivity, transference], slopes) = table.at(c);
-            let (resistance, sei_current) = of_sei(cell);
-            let read = [
-                phi,
-                c,
-                probe.thickness,
-                probe.curvature,
-                heterogeneity[cell],
-                out[0][x] - sei_current,
-                kappa,
-                kappa_d,
-                diffusivity,
-                transference,
-                slopes[0],
-                resistance,
-            ];
-            cells.x[k] = x;
-            cells.read.iter_mut().zip(read).for_each(|(column, value)| column[k] = value);
+            if p.sei == 1 {
+                columns[Read::Before as usize][k] -= sei_current[cell];
+                columns[Read::Sei as usize][k] = per_charge * sigma[cell].max(0.0);
+            }
         }
         cells.prepare(&constants);
         cells.solve(&constants);
@@ -144,12 +134,45 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
             if look == Look::All {
                 out.fill(0.0);
             }
-            cells.x.iter().zip(rate).for_each(|(&x, &rate)| out[x] = rate);
+            probes.iter().zip(rate).for_each(|(probe, &rate)| out[probe.cell as usize - strip.here] = rate);
         }
         if p.sei == 1 {
-            cells.x.iter().for_each(|&x| out[0][x] += sei_current[strip.here + x]);
+            let reacting = probes.iter().map(|probe| probe.cell as usize);
+            reacting.for_each(|cell| out[0][cell - strip.here] += sei_current[cell]);
         }
+        cells.chosen = chosen;
     });
+}
+
+/// What the cells of a strip read: all of [`Read`] but the current before and the SEI.
+#[multiversion(targets = "simd")]
+fn read_strip(
+    probes: &[Probe],
+    u: [&[f64]; 2],
+    table: &Table,
+    heterogeneity: &[f64],
+    columns: &mut [&mut [f64]; READ],
+) {
+    let n = probes.len();
+    for column in columns.iter_mut() {
+        // of a length that the compiler can follow
+        *column = &mut std::mem::take(column)[..n];
+    }
+    for k in 0..n {
+        let probe = &probes[k];
+        let (phi, c) = (probe.reading.read(u[0]), probe.reading.read(u[1]));
+        let (properties, slopes) = table.at(c);
+        columns[Read::Phi as usize][k] = phi;
+        columns[Read::C as usize][k] = c;
+        columns[Read::Thickness as usize][k] = probe.thickness;
+        columns[Read::Curvature as usize][k] = probe.curvature;
+        columns[Read::Heterogeneity as usize][k] = heterogeneity[probe.cell as usize];
+        columns[Read::Kappa as usize][k] = properties[0];
+        columns[Read::KappaD as usize][k] = properties[1];
+        columns[Read::Diffusivity as usize][k] = properties[2];
+        columns[Read::Transference as usize][k] = properties[3];
+        columns[Read::KappaByC as usize][k] = slopes[0];
+    }
 }
 
 /// What is known of the cells of a row.
@@ -183,7 +206,6 @@ impl Known<'_> {
 impl Cells {
     /// Room for `n` cells.
     fn resize(&mut self, n: usize) {
-        self.x.resize(n, 0);
         self.open.resize(n, 1);
         self.open.fill(1);
         let columns = self.read.iter_mut().chain(&mut self.known).chain([&mut self.unknown]).chain(&mut self.rate);

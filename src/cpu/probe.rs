@@ -169,31 +169,19 @@ impl Reading {
         [(1.0 - tx) * (1.0 - ty), tx * ty, tx * (1.0 - ty), (1.0 - tx) * ty]
     }
 
-    /// The values of two fields of the same cells there, as [`Reading::read`].
-    #[inline(always)]
-    pub fn read_pair<T: Copy + Into<f64>>(&self, fields: [&[T]; 2]) -> [f64; 2] {
-        let n = fields[0].len();
-        let shares = self.shares();
-        let fields = fields.map(|field| &field[..n]);
-        let plane = |corners: [u32; 4]| {
-            let parts: [[f64; 2]; 4] =
-                std::array::from_fn(|k| fields.map(|field| shares[k] * field[corners[k] as usize].into()));
-            [0, 1].map(|k| (parts[0][k] + parts[1][k]) + (parts[2][k] + parts[3][k]))
-        };
-        let [low, high] = self.corners.map(plane);
-        [0, 1].map(|k| low[k] + self.share[2] * (high[k] - low[k]))
-    }
-
     /// The field's value there. Along x and y the order of the sum is that of a square's corners: turning the grid by 90° changes
     /// nothing.
     #[inline(always)]
     pub fn read<T: Copy + Into<f64>>(&self, field: &[T]) -> f64 {
         let shares = self.shares();
-        let plane = |corners: [u32; 4]| {
-            let [near, far, east, north]: [f64; 4] = corners.map(|i| field[i as usize].into());
-            (shares[0] * near + shares[1] * far) + (shares[2] * east + shares[3] * north)
-        };
-        let [low, high] = self.corners.map(plane);
-        low + self.share[2] * (high - low)
+        let mut planes = [0.0; 2];
+        for (sum, corners) in planes.iter_mut().zip(&self.corners) {
+            let mut parts = [0.0; 4];
+            for k in 0..4 {
+                parts[k] = shares[k] * field[corners[k] as usize].into();
+            }
+            *sum = (parts[0] + parts[1]) + (parts[2] + parts[3]);
+        }
+        planes[0] + self.share[2] * (planes[1] - planes[0])
     }
 }
