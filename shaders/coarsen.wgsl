@@ -18,14 +18,6 @@
 @group(0) @binding(8) var<storage, read_write> coarse_reaction_phi: array<vec2<f32>>;
 @group(0) @binding(9) var<storage, read_write> coarse_reaction_c: array<vec2<f32>>;
 
-// First child of coarse cell i along an axis, and the one past the last.
-fn children(i: u32, fine: u32, coarse: u32) -> vec2<u32> {
-    if coarse < fine {
-        return vec2<u32>(2u * i, min(2u * i + 2u, fine));
-    }
-    return vec2<u32>(i, i + 1u);
-}
-
 struct Coefficients {
     transport: vec4<f32>,
     reaction: vec4<f32>,

@@ -11,19 +11,6 @@
 @group(0) @binding(1) var<storage, read_write> x: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> coarse_x: array<vec2<f32>>;
 
-// The parent of cell i along an axis, and its neighbour on the cell's side, periodic or, at an end, itself. On an axis that
-// is not coarsened both are the cell.
-fn parents(i: u32, fine: u32, coarse: u32, periodic: bool) -> vec2<u32> {
-    if coarse == fine {
-        return vec2<u32>(i, i);
-    }
-    let parent = i / 2u;
-    if i % 2u == 0u {
-        return vec2<u32>(parent, select(max(parent, 1u) - 1u, lower(parent, coarse), periodic));
-    }
-    return vec2<u32>(parent, select(min(parent + 1u, coarse - 1u), upper(parent, coarse), periodic));
-}
-
 @compute @workgroup_size(16, 4, 4)
 fn prolong(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(level.nx, level.ny, level.nz);

@@ -17,14 +17,6 @@
 @group(0) @binding(7) var<storage, read> right: array<vec2<f32>>;
 @group(0) @binding(8) var<storage, read_write> coarse_right: array<vec2<f32>>;
 
-// First child of coarse cell i along an axis, and the one past the last.
-fn children(i: u32, fine: u32, coarse: u32) -> vec2<u32> {
-    if coarse < fine {
-        return vec2<u32>(2u * i, min(2u * i + 2u, fine));
-    }
-    return vec2<u32>(i, i + 1u);
-}
-
 // A face towards a cell that is the cell itself carries nothing.
 fn face(i: u32, nb: u32, area: f32) -> Face {
     let factor = select(0.5 * area, 0.0, nb == i);

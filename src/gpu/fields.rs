@@ -77,6 +77,10 @@ const OF_SEI: &[(&str, u64)] = &[("sei", 2), ("sei_now", 2), ("sei_current", 1)]
 const OTHERS: &[&str] =
     &["table", "fired", "caps", "partial", "sums", "product", "need", "pieces", "piece_sums", "piece_response"];
 
+/// Cells of all lower levels of the hierarchy together, at most: what cycle_lower.wgsl has room for in a workgroup, 15 of the 16 KiB that
+/// every device has.
+const LOWER_CELLS: u64 = 640;
+
 /// Nuclei that the lists have room for at first; they grow.
 const FIRST_NUCLEI: u64 = 1024;
 /// The same of isolated pieces of lithium.
@@ -100,7 +104,8 @@ pub fn bytes(cells: u64, sei: bool) -> u64 {
     4 * cells * (floats + 4 * DIRECTIONS as u64) + 8 * cells
 }
 
-/// One level of the hierarchy; the finest shares its coefficients with the equations.
+/// One level of the hierarchy; the finest shares its coefficients with the equations. The coarsest that is listed is the first of the
+/// lower levels: in its coefficients those of the coarser ones follow, down to a single cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Level {
     /// cells along each axis
@@ -127,7 +132,7 @@ pub struct Level {
 pub struct Fields {
     buffers: Vec<wgpu::Buffer>,
     names: HashMap<&'static str, Id>,
-    /// the hierarchy, finest first
+    /// the hierarchy down to the first of the lower levels, finest first
     pub levels: Vec<Level>,
     /// search directions
     pub directions: [Id; DIRECTIONS],
@@ -142,7 +147,7 @@ impl Fields {
     /// If the device has no room.
     pub fn new(device: &Device, shape: [u32; 3], sei: bool) -> Result<Self, GpuError> {
         let scope = device.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let cells: u64 = shape.iter().map(|&n| u64::from(n)).product();
+        let cells = cells_of(shape);
         let mut fields = Self {
             buffers: Vec::new(),
             names: HashMap::new(),
@@ -196,11 +201,14 @@ impl Fields {
         self.buffers.len() - 1
     }
 
-    /// All levels down to a single cell: halves, rounded up, of every axis that has more than one cell.
+    /// The levels: halves, rounded up, of every axis that has more than one cell, down to the first below the finest with which and
+    /// all below it [`LOWER_CELLS`] have room for.
     fn add_levels(&mut self, device: &Device, finest: [u32; 3]) {
         let (mut shape, mut width) = (finest, [1.0f32; 3]);
         loop {
             let coarse = shape.map(|n| n.div_ceil(2));
+            let lower = cells_down_from(shape);
+            let is_lower = !self.levels.is_empty() && lower <= LOWER_CELLS;
             let [hx, hy, hz] = width;
             let uniforms = LevelUniforms {
                 nx: shape[0],
@@ -227,22 +235,23 @@ impl Fields {
                     x_next: self.names["x_next"],
                 }
             } else {
-                let size = 8 * shape.iter().map(|&n| u64::from(n)).product::<u64>();
-                let mut pair = |label| self.add(device, label, size);
+                let cells = cells_of(shape);
+                let mut pair = |label, cells| self.add(device, label, 8 * cells);
+                let with_lower = if is_lower { lower } else { cells };
                 Level {
                     shape,
                     uniforms,
-                    conduction: pair("conduction of a level"),
-                    diffusion: pair("diffusion of a level"),
-                    reaction_phi: pair("reaction_phi of a level"),
-                    reaction_c: pair("reaction_c of a level"),
-                    right: pair("right of a level"),
-                    x: pair("x of a level"),
-                    x_next: pair("x_next of a level"),
+                    conduction: pair("conduction of a level", with_lower),
+                    diffusion: pair("diffusion of a level", with_lower),
+                    reaction_phi: pair("reaction_phi of a level", with_lower),
+                    reaction_c: pair("reaction_c of a level", with_lower),
+                    right: pair("right of a level", cells),
+                    x: pair("x of a level", cells),
+                    x_next: pair("x_next of a level", cells),
                 }
             };
             self.levels.push(level);
-            if shape == [1; 3] {
+            if shape == [1; 3] || is_lower {
                 return;
             }
             for (width, halved) in width.iter_mut().zip([0, 1, 2].map(|axis| coarse[axis] < shape[axis])) {
@@ -282,6 +291,16 @@ impl Fields {
             _ => false,
         }
     }
+}
+
+fn cells_of(shape: [u32; 3]) -> u64 {
+    shape.iter().map(|&n| u64::from(n)).product()
+}
+
+/// Cells of a level and of all coarser ones.
+fn cells_down_from(shape: [u32; 3]) -> u64 {
+    let coarser = |shape: &[u32; 3]| (*shape != [1; 3]).then(|| shape.map(|n| n.div_ceil(2)));
+    std::iter::successors(Some(shape), coarser).map(cells_of).sum()
 }
 
 fn storage(device: &Device, label: &str, size: u64) -> wgpu::Buffer {

@@ -16,6 +16,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("sum", include_str!("../../shaders/lib/sum.wgsl")),
     ("electrolyte", include_str!("../../shaders/lib/electrolyte.wgsl")),
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
+    ("hierarchy", include_str!("../../shaders/lib/hierarchy.wgsl")),
     ("isolated", include_str!("../../shaders/lib/isolated.wgsl")),
     ("probe", include_str!("../../shaders/lib/probe.wgsl")),
     ("random", include_str!("../../shaders/lib/random.wgsl")),
@@ -55,6 +56,8 @@ macro_rules! kernels {
 const POINT: &[&str] = &["uniforms", "grid"];
 const EXACT: &[&str] = &["uniforms", "grid", "precision"];
 const STENCIL: &[&str] = &["uniforms", "grid", "precision", "stencil"];
+const LEVELS: &[&str] = &["uniforms", "grid", "hierarchy"];
+const STENCIL_LEVELS: &[&str] = &["uniforms", "grid", "precision", "stencil", "hierarchy"];
 const LABELS: &[&str] = &["uniforms", "grid", "isolated"];
 const LOCAL: &[&str] = &["uniforms", "grid", "electrolyte"];
 const SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte"];
@@ -65,8 +68,10 @@ kernels! {
     ApplyUniform = "apply_uniform", POINT, &[];
     BeginStep = "begin_step", POINT, &["ahead", "keep"];
     Balance = "balance", STENCIL_SUM, &["planes"];
-    Coarsen = "coarsen", POINT, &[];
+    Coarsen = "coarsen", LEVELS, &[];
+    CoarsenLower = "coarsen_lower", LEVELS, &[];
     Combine = "combine", POINT, &["sign"];
+    CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "electrolyte", "probe"], &["planes", "potential", "keep"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", POINT, &[];
@@ -86,11 +91,11 @@ kernels! {
     Place = "place", EXACT, &["count"];
     Probe = "probe", &["uniforms", "grid", "precision", "probe"], &[];
     Project = "project", SUM, &["planes"];
-    Prolong = "prolong", POINT, &[];
+    Prolong = "prolong", LEVELS, &[];
     Reaction = "reaction", LOCAL, &[];
     FormResidual = "form_residual", STENCIL, &[];
     RestoreProfile = "restore_profile", STENCIL, &["strength"];
-    RestrictDefect = "restrict_defect", STENCIL, &[];
+    RestrictDefect = "restrict_defect", STENCIL_LEVELS, &[];
     SeiEnd = "sei_end", POINT, &["movement", "dt"];
     SeiStart = "sei_start", &["uniforms", "grid", "precision", "sum", "electrolyte", "kinetics", "probe"], &["planes", "dt"];
     Shift = "shift", POINT, &["by"];

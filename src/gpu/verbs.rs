@@ -8,13 +8,16 @@ use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{
     BALANCE_MAXIMA, Backend, BackendError, Balance, Field, INVENTORY_MAXIMA, Inventory, Pieces, State, Vector,
 };
-use crate::solver::multigrid::Levels;
+use crate::solver::multigrid::{Levels, MOST_SWEEPS};
 use crate::solver::newton::CONCENTRATION_KEPT;
 
 /// Which members of the sums are maxima, a bit for each.
 const BALANCE_MAXIMA_BITS: u32 = 0xffff << BALANCE_MAXIMA & 0xffff;
 /// The second four of the inventory: height and overshoot.
 const INVENTORY_MAXIMA_BITS: u32 = 0xf0;
+/// Threads of a kernel that is one workgroup.
+const ONE_GROUP: [u32; 3] = [1; 3];
+const _: () = assert!(MOST_SWEEPS == 3, "the parameters of cycle_lower.wgsl");
 const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 16, "the kernels' order of members");
 
 impl Levels for Gpu {
@@ -42,6 +45,13 @@ impl Levels for Gpu {
     fn prolong(&mut self, level: usize) {
         let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
         self.run_level(Kernel::Prolong, fine.shape, &fine, &[("coarse_x", coarse.x)], &[]);
+    }
+
+    fn solve_coarsest(&mut self, weights: &[f32]) {
+        let coarsest = self.fields.levels[self.fields.levels.len() - 1];
+        let mut parameters = [weights.len() as u32, 0, 0, 0];
+        parameters[1..].iter_mut().zip(weights).for_each(|(to, weight)| *to = weight.to_bits());
+        self.run_level(Kernel::CycleLower, ONE_GROUP, &coarsest, &[], &parameters);
     }
 }
 
@@ -212,6 +222,9 @@ impl Backend for Gpu {
                 ("coarse_reaction_c", coarse.reaction_c),
             ];
             self.run_level(Kernel::Coarsen, coarse.shape, &fine, &roles, &[]);
+        }
+        if let [_, .., first] = self.fields.levels[..] {
+            self.run_level(Kernel::CoarsenLower, ONE_GROUP, &first, &[], &[]);
         }
     }
 

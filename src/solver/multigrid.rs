@@ -7,7 +7,7 @@
 
 /// The verbs of a V-cycle.
 pub trait Levels {
-    /// Levels of the hierarchy, the finest being 0.
+    /// Levels of the hierarchy that are visited one by one, the finest being 0. Below the coarsest of them there may be more.
     fn levels(&self) -> usize;
     /// First smoothing from a zero guess; on level 0 of the right-hand side as it is now.
     fn smooth_first(&mut self, level: usize, weight: f32);
@@ -17,8 +17,15 @@ pub trait Levels {
     fn restrict(&mut self, level: usize);
     /// x of `level` += x of the coarser level, linear between the centres of its cells.
     fn prolong(&mut self, level: usize);
+    /// x of the coarsest level from its right-hand side, by the V-cycle with these weights if there are more levels below it. A level of
+    /// a single cell is solved exactly, by a sweep of weight 1.
+    fn solve_coarsest(&mut self, _weights: &[f32]) {
+        self.smooth_first(self.levels() - 1, 1.0);
+    }
 }
 
+/// Most sweeps before and after the coarse correction.
+pub const MOST_SWEEPS: usize = 3;
 /// Smoothing sweeps before and after the coarse correction.
 pub const SWEEPS: usize = 3;
 
@@ -40,7 +47,7 @@ pub fn v_cycle<B: Levels + ?Sized>(b: &mut B) {
     v_cycle_with(b, &weights::<SWEEPS>());
 }
 
-/// The same with a sweep of each of these weights, at least one, before the coarse correction, and after it in reverse.
+/// The same with a sweep of each of these weights, one to [`MOST_SWEEPS`], before the coarse correction, and after it in reverse.
 pub fn v_cycle_with<B: Levels + ?Sized>(b: &mut B, weights: &[f32]) {
     let coarsest = b.levels() - 1;
     for level in 0..coarsest {
@@ -48,7 +55,7 @@ pub fn v_cycle_with<B: Levels + ?Sized>(b: &mut B, weights: &[f32]) {
         weights[1..].iter().for_each(|&weight| b.smooth(level, weight));
         b.restrict(level);
     }
-    b.smooth_first(coarsest, 1.0);
+    b.solve_coarsest(weights);
     for level in (0..coarsest).rev() {
         b.prolong(level);
         weights.iter().rev().for_each(|&weight| b.smooth(level, weight));

@@ -1,0 +1,176 @@
+// cycle_lower - the V-cycle from the first of the lower levels down to a single cell and back, all in one workgroup
+//
+//   x = approximation to A^-1 right: sweeps as in smooth_first.wgsl and smooth_next.wgsl, between the levels as in
+//   restrict_defect.wgsl and prolong.wgsl. One cell is solved exactly.
+//
+// reads   conduction, diffusion, reaction_phi, reaction_c, right
+// writes  x
+// units   scaled, see src/model/scales.rs
+// twin    src/solver/multigrid.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<uniform> level: Level;
+@group(0) @binding(2) var<uniform> parameters: Parameters;
+@group(0) @binding(3) var<storage, read> conduction: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> diffusion: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> reaction_phi: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> reaction_c: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read> right: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read_write> x: array<vec2<f32>>;
+
+struct Parameters {
+    sweeps: u32, // before and after the coarse correction
+    weight_0: f32, // of the first of them before, which is the last after
+    weight_1: f32,
+    weight_2: f32,
+}
+
+const THREADS = 256u;
+// Cells of all lower levels, at most: `LOWER_CELLS` in src/gpu/fields.rs.
+const CELLS = 640u;
+
+// Of all levels: the correction, what it becomes, and the right-hand side.
+var<workgroup> correction: array<vec2<f32>, CELLS>;
+var<workgroup> correction_next: array<vec2<f32>, CELLS>;
+var<workgroup> rest: array<vec2<f32>, CELLS>;
+
+fn weight(sweep: u32) -> f32 {
+    return select(select(parameters.weight_2, parameters.weight_1, sweep == 1u), parameters.weight_0, sweep == 0u);
+}
+
+// The faces of cell i of a level, with the flows that differences of the correction drive, or none.
+fn faces(at: Lower, i: u32, flows: f32) -> Face {
+    let near = neighbours(place_of(i, at.n), at.n);
+    return paired(
+        face(at, i, near.west, at.faces.x, flows), face(at, i, near.east, at.faces.x, flows),
+        face(at, i, near.south, at.faces.y, flows), face(at, i, near.north, at.faces.y, flows),
+        face(at, i, near.below, at.faces.z, flows), face(at, i, near.above, at.faces.z, flows),
+    );
+}
+
+// A face towards a cell that is the cell itself carries nothing.
+fn face(at: Lower, i: u32, nb: u32, area: f32, flows: f32) -> Face {
+    let factor = select(0.5 * area, 0.0, nb == i);
+    let here = at.first + i;
+    let there = at.first + nb;
+    let difference = flows * (correction[here] - correction[there]);
+    return face_terms(factor, conduction[here] + conduction[there], diffusion[here].x + diffusion[there].x, difference);
+}
+
+// right - A x, from the faces of cell i of a level.
+fn defect(at: Lower, i: u32, sum: Face) -> vec2<f32> {
+    let here = at.first + i;
+    let own = correction[here];
+    return rest[here] - (sum.flux + vec2<f32>(dot(reaction_phi[here], own), dot(reaction_c[here], own)));
+}
+
+// D^-1 r in cell i of a level.
+fn solved(at: Lower, i: u32, sum: Face, r: vec2<f32>) -> vec2<f32> {
+    return solve_block(sum.diagonal, reaction_phi[at.first + i], reaction_c[at.first + i], r);
+}
+
+fn first_sweep(at: Lower, weight: f32, lane: u32) {
+    for (var i = lane; i < cells(at); i += THREADS) {
+        correction[at.first + i] = weight * solved(at, i, faces(at, i, 0.0), rest[at.first + i]);
+    }
+    workgroupBarrier();
+}
+
+fn sweep(at: Lower, weight: f32, lane: u32) {
+    for (var i = lane; i < cells(at); i += THREADS) {
+        let sum = faces(at, i, 1.0);
+        correction_next[at.first + i] = correction[at.first + i] + weight * solved(at, i, sum, defect(at, i, sum));
+    }
+    workgroupBarrier();
+    for (var i = lane; i < cells(at); i += THREADS) {
+        correction[at.first + i] = correction_next[at.first + i];
+    }
+    workgroupBarrier();
+}
+
+fn down(fine: Lower, coarse: Lower, lane: u32) {
+    for (var k = lane; k < cells(coarse); k += THREADS) {
+        let p = place_of(k, coarse.n);
+        let cx = children(p.x, fine.n.x, coarse.n.x);
+        let cy = children(p.y, fine.n.y, coarse.n.y);
+        let cz = children(p.z, fine.n.z, coarse.n.z);
+        var total = vec2<f32>(0.0);
+        for (var z = cz.x; z < cz.y; z++) {
+            var plane = vec2<f32>(0.0);
+            for (var y = cy.x; y < cy.y; y++) {
+                var row = vec2<f32>(0.0);
+                for (var column = cx.x; column < cx.y; column++) {
+                    let i = element(vec3<u32>(column, y, z), fine.n);
+                    row += defect(fine, i, faces(fine, i, 1.0));
+                }
+                plane += row;
+            }
+            total += plane;
+        }
+        rest[coarse.first + k] = total;
+    }
+    workgroupBarrier();
+}
+
+fn up(fine: Lower, coarse: Lower, lane: u32) {
+    for (var i = lane; i < cells(fine); i += THREADS) {
+        let p = place_of(i, fine.n);
+        let xs = parents(p.x, fine.n.x, coarse.n.x, true);
+        let ys = parents(p.y, fine.n.y, coarse.n.y, true);
+        let zs = parents(p.z, fine.n.z, coarse.n.z, false);
+        var corners: array<vec2<f32>, 4>;
+        for (var corner = 0u; corner < 4u; corner++) {
+            let column = vec2<u32>(xs[corner % 2u], ys[corner / 2u]);
+            let near = correction[coarse.first + element(vec3<u32>(column, zs.x), coarse.n)];
+            let far = correction[coarse.first + element(vec3<u32>(column, zs.y), coarse.n)];
+            corners[corner] = near + 0.25 * (far - near);
+        }
+        // a square's corners: turned by a right angle, or mirrored, it is the same to the bit
+        let square = (9.0 * corners[0] + 3.0 * (corners[1] + corners[2]) + corners[3]) * 0.0625;
+        correction[fine.first + i] += square;
+    }
+    workgroupBarrier();
+}
+
+// The level that many steps below the highest of them.
+fn lower_level(steps: u32) -> Lower {
+    var at = highest(level);
+    for (var k = 0u; k < steps; k++) {
+        at = coarser(at);
+    }
+    return at;
+}
+
+@compute @workgroup_size(256)
+fn cycle_lower(@builtin(local_invocation_index) lane: u32) {
+    let top = highest(level);
+    for (var i = lane; i < cells(top); i += THREADS) {
+        rest[i] = right[i];
+    }
+    workgroupBarrier();
+    var coarse = top;
+    var steps = 0u;
+    while cells(coarse) > 1u {
+        let fine = coarse;
+        first_sweep(fine, weight(0u), lane);
+        for (var k = 1u; k < parameters.sweeps; k++) {
+            sweep(fine, weight(k), lane);
+        }
+        coarse = coarser(fine);
+        down(fine, coarse, lane);
+        steps++;
+    }
+    first_sweep(coarse, 1.0, lane);
+    while steps > 0u {
+        steps--;
+        let fine = lower_level(steps);
+        up(fine, coarse, lane);
+        for (var k = parameters.sweeps; k > 0u; k--) {
+            sweep(fine, weight(k - 1u), lane);
+        }
+        coarse = fine;
+    }
+    for (var i = lane; i < cells(top); i += THREADS) {
+        x[i] = correction[i];
+    }
+}

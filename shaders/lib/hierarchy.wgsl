@@ -1,0 +1,51 @@
+// The multigrid hierarchy: which cells of two levels belong together, and its lower levels, which lie one after the other.
+
+// First child of coarse cell i along an axis, and the one past the last.
+fn children(i: u32, fine: u32, coarse: u32) -> vec2<u32> {
+    if coarse < fine {
+        return vec2<u32>(2u * i, min(2u * i + 2u, fine));
+    }
+    return vec2<u32>(i, i + 1u);
+}
+
+// The parent of cell i along an axis, and its neighbour on the cell's side, periodic or, at an end, itself. On an axis that
+// is not coarsened both are the cell.
+fn parents(i: u32, fine: u32, coarse: u32, periodic: bool) -> vec2<u32> {
+    if coarse == fine {
+        return vec2<u32>(i, i);
+    }
+    let parent = i / 2u;
+    if i % 2u == 0u {
+        return vec2<u32>(parent, select(max(parent, 1u) - 1u, lower(parent, coarse), periodic));
+    }
+    return vec2<u32>(parent, select(min(parent + 1u, coarse - 1u), upper(parent, coarse), periodic));
+}
+
+// One of the lower levels: its cells, the place of its first cell in the fields of all of them, and area over distance of its faces.
+struct Lower {
+    n: vec3<u32>,
+    first: u32,
+    faces: vec3<f32>,
+}
+
+fn highest(level: Level) -> Lower {
+    let faces = vec3<f32>(level.face_x, level.face_y, level.face_z);
+    return Lower(vec3<u32>(level.nx, level.ny, level.nz), 0u, faces);
+}
+
+fn cells(level: Lower) -> u32 {
+    return level.n.x * level.n.y * level.n.z;
+}
+
+// The next coarser level: half the cells along every axis that has more than one.
+fn coarser(fine: Lower) -> Lower {
+    let n = (fine.n + vec3<u32>(1u)) / 2u;
+    let width = select(vec3<f32>(1.0), vec3<f32>(2.0), n < fine.n);
+    let faces = width.yxx * width.zzy / width;
+    return Lower(n, fine.first + cells(fine), fine.faces * faces);
+}
+
+// Cell i of a level.
+fn place_of(i: u32, n: vec3<u32>) -> vec3<u32> {
+    return vec3<u32>(i % n.x, i / n.x % n.y, i / (n.x * n.y));
+}
