@@ -107,6 +107,10 @@ impl Report {
         row("full step [copies]", "step", Some(self.step.copies), Some(other.step.copies), &newton)?;
         let limit = format!("dt = {} s, limited by {}", three(self.step.dt), self.step.limited_by);
         row("full step [s]", "", Some(self.step.seconds), Some(other.step.seconds), &limit)?;
+        if let (Some(ours), Some(theirs)) = (self.step.launches, other.step.launches) {
+            let (ours, theirs) = (ours.round(), theirs.round());
+            writeln!(text, "| kernels and copies in it | {ours} | {theirs} | what a small grid waits for |")?;
+        }
         match (self.idle_fraction, &self.idle_unknown) {
             (Some(idle), _) => {
                 let note = "in full steps; a CPU's cores that other programs hold count as idle";

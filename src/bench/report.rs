@@ -48,6 +48,8 @@ pub struct StepTime {
     pub limited_by: String,
     /// attempts thrown away in all timed steps, and part of their time
     pub rejected: usize,
+    /// kernels and copies that a step hands to the device, median; none on the CPU
+    pub launches: Option<f64>,
 }
 
 /// Iterations.

@@ -43,6 +43,8 @@ pub struct Steps {
     pub limited_by: String,
     /// attempts that were thrown away, and are part of the time
     pub rejected: usize,
+    /// kernels and copies that a step hands to the device, if there is one
+    pub launches: Option<Spread>,
     /// share of the wall time in which the device, or the processors, did nothing for this program, or why nobody knows
     pub idle: Result<f64, String>,
 }
@@ -221,17 +223,19 @@ impl<'a> Trial<'a> {
     /// If one cannot be taken or the device fails.
     pub fn steps(&mut self, b: &mut dyn Backend, on_the_host: bool) -> Result<Steps, BenchError> {
         b.load(&self.state)?;
-        let (mut seconds, mut newton, mut dt) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut seconds, mut newton, mut dt, mut launches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut rejected, mut wall, mut busy) = (0, 0.0, Some(0.0));
         let before = processor_seconds();
         while !enough(&seconds) {
             let (problem, clock) = (&self.problem, &mut self.clock);
+            let launched = b.launches();
             let (report, Lap { wall: step, busy: worked }) =
                 lap(b, |b| problem.advance(b, clock, f64::INFINITY).map_err(BenchError::from))?;
             seconds.push(step);
             newton.push(report.iterations as f64);
             dt.push(report.dt);
             rejected += report.rejected.len();
+            launches.extend(b.launches().zip(launched).map(|(after, before)| (after - before) as f64));
             wall += step;
             busy = busy.zip(worked).map(|(sum, worked)| sum + worked);
             self.last = Some(report);
@@ -244,6 +248,7 @@ impl<'a> Trial<'a> {
         };
         self.state = b.state()?;
         let [seconds, newton, dt] = [seconds, newton, dt].map(|values| Spread::of(&values));
-        Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.clone(), rejected, idle })
+        let launches = (!launches.is_empty()).then(|| Spread::of(&launches));
+        Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.clone(), rejected, launches, idle })
     }
 }

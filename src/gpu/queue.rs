@@ -54,6 +54,7 @@ pub struct Queue {
     step_slot: Option<u32>,
     recording: Option<Recording>,
     timing: Option<Timing>,
+    launches: u64,
 }
 
 impl Queue {
@@ -87,6 +88,7 @@ impl Queue {
             step_slot: None,
             recording: None,
             timing: None,
+            launches: 0,
         })
     }
 
@@ -176,11 +178,13 @@ impl Queue {
         pass.set_pipeline(&pipeline.pipeline);
         pass.set_bind_group(0, &*bind_group, offsets);
         pass.dispatch_workgroups(groups[0], groups[1], groups[2]);
+        self.launches += 1;
     }
 
     fn encoder(&mut self, device: &Device) -> &mut wgpu::CommandEncoder {
         let recording = self.recording.get_or_insert_with(|| begin(device, &mut self.timing));
         recording.pass = None;
+        self.launches += 1;
         &mut recording.encoder
     }
 
@@ -207,6 +211,11 @@ impl Queue {
         }
         self.written.clear();
         self.step_slot = None;
+    }
+
+    /// Kernels and copies that were recorded so far.
+    pub fn launches(&self) -> u64 {
+        self.launches
     }
 
     /// Waits for all that was recorded.

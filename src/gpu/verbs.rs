@@ -80,6 +80,10 @@ impl Backend for Gpu {
         true
     }
 
+    fn launches(&self) -> Option<u64> {
+        Some(self.queue.launches())
+    }
+
     fn wait(&mut self) -> Result<(), BackendError> {
         self.queue.wait(&self.device)
     }

@@ -260,6 +260,11 @@ pub trait Backend: Levels {
         Ok(None)
     }
 
+    /// Kernels and copies that were handed to the device so far: what a small grid waits for. None if there is no device to wait for.
+    fn launches(&self) -> Option<u64> {
+        None
+    }
+
     /// Adds sources to the steps from here on, or none: a run without them neither stores nor computes anything for them.
     /// The ledgers do not know what they bring.
     ///
