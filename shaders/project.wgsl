@@ -1,6 +1,6 @@
 // project - scalar products of two vectors of the linear solver with a third, first stage
 //
-//   <a, test> and <b, test>,   from which `combine` takes the coefficient <a, test>/<b, test>
+//   <a, test> and <b, test>,   from which `go_along` takes the coefficient <a, test>/<b, test>
 //   <a, b> = sum of a.phi b.phi + salt_weight a.c b.c: both equations count alike
 //
 // reads   a, b, test

@@ -194,10 +194,24 @@ pub const OPERATORS: &[Operator] = &[
         b.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
         Ok(())
     }),
-    operator!("combine", [CORRECTION, finest("direction", 2)], [CORRECTION], |b, _| {
-        b.combine(Vector::Correction, Vector::Direction(0), -1.0);
-        Ok(())
-    }),
+    operator!(
+        "orthogonalise",
+        [RESIDUAL, finest("directions", 6), finest("images", 6)],
+        [finest("direction", 2), finest("image", 2)],
+        |b, _| {
+            b.orthogonalise(2);
+            Ok(())
+        }
+    ),
+    operator!(
+        "go_along",
+        [CORRECTION, RESIDUAL, finest("direction", 2), finest("image", 2)],
+        [CORRECTION, RESIDUAL],
+        |b, _| {
+            b.go_along(0);
+            Ok(())
+        }
+    ),
     operator!("damp", [C, CORRECTION, DELTA, XI, WAY], [], |b, _| {
         b.damp(4.0, 0.1);
         Ok(())
@@ -228,7 +242,7 @@ mod tests {
             let found = OPERATORS.iter().find(|operator| operator.name == name);
             found.map(Operator::bytes_per_cell).unwrap_or(f64::NAN)
         };
-        assert_eq!(bytes("combine"), 24.0);
+        assert_eq!(bytes("go_along"), 48.0);
         assert_eq!(bytes("smooth(0)"), 52.0);
         assert_eq!(bytes("prolong(0)"), 17.0);
         assert_eq!(bytes("coarsen"), 32.0);

@@ -105,9 +105,7 @@ impl<'a> Trial<'a> {
         b.linearise();
         b.coarsen();
         b.clear_correction();
-        multigrid::v_cycle(b);
-        b.apply(0);
-        b.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
+        newton::correct(b, LINEAR_ITERATIONS);
         Ok(())
     }
 

@@ -381,8 +381,12 @@ impl Backend for Cpu {
         self.project_vectors(a, b, test);
     }
 
-    fn combine(&mut self, target: Vector, source: Vector, sign: f32) {
-        self.combine_vectors(target, source, sign);
+    fn orthogonalise(&mut self, new: usize) {
+        self.orthogonalise_image(new);
+    }
+
+    fn go_along(&mut self, slot: usize) {
+        self.add_direction(slot);
     }
 
     fn damp(&mut self, potential: f32, keep: f32) {

@@ -4,13 +4,17 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::{Shape, Strip, fields, fill, rows_of};
-use crate::solver::backend::Vector;
+use crate::solver::backend::{DIRECTIONS, Vector};
 use crate::solver::newton::CONCENTRATION_KEPT;
 
 /// Smallest c/c0 whose loss is counted.
 const C_FLOOR: f64 = 1e-6;
 /// Least reaction area per volume of a cell whose potential is held back: farther out next to nothing reacts \[1/dx\].
 pub const REACTING: f64 = 0.01;
+
+/// Most directions before the one that is made orthogonal to them.
+const OLDER: usize = 2;
+const _: () = assert!(OLDER == DIRECTIONS - 1);
 
 /// φ and c of a vector. What the solution is built from is double, what only has to make the residual small is single.
 enum Parts<D, S> {
@@ -28,25 +32,6 @@ impl Cpu {
             Vector::Residual => Parts::Double(of(&self.residual)),
             Vector::Direction(slot) => Parts::Single(of(&self.directions[slot])),
             Vector::Image(slot) => Parts::Single(of(&self.images[slot])),
-        }
-    }
-
-    fn take(&mut self, v: Vector) -> Parts<Vec<f64>, Vec<f32>> {
-        match v {
-            Vector::Correction => Parts::Double(std::mem::take(&mut self.correction)),
-            Vector::Residual => Parts::Double(std::mem::take(&mut self.residual)),
-            Vector::Direction(slot) => Parts::Single(std::mem::take(&mut self.directions[slot])),
-            Vector::Image(slot) => Parts::Single(std::mem::take(&mut self.images[slot])),
-        }
-    }
-
-    fn put(&mut self, v: Vector, parts: Parts<Vec<f64>, Vec<f32>>) {
-        match (v, parts) {
-            (Vector::Correction, Parts::Double(fields)) => self.correction = fields,
-            (Vector::Residual, Parts::Double(fields)) => self.residual = fields,
-            (Vector::Direction(slot), Parts::Single(fields)) => self.directions[slot] = fields,
-            (Vector::Image(slot), Parts::Single(fields)) => self.images[slot] = fields,
-            _ => unreachable!("a vector keeps its precision"),
         }
     }
 
@@ -75,17 +60,68 @@ impl Cpu {
         self.coefficient = if of_b > 0.0 { of_a / of_b } else { 0.0 };
     }
 
-    /// target −= sign · coefficient · source.
-    pub(super) fn combine_vectors(&mut self, target: Vector, source: Vector, sign: f32) {
-        let (factor, shape) = (-f64::from(sign) * self.coefficient, self.shape);
-        let mut out = self.take(target);
-        match (&mut out, self.parts(source)) {
-            (Parts::Double(out), Parts::Double(source)) => add(shape, out, factor, source),
-            (Parts::Double(out), Parts::Single(source)) => add(shape, out, factor, source),
-            (Parts::Single(out), Parts::Double(source)) => add(shape, out, factor, source),
-            (Parts::Single(out), Parts::Single(source)) => add(shape, out, factor, source),
+    /// Image `new` made orthogonal to those before, its direction with it; coefficient = ⟨residual, image⟩/⟨image, image⟩.
+    pub(super) fn orthogonalise_image(&mut self, new: usize) {
+        if new == 0 {
+            return self.project_vectors(Vector::Residual, Vector::Image(0), Vector::Image(0));
         }
-        self.put(target, out);
+        let (shape, weight) = (self.shape, f64::from(self.physics.salt_weight));
+        let (older_directions, direction) = self.directions.split_at_mut(new);
+        let (older_images, image) = self.images.split_at_mut(new);
+        let (older_directions, older_images) = (&*older_directions, &*older_images);
+        let (direction, image) = (&mut direction[0], &mut image[0]);
+        let [first, first_own, second, second_own] = shape.sum_strips(
+            2 * OLDER,
+            || (),
+            |(), strip, [first, first_own, second, second_own]| {
+                for (k, terms) in [[first, first_own], [second, second_own]].into_iter().enumerate() {
+                    match older_images.get(k) {
+                        None => terms.into_iter().for_each(|terms| terms.fill(0.0)),
+                        Some(older) => {
+                            let [of_image, own] = terms;
+                            product_strip(of(strip, image), of(strip, older), weight, of_image);
+                            product_strip(of(strip, older), of(strip, older), weight, own);
+                        }
+                    }
+                }
+            },
+        );
+        let share = |[of_image, own]: [f64; 2]| if own > 0.0 { of_image / own } else { 0.0 };
+        let shares = [[first, first_own], [second, second_own]].map(share);
+        let residual = &self.residual;
+        let [of_residual, own] = shape.strips_and_sums(
+            [fields(direction), fields(image)],
+            2,
+            || (),
+            |(), strip, [direction, mut image], [of_residual, own]| {
+                let older = older_directions.iter().zip(older_images).zip(shares);
+                for ((older_direction, older_image), share) in older {
+                    for k in 0..2 {
+                        add_row(&mut *direction[k], -share, strip.of(&older_direction[k]));
+                        add_row(&mut *image[k], -share, strip.of(&older_image[k]));
+                    }
+                }
+                let image = image.each_mut().map(|image| &**image);
+                product_strip(of(strip, residual), image, weight, of_residual);
+                product_strip(image, image, weight, own);
+            },
+        );
+        self.coefficient = if own > 0.0 { of_residual / own } else { 0.0 };
+    }
+
+    /// correction += coefficient · direction, residual −= coefficient · image.
+    pub(super) fn add_direction(&mut self, slot: usize) {
+        let (factor, direction, image) = (self.coefficient, &self.directions[slot], &self.images[slot]);
+        self.shape.strips(
+            [fields(&mut self.correction), fields(&mut self.residual)],
+            || (),
+            |(), strip, [correction, residual]| {
+                for k in 0..2 {
+                    add_row(&mut *correction[k], factor, strip.of(&direction[k]));
+                    add_row(&mut *residual[k], -factor, strip.of(&image[k]));
+                }
+            },
+        );
     }
 
     /// Damping that keeps the potential's change below `potential` where the reaction reads it, and a share `keep` of every
@@ -145,19 +181,16 @@ fn go_ahead_row(ahead: f64, old: &mut [f64], u: &mut [f64]) {
 
 /// Terms of the scalar product of two vectors in a row, of the salt equation times `weight`.
 fn products(strip: Strip, a: &Parts<&[f64], &[f32]>, b: &Parts<&[f64], &[f32]>, weight: f64, out: &mut [f64]) {
-    fn of<'a, T>(strip: Strip, [phi, c]: &[&'a [T]; 2]) -> [&'a [T]; 2] {
-        [strip.of(phi), strip.of(c)]
-    }
     match (a, b) {
-        (Parts::Double(a), Parts::Double(b)) => product_row(of(strip, a), of(strip, b), weight, out),
-        (Parts::Double(a), Parts::Single(b)) => product_row(of(strip, a), of(strip, b), weight, out),
-        (Parts::Single(a), Parts::Double(b)) => product_row(of(strip, a), of(strip, b), weight, out),
-        (Parts::Single(a), Parts::Single(b)) => product_row(of(strip, a), of(strip, b), weight, out),
+        (Parts::Double(a), Parts::Double(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
+        (Parts::Double(a), Parts::Single(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
+        (Parts::Single(a), Parts::Double(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
+        (Parts::Single(a), Parts::Single(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
     }
 }
 
 #[multiversion(targets = "simd")]
-fn product_row<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: [&[A]; 2], b: [&[B]; 2], weight: f64, out: &mut [f64]) {
+fn product_strip<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: [&[A]; 2], b: [&[B]; 2], weight: f64, out: &mut [f64]) {
     let n = out.len();
     let (a, b) = (rows_of(a, n), rows_of(b, n));
     let out = &mut out[..n];
@@ -165,6 +198,11 @@ fn product_row<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: [&[A]; 2], b: [&[B];
         let (phi, c): (f64, f64) = (a[0][x].into(), a[1][x].into());
         out[x] = phi * b[0][x].into() + weight * c * b[1][x].into();
     }
+}
+
+/// A strip of φ and c.
+fn of<T, F: AsRef<[T]>>(strip: Strip, [phi, c]: &[F; 2]) -> [&[T]; 2] {
+    [strip.of(phi.as_ref()), strip.of(c.as_ref())]
 }
 
 /// out += factor · source.

@@ -133,13 +133,13 @@ impl Gpu {
         &mut self,
         kernel: Kernel,
         roles: &[(&str, Id)],
-        more: &[f32],
+        more: &[u32],
         totals: &'static str,
         fours: u32,
         maxima: u32,
     ) {
         let Groups { along: [x, y, z], planes } = self.groups;
-        let parameters: Vec<u32> = std::iter::once(planes).chain(more.iter().map(|v| v.to_bits())).collect();
+        let parameters: Vec<u32> = std::iter::once(planes).chain(more.iter().copied()).collect();
         let dispatch = Dispatch { kernel, threads: [16 * x, 16 * y, z], roles, level: None, parameters: &parameters };
         self.queue.dispatch(&self.device, &self.fields, &dispatch);
         let count = self.groups.count() as u32;

@@ -70,7 +70,6 @@ kernels! {
     Balance = "balance", STENCIL_SUM, &["planes"];
     Coarsen = "coarsen", LEVELS, &[];
     CoarsenLower = "coarsen_lower", LEVELS, &[];
-    Combine = "combine", POINT, &["sign"];
     CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "electrolyte", "probe"], &["planes", "potential", "keep"];
     Deposit = "deposit", POINT, &["factor"];
@@ -88,11 +87,14 @@ kernels! {
     LabelNumber = "label_number", LABELS, &[];
     LabelStart = "label_start", LABELS, &[];
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
+    Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
     Place = "place", EXACT, &["count"];
     Probe = "probe", &["uniforms", "grid", "precision", "probe"], &[];
     Project = "project", SUM, &["planes"];
+    ProjectOlder = "project_older", SUM, &["planes", "older"];
     Prolong = "prolong", LEVELS, &[];
     Reaction = "reaction", LOCAL, &[];
+    GoAlong = "go_along", POINT, &[];
     FormResidual = "form_residual", STENCIL, &[];
     RestoreProfile = "restore_profile", STENCIL, &["strength"];
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &[];

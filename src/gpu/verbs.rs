@@ -190,7 +190,7 @@ impl Backend for Gpu {
     }
 
     fn start_sei(&mut self, dt: f64) -> Result<f64, BackendError> {
-        self.reduce(Kernel::SeiStart, &[], &[dt as f32], "sums", 1, 0);
+        self.reduce(Kernel::SeiStart, &[], &[(dt as f32).to_bits()], "sums", 1, 0);
         Ok(self.totals(1)?[0])
     }
 
@@ -257,13 +257,30 @@ impl Backend for Gpu {
         self.reduce(Kernel::Project, &roles, &[], "product", 1, 0);
     }
 
-    fn combine(&mut self, target: Vector, source: Vector, sign: f32) {
-        let roles = [("a", self.vector_id(target)), ("b", self.vector_id(source))];
-        self.run(Kernel::Combine, &roles, &[sign.to_bits()]);
+    fn orthogonalise(&mut self, new: usize) {
+        let Some(newest) = new.checked_sub(1) else {
+            return self.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
+        };
+        let (directions, images) = (self.fields.directions, self.fields.images);
+        let roles = [
+            ("direction", directions[new]),
+            ("image", images[new]),
+            ("older_direction_0", directions[0]),
+            ("older_direction_1", directions[newest]),
+            ("older_image_0", images[0]),
+            ("older_image_1", images[newest]),
+        ];
+        self.reduce(Kernel::ProjectOlder, &roles, &[new as u32], "product", 1, 0);
+        self.reduce(Kernel::Orthogonalise, &roles, &[new as u32], "product", 1, 0);
+    }
+
+    fn go_along(&mut self, slot: usize) {
+        let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
+        self.run(Kernel::GoAlong, &roles, &[]);
     }
 
     fn damp(&mut self, potential: f32, keep: f32) {
-        self.reduce(Kernel::Damp, &[], &[potential, keep], "need", 1, 0xf);
+        self.reduce(Kernel::Damp, &[], &[potential.to_bits(), keep.to_bits()], "need", 1, 0xf);
     }
 
     fn update(&mut self) {

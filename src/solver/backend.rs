@@ -335,11 +335,14 @@ pub trait Backend: Levels {
     fn apply(&mut self, slot: usize);
     /// Direction `slot` = a uniform change of the potential by 1, image `slot` = the finest operator on it.
     fn apply_uniform(&mut self, slot: usize);
-    /// coefficient = ⟨a, test⟩/⟨b, test⟩, kept on the device for `combine`; 0 unless ⟨b, test⟩ is positive. a less that much of b is
+    /// coefficient = ⟨a, test⟩/⟨b, test⟩, kept on the device for `go_along`; 0 unless ⟨b, test⟩ is positive. a less that much of b is
     /// orthogonal to `test`; b itself as `test` makes it as small as it can be.
     fn project(&mut self, a: Vector, b: Vector, test: Vector);
-    /// target −= sign · coefficient · source.
-    fn combine(&mut self, target: Vector, source: Vector, sign: f32);
+    /// Makes image `new` orthogonal to those of the slots before it, which must be so to one another, and takes its direction along; then
+    /// coefficient = ⟨residual, image⟩/⟨image, image⟩, as by `project`.
+    fn orthogonalise(&mut self, new: usize);
+    /// correction += coefficient · direction, residual −= coefficient · image.
+    fn go_along(&mut self, slot: usize);
     /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every
     /// concentration in the electrolyte.
     fn damp(&mut self, potential: f32, keep: f32);

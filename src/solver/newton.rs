@@ -10,7 +10,7 @@ pub const CONCENTRATION_KEPT: f32 = 0.1;
 /// Iterations after which the step is given up.
 pub const ITERATIONS: usize = 25;
 /// Most linear iterations in a Newton iteration. Their number is known before, so that a Newton iteration is one queue of work.
-pub const LINEAR_ITERATIONS: usize = 3;
+pub const LINEAR_ITERATIONS: usize = DIRECTIONS;
 /// The residual that linear iterations aim at, over the tolerance: what is not linear needs the rest.
 const AIM: f64 = 0.5;
 /// Rounding may stop the residual above the backend's tolerance; what is left must then be below this many tolerances.
@@ -136,7 +136,7 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 }
 
 /// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a
-/// V-cycle, each direction made orthogonal to the last [`DIRECTIONS`] − 1.
+/// V-cycle, each direction made orthogonal to those before; at most [`LINEAR_ITERATIONS`] of them.
 ///
 /// Where kinetics is slow against conduction, the normal case, the operator hardly sees a uniform change of the potential,
 /// and the first of `iterations` would go on it. One scalar equation, that of the total current, takes it out before.
@@ -144,25 +144,13 @@ pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B, iterations: usize) {
     b.clear_correction();
     b.apply_uniform(0);
     b.project(Vector::Residual, Vector::Image(0), Vector::Direction(0)); // the sum of the charge equation over all cells
-    go_along(b, 0);
-    for iteration in 0..iterations {
-        let new = iteration % DIRECTIONS;
+    b.go_along(0);
+    for new in 0..iterations {
         v_cycle(b);
         b.apply(new);
-        for old in (iteration.saturating_sub(DIRECTIONS - 1)..iteration).map(|i| i % DIRECTIONS) {
-            b.project(Vector::Image(new), Vector::Image(old), Vector::Image(old));
-            b.combine(Vector::Direction(new), Vector::Direction(old), 1.0);
-            b.combine(Vector::Image(new), Vector::Image(old), 1.0);
-        }
-        b.project(Vector::Residual, Vector::Image(new), Vector::Image(new));
-        go_along(b, new);
+        b.orthogonalise(new);
+        b.go_along(new);
     }
-}
-
-/// Adds a direction, times the coefficient that was found last, to the correction.
-fn go_along<B: Backend + ?Sized>(b: &mut B, direction: usize) {
-    b.combine(Vector::Correction, Vector::Direction(direction), -1.0);
-    b.combine(Vector::Residual, Vector::Image(direction), 1.0);
 }
 
 #[cfg(test)]
