@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Beside, Star, Strip, fields, paired, rows_of, stars, stars_of};
+use super::shape::{Beside, Star, Strip, fields, paired, stars, stars_of};
 
 /// Room for the rows of u, of κ, κ_D and D and of t₊, with their periodic neighbours.
 #[derive(Default)]
@@ -70,28 +70,28 @@ pub fn sums(transport: &[Star<f32>; 3], x: usize) -> [[f64; 6]; 3] {
     sums
 }
 
-/// −(outflow + source) in a strip; the salt's with what the current leaves behind.
+/// −(outflow + source) of the charge equation in a strip, and the salt that the current leaves behind in its cells: −i·∇t₊.
 #[multiversion(targets = "simd")]
-fn residual_strip(present: Present, source: [&[f64]; 2], left: &[f64], charge: &mut [f64], salt: &mut [f64]) {
-    let n = charge.len().min(salt.len());
-    let (Present { u, transport, .. }, source, left) = (present.of(n), rows_of(source, n), &left[..n]);
-    let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
+fn charge_strip(present: Present, source: &[f64], charge: &mut [f64], left: &mut [f64]) {
+    let n = charge.len().min(left.len());
+    let (Present { u, transport, transference }, source) = (present.of(n), &source[..n]);
+    let (charge, left) = (&mut charge[..n], &mut left[..n]);
     for x in 0..n {
-        let (current, diffusion) = flows(&u, x, &sums(&transport, x));
-        charge[x] = -(paired(current) + source[0][x]);
-        salt[x] = -((paired(diffusion) + left[x]) + source[1][x]);
+        let (current, _) = flows(&u, x, &sums(&transport, x));
+        charge[x] = -(paired(current) + source[x]);
+        left[x] = left_by(current, &transference, x);
     }
 }
 
-/// Salt that the current leaves behind in the cells of a strip: −i·∇t₊.
+/// −(outflow + source) of the salt equation in a strip, with what the current leaves behind.
 #[multiversion(targets = "simd")]
-fn left_strip(present: Present, out: &mut [f64]) {
-    let n = out.len();
-    let Present { u, transport, transference } = present.of(n);
-    let out = &mut out[..n];
+fn salt_strip(present: Present, source: &[f64], left: &[f64], salt: &mut [f64]) {
+    let n = salt.len();
+    let (Present { u, transport, .. }, source, left) = (present.of(n), &source[..n], &left[..n]);
+    let salt = &mut salt[..n];
     for x in 0..n {
-        let (charge, _) = flows(&u, x, &sums(&transport, x));
-        out[x] = left_by(charge, &transference, x);
+        let (_, diffusion) = flows(&u, x, &sums(&transport, x));
+        salt[x] = -((paired(diffusion) + left[x]) + source[x]);
     }
 }
 
@@ -118,12 +118,11 @@ pub fn residual(cpu: &mut Cpu) {
         |scratch, strip, [charge_out, salt_out], [left]| {
             let source = cpu.source.each_ref().map(|source| strip.of(source));
             let present = scratch.strip(cpu, strip);
-            if salt {
-                left_strip(present, left);
-            } else {
+            charge_strip(present, source[0], charge_out, left);
+            if !salt {
                 left.fill(0.0);
             }
-            residual_strip(present, source, left, charge_out, salt_out);
+            salt_strip(present, source[1], left, salt_out);
             if let Some(forcing) = &cpu.forcing {
                 for (x, [charge, salt]) in strip.of(&forcing.equations).iter().enumerate() {
                     charge_out[x] += charge;
