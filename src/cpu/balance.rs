@@ -16,13 +16,13 @@ pub const IN_ELECTROLYTE: f64 = 0.05;
 
 /// The terms of a strip, without those of the top and of nucleation, and of the salt's sink what reacts alone.
 #[multiversion(targets = "simd")]
-fn terms_row(row: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, out: Balance<&mut [f64]>) {
+fn terms_strip(strip: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, out: Balance<&mut [f64]>) {
     let n = out.reaction.len();
-    let (u, old) = (rows_of(row.u, n), rows_of(row.old, n));
+    let (u, old) = (rows_of(strip.u, n), rows_of(strip.old, n));
     let (source, residual) = (rows_of(source, n), rows_of(residual, n));
-    let (xi, w, area, delta) = (&row.xi[..n], &row.w[..n], &row.copper_area[..n], &row.delta[..n]);
-    let (current, transference) = (&row.rate[0][..n], &row.transference[..n]);
-    let (porosity, rise, double_layer) = (row.porosity, row.rise, row.double_layer);
+    let (xi, w, area, delta) = (&strip.xi[..n], &strip.w[..n], &strip.copper_area[..n], &strip.delta[..n]);
+    let (current, transference) = (&strip.rate[0][..n], &strip.transference[..n]);
+    let (porosity, rise, double_layer) = (strip.porosity, strip.rise, strip.double_layer);
     let psi = |x: usize| (w[x] * (1.0 - xi[x])).max(PSI_FLOOR);
     let bare = |x: usize| area[x] * (1.0 - xi[x]);
     fill(&mut out.residual_phi[..n], |x| residual[0][x] * residual[0][x]);
@@ -44,8 +44,8 @@ fn terms_row(row: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, 
     fill(&mut out.salt_sink[..n], |x| anions(x) * (current[x] * delta[x]));
 }
 
-/// Current and salt that enter at the top in a row of its cells, their electrolyte, and it times the potential there.
-fn top_row(cpu: &Cpu, strip: Strip, out: [&mut [f64]; 4]) {
+/// Current and salt that enter at the top in a strip of its cells, their electrolyte, and it times the potential there.
+fn top_strip(cpu: &Cpu, strip: Strip, out: [&mut [f64]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
     let (transport, transference) =
         (cpu.hierarchy[0].transport.each_ref().map(|t| strip.of(t)), strip.of(&cpu.transference));
@@ -88,12 +88,12 @@ pub fn balance(cpu: &Cpu) -> Balance {
             nucleate::rates(cpu, strip, out.nucleation_rate);
             let top = [&mut *out.top_current, out.top_salt, out.top_weight, out.top_potential];
             if strip.z + 1 == shape.nz {
-                top_row(cpu, strip, top);
+                top_strip(cpu, strip, top);
             } else {
                 top.into_iter().for_each(|out| out.fill(0.0));
             }
             let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| strip.of(field)));
-            terms_row(&Terms::new(cpu, strip), equations, has_salt, out);
+            terms_strip(&Terms::new(cpu, strip), equations, has_salt, out);
         },
     );
     let balance = Balance::from_slice(&values);

@@ -9,11 +9,11 @@ use crate::model::profile::CLIP;
 /// xi → q, as `model::profile::signed_distance`.
 pub fn distance(cpu: &mut Cpu) {
     let (xi, ell) = (&cpu.xi, f64::from(cpu.physics.ell));
-    cpu.shape.strips(&mut cpu.q[..], || (), |(), strip, q| distance_row(strip.of(xi), ell, q));
+    cpu.shape.strips(&mut cpu.q[..], || (), |(), strip, q| distance_strip(strip.of(xi), ell, q));
 }
 
 #[multiversion(targets = "simd")]
-fn distance_row(xi: &[f64], ell: f64, q: &mut [f64]) {
+fn distance_strip(xi: &[f64], ell: f64, q: &mut [f64]) {
     for (q, &xi) in q.iter_mut().zip(xi) {
         let xi = if xi > CLIP { xi } else { CLIP };
         let xi = if xi < 1.0 - CLIP { xi } else { 1.0 - CLIP };

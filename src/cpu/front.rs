@@ -15,9 +15,9 @@ pub fn deposit(cpu: &mut Cpu, factor: f64) {
         &mut cpu.xi[..],
         || (),
         |(), strip, xi| {
-            deposit_row(fields.map(|field| strip.of(field)), factor, xi);
+            deposit_strip(fields.map(|field| strip.of(field)), factor, xi);
             if !sei.is_empty() {
-                deposit_row([strip.of(sei), strip.of(delta), strip.of(w)], -factor, xi);
+                deposit_strip([strip.of(sei), strip.of(delta), strip.of(w)], -factor, xi);
             }
             if let Some(forcing) = forcing {
                 xi.iter_mut().zip(strip.of(&forcing.xi)).for_each(|(xi, forcing)| *xi += forcing);
@@ -27,7 +27,7 @@ pub fn deposit(cpu: &mut Cpu, factor: f64) {
 }
 
 #[multiversion(targets = "simd")]
-fn deposit_row([current, delta, w]: [&[f64]; 3], factor: f64, xi: &mut [f64]) {
+fn deposit_strip([current, delta, w]: [&[f64]; 3], factor: f64, xi: &mut [f64]) {
     let n = xi.len();
     let (current, delta, w) = (&current[..n], &delta[..n], &w[..n]);
     let xi = &mut xi[..n];
@@ -41,10 +41,10 @@ const LEVEL: f64 = 0.01;
 /// Most that the slope exceeds that in both cells: an empty cell gives nothing, a full one takes nothing.
 const STEEPEST: f64 = 3.0;
 
-/// Room for a row of ξ, q and w with their periodic neighbours, and the normals on its faces.
+/// Room for what is beside the cells of a row of ξ, q and w, and the normals on its faces.
 #[derive(Default)]
 struct Scratch {
-    rows: [Beside<f64>; 3],
+    beside: [Beside<f64>; 3],
     normals: Normals,
 }
 
@@ -57,8 +57,8 @@ struct Scratch {
 pub fn restore_profile(cpu: &mut Cpu, strength: f64) {
     let (shape, ell) = (cpu.shape, f64::from(cpu.physics.ell));
     let (xi, q, w) = (&cpu.xi, &cpu.q, &cpu.accessible);
-    shape.rows(&mut cpu.xi_next[..], Scratch::default, |Scratch { rows, normals }, row, out| {
-        let [q_room, xi_room, w_room] = rows;
+    shape.rows(&mut cpu.xi_next[..], Scratch::default, |Scratch { beside, normals }, row, out| {
+        let [q_room, xi_room, w_room] = beside;
         let q_star = q_room.star(q, row);
         if is_level(q_star) {
             out.copy_from_slice(row.of(xi));

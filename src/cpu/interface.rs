@@ -24,7 +24,7 @@ pub fn interface(cpu: &mut Cpu, half_advance: f64) {
     let current = &cpu.current_old;
     shape.strips(&mut cpu.delta[..], Beside::default, |beside, strip, delta| {
         let q = beside.star(q, strip);
-        area_row(q, [xi, w, current].map(|field| strip.of(field)), half_advance, ell, delta);
+        area_strip(q, [xi, w, current].map(|field| strip.of(field)), half_advance, ell, delta);
     });
     let delta = &cpu.delta;
     shape.rows(&mut cpu.curvature[..], <(Normals, Beside<f64>)>::default, |(normals, beside), row, curvature| {
@@ -38,9 +38,9 @@ pub fn interface(cpu: &mut Cpu, half_advance: f64) {
     });
 }
 
-/// Reaction area per volume in a row, after the front has moved by `half_advance` times `current`.
+/// Reaction area per volume in a strip, after the front has moved by `half_advance` times `current`.
 #[multiversion(targets = "simd")]
-fn area_row(q: Star<f64>, [xi, w, current]: [&[f64]; 3], half_advance: f64, ell: f64, out: &mut [f64]) {
+fn area_strip(q: Star<f64>, [xi, w, current]: [&[f64]; 3], half_advance: f64, ell: f64, out: &mut [f64]) {
     let n = out.len();
     let (q, xi, w, current) = (q.of(n), &xi[..n], &w[..n], &current[..n]);
     let out = &mut out[..n];
@@ -73,7 +73,7 @@ fn curvature_row(normals: [&[f64]; 6], w: Star<f64>, delta: &[f64], contact: f64
     }
 }
 
-/// Central differences of a field in cell `x` of a row.
+/// Central differences of a field in cell `x` of a strip.
 #[inline(always)]
 pub fn central(f: &Star<f64>, x: usize) -> [f64; 3] {
     let [west, east, south, north, below, above] = f.around;

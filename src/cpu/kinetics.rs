@@ -1,6 +1,6 @@
 //! Current density of lithium plating (i > 0) and stripping in each interface cell.
 //!
-//! What `model::kinetics` solves cell by cell, by the same iteration, is solved here for the cells of a row side by side, each from
+//! What `model::kinetics` solves cell by cell, by the same iteration, is solved here for the cells of a strip side by side, each from
 //! the current that it had before: near the solution one or two corrections are enough.
 
 use multiversion::multiversion;
@@ -14,7 +14,7 @@ use crate::model::kinetics::{
     EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with,
 };
 
-/// Corrections after which a row has started too far off. One or two are usual.
+/// Corrections after which a strip has started too far off. One or two are usual.
 const CORRECTIONS: usize = 8;
 /// Smallest depletion that the unknown is solved for.
 const LEAST_DEPLETION: f64 = 1e-30;
@@ -44,7 +44,7 @@ enum Read {
 /// Members of [`Read`].
 const READ: usize = 12;
 
-/// The cells of a row that react.
+/// The cells of a strip that react.
 #[derive(Default)]
 struct Cells {
     /// their probes, if not all are looked at
@@ -55,7 +55,7 @@ struct Cells {
     known: [Vec<f64>; 7],
     /// the unknown: ln of the share of c that is left at the interface; without salt what the film leaves of the drive
     unknown: Vec<f64>,
-    /// 1 until the unknown has settled, 0 then: what a cell comes to must not depend on the others of its row
+    /// 1 until the unknown has settled, 0 then: what a cell comes to must not depend on the others of its strip
     open: Vec<u64>,
     /// current, its slopes with respect to the drive and to c
     rate: [Vec<f64>; 3],
@@ -70,7 +70,7 @@ pub enum Look {
     Isolated,
 }
 
-/// The constants of a row.
+/// The constants of a strip.
 struct Constants {
     salt: bool,
     alpha: f64,
@@ -175,7 +175,7 @@ fn read_strip(
     }
 }
 
-/// What is known of the cells of a row.
+/// What is known of the cells of a strip.
 #[derive(Clone, Copy)]
 struct Known<'a> {
     drive: &'a [f64],
@@ -215,7 +215,7 @@ impl Cells {
     /// What is known, and where the unknown starts.
     fn prepare(&mut self, constants: &Constants) {
         let read = self.read.each_ref().map(|column| &column[..]);
-        prepare_row(constants, read, self.known.each_mut().map(|column| &mut column[..]), &mut self.unknown);
+        prepare_strip(constants, read, self.known.each_mut().map(|column| &mut column[..]), &mut self.unknown);
         let &Constants { salt, alpha, .. } = constants;
         for x in 0..self.unknown.len() {
             let known = self.known.each_ref().map(|column| column[x]);
@@ -272,9 +272,9 @@ impl Cells {
     }
 }
 
-/// What is known of the cells of a row, and from the current before where ln(c_f/c) starts.
+/// What is known of the cells of a strip, and from the current before where ln(c_f/c) starts.
 #[multiversion(targets = "simd")]
-fn prepare_row(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]; 7], unknown: &mut [f64]) {
+fn prepare_strip(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]; 7], unknown: &mut [f64]) {
     let n = unknown.len();
     let read = rows_of(read, n);
     let &Constants { salt, alpha, film, i0, reference, capillary, stress, medium } = constants;

@@ -1,12 +1,12 @@
 //! The CPU backend: runs where there is no GPU, and is what the shaders are held against.
 //!
-//! Each field is an array of its own, x fastest. An operator works on a row of cells at a time, in a loop that the compiler turns
-//! into the widest vectors that the processor has (`multiversion` picks them at run time; the numbers are the same), rows in
+//! Each field is an array of its own, x fastest. An operator works on a strip of rows at a time, in a loop that the compiler turns
+//! into the widest vectors that the processor has (`multiversion` picks them at run time; the numbers are the same), strips in
 //! parallel on all cores (`shape`). What makes the solution is f64: ξ, φ, c, the residual, the correction. What only has to make the
 //! residual small, and the coefficients, are f32: the preconditioner, search directions and their images.
 
-// Loops over a row count its cells: with an iterator in their head the compiler keeps a second way out of the loop, and up to a whole
-// vector of cells at the end of every row is computed one by one.
+// Loops over a strip count its cells: with an iterator in their head the compiler keeps a second way out of the loop, and up to a whole
+// vector of cells at the end of every strip is computed one by one.
 #![allow(clippy::needless_range_loop)]
 
 mod apply;

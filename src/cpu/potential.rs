@@ -6,7 +6,7 @@ use multiversion::multiversion;
 use super::hierarchy::{self, Level};
 use super::shape::{Beside, Shape, Star, paired};
 use super::smooth;
-use super::vectors::add_row;
+use super::vectors::add_strip;
 use crate::model::grid::Grid;
 use crate::solver::multigrid::{Levels, v_cycle_with, weights};
 
@@ -59,7 +59,7 @@ impl Potential {
         let (mut phi, mut residual) = (vec![0.0; f.len()], f.to_vec());
         let mut directions: Vec<Direction> = Vec::new();
         let right = &mut self.levels[0].b[0][..];
-        let [mut square] = shape.strips_with_sums(right, || (), |(), strip, b| right_row(strip.of(f), b));
+        let [mut square] = shape.strips_with_sums(right, || (), |(), strip, b| right_strip(strip.of(f), b));
         let norm = square.sqrt();
         let mut iterations = 0;
         while iterations < ITERATIONS && square.sqrt() > tolerance * norm {
@@ -74,8 +74,8 @@ impl Potential {
                 out,
                 || (),
                 |(), strip, ([phi, residual], b)| {
-                    step_row(step, [&new.p, &new.image].map(|field| strip.of(field)), phi, residual);
-                    right_row(residual, b)
+                    step_strip(step, [&new.p, &new.image].map(|field| strip.of(field)), phi, residual);
+                    right_strip(residual, b)
                 },
             );
             directions.push(new);
@@ -96,7 +96,7 @@ impl Potential {
             |(), strip, p| {
                 p.iter_mut().zip(strip.of(x)).for_each(|(p, &x)| *p = f64::from(x));
                 let mut products = [0.0; OLDER];
-                products.iter_mut().zip(older).for_each(|(product, old)| *product = dot_row(p, strip.of(&old.image)));
+                products.iter_mut().zip(older).for_each(|(product, old)| *product = dot_strip(p, strip.of(&old.image)));
                 products
             },
         );
@@ -105,7 +105,7 @@ impl Potential {
             || (),
             |(), strip, p| {
                 for (old, share) in older.iter().zip(shares) {
-                    add_row(p, -share / old.energy, strip.of(&old.p));
+                    add_strip(p, -share / old.energy, strip.of(&old.p));
                 }
             },
         );
@@ -117,8 +117,8 @@ impl Potential {
         let room = <(Beside<f64>, Beside<f32>)>::default;
         self.shape.strips_with_sums(image, room, |(p_room, sigma_room), strip, image| {
             let (star, sigma) = (p_room.star(p, strip), sigma_room.star(&finest.transport[0], strip));
-            image_row(star, sigma, strip.of(&finest.local[0]), image);
-            [dot_row(strip.of(p), image), dot_row(strip.of(p), strip.of(other))]
+            image_strip(star, sigma, strip.of(&finest.local[0]), image);
+            [dot_strip(strip.of(p), image), dot_strip(strip.of(p), strip.of(other))]
         })
     }
 }
@@ -155,7 +155,7 @@ impl Levels for Cycle<'_> {
 }
 
 #[multiversion(targets = "simd")]
-fn image_row(p: Star<f64>, sigma: Star<f32>, d: &[f32], out: &mut [f64]) {
+fn image_strip(p: Star<f64>, sigma: Star<f32>, d: &[f32], out: &mut [f64]) {
     let n = out.len();
     let (p, sigma, d) = (p.of(n), sigma.of(n), &d[..n]);
     let out = &mut out[..n];
@@ -171,16 +171,16 @@ fn image_row(p: Star<f64>, sigma: Star<f32>, d: &[f32], out: &mut [f64]) {
 
 /// The right-hand side of the V-cycle, and its square.
 #[multiversion(targets = "simd")]
-fn right_row(residual: &[f64], b: &mut [f32]) -> [f64; 1] {
+fn right_strip(residual: &[f64], b: &mut [f32]) -> [f64; 1] {
     for (b, residual) in b.iter_mut().zip(residual) {
         *b = *residual as f32;
     }
-    [dot_row(residual, residual)]
+    [dot_strip(residual, residual)]
 }
 
 /// φ += step · p, residual −= step · A p.
 #[multiversion(targets = "simd")]
-fn step_row(step: f64, [p, image]: [&[f64]; 2], phi: &mut [f64], residual: &mut [f64]) {
+fn step_strip(step: f64, [p, image]: [&[f64]; 2], phi: &mut [f64], residual: &mut [f64]) {
     phi.iter_mut().zip(p).for_each(|(phi, p)| *phi += step * p);
     residual.iter_mut().zip(image).for_each(|(residual, image)| *residual -= step * image);
 }
@@ -189,7 +189,7 @@ fn step_row(step: f64, [p, image]: [&[f64]; 2], phi: &mut [f64], residual: &mut 
 const LANES: usize = 16;
 
 #[multiversion(targets = "simd")]
-fn dot_row(a: &[f64], b: &[f64]) -> f64 {
+fn dot_strip(a: &[f64], b: &[f64]) -> f64 {
     let ((a, a_end), (b, b_end)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sums = [0.0; LANES];
     for (a, b) in a.iter().zip(b) {

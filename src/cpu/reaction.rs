@@ -6,7 +6,7 @@ use super::Cpu;
 use super::shape::{Strip, fields, fill, rows_of};
 use super::transport::{PSI_FLOOR, porosity};
 
-/// A row of the fields that local terms, and the sums over them, are made of.
+/// A strip of the fields that local terms, and the sums over them, are made of.
 pub struct Terms<'a> {
     pub u: [&'a [f64]; 2],
     pub old: [&'a [f64]; 2],
@@ -50,7 +50,7 @@ impl<'a> Terms<'a> {
 /// Terms of the charge and the salt equation, and the derivatives of the charge terms with respect to φ and c, then of the salt
 /// terms, without what the top adds.
 #[multiversion(targets = "simd")]
-fn terms_row(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
+fn terms_strip(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
     let n = source[0].len();
     let [charge, salt] = source.map(|out| &mut out[..n]);
     let [charge_by_phi, charge_by_c, salt_by_phi, salt_by_c] = local.map(|out| &mut out[..n]);
@@ -79,7 +79,7 @@ fn terms_row(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
     }
 }
 
-/// What the top adds to its row of cells, with their κ, κ_D and D.
+/// What the top adds to a strip of its cells, with their κ, κ_D and D.
 fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
     let salt = p.salt == 1;
@@ -121,7 +121,7 @@ pub fn reaction(cpu: &mut Cpu) {
         || (),
         |(), strip, (mut source, mut local)| {
             let terms = Terms::new(cpu, strip);
-            terms_row(&terms, source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
+            terms_strip(&terms, source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
             if strip.z + 1 == cpu.shape.nz {
                 add_top(cpu, transport.each_ref().map(|t| strip.of(t)), strip, source, local);
             }

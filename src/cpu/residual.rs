@@ -1,32 +1,32 @@
-//! Residual of both equations, and the flux operator that it shares with `apply`.
+//! Residual of both equations.
 
 use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::{Beside, Star, Strip, fields, paired, stars, stars_of};
 
-/// Room for the rows of u, of κ, κ_D and D and of t₊, with their periodic neighbours.
+/// Room for what is beside the cells of a strip: of u, of κ, κ_D and D, and of t₊.
 #[derive(Default)]
-pub struct Scratch {
+struct Scratch {
     u: [Beside<f64>; 2],
     transport: [Beside<f32>; 3],
     transference: Beside<f64>,
 }
 
-/// A row of u and of the coefficients, and what is around it.
+/// A strip of u and of the coefficients, and what is around it.
 #[derive(Clone, Copy)]
-pub struct Present<'a> {
+struct Present<'a> {
     /// φ and c
-    pub u: [Star<'a, f64>; 2],
+    u: [Star<'a, f64>; 2],
     /// κ, κ_D and D
-    pub transport: [Star<'a, f32>; 3],
+    transport: [Star<'a, f32>; 3],
     /// t₊
-    pub transference: Star<'a, f64>,
+    transference: Star<'a, f64>,
 }
 
 impl Scratch {
-    /// u and the coefficients in a row.
-    pub fn strip<'a>(&'a mut self, cpu: &'a Cpu, strip: Strip) -> Present<'a> {
+    /// u and the coefficients in a strip.
+    fn strip<'a>(&'a mut self, cpu: &'a Cpu, strip: Strip) -> Present<'a> {
         Present {
             u: stars(&mut self.u, &cpu.u, strip),
             transport: stars(&mut self.transport, &cpu.hierarchy[0].transport, strip),
@@ -38,7 +38,7 @@ impl Scratch {
 impl Present<'_> {
     /// The same, of a length that the compiler can follow.
     #[inline(always)]
-    pub fn of(&self, n: usize) -> Self {
+    fn of(&self, n: usize) -> Self {
         Self { u: stars_of(self.u, n), transport: stars_of(self.transport, n), transference: self.transference.of(n) }
     }
 }
@@ -46,12 +46,12 @@ impl Present<'_> {
 /// Flows out of cell `x` through each face, from differences: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb).
 /// `sums` is what the cell and its neighbours have together of κ, κ_D and D.
 #[inline(always)]
-pub fn flows<T: Copy + Into<f64>>(u: &[Star<T>; 2], x: usize, sums: &[[f64; 6]; 3]) -> ([f64; 6], [f64; 6]) {
-    let (own_phi, own_c): (f64, f64) = (u[0].here[x].into(), u[1].here[x].into());
+fn flows(u: &[Star<f64>; 2], x: usize, sums: &[[f64; 6]; 3]) -> ([f64; 6], [f64; 6]) {
+    let (own_phi, own_c) = (u[0].here[x], u[1].here[x]);
     let mut charge = [0.0; 6];
     let mut salt = [0.0; 6];
     for face in 0..6 {
-        let (phi, c) = (own_phi - u[0].around[face][x].into(), own_c - u[1].around[face][x].into());
+        let (phi, c) = (own_phi - u[0].around[face][x], own_c - u[1].around[face][x]);
         charge[face] = 0.5 * sums[0][face] * phi - 0.5 * sums[1][face] * c;
         salt[face] = 0.5 * sums[2][face] * c;
     }
@@ -60,7 +60,7 @@ pub fn flows<T: Copy + Into<f64>>(u: &[Star<T>; 2], x: usize, sums: &[[f64; 6]; 
 
 /// What cell `x` and its neighbours have together of κ, κ_D and D.
 #[inline(always)]
-pub fn sums(transport: &[Star<f32>; 3], x: usize) -> [[f64; 6]; 3] {
+fn sums(transport: &[Star<f32>; 3], x: usize) -> [[f64; 6]; 3] {
     let mut sums = [[0.0; 6]; 3];
     for k in 0..3 {
         for face in 0..6 {

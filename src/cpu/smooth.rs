@@ -1,11 +1,11 @@
-//! Damped block-Jacobi sweeps of the preconditioner, in f32, a row at a time.
+//! Damped block-Jacobi sweeps of the preconditioner, in f32, a strip of rows at a time.
 
 use multiversion::multiversion;
 
 use super::hierarchy::Level;
 use super::shape::{Beside, Star, Strip, fields, paired, rows_of, stars, stars_of};
 
-/// A row of a level's operator: coefficients, local terms and right-hand side.
+/// A strip of a level's operator: coefficients, local terms and right-hand side.
 struct Equations<'a> {
     /// half the area over the distance of each face; 0 where a cell is its own neighbour
     faces: [f32; 6],
@@ -17,7 +17,7 @@ struct Equations<'a> {
     b: [&'a [f32]; 2],
 }
 
-/// Room for the rows of an operator and of φ and c, with their periodic neighbours.
+/// Room for what is beside the cells of a strip: of the operator, and of φ and c.
 #[derive(Default)]
 pub struct Scratch {
     transport: [Beside<f32>; 3],
@@ -25,7 +25,7 @@ pub struct Scratch {
 }
 
 impl Level {
-    /// Half the area over the distance of each face of the cells of a row; 0 where a cell is its own neighbour.
+    /// Half the area over the distance of each face of the cells of a strip; 0 where a cell is its own neighbour.
     fn face_factors(&self, strip: Strip) -> [f32; 6] {
         let factor = |axis: usize, own: bool| if own { 0.0 } else { 0.5 * self.faces[axis] };
         let (across_x, across_y) = (factor(0, self.shape.nx == 1), factor(1, self.shape.ny == 1));
@@ -36,7 +36,7 @@ impl Level {
 
 impl Scratch {
     /// The operator and x in a strip.
-    fn row<'a>(&'a mut self, level: &'a Level, strip: Strip) -> (Equations<'a>, [Star<'a, f32>; 2]) {
+    fn strip<'a>(&'a mut self, level: &'a Level, strip: Strip) -> (Equations<'a>, [Star<'a, f32>; 2]) {
         (equations(&mut self.transport, level, strip), stars(&mut self.u, &level.x, strip))
     }
 }
@@ -104,7 +104,7 @@ impl Equations<'_> {
 
 /// b − A u.
 #[multiversion(targets = "simd")]
-fn defect_row(equations: &Equations, u: [Star<f32>; 2], charge: &mut [f32], salt: &mut [f32]) {
+fn defect_strip(equations: &Equations, u: [Star<f32>; 2], charge: &mut [f32], salt: &mut [f32]) {
     let n = charge.len().min(salt.len());
     let (equations, u) = (equations.of(n), stars_of(u, n));
     let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
@@ -115,7 +115,7 @@ fn defect_row(equations: &Equations, u: [Star<f32>; 2], charge: &mut [f32], salt
 
 /// u + weight · D⁻¹ (b − A u).
 #[multiversion(targets = "simd")]
-fn sweep_row(equations: &Equations, u: [Star<f32>; 2], weight: f32, phi: &mut [f32], c: &mut [f32]) {
+fn sweep_strip(equations: &Equations, u: [Star<f32>; 2], weight: f32, phi: &mut [f32], c: &mut [f32]) {
     let n = phi.len().min(c.len());
     let (equations, u) = (equations.of(n), stars_of(u, n));
     let (phi, c) = (&mut phi[..n], &mut c[..n]);
@@ -127,7 +127,7 @@ fn sweep_row(equations: &Equations, u: [Star<f32>; 2], weight: f32, phi: &mut [f
 
 /// weight · D⁻¹ b.
 #[multiversion(targets = "simd")]
-fn first_sweep_row(equations: &Equations, weight: f32, phi: &mut [f32], c: &mut [f32]) {
+fn first_sweep_strip(equations: &Equations, weight: f32, phi: &mut [f32], c: &mut [f32]) {
     let n = phi.len().min(c.len());
     let equations = equations.of(n);
     let (phi, c) = (&mut phi[..n], &mut c[..n]);
@@ -136,7 +136,7 @@ fn first_sweep_row(equations: &Equations, weight: f32, phi: &mut [f32], c: &mut 
     }
 }
 
-/// A row of the operator of the potential alone, where there is no salt.
+/// A strip of the operator of the potential alone, where there is no salt.
 struct Conduction<'a> {
     /// as in [`Equations`]
     faces: [f32; 6],
@@ -196,7 +196,7 @@ impl Conduction<'_> {
 
 /// b − A φ.
 #[multiversion(targets = "simd")]
-fn potential_defect_row(equation: &Conduction, phi: Star<f32>, out: &mut [f32]) {
+fn potential_defect_strip(equation: &Conduction, phi: Star<f32>, out: &mut [f32]) {
     let n = out.len();
     let (equation, phi) = (equation.of(n), phi.of(n));
     let out = &mut out[..n];
@@ -207,7 +207,7 @@ fn potential_defect_row(equation: &Conduction, phi: Star<f32>, out: &mut [f32]) 
 
 /// φ + weight · D⁻¹ (b − A φ).
 #[multiversion(targets = "simd")]
-fn potential_sweep_row(equation: &Conduction, phi: Star<f32>, weight: f32, out: &mut [f32]) {
+fn potential_sweep_strip(equation: &Conduction, phi: Star<f32>, weight: f32, out: &mut [f32]) {
     let n = out.len();
     let (equation, phi) = (equation.of(n), phi.of(n));
     let out = &mut out[..n];
@@ -218,7 +218,7 @@ fn potential_sweep_row(equation: &Conduction, phi: Star<f32>, weight: f32, out: 
 
 /// weight · D⁻¹ b.
 #[multiversion(targets = "simd")]
-fn potential_first_sweep_row(equation: &Conduction, weight: f32, out: &mut [f32]) {
+fn potential_first_sweep_strip(equation: &Conduction, weight: f32, out: &mut [f32]) {
     let n = out.len();
     let equation = equation.of(n);
     let out = &mut out[..n];
@@ -234,10 +234,10 @@ impl Scratch {
         let [charge, salt] = out;
         if level.scalar {
             let equation = Conduction::new(&mut self.transport[0], level, strip);
-            potential_defect_row(&equation, self.u[0].star(&level.x[0], strip), charge);
+            potential_defect_strip(&equation, self.u[0].star(&level.x[0], strip), charge);
         } else {
-            let (equations, u) = self.row(level, strip);
-            defect_row(&equations, u, charge, salt);
+            let (equations, u) = self.strip(level, strip);
+            defect_strip(&equations, u, charge, salt);
         }
     }
 }
@@ -248,12 +248,12 @@ pub fn smooth(level: &mut Level, weight: f32) {
     if level.scalar {
         level.shape.strips(&mut next[0][..], Scratch::default, |Scratch { transport, u }, strip, out| {
             let equation = Conduction::new(&mut transport[0], level, strip);
-            potential_sweep_row(&equation, u[0].star(&level.x[0], strip), weight, out);
+            potential_sweep_strip(&equation, u[0].star(&level.x[0], strip), weight, out);
         });
     } else {
         level.shape.strips(fields(&mut next), Scratch::default, |scratch, strip, [phi, c]| {
-            let (equations, u) = scratch.row(level, strip);
-            sweep_row(&equations, u, weight, phi, c);
+            let (equations, u) = scratch.strip(level, strip);
+            sweep_strip(&equations, u, weight, phi, c);
         });
     }
     level.x_next = std::mem::replace(&mut level.x, next);
@@ -264,11 +264,11 @@ pub fn smooth_first(level: &mut Level, weight: f32) {
     let mut x = std::mem::take(&mut level.x);
     if level.scalar {
         level.shape.strips(&mut x[0][..], Beside::default, |room, strip, out| {
-            potential_first_sweep_row(&Conduction::new(room, level, strip), weight, out);
+            potential_first_sweep_strip(&Conduction::new(room, level, strip), weight, out);
         });
     } else {
         level.shape.strips(fields(&mut x), Scratch::default, |scratch, strip, [phi, c]| {
-            first_sweep_row(&equations(&mut scratch.transport, level, strip), weight, phi, c);
+            first_sweep_strip(&equations(&mut scratch.transport, level, strip), weight, phi, c);
         });
     }
     level.x = x;

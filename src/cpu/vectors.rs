@@ -97,8 +97,8 @@ impl Cpu {
                 let older = older_directions.iter().zip(older_images).zip(shares);
                 for ((older_direction, older_image), share) in older {
                     for k in 0..2 {
-                        add_row(&mut *direction[k], -share, strip.of(&older_direction[k]));
-                        add_row(&mut *image[k], -share, strip.of(&older_image[k]));
+                        add_strip(&mut *direction[k], -share, strip.of(&older_direction[k]));
+                        add_strip(&mut *image[k], -share, strip.of(&older_image[k]));
                     }
                 }
                 let image = image.each_mut().map(|image| &**image);
@@ -117,8 +117,8 @@ impl Cpu {
             || (),
             |(), strip, [correction, residual]| {
                 for k in 0..2 {
-                    add_row(&mut *correction[k], factor, strip.of(&direction[k]));
-                    add_row(&mut *residual[k], -factor, strip.of(&image[k]));
+                    add_strip(&mut *correction[k], factor, strip.of(&direction[k]));
+                    add_strip(&mut *residual[k], -factor, strip.of(&image[k]));
                 }
             },
         );
@@ -133,7 +133,7 @@ impl Cpu {
             0,
             || (),
             |(), strip, [need]| {
-                loss_row([&self.u[1], d_c, &self.xi].map(|field| strip.of(field)), loss, need);
+                loss_strip([&self.u[1], d_c, &self.xi].map(|field| strip.of(field)), loss, need);
                 let delta = strip.of(&self.delta);
                 for probe in self.probes.of(strip) {
                     let x = probe.cell as usize - strip.here;
@@ -153,8 +153,8 @@ impl Cpu {
             fields,
             || (),
             |(), _, ([phi_old, c_old], [phi, c])| {
-                go_ahead_row(ahead, phi_old, phi);
-                go_ahead_row(ahead, c_old, c);
+                go_ahead_strip(ahead, phi_old, phi);
+                go_ahead_strip(ahead, c_old, c);
                 let least = |c: f64| f64::from(CONCENTRATION_KEPT) * (1.0 + c) - 1.0;
                 c.iter_mut().zip(c_old).for_each(|(c, now)| *c = c.max(least(*now)));
             },
@@ -167,9 +167,9 @@ impl Cpu {
     }
 }
 
-/// old = u, u += ahead · (u − old) in a row.
+/// old = u, u += ahead · (u − old) in a strip.
 #[multiversion(targets = "simd")]
-fn go_ahead_row(ahead: f64, old: &mut [f64], u: &mut [f64]) {
+fn go_ahead_strip(ahead: f64, old: &mut [f64], u: &mut [f64]) {
     let n = u.len();
     let (old, u) = (&mut old[..n], &mut u[..n]);
     for x in 0..n {
@@ -179,7 +179,7 @@ fn go_ahead_row(ahead: f64, old: &mut [f64], u: &mut [f64]) {
     }
 }
 
-/// Terms of the scalar product of two vectors in a row, of the salt equation times `weight`.
+/// Terms of the scalar product of two vectors in a strip, of the salt equation times `weight`.
 fn products(strip: Strip, a: &Parts<&[f64], &[f32]>, b: &Parts<&[f64], &[f32]>, weight: f64, out: &mut [f64]) {
     match (a, b) {
         (Parts::Double(a), Parts::Double(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
@@ -211,14 +211,14 @@ fn add<T: Number, S: Number>(shape: Shape, out: &mut [Vec<T>; 2], factor: f64, s
         fields(out),
         || (),
         |(), strip, out| {
-            out.into_iter().zip(source).for_each(|(out, source)| add_row(out, factor, strip.of(source)));
+            out.into_iter().zip(source).for_each(|(out, source)| add_strip(out, factor, strip.of(source)));
         },
     );
 }
 
-/// The same in a row.
+/// The same in a strip.
 #[multiversion(targets = "simd")]
-pub fn add_row<T: Number, S: Number>(out: &mut [T], factor: f64, source: &[S]) {
+pub fn add_strip<T: Number, S: Number>(out: &mut [T], factor: f64, source: &[S]) {
     for (out, source) in out.iter_mut().zip(source) {
         let (own, other): (f64, f64) = ((*out).into(), (*source).into());
         *out = T::rounded(own + factor * other);
@@ -247,7 +247,7 @@ impl Number for f32 {
 
 /// Loss of concentration over the loss allowed, in the electrolyte.
 #[multiversion(targets = "simd")]
-fn loss_row([c, change, xi]: [&[f64]; 3], loss: f64, out: &mut [f64]) {
+fn loss_strip([c, change, xi]: [&[f64]; 3], loss: f64, out: &mut [f64]) {
     let n = out.len();
     let (c, change, xi) = (&c[..n], &change[..n], &xi[..n]);
     fill(out, |x| {
