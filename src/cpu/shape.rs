@@ -447,3 +447,30 @@ impl Row {
 pub fn paired<T: std::ops::Add<Output = T> + Copy>(v: [T; 6]) -> T {
     ((v[0] + v[1]) + (v[2] + v[3])) + (v[4] + v[5])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every cell once, with the neighbours that it has by itself, in strips of one row and of many, within a plane and at its ends.
+    #[test]
+    fn strips_have_the_neighbours_of_their_cells() {
+        for (nx, ny, nz) in [(1, 1, 40), (24, 1, 17), (5, 3, 2), (64, 64, 3), (100, 13, 7), (600, 2, 2), (1, 700, 2)] {
+            let shape = Shape { nx, ny, nz };
+            let field: Vec<u32> = (0..shape.cells() as u32).collect();
+            let (mut beside, mut next, mut most) = (Beside::default(), 0, 0);
+            for strip in shape.tasks().flat_map(|rows| shape.strips_of(rows)) {
+                let star = beside.star(&field, strip);
+                let cells = strip.rows().flat_map(|row| (0..nx).map(move |x| row.cell(x)));
+                for (i, cell) in cells.enumerate() {
+                    assert_eq!((cell.here, star.here[i] as usize), (next, next), "{shape:?}");
+                    assert_eq!(star.around.map(|row| row[i] as usize), cell.around, "{shape:?} {strip:?} {i}");
+                    next += 1;
+                }
+                assert_eq!(strip.numbers().len() * nx, strip.len());
+                most = most.max(strip.len());
+            }
+            assert_eq!((next, most), (shape.cells(), shape.strip_cells()), "{shape:?}");
+        }
+    }
+}
