@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use liplate::gpu::fields::names;
+use liplate::gpu::fields::{LOWER_CELLS, names};
 use liplate::gpu::layout::check;
 use liplate::gpu::shader::{Kernel, LIBRARY, Shader};
 
@@ -79,6 +79,13 @@ fn every_kernel_has_a_twin_and_every_operator_a_kernel() {
     let operators: BTreeSet<String> = operators.difference(&not_operators).cloned().collect();
     let without: Vec<&String> = operators.difference(&twins).collect();
     assert!(without.is_empty(), "operators without a shader: {without:?}");
+}
+
+/// What Rust lays out for the lower levels has room in their workgroup.
+#[test]
+fn lower_levels_fit_their_workgroup() {
+    assert!(Kernel::CycleLower.text().contains(&format!("const CELLS = {LOWER_CELLS}u;")));
+    assert!(Shader::new(Kernel::CycleLower).unwrap().shared <= 16 << 10, "WebGPU promises no more");
 }
 
 /// Laws and stencils know no field.

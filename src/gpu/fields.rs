@@ -79,7 +79,7 @@ const OTHERS: &[&str] =
 
 /// Cells of all lower levels of the hierarchy together, at most: what cycle_lower.wgsl has room for in a workgroup, 15 of the 16 KiB that
 /// every device has.
-const LOWER_CELLS: u64 = 640;
+pub const LOWER_CELLS: u64 = 640;
 
 /// Nuclei that the lists have room for at first; they grow.
 const FIRST_NUCLEI: u64 = 1024;
