@@ -21,7 +21,8 @@ pub struct Pipeline {
 fn trusted_module(device: &Device, descriptor: wgpu::ShaderModuleDescriptor) -> wgpu::ShaderModule {
     // SAFETY: the kernels are those of this program. Each leaves at once outside the grid that its buffers are made for, wraps or
     // clamps the elements of neighbours and corners into it, compares with `arrayLength` before it writes into a list, and every loop
-    // counts to a bound that does not change, or goes on to ever smaller labels or ever larger fractions, of which there is an end.
+    // counts to a bound that does not change, or goes on to ever smaller labels, larger fractions or coarser levels, of which there is
+    // an end.
     // Without the optional features of rays and meshes the other checks guard nothing.
     unsafe { device.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
