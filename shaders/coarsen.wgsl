@@ -18,15 +18,6 @@
 @group(0) @binding(8) var<storage, read_write> coarse_reaction_phi: array<vec2<f32>>;
 @group(0) @binding(9) var<storage, read_write> coarse_reaction_c: array<vec2<f32>>;
 
-struct Coefficients {
-    transport: vec4<f32>,
-    reaction: vec4<f32>,
-}
-
-fn both(a: Coefficients, b: Coefficients) -> Coefficients {
-    return Coefficients(a.transport + b.transport, a.reaction + b.reaction);
-}
-
 @compute @workgroup_size(16, 4, 4)
 fn coarsen(@builtin(global_invocation_id) p: vec3<u32>) {
     let fine = vec3<u32>(level.nx, level.ny, level.nz);

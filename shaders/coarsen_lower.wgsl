@@ -15,15 +15,6 @@
 
 const THREADS = 256u;
 
-struct Coefficients {
-    transport: vec4<f32>,
-    reaction: vec4<f32>,
-}
-
-fn both(a: Coefficients, b: Coefficients) -> Coefficients {
-    return Coefficients(a.transport + b.transport, a.reaction + b.reaction);
-}
-
 @compute @workgroup_size(256)
 fn coarsen_lower(@builtin(local_invocation_index) lane: u32) {
     var fine = highest(level);

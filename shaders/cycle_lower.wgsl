@@ -1,6 +1,6 @@
 // cycle_lower - the V-cycle from the first of the lower levels down to a single cell and back, all in one workgroup
 //
-//   x = approximation to A^-1 right: sweeps as in smooth_first.wgsl and smooth_next.wgsl, between the levels as in
+//   x = approximation to A^-1 right: sweeps as in smooth_next.wgsl, the first from zero, between the levels as in
 //   restrict_defect.wgsl and prolong.wgsl. One cell is solved exactly.
 //
 // reads   conduction, diffusion, reaction_phi, reaction_c, right
@@ -38,22 +38,22 @@ fn weight(sweep: u32) -> f32 {
     return select(select(parameters.weight_2, parameters.weight_1, sweep == 1u), parameters.weight_0, sweep == 0u);
 }
 
-// The faces of cell i of a level, with the flows that differences of the correction drive, or none.
-fn faces(at: Lower, i: u32, flows: f32) -> Face {
+// The faces of cell i of a level.
+fn faces(at: Lower, i: u32) -> Face {
     let near = neighbours(place_of(i, at.n), at.n);
     return paired(
-        face(at, i, near.west, at.faces.x, flows), face(at, i, near.east, at.faces.x, flows),
-        face(at, i, near.south, at.faces.y, flows), face(at, i, near.north, at.faces.y, flows),
-        face(at, i, near.below, at.faces.z, flows), face(at, i, near.above, at.faces.z, flows),
+        face(at, i, near.west, at.faces.x), face(at, i, near.east, at.faces.x),
+        face(at, i, near.south, at.faces.y), face(at, i, near.north, at.faces.y),
+        face(at, i, near.below, at.faces.z), face(at, i, near.above, at.faces.z),
     );
 }
 
 // A face towards a cell that is the cell itself carries nothing.
-fn face(at: Lower, i: u32, nb: u32, area: f32, flows: f32) -> Face {
+fn face(at: Lower, i: u32, nb: u32, area: f32) -> Face {
     let factor = select(0.5 * area, 0.0, nb == i);
     let here = at.first + i;
     let there = at.first + nb;
-    let difference = flows * (correction[here] - correction[there]);
+    let difference = correction[here] - correction[there];
     return face_terms(factor, conduction[here] + conduction[there], diffusion[here].x + diffusion[there].x, difference);
 }
 
@@ -64,22 +64,12 @@ fn defect(at: Lower, i: u32, sum: Face) -> vec2<f32> {
     return rest[here] - (sum.flux + vec2<f32>(dot(reaction_phi[here], own), dot(reaction_c[here], own)));
 }
 
-// D^-1 r in cell i of a level.
-fn solved(at: Lower, i: u32, sum: Face, r: vec2<f32>) -> vec2<f32> {
-    return solve_block(sum.diagonal, reaction_phi[at.first + i], reaction_c[at.first + i], r);
-}
-
-fn first_sweep(at: Lower, weight: f32, lane: u32) {
-    for (var i = lane; i < cells(at); i += THREADS) {
-        correction[at.first + i] = weight * solved(at, i, faces(at, i, 0.0), rest[at.first + i]);
-    }
-    workgroupBarrier();
-}
-
 fn sweep(at: Lower, weight: f32, lane: u32) {
     for (var i = lane; i < cells(at); i += THREADS) {
-        let sum = faces(at, i, 1.0);
-        correction_next[at.first + i] = correction[at.first + i] + weight * solved(at, i, sum, defect(at, i, sum));
+        let here = at.first + i;
+        let sum = faces(at, i);
+        let change = solve_block(sum.diagonal, reaction_phi[here], reaction_c[here], defect(at, i, sum));
+        correction_next[here] = correction[here] + weight * change;
     }
     workgroupBarrier();
     for (var i = lane; i < cells(at); i += THREADS) {
@@ -101,13 +91,14 @@ fn down(fine: Lower, coarse: Lower, lane: u32) {
                 var row = vec2<f32>(0.0);
                 for (var column = cx.x; column < cx.y; column++) {
                     let i = element(vec3<u32>(column, y, z), fine.n);
-                    row += defect(fine, i, faces(fine, i, 1.0));
+                    row += defect(fine, i, faces(fine, i));
                 }
                 plane += row;
             }
             total += plane;
         }
         rest[coarse.first + k] = total;
+        correction[coarse.first + k] = vec2<f32>(0.0);
     }
     workgroupBarrier();
 }
@@ -125,9 +116,7 @@ fn up(fine: Lower, coarse: Lower, lane: u32) {
             let far = correction[coarse.first + element(vec3<u32>(column, zs.y), coarse.n)];
             corners[corner] = near + 0.25 * (far - near);
         }
-        // a square's corners: turned by a right angle, or mirrored, it is the same to the bit
-        let square = (9.0 * corners[0] + 3.0 * (corners[1] + corners[2]) + corners[3]) * 0.0625;
-        correction[fine.first + i] += square;
+        correction[fine.first + i] += between(corners);
     }
     workgroupBarrier();
 }
@@ -146,21 +135,21 @@ fn cycle_lower(@builtin(local_invocation_index) lane: u32) {
     let top = highest(level);
     for (var i = lane; i < cells(top); i += THREADS) {
         rest[i] = right[i];
+        correction[i] = vec2<f32>(0.0);
     }
     workgroupBarrier();
     var coarse = top;
     var steps = 0u;
     while cells(coarse) > 1u {
         let fine = coarse;
-        first_sweep(fine, weight(0u), lane);
-        for (var k = 1u; k < parameters.sweeps; k++) {
+        for (var k = 0u; k < parameters.sweeps; k++) {
             sweep(fine, weight(k), lane);
         }
         coarse = coarser(fine);
         down(fine, coarse, lane);
         steps++;
     }
-    first_sweep(coarse, 1.0, lane);
+    sweep(coarse, 1.0, lane);
     while steps > 0u {
         steps--;
         let fine = lower_level(steps);

@@ -1,6 +1,6 @@
 // orthogonalise - a direction and its image less their shares in older ones, and the products that tell how far to go along it
 //
-//   image     -= sum over older of <image, older>/<older, older> older,   with the scalar products of `project_older`
+//   image     -= sum over older of <image, older>/<older, older> older,   with the scalar products of `project`
 //   direction alike
 //   <residual, image> and <image, image>, first stage
 //

@@ -1,9 +1,10 @@
 // project - scalar products of two vectors of the linear solver with a third, first stage
 //
-//   <a, test> and <b, test>,   from which `go_along` takes the coefficient <a, test>/<b, test>
+//   <a, test> and <b, test>, then <a, test_1> and <b_1, test_1> if there are two pairs,   from which `go_along` takes the coefficient
+//   <a, test>/<b, test>, and `orthogonalise` one for each pair
 //   <a, b> = sum of a.phi b.phi + salt_weight a.c b.c: both equations count alike
 //
-// reads   a, b, test
+// reads   a, b, test, b_1, test_1
 // writes  partial
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/vectors.rs
@@ -13,10 +14,13 @@
 @group(0) @binding(2) var<storage, read> a: array<vec2<f32>>;
 @group(0) @binding(3) var<storage, read> b: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> test: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> b_1: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> test_1: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
 
 struct Parameters {
     planes: u32,
+    pairs: u32, // 1 or 2
 }
 
 @compute @workgroup_size(16, 16, 1)
@@ -35,7 +39,12 @@ fn project(
         let cell = vec3<u32>(p.xy, z);
         if !inside(cell, n) { continue; }
         let i = element(cell, n);
-        sums = add(sums, single(vec4<f32>(dot(weights * a[i], test[i]), dot(weights * b[i], test[i]), 0.0, 0.0)));
+        let own = weights * a[i];
+        var terms = vec4<f32>(dot(own, test[i]), dot(weights * b[i], test[i]), 0.0, 0.0);
+        if parameters.pairs == 2u {
+            terms = vec4<f32>(terms.xy, dot(own, test_1[i]), dot(weights * b_1[i], test_1[i]));
+        }
+        sums = add(sums, single(terms));
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;
     let total_0 = over_workgroup(sums, vec4<bool>(false), lane);

@@ -26,8 +26,6 @@ fn prolong(@builtin(global_invocation_id) p: vec3<u32>) {
         let far = coarse_x[element(vec3<u32>(column, zs.y), coarse)];
         corners[corner] = near + 0.25 * (far - near);
     }
-    // a square's corners: turned by a right angle, or mirrored, it is the same to the bit
-    let square = (9.0 * corners[0] + 3.0 * (corners[1] + corners[2]) + corners[3]) * 0.0625;
 
-    x[element(p, n)] += square;
+    x[element(p, n)] += between(corners);
 }

@@ -323,7 +323,7 @@ fn vectors() {
     }
 }
 
-/// project_older, orthogonalise, go_along: what three linear iterations leave, from the directions and images that they leave. On
+/// project of two pairs, orthogonalise, go_along: what three linear iterations leave, from the directions and images that they leave. On
 /// rough fields their V-cycles agree to 1e-3 only, and so little of the residual is then left that they can't be compared.
 #[test]
 fn linear_iterations() {

@@ -21,6 +21,22 @@ fn parents(i: u32, fine: u32, coarse: u32, periodic: bool) -> vec2<u32> {
     return vec2<u32>(parent, select(min(parent + 1u, coarse - 1u), upper(parent, coarse), periodic));
 }
 
+// What lies between a square's corners, the nearest first and the farthest last: turned by a right angle, or mirrored, it is the same
+// to the bit.
+fn between(corners: array<vec2<f32>, 4>) -> vec2<f32> {
+    return (9.0 * corners[0] + 3.0 * (corners[1] + corners[2]) + corners[3]) * 0.0625;
+}
+
+// Coefficients of a cell, or their sum over several: transport, and the derivatives of the local terms.
+struct Coefficients {
+    transport: vec4<f32>,
+    reaction: vec4<f32>,
+}
+
+fn both(a: Coefficients, b: Coefficients) -> Coefficients {
+    return Coefficients(a.transport + b.transport, a.reaction + b.reaction);
+}
+
 // One of the lower levels: its cells, the place of its first cell in the fields of all of them, and area over distance of its faces.
 struct Lower {
     n: vec3<u32>,

@@ -4,6 +4,7 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::probe::Probe;
+use super::residual::flows;
 use super::shape::{Beside, Star, fields, paired, rows_of, stars, stars_of};
 
 /// Room for what is beside the cells of a strip.
@@ -15,16 +16,6 @@ struct Scratch {
     u: [Beside<f64>; 2],
 }
 
-/// What cell `x` and its neighbours have together of a field.
-#[inline(always)]
-fn with_neighbours(field: &Star<f32>, x: usize) -> [f32; 6] {
-    let mut sums = [0.0; 6];
-    for face in 0..6 {
-        sums[face] = field.here[x] + field.around[face][x];
-    }
-    sums
-}
-
 /// The flows out of the cells of a strip, with the coefficients as they are, and the local derivatives times the direction `d`.
 #[multiversion(targets = "simd")]
 fn image_strip(d: [Star<f32>; 2], transport: [Star<f32>; 3], local: [&[f32]; 4], charge: &mut [f32], salt: &mut [f32]) {
@@ -32,16 +23,9 @@ fn image_strip(d: [Star<f32>; 2], transport: [Star<f32>; 3], local: [&[f32]; 4],
     let (d, transport, local) = (stars_of(d, n), stars_of(transport, n), rows_of(local, n));
     let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
     for x in 0..n {
-        let [kappa, kappa_d, diffusivity] = [&transport[0], &transport[1], &transport[2]];
-        let (kappa, kappa_d) = (with_neighbours(kappa, x), with_neighbours(kappa_d, x));
-        let diffusivity = with_neighbours(diffusivity, x);
+        let sums = [transport[0].sums(x), transport[1].sums(x), transport[2].sums(x)];
+        let (current, diffusion) = flows(&sums, &[d[0].differences(x), d[1].differences(x)]);
         let (phi, c) = (d[0].here[x], d[1].here[x]);
-        let (mut current, mut diffusion) = ([0.0; 6], [0.0; 6]);
-        for face in 0..6 {
-            let (to_phi, to_c) = (phi - d[0].around[face][x], c - d[1].around[face][x]);
-            current[face] = kappa[face] * to_phi - kappa_d[face] * to_c;
-            diffusion[face] = diffusivity[face] * to_c;
-        }
         charge[x] = 0.5 * paired(current) + (local[0][x] * phi + local[1][x] * c);
         salt[x] = 0.5 * paired(diffusion) + (local[2][x] * phi + local[3][x] * c);
     }
@@ -54,19 +38,20 @@ fn add_changed_strip(d: Star<f32>, u: [Star<f64>; 2], by_c: [Star<f32>; 3], char
     let (d, u, by_c) = (d.of(n), stars_of(u, n), stars_of(by_c, n));
     let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
     for x in 0..n {
-        let (phi, c, own) = (u[0].here[x], u[1].here[x], d.here[x]);
-        let (mut current, mut diffusion) = ([0.0; 6], [0.0; 6]);
-        for face in 0..6 {
-            let there = d.around[face][x];
-            let change = [
-                by_c[0].here[x] * own + by_c[0].around[face][x] * there,
-                by_c[1].here[x] * own + by_c[1].around[face][x] * there,
-                by_c[2].here[x] * own + by_c[2].around[face][x] * there,
-            ];
-            let (to_phi, to_c) = ((phi - u[0].around[face][x]) as f32, (c - u[1].around[face][x]) as f32);
-            current[face] = change[0] * to_phi - change[1] * to_c;
-            diffusion[face] = change[2] * to_c;
+        let (mut changes, mut differences) = ([[0.0; 6]; 3], [[0.0; 6]; 2]);
+        for k in 0..3 {
+            let own = by_c[k].here[x] * d.here[x];
+            for face in 0..6 {
+                changes[k][face] = own + by_c[k].around[face][x] * d.around[face][x];
+            }
         }
+        for k in 0..2 {
+            let exact = u[k].differences(x);
+            for face in 0..6 {
+                differences[k][face] = exact[face] as f32;
+            }
+        }
+        let (current, diffusion) = flows(&changes, &differences);
         charge[x] += 0.5 * paired(current);
         salt[x] += 0.5 * paired(diffusion);
     }

@@ -1,4 +1,4 @@
-//! Residual of both equations.
+//! Residual of both equations, and the flows that it shares with `apply`.
 
 use multiversion::multiversion;
 
@@ -43,43 +43,44 @@ impl Present<'_> {
     }
 }
 
-/// Flows out of cell `x` through each face, from differences: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb).
-/// `sums` is what the cell and its neighbours have together of κ, κ_D and D.
+/// Twice the flows out of a cell through each face: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb). `sums` is what the cell and
+/// its neighbours have together of κ, κ_D and D, `differences` is of φ and c.
 #[inline(always)]
-fn flows(u: &[Star<f64>; 2], x: usize, sums: &[[f64; 6]; 3]) -> ([f64; 6], [f64; 6]) {
-    let (own_phi, own_c) = (u[0].here[x], u[1].here[x]);
-    let mut charge = [0.0; 6];
-    let mut salt = [0.0; 6];
+pub fn flows<T>(sums: &[[T; 6]; 3], differences: &[[T; 6]; 2]) -> ([T; 6], [T; 6])
+where
+    T: Copy + Default + std::ops::Mul<Output = T> + std::ops::Sub<Output = T>,
+{
+    let (mut charge, mut salt) = ([T::default(); 6], [T::default(); 6]);
     for face in 0..6 {
-        let (phi, c) = (own_phi - u[0].around[face][x], own_c - u[1].around[face][x]);
-        charge[face] = 0.5 * sums[0][face] * phi - 0.5 * sums[1][face] * c;
-        salt[face] = 0.5 * sums[2][face] * c;
+        let (phi, c) = (differences[0][face], differences[1][face]);
+        charge[face] = sums[0][face] * phi - sums[1][face] * c;
+        salt[face] = sums[2][face] * c;
     }
     (charge, salt)
 }
 
-/// What cell `x` and its neighbours have together of κ, κ_D and D.
-#[inline(always)]
-fn sums(transport: &[Star<f32>; 3], x: usize) -> [[f64; 6]; 3] {
-    let mut sums = [[0.0; 6]; 3];
-    for k in 0..3 {
-        for face in 0..6 {
-            sums[k][face] = f64::from(transport[k].here[x]) + f64::from(transport[k].around[face][x]);
-        }
+impl Present<'_> {
+    /// Twice the flows out of cell `x`.
+    #[inline(always)]
+    fn flows(&self, x: usize) -> ([f64; 6], [f64; 6]) {
+        let [kappa, kappa_d, diffusivity] = &self.transport;
+        flows(
+            &[kappa.sums(x), kappa_d.sums(x), diffusivity.sums(x)],
+            &[self.u[0].differences(x), self.u[1].differences(x)],
+        )
     }
-    sums
 }
 
 /// −(outflow + source) of the charge equation in a strip, and the salt that the current leaves behind in its cells: −i·∇t₊.
 #[multiversion(targets = "simd")]
 fn charge_strip(present: Present, source: &[f64], charge: &mut [f64], left: &mut [f64]) {
     let n = charge.len().min(left.len());
-    let (Present { u, transport, transference }, source) = (present.of(n), &source[..n]);
+    let (present, source) = (present.of(n), &source[..n]);
     let (charge, left) = (&mut charge[..n], &mut left[..n]);
     for x in 0..n {
-        let (current, _) = flows(&u, x, &sums(&transport, x));
-        charge[x] = -(paired(current) + source[x]);
-        left[x] = left_by(current, &transference, x);
+        let (current, _) = present.flows(x);
+        charge[x] = -(0.5 * paired(current) + source[x]);
+        left[x] = left_by(current, &present.transference, x);
     }
 }
 
@@ -87,21 +88,21 @@ fn charge_strip(present: Present, source: &[f64], charge: &mut [f64], left: &mut
 #[multiversion(targets = "simd")]
 fn salt_strip(present: Present, source: &[f64], left: &[f64], salt: &mut [f64]) {
     let n = salt.len();
-    let (Present { u, transport, .. }, source, left) = (present.of(n), &source[..n], &left[..n]);
+    let (present, source, left) = (present.of(n), &source[..n], &left[..n]);
     let salt = &mut salt[..n];
     for x in 0..n {
-        let (_, diffusion) = flows(&u, x, &sums(&transport, x));
-        salt[x] = -((paired(diffusion) + left[x]) + source[x]);
+        let (_, diffusion) = present.flows(x);
+        salt[x] = -((0.5 * paired(diffusion) + left[x]) + source[x]);
     }
 }
 
-/// Salt that the current `charge` through the faces leaves behind in a cell because other ions carry it elsewhere:
-/// −i·∇t₊, as Σ faces ½ (t₊ of the neighbour − t₊) charge.
+/// Salt that the current leaves behind in a cell because other ions carry it elsewhere: −i·∇t₊, as Σ faces ½ (t₊ of the neighbour − t₊)
+/// flow, with twice the flows of charge through the faces.
 #[inline(always)]
-fn left_by(charge: [f64; 6], transference: &Star<f64>, x: usize) -> f64 {
-    let mut left = [0.0; 6];
+fn left_by(twice: [f64; 6], transference: &Star<f64>, x: usize) -> f64 {
+    let mut left = transference.differences(x);
     for face in 0..6 {
-        left[face] = 0.5 * (transference.around[face][x] - transference.here[x]) * charge[face];
+        left[face] *= -0.25 * twice[face];
     }
     paired(left)
 }

@@ -255,6 +255,30 @@ impl<T> Star<'_, T> {
     }
 }
 
+impl Star<'_, f32> {
+    /// What cell `x` and its neighbours have together.
+    #[inline(always)]
+    pub fn sums<R: From<f32> + std::ops::Add<Output = R> + Copy + Default>(&self, x: usize) -> [R; 6] {
+        let (own, mut sums) = (R::from(self.here[x]), [R::default(); 6]);
+        for face in 0..6 {
+            sums[face] = own + R::from(self.around[face][x]);
+        }
+        sums
+    }
+}
+
+impl<T: Copy + Default + std::ops::Sub<Output = T>> Star<'_, T> {
+    /// What cell `x` has more than its neighbours.
+    #[inline(always)]
+    pub fn differences(&self, x: usize) -> [T; 6] {
+        let (own, mut differences) = (self.here[x], [T::default(); 6]);
+        for face in 0..6 {
+            differences[face] = own - self.around[face][x];
+        }
+        differences
+    }
+}
+
 impl<T> Clone for Star<'_, T> {
     #[inline(always)]
     fn clone(&self) -> Self {

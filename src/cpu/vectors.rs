@@ -4,17 +4,13 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::{Shape, Strip, fields, fill, rows_of};
-use crate::solver::backend::{DIRECTIONS, Vector};
+use crate::solver::backend::Vector;
 use crate::solver::newton::CONCENTRATION_KEPT;
 
 /// Smallest c/c0 whose loss is counted.
 const C_FLOOR: f64 = 1e-6;
 /// Least reaction area per volume of a cell whose potential is held back: farther out next to nothing reacts \[1/dx\].
 pub const REACTING: f64 = 0.01;
-
-/// Most directions before the one that is made orthogonal to them.
-const OLDER: usize = 2;
-const _: () = assert!(OLDER == DIRECTIONS - 1);
 
 /// φ and c of a vector. What the solution is built from is double, what only has to make the residual small is single.
 enum Parts<D, S> {
@@ -44,12 +40,17 @@ impl Cpu {
         }
     }
 
-    /// coefficient = ⟨a, test⟩/⟨b, test⟩, the salt equation weighted so that it counts as much as the charge equation: without
-    /// that the linear solver would leave a dilute electrolyte's salt as it is.
+    /// coefficient = ⟨a, test⟩/⟨b, test⟩.
     pub(super) fn project_vectors(&mut self, a: Vector, b: Vector, test: Vector) {
+        self.coefficient = self.quotient(a, b, test);
+    }
+
+    /// ⟨a, test⟩/⟨b, test⟩, the salt equation weighted so that it counts as much as the charge equation: without that the linear solver
+    /// would leave a dilute electrolyte's salt as it is.
+    fn quotient(&self, a: Vector, b: Vector, test: Vector) -> f64 {
         let (a, b, test) = (self.parts(a), self.parts(b), self.parts(test));
         let weight = f64::from(self.physics.salt_weight);
-        let [of_a, of_b] = self.shape.sum_strips(
+        let products = self.shape.sum_strips(
             2,
             || (),
             |(), strip, [of_a, of_b]| {
@@ -57,45 +58,26 @@ impl Cpu {
                 products(strip, &b, &test, weight, of_b);
             },
         );
-        self.coefficient = if of_b > 0.0 { of_a / of_b } else { 0.0 };
+        quotient(products)
     }
 
     /// Image `new` made orthogonal to those before, its direction with it; coefficient = ⟨residual, image⟩/⟨image, image⟩.
     pub(super) fn orthogonalise_image(&mut self, new: usize) {
-        if new == 0 {
-            return self.project_vectors(Vector::Residual, Vector::Image(0), Vector::Image(0));
-        }
+        let against = |older| self.quotient(Vector::Image(new), Vector::Image(older), Vector::Image(older));
+        let shares: Vec<f64> = (0..new).map(against).collect();
         let (shape, weight) = (self.shape, f64::from(self.physics.salt_weight));
         let (older_directions, direction) = self.directions.split_at_mut(new);
         let (older_images, image) = self.images.split_at_mut(new);
         let (older_directions, older_images) = (&*older_directions, &*older_images);
         let (direction, image) = (&mut direction[0], &mut image[0]);
-        let [first, first_own, second, second_own] = shape.sum_strips(
-            2 * OLDER,
-            || (),
-            |(), strip, [first, first_own, second, second_own]| {
-                for (k, terms) in [[first, first_own], [second, second_own]].into_iter().enumerate() {
-                    match older_images.get(k) {
-                        None => terms.into_iter().for_each(|terms| terms.fill(0.0)),
-                        Some(older) => {
-                            let [of_image, own] = terms;
-                            product_strip(of(strip, image), of(strip, older), weight, of_image);
-                            product_strip(of(strip, older), of(strip, older), weight, own);
-                        }
-                    }
-                }
-            },
-        );
-        let share = |[of_image, own]: [f64; 2]| if own > 0.0 { of_image / own } else { 0.0 };
-        let shares = [[first, first_own], [second, second_own]].map(share);
         let residual = &self.residual;
-        let [of_residual, own] = shape.strips_and_sums(
+        let products = shape.strips_and_sums(
             [fields(direction), fields(image)],
             2,
             || (),
             |(), strip, [direction, mut image], [of_residual, own]| {
-                let older = older_directions.iter().zip(older_images).zip(shares);
-                for ((older_direction, older_image), share) in older {
+                let older = older_directions.iter().zip(older_images).zip(&shares);
+                for ((older_direction, older_image), &share) in older {
                     for k in 0..2 {
                         add_strip(&mut *direction[k], -share, strip.of(&older_direction[k]));
                         add_strip(&mut *image[k], -share, strip.of(&older_image[k]));
@@ -106,7 +88,7 @@ impl Cpu {
                 product_strip(image, image, weight, own);
             },
         );
-        self.coefficient = if own > 0.0 { of_residual / own } else { 0.0 };
+        self.coefficient = quotient(products);
     }
 
     /// correction += coefficient · direction, residual −= coefficient · image.
@@ -198,6 +180,11 @@ fn product_strip<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: [&[A]; 2], b: [&[B
         let (phi, c): (f64, f64) = (a[0][x].into(), a[1][x].into());
         out[x] = phi * b[0][x].into() + weight * c * b[1][x].into();
     }
+}
+
+/// a/b; 0 unless b is positive.
+fn quotient([a, b]: [f64; 2]) -> f64 {
+    if b > 0.0 { a / b } else { 0.0 }
 }
 
 /// A strip of φ and c.

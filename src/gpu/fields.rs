@@ -206,7 +206,7 @@ impl Fields {
     fn add_levels(&mut self, device: &Device, finest: [u32; 3]) {
         let (mut shape, mut width) = (finest, [1.0f32; 3]);
         loop {
-            let coarse = shape.map(|n| n.div_ceil(2));
+            let coarse = coarser(shape);
             let lower = cells_down_from(shape);
             let is_lower = !self.levels.is_empty() && lower <= LOWER_CELLS;
             let [hx, hy, hz] = width;
@@ -297,10 +297,14 @@ fn cells_of(shape: [u32; 3]) -> u64 {
     shape.iter().map(|&n| u64::from(n)).product()
 }
 
+/// Cells along each axis of the next coarser level.
+fn coarser(shape: [u32; 3]) -> [u32; 3] {
+    shape.map(|n| n.div_ceil(2))
+}
+
 /// Cells of a level and of all coarser ones.
 fn cells_down_from(shape: [u32; 3]) -> u64 {
-    let coarser = |shape: &[u32; 3]| (*shape != [1; 3]).then(|| shape.map(|n| n.div_ceil(2)));
-    std::iter::successors(Some(shape), coarser).map(cells_of).sum()
+    std::iter::successors(Some(shape), |&shape| (shape != [1; 3]).then(|| coarser(shape))).map(cells_of).sum()
 }
 
 fn storage(device: &Device, label: &str, size: u64) -> wgpu::Buffer {

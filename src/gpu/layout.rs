@@ -42,6 +42,8 @@ pub const ROLES: &[&str] = &[
     "a",
     "b",
     "test",
+    "b_1",
+    "test_1",
     "direction",
     "image",
     "older_direction_0",

@@ -154,6 +154,13 @@ impl Gpu {
         self.queue.dispatch(&self.device, &self.fields, &dispatch);
     }
 
+    /// Scalar products of `a` with the second of each pair, and of the pair, one or two of them.
+    fn products(&mut self, a: Id, pairs: &[[Id; 2]]) {
+        let (Some([b, test]), Some([b_1, test_1])) = (pairs.first().copied(), pairs.last().copied()) else { return };
+        let roles = [("a", a), ("b", b), ("test", test), ("b_1", b_1), ("test_1", test_1)];
+        self.reduce(Kernel::Project, &roles, &[pairs.len() as u32], "product", 1, 0);
+    }
+
     fn totals(&mut self, fours: usize) -> Result<Vec<f64>, BackendError> {
         let totals = self.read("sums")?;
         Ok(reduce::members(&totals[..8 * fours]))

@@ -90,8 +90,7 @@ kernels! {
     Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
     Place = "place", EXACT, &["count"];
     Probe = "probe", &["uniforms", "grid", "precision", "probe"], &[];
-    Project = "project", SUM, &["planes"];
-    ProjectOlder = "project_older", SUM, &["planes", "older"];
+    Project = "project", SUM, &["planes", "pairs"];
     Prolong = "prolong", LEVELS, &[];
     Reaction = "reaction", LOCAL, &[];
     GoAlong = "go_along", POINT, &[];

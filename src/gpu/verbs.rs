@@ -253,8 +253,8 @@ impl Backend for Gpu {
     }
 
     fn project(&mut self, a: Vector, b: Vector, test: Vector) {
-        let roles = [("a", self.vector_id(a)), ("b", self.vector_id(b)), ("test", self.vector_id(test))];
-        self.reduce(Kernel::Project, &roles, &[], "product", 1, 0);
+        let [b, test] = [b, test].map(|vector| self.vector_id(vector));
+        self.products(self.vector_id(a), &[[b, test]]);
     }
 
     fn orthogonalise(&mut self, new: usize) {
@@ -270,7 +270,8 @@ impl Backend for Gpu {
             ("older_image_0", images[0]),
             ("older_image_1", images[newest]),
         ];
-        self.reduce(Kernel::ProjectOlder, &roles, &[new as u32], "product", 1, 0);
+        let pairs = [[images[0]; 2], [images[newest]; 2]];
+        self.products(images[new], &pairs[..new]);
         self.reduce(Kernel::Orthogonalise, &roles, &[new as u32], "product", 1, 0);
     }
 

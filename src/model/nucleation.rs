@@ -69,7 +69,7 @@ fn height_at(grid: &Grid, heights: &[f64], x: f64, y: f64) -> f64 {
 /// units, as in the kernels; the WGSL twin is `nucleation_rate` in shaders/lib/electrolyte.wgsl.
 pub fn rate(bare: f64, drive: f64, rate: f64, barrier: f64) -> f64 {
     let barrier = barrier / drive.max(1e-3);
-    if drive > 0.0 && bare != 0.0 { bare * rate * (-barrier * barrier).exp() } else { 0.0 }
+    if drive > 0.0 { bare * rate * (-barrier * barrier).exp() } else { 0.0 }
 }
 
 /// A nucleus that a schedule calls for.
