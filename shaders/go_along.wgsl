@@ -1,6 +1,7 @@
 // go_along - the correction goes on along a direction, as far as makes the residual small
 //
-//   correction += c direction,   residual -= c image,   c = <a, test>/<b, test> of the last products; nothing unless <b, test> > 0
+//   correction += c direction, from zero if it starts there,   residual -= c image
+//   c = <a, test>/<b, test> of the last products; nothing unless <b, test> > 0
 //
 // reads   product, direction, image, correction, residual
 // writes  correction, residual
@@ -13,6 +14,11 @@
 @group(0) @binding(3) var<storage, read> image: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read_write> correction: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read_write> residual: array<vec2<f32>>;
+@group(0) @binding(6) var<uniform> parameters: Parameters;
+
+struct Parameters {
+    starts: u32, // 1 or 0
+}
 
 @compute @workgroup_size(16, 4, 4)
 fn go_along(@builtin(global_invocation_id) p: vec3<u32>) {
@@ -22,6 +28,6 @@ fn go_along(@builtin(global_invocation_id) p: vec3<u32>) {
     let of_b = product[0].y;
     let coefficient = select(0.0, product[0].x / of_b, of_b > 0.0);
 
-    correction[i] += coefficient * direction[i];
+    correction[i] = select(correction[i], vec2<f32>(0.0), parameters.starts == 1u) + coefficient * direction[i];
     residual[i] -= coefficient * image[i];
 }

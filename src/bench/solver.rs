@@ -104,7 +104,6 @@ impl<'a> Trial<'a> {
         self.begin(b, state)?;
         b.linearise();
         b.coarsen();
-        b.clear_correction();
         newton::correct(b, LINEAR_ITERATIONS);
         Ok(())
     }

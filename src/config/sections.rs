@@ -459,7 +459,7 @@ fn output(s: Section) -> Output {
 
 fn time_step(s: Section) -> TimeStep {
     let time_step = TimeStep {
-        cfl: s.or("cfl", "1", Range::Within(0.001..=0.5), 0.15),
+        cfl: s.or("cfl", "1", Range::Within(0.001..=0.5), 0.25),
         concentration: s.or("concentration", "1", Range::Within(1e-4..=0.5), 0.05),
         potential: s.or("potential", "V", Range::Positive, 0.01),
         first: s.or("first", "s", Range::Positive, 1e-4),

@@ -322,7 +322,6 @@ impl Backend for Cpu {
 
     fn begin_step(&mut self, ahead: f64) {
         self.go_ahead(ahead);
-        self.current_old.copy_from_slice(&self.rate[0]);
     }
 
     fn undo_step(&mut self) {
@@ -365,10 +364,6 @@ impl Backend for Cpu {
         hierarchy::coarsen(&mut self.hierarchy);
     }
 
-    fn clear_correction(&mut self) {
-        self.correction.iter_mut().for_each(|correction| correction.fill(0.0));
-    }
-
     fn apply(&mut self, slot: usize) {
         apply::apply(self, slot);
     }
@@ -385,8 +380,12 @@ impl Backend for Cpu {
         self.orthogonalise_image(new);
     }
 
+    fn start_along(&mut self, slot: usize) {
+        self.add_direction(slot, true);
+    }
+
     fn go_along(&mut self, slot: usize) {
-        self.add_direction(slot);
+        self.add_direction(slot, false);
     }
 
     fn damp(&mut self, potential: f32, keep: f32) {

@@ -91,14 +91,17 @@ impl Cpu {
         self.coefficient = quotient(products);
     }
 
-    /// correction += coefficient · direction, residual −= coefficient · image.
-    pub(super) fn add_direction(&mut self, slot: usize) {
+    /// correction += coefficient · direction, from zero if it starts there; residual −= coefficient · image.
+    pub(super) fn add_direction(&mut self, slot: usize, starts: bool) {
         let (factor, direction, image) = (self.coefficient, &self.directions[slot], &self.images[slot]);
         self.shape.strips(
             [fields(&mut self.correction), fields(&mut self.residual)],
             || (),
             |(), strip, [correction, residual]| {
                 for k in 0..2 {
+                    if starts {
+                        correction[k].fill(0.0);
+                    }
                     add_strip(&mut *correction[k], factor, strip.of(&direction[k]));
                     add_strip(&mut *residual[k], -factor, strip.of(&image[k]));
                 }
@@ -128,13 +131,15 @@ impl Cpu {
         1.0 / need.max(1.0)
     }
 
-    /// u_old = u, u += ahead · (u − u_old), but 1 + c at least the share of it that is kept.
+    /// u_old = u, u += ahead · (u − u_old), but 1 + c at least the share of it that is kept; current_old = current.
     pub(super) fn go_ahead(&mut self, ahead: f64) {
-        let fields = (fields(&mut self.u_old), fields(&mut self.u));
+        let current = &self.rate[0];
+        let unknowns = (fields(&mut self.u_old), fields(&mut self.u));
         self.shape.strips(
-            fields,
+            (unknowns, &mut self.current_old[..]),
             || (),
-            |(), _, ([phi_old, c_old], [phi, c])| {
+            |(), strip, (([phi_old, c_old], [phi, c]), current_old)| {
+                current_old.copy_from_slice(strip.of(current));
                 go_ahead_strip(ahead, phi_old, phi);
                 go_ahead_strip(ahead, c_old, c);
                 let least = |c: f64| f64::from(CONCENTRATION_KEPT) * (1.0 + c) - 1.0;

@@ -93,7 +93,7 @@ kernels! {
     Project = "project", SUM, &["planes", "pairs"];
     Prolong = "prolong", LEVELS, &[];
     Reaction = "reaction", LOCAL, &[];
-    GoAlong = "go_along", POINT, &[];
+    GoAlong = "go_along", POINT, &["starts"];
     FormResidual = "form_residual", STENCIL, &[];
     RestoreProfile = "restore_profile", STENCIL, &["strength"];
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &[];

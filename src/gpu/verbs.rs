@@ -20,6 +20,14 @@ const ONE_GROUP: [u32; 3] = [1; 3];
 const _: () = assert!(MOST_SWEEPS == 3, "the parameters of cycle_lower.wgsl");
 const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 16, "the kernels' order of members");
 
+impl Gpu {
+    /// correction += coefficient · direction, from zero if it starts there; residual −= coefficient · image.
+    fn add_direction(&mut self, slot: usize, starts: bool) {
+        let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
+        self.run(Kernel::GoAlong, &roles, &[u32::from(starts)]);
+    }
+}
+
 impl Levels for Gpu {
     fn levels(&self) -> usize {
         self.fields.levels.len()
@@ -174,8 +182,6 @@ impl Backend for Gpu {
 
     fn begin_step(&mut self, ahead: f64) {
         self.run(Kernel::BeginStep, &[], &[(ahead as f32).to_bits(), CONCENTRATION_KEPT.to_bits()]);
-        self.copy("current", "current_old");
-        self.clear("u_low");
     }
 
     fn undo_step(&mut self) {
@@ -232,10 +238,6 @@ impl Backend for Gpu {
         }
     }
 
-    fn clear_correction(&mut self) {
-        self.clear("correction");
-    }
-
     fn apply(&mut self, slot: usize) {
         let roles = [
             ("x", self.fields.levels[0].x),
@@ -275,9 +277,12 @@ impl Backend for Gpu {
         self.reduce(Kernel::Orthogonalise, &roles, &[new as u32], "product", 1, 0);
     }
 
+    fn start_along(&mut self, slot: usize) {
+        self.add_direction(slot, true);
+    }
+
     fn go_along(&mut self, slot: usize) {
-        let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
-        self.run(Kernel::GoAlong, &roles, &[]);
+        self.add_direction(slot, false);
     }
 
     fn damp(&mut self, potential: f32, keep: f32) {

@@ -329,18 +329,18 @@ pub trait Backend: Levels {
     /// Coefficients of the finest level → those of every coarser level.
     fn coarsen(&mut self);
 
-    /// Correction = 0.
-    fn clear_correction(&mut self);
     /// Direction `slot` = x of level 0, which may be lost, and image `slot` = A x with the finest operator.
     fn apply(&mut self, slot: usize);
     /// Direction `slot` = a uniform change of the potential by 1, image `slot` = the finest operator on it.
     fn apply_uniform(&mut self, slot: usize);
-    /// coefficient = ⟨a, test⟩/⟨b, test⟩, kept on the device for `go_along`; 0 unless ⟨b, test⟩ is positive. a less that much of b is
+    /// coefficient = ⟨a, test⟩/⟨b, test⟩, kept on the device for `start_along` and `go_along`; 0 unless ⟨b, test⟩ is positive. a less that much of b is
     /// orthogonal to `test`; b itself as `test` makes it as small as it can be.
     fn project(&mut self, a: Vector, b: Vector, test: Vector);
     /// Makes image `new` orthogonal to those of the slots before it, which must be so to one another, and takes its direction along; then
     /// coefficient = ⟨residual, image⟩/⟨image, image⟩, as by `project`.
     fn orthogonalise(&mut self, new: usize);
+    /// correction = coefficient · direction, whatever it was before; residual −= coefficient · image.
+    fn start_along(&mut self, slot: usize);
     /// correction += coefficient · direction, residual −= coefficient · image.
     fn go_along(&mut self, slot: usize);
     /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every

@@ -35,6 +35,9 @@ pub struct Clock {
     pub passed: f64,
     /// length of the last step \[s\]; 0 before the first
     pub last: f64,
+    /// length of the step before it \[s\]; 0 before the second
+    #[serde(default)]
+    pub earlier: f64,
     /// temperature, of which the units of the fields are \[K\]
     pub temperature: f64,
     /// totals

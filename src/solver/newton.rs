@@ -141,10 +141,9 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 /// Where kinetics is slow against conduction, the normal case, the operator hardly sees a uniform change of the potential,
 /// and the first of `iterations` would go on it. One scalar equation, that of the total current, takes it out before.
 pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B, iterations: usize) {
-    b.clear_correction();
     b.apply_uniform(0);
     b.project(Vector::Residual, Vector::Image(0), Vector::Direction(0)); // the sum of the charge equation over all cells
-    b.go_along(0);
+    b.start_along(0);
     for new in 0..iterations {
         v_cycle(b);
         b.apply(new);

@@ -91,7 +91,7 @@ pub enum StepFailure {
 /// What limits a step after something else is imposed.
 pub const CHANGE: &str = "protocol";
 
-/// The most steps like the last that φ and c go on by.
+/// The most changes like the last that φ and c go on by.
 const FARTHEST: f64 = 4.0;
 /// Part of a current by which it must have changed to jump: the uniform potential is then solved for first.
 const JUMP: f64 = 0.1;
@@ -126,6 +126,7 @@ impl<'a> Problem<'a> {
             external: 0.0,
             passed: 0.0,
             last: 0.0,
+            earlier: 0.0,
             temperature: self.setup.temperature,
             ledger: Ledger::default(),
             scheduled: 0,
@@ -209,8 +210,9 @@ impl<'a> Problem<'a> {
         }
         self.centre_reference(b, clock)?;
         let jumps = self.jumps(clock);
-        b.begin_step(self.ahead(clock, until, jumps)); // phi, c and current kept
-        let (solved, seen, rejected) = self.solve(b, clock, edge, jumps)?;
+        let dt = Self::length(clock, until);
+        b.begin_step(if jumps { 0.0 } else { Self::ahead(clock, dt) }); // phi, c and current kept
+        let (solved, seen, rejected) = self.solve(b, clock, edge, dt, jumps)?;
         self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
         let nuclei = self.nucleate(b, clock, seen.dt)?;
         let pieces = self.look_for_isolated(b)?;
@@ -248,26 +250,30 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// Length of the next step, ending at `until` at the latest \[s\].
+    /// Length of the next step, so that as few steps as may be, all of one length, end at `until` \[s\]. One that is cut short there
+    /// would cost as much as the others, and φ and c would not go on after it as before.
     fn length(clock: &Clock, until: f64) -> f64 {
         let remaining = until - clock.time;
-        if clock.dt > remaining * (1.0 - 1e-9) { remaining } else { clock.dt }
+        let steps = (remaining * (1.0 - 1e-9) / clock.dt).ceil();
+        if steps.is_finite() { remaining / steps.max(1.0) } else { clock.dt }
     }
 
-    /// Steps like the last by which φ and c go on before they are solved for: where nothing jumps, Newton's method is then nearly there.
-    fn ahead(&self, clock: &Clock, until: f64, jumps: bool) -> f64 {
-        let steps = Self::length(clock, until) / clock.last;
-        // after a step that was cut short what it changed is next to nothing, and mostly rounding
-        if jumps || clock.last == 0.0 || steps > FARTHEST { 0.0 } else { steps }
+    /// Changes like the last by which φ and c go on before they are solved for in a step of `dt` \[s\]: Newton's method is then nearly
+    /// there. They belong to the front in the middle of their steps.
+    fn ahead(clock: &Clock, dt: f64) -> f64 {
+        let changes = (dt + clock.last) / (clock.last + clock.earlier);
+        // after steps that were cut short what they changed is next to nothing, and mostly rounding
+        if clock.earlier == 0.0 || changes > FARTHEST { 0.0 } else { changes }
     }
 
-    /// Solves φ and c, with shorter and shorter steps until one is accepted.
+    /// Solves φ and c in a step of `dt` \[s\], or in shorter and shorter ones until one is accepted.
     #[allow(clippy::type_complexity)]
     fn solve<B: Backend + ?Sized>(
         &self,
         b: &mut B,
         clock: &mut Clock,
         edge: Edge,
+        mut dt: f64,
         jumps: bool,
     ) -> Result<(Solved, Observed, Vec<(f64, String)>), StepFailure> {
         let limits = &self.setup.time_step;
@@ -275,7 +281,6 @@ impl<'a> Problem<'a> {
         let (reference, given) = (clock.phi_reference, clock.control);
         let (mut attempts, mut adjusted) = (0, Vec::new());
         loop {
-            let dt = Self::length(clock, edge.time);
             let set = |b: &mut B, rise: f64| {
                 let rise = rise * self.scales.potential;
                 b.set_step(&self.scales.step(self.setup, clock.control, dt, reference + rise, rise));
@@ -302,6 +307,7 @@ impl<'a> Problem<'a> {
                             b.undo_step();
                             clock.phi_reference = reference;
                             clock.dt = shorter;
+                            dt = shorter;
                             adjusted.clear();
                             continue;
                         }
@@ -320,7 +326,8 @@ impl<'a> Problem<'a> {
             clock.phi_reference = reference;
             clock.rejected += 1;
             rejected.push((dt, reason.clone()));
-            clock.dt = 0.5 * dt;
+            dt *= 0.5;
+            clock.dt = dt;
             clock.control = given;
             adjusted.clear();
             clock.limited_by = "rejected step".into();
@@ -461,6 +468,7 @@ impl<'a> Problem<'a> {
         // exactly none at rest, also where something leaks
         clock.external = clock.current + clock.leak;
         clock.passed += clock.external.abs() * dt;
+        clock.earlier = clock.last;
         clock.last = dt;
         let time_step::Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
         clock.dt = next;
