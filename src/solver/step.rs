@@ -91,8 +91,6 @@ pub enum StepFailure {
 /// What limits a step after something else is imposed.
 pub const CHANGE: &str = "protocol";
 
-/// The most changes like the last that φ and c go on by.
-const FARTHEST: f64 = 4.0;
 /// Part of a current by which it must have changed to jump: the uniform potential is then solved for first.
 const JUMP: f64 = 0.1;
 
@@ -203,15 +201,15 @@ impl<'a> Problem<'a> {
         edge: impl Into<Edge<'e>>,
     ) -> Result<StepReport, StepFailure> {
         let edge = edge.into();
-        let until = edge.time;
         // the first steps after a change of what is imposed are short for that reason
         if clock.step > 0 && clock.limited_by != CHANGE {
             self.look_at_salt(b, clock)?;
         }
         self.centre_reference(b, clock)?;
         let jumps = self.jumps(clock);
-        let dt = Self::length(clock, until);
-        b.begin_step(if jumps { 0.0 } else { Self::ahead(clock, dt) }); // phi, c and current kept
+        let dt = time_step::even(clock.dt, edge.time - clock.time);
+        let ahead = if jumps { 0.0 } else { time_step::ahead(dt, clock.last, clock.earlier) };
+        b.begin_step(ahead); // phi, c and current kept
         let (solved, seen, rejected) = self.solve(b, clock, edge, dt, jumps)?;
         self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
         let nuclei = self.nucleate(b, clock, seen.dt)?;
@@ -248,22 +246,6 @@ impl<'a> Problem<'a> {
             Control::Current(i) => jumps(i, clock.current),
             Control::Potential(_) => false,
         }
-    }
-
-    /// Length of the next step, so that as few steps as may be, all of one length, end at `until` \[s\]. One that is cut short there
-    /// would cost as much as the others, and φ and c would not go on after it as before.
-    fn length(clock: &Clock, until: f64) -> f64 {
-        let remaining = until - clock.time;
-        let steps = (remaining * (1.0 - 1e-9) / clock.dt).ceil();
-        if steps.is_finite() { remaining / steps.max(1.0) } else { clock.dt }
-    }
-
-    /// Changes like the last by which φ and c go on before they are solved for in a step of `dt` \[s\]: Newton's method is then nearly
-    /// there. They belong to the front in the middle of their steps.
-    fn ahead(clock: &Clock, dt: f64) -> f64 {
-        let changes = (dt + clock.last) / (clock.last + clock.earlier);
-        // after steps that were cut short what they changed is next to nothing, and mostly rounding
-        if clock.earlier == 0.0 || changes > FARTHEST { 0.0 } else { changes }
     }
 
     /// Solves φ and c in a step of `dt` \[s\], or in shorter and shorter ones until one is accepted.

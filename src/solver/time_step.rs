@@ -7,6 +7,9 @@ const GROWTH: f64 = 2.0;
 /// A step that moved the front or the salt by more than this many limits, or expects so many nuclei, is thrown away.
 pub const TOLERATED: f64 = 2.0;
 
+/// The most changes like the last that φ and c go on by.
+const FARTHEST: f64 = 4.0;
+
 /// Nuclei that a step may be expected to see: the potential that made one would not have made the next.
 const EXPECTED_NUCLEI: f64 = 1.0;
 
@@ -53,6 +56,22 @@ pub fn next(limits: &TimeStep, proposed: f64, seen: &Observed) -> Limit {
     .unwrap_or(Limit { by: "largest", dt: limits.largest })
 }
 
+/// Length of steps of `dt` \[s\] at most, as few as may be and all alike, that end after `remaining` \[s\]. One that is cut short at
+/// the end would cost as much as the others, and φ and c would go on worse after it.
+pub fn even(dt: f64, remaining: f64) -> f64 {
+    let steps = (remaining * (1.0 - 1e-9) / dt).ceil();
+    if steps.is_finite() { remaining / steps.max(1.0) } else { dt }
+}
+
+/// By how many of their last changes φ and c go on before they are solved for in a step of `dt` \[s\], after steps of `last` and
+/// `earlier` \[s\], 0 if there were none: Newton's method is then nearly there. The potential is that of the front as it is in the
+/// middle of a step.
+pub fn ahead(dt: f64, last: f64, earlier: f64) -> f64 {
+    let changes = (dt + last) / (last + earlier);
+    // after steps that were cut short what they changed is next to nothing, and mostly rounding
+    if earlier == 0.0 || changes > FARTHEST { 0.0 } else { changes }
+}
+
 /// Why a solved step must be thrown away, if it must.
 pub fn objection(limits: &TimeStep, seen: &Observed) -> Option<String> {
     if seen.speed * seen.dt > TOLERATED * limits.cfl {
@@ -73,6 +92,25 @@ mod tests {
 
     const LIMITS: TimeStep =
         TimeStep { cfl: 0.15, concentration: 0.05, potential: 0.01, first: 1e-4, smallest: 1e-9, largest: 100.0 };
+
+    #[test]
+    fn steps_to_an_edge_are_alike() {
+        assert_eq!(even(3.0, 10.0), 2.5);
+        assert_eq!(even(4.0, 3.0), 3.0);
+        // what is left of a sum of steps may be a little more than the last of them
+        let rounded = 3.0 * (1.0 + 1e-12);
+        assert_eq!(even(3.0, rounded), rounded);
+        assert_eq!(even(3.0, f64::INFINITY), 3.0);
+    }
+
+    #[test]
+    fn fields_go_on_from_the_middle_of_one_step_to_that_of_the_next() {
+        assert_eq!(ahead(2.0, 2.0, 2.0), 1.0);
+        assert_eq!(ahead(1.0, 2.0, 2.0), 0.75);
+        assert_eq!(ahead(2.0, 1.0, 2.0), 1.0);
+        // the first two have nothing to go on by, and next to nothing leads far
+        assert_eq!([ahead(1.0, 0.0, 0.0), ahead(1.0, 1.0, 0.0), ahead(2.0, 1e-3, 1e-3)], [0.0; 3]);
+    }
 
     #[test]
     fn the_strictest_limit_wins_and_is_named() {
