@@ -322,8 +322,9 @@ fn vectors() {
     }
 }
 
-/// project of two pairs, orthogonalise, start_along, go_along: what three linear iterations leave, from the directions and images that they leave. On
-/// rough fields their V-cycles agree to 1e-3 only, and so little of the residual is then left that they can't be compared.
+/// project of two pairs, orthogonalise, start_along, go_along: what three linear iterations leave, from the directions and images
+/// that they leave. On rough fields their V-cycles agree to 1e-3 only, and so little of the residual is then left that they can't
+/// be compared.
 #[test]
 fn linear_iterations() {
     fn check<B: Backend>(case: &str, weight: f64, b: &mut B) {

@@ -160,10 +160,9 @@ fn image_strip(p: Star<f64>, sigma: Star<f32>, d: &[f32], out: &mut [f64]) {
     let (p, sigma, d) = (p.of(n), sigma.of(n), &d[..n]);
     let out = &mut out[..n];
     for x in 0..n {
-        let mut flow = [0.0; 6];
+        let (sums, mut flow): ([f64; 6], _) = (sigma.sums(x), p.differences(x));
         for face in 0..6 {
-            let sum = f64::from(sigma.here[x]) + f64::from(sigma.around[face][x]);
-            flow[face] = 0.5 * sum * (p.here[x] - p.around[face][x]);
+            flow[face] *= 0.5 * sums[face];
         }
         out[x] = paired(flow) + f64::from(d[x]) * p.here[x];
     }

@@ -43,18 +43,18 @@ impl Present<'_> {
     }
 }
 
-/// Twice the flows out of a cell through each face: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb). `sums` is what the cell and
-/// its neighbours have together of κ, κ_D and D, `differences` is of φ and c.
+/// Flows out of a cell through each face: charge κ(φ − φ_nb) − κ_D(c − c_nb), salt D(c − c_nb), from κ, κ_D and D of the faces and
+/// differences of φ and c. Twice the flows, if the coefficients are what the cell and its neighbours have together.
 #[inline(always)]
-pub fn flows<T>(sums: &[[T; 6]; 3], differences: &[[T; 6]; 2]) -> ([T; 6], [T; 6])
+pub fn flows<T>(coefficients: &[[T; 6]; 3], differences: &[[T; 6]; 2]) -> ([T; 6], [T; 6])
 where
     T: Copy + Default + std::ops::Mul<Output = T> + std::ops::Sub<Output = T>,
 {
     let (mut charge, mut salt) = ([T::default(); 6], [T::default(); 6]);
     for face in 0..6 {
         let (phi, c) = (differences[0][face], differences[1][face]);
-        charge[face] = sums[0][face] * phi - sums[1][face] * c;
-        salt[face] = sums[2][face] * c;
+        charge[face] = coefficients[0][face] * phi - coefficients[1][face] * c;
+        salt[face] = coefficients[2][face] * c;
     }
     (charge, salt)
 }

@@ -3,6 +3,7 @@
 use multiversion::multiversion;
 
 use super::hierarchy::Level;
+use super::residual::flows;
 use super::shape::{Beside, Star, Strip, fields, paired, rows_of, stars, stars_of};
 
 /// A strip of a level's operator: coefficients, local terms and right-hand side.
@@ -62,10 +63,15 @@ impl Equations<'_> {
         }
     }
 
-    /// κ, κ_D or D of cell `x` and its neighbour together, times the face's factor.
+    /// κ, κ_D and D of cell `x` and its neighbours together, times the faces' factors.
     #[inline(always)]
-    fn conductance(&self, k: usize, x: usize, face: usize) -> f32 {
-        self.faces[face] * (self.transport[k].here[x] + self.transport[k].around[face][x])
+    fn conductances(&self, x: usize) -> [[f32; 6]; 3] {
+        let [kappa, kappa_d, diffusivity] = &self.transport;
+        [
+            conductances(&self.faces, kappa, x),
+            conductances(&self.faces, kappa_d, x),
+            conductances(&self.faces, diffusivity, x),
+        ]
     }
 
     /// b − A u of both equations in cell `x`. Charge: b − Σ faces κ(φ − φ_nb) − κ_D(c − c_nb) − local terms; salt:
@@ -73,12 +79,7 @@ impl Equations<'_> {
     #[inline(always)]
     fn defect(&self, u: &[Star<f32>; 2], x: usize) -> [f32; 2] {
         let here = [u[0].here[x], u[1].here[x]];
-        let (mut charge, mut salt) = ([0.0; 6], [0.0; 6]);
-        for face in 0..6 {
-            let (phi, c) = (here[0] - u[0].around[face][x], here[1] - u[1].around[face][x]);
-            charge[face] = self.conductance(0, x, face) * phi - self.conductance(1, x, face) * c;
-            salt[face] = self.conductance(2, x, face) * c;
-        }
+        let (charge, salt) = flows(&self.conductances(x), &[u[0].differences(x), u[1].differences(x)]);
         let local_charge = self.local[0][x] * here[0] + self.local[1][x] * here[1];
         let local_salt = self.local[2][x] * here[0] + self.local[3][x] * here[1];
         [self.b[0][x] - (paired(charge) + local_charge), self.b[1][x] - (paired(salt) + local_salt)]
@@ -87,12 +88,7 @@ impl Equations<'_> {
     /// weight · D⁻¹ defect, D the 2 × 2 diagonal block of cell `x`.
     #[inline(always)]
     fn change(&self, x: usize, defect: [f32; 2], weight: f32) -> [f32; 2] {
-        let mut sums = [[0.0; 6]; 3];
-        for (k, sum) in sums.iter_mut().enumerate() {
-            for (face, conductance) in sum.iter_mut().enumerate() {
-                *conductance = self.conductance(k, x, face);
-            }
-        }
+        let sums = self.conductances(x);
         let (a, b) = (paired(sums[0]) + self.local[0][x], self.local[1][x] - paired(sums[1]));
         let (d, e) = (self.local[2][x], paired(sums[2]) + self.local[3][x]);
         let determinant = a * e - b * d;
@@ -100,6 +96,16 @@ impl Equations<'_> {
         let [r0, r1] = defect;
         [weight * ((e * r0 - b * r1) * inverse), weight * ((a * r1 - d * r0) * inverse)]
     }
+}
+
+/// A coefficient of cell `x` and its neighbours together, times the faces' factors.
+#[inline(always)]
+fn conductances(faces: &[f32; 6], coefficient: &Star<f32>, x: usize) -> [f32; 6] {
+    let mut conductances: [f32; 6] = coefficient.sums(x);
+    for face in 0..6 {
+        conductances[face] *= faces[face];
+    }
+    conductances
 }
 
 /// b − A u.
@@ -169,19 +175,15 @@ impl Conduction<'_> {
     /// κ of cell `x` and its neighbours together, times the faces' factors.
     #[inline(always)]
     fn conductances(&self, x: usize) -> [f32; 6] {
-        let mut conductances = self.faces;
-        for face in 0..6 {
-            conductances[face] *= self.kappa.here[x] + self.kappa.around[face][x];
-        }
-        conductances
+        conductances(&self.faces, &self.kappa, x)
     }
 
     /// b − A φ in cell `x`.
     #[inline(always)]
     fn defect(&self, phi: &Star<f32>, x: usize) -> f32 {
-        let mut charge = self.conductances(x);
+        let (mut charge, differences) = (self.conductances(x), phi.differences(x));
         for face in 0..6 {
-            charge[face] *= phi.here[x] - phi.around[face][x];
+            charge[face] *= differences[face];
         }
         self.b[x] - (paired(charge) + self.local[x] * phi.here[x])
     }

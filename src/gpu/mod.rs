@@ -161,6 +161,12 @@ impl Gpu {
         self.reduce(Kernel::Project, &roles, &[pairs.len() as u32], "product", 1, 0);
     }
 
+    /// correction += coefficient · direction, from zero if it starts there; residual −= coefficient · image.
+    fn add_direction(&mut self, slot: usize, starts: bool) {
+        let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
+        self.run(Kernel::GoAlong, &roles, &[u32::from(starts)]);
+    }
+
     fn totals(&mut self, fours: usize) -> Result<Vec<f64>, BackendError> {
         let totals = self.read("sums")?;
         Ok(reduce::members(&totals[..8 * fours]))

@@ -20,14 +20,6 @@ const ONE_GROUP: [u32; 3] = [1; 3];
 const _: () = assert!(MOST_SWEEPS == 3, "the parameters of cycle_lower.wgsl");
 const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 16, "the kernels' order of members");
 
-impl Gpu {
-    /// correction += coefficient · direction, from zero if it starts there; residual −= coefficient · image.
-    fn add_direction(&mut self, slot: usize, starts: bool) {
-        let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
-        self.run(Kernel::GoAlong, &roles, &[u32::from(starts)]);
-    }
-}
-
 impl Levels for Gpu {
     fn levels(&self) -> usize {
         self.fields.levels.len()

@@ -333,7 +333,8 @@ pub struct Output {
 /// Limits of the time step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimeStep {
-    /// front movement per step over dx; what 0.25, the default, leaves out is a tenth of what a grid does that resolves a deposit (README.md)
+    /// front movement per step over dx; what 0.25, the default, leaves out is a tenth of what a grid does that resolves a deposit
+    /// (README.md)
     pub cfl: f64,
     /// change of c/c0 per step
     pub concentration: f64,

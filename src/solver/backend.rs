@@ -333,8 +333,8 @@ pub trait Backend: Levels {
     fn apply(&mut self, slot: usize);
     /// Direction `slot` = a uniform change of the potential by 1, image `slot` = the finest operator on it.
     fn apply_uniform(&mut self, slot: usize);
-    /// coefficient = ⟨a, test⟩/⟨b, test⟩, kept on the device for `start_along` and `go_along`; 0 unless ⟨b, test⟩ is positive. a less that much of b is
-    /// orthogonal to `test`; b itself as `test` makes it as small as it can be.
+    /// coefficient = ⟨a, test⟩/⟨b, test⟩, kept on the device for `start_along` and `go_along`; 0 unless ⟨b, test⟩ is positive. a less
+    /// that much of b is orthogonal to `test`; b itself as `test` makes it as small as it can be.
     fn project(&mut self, a: Vector, b: Vector, test: Vector);
     /// Makes image `new` orthogonal to those of the slots before it, which must be so to one another, and takes its direction along; then
     /// coefficient = ⟨residual, image⟩/⟨image, image⟩, as by `project`.
