@@ -117,7 +117,7 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
     });
     let change = cpu.isolated_change(direction);
     add_isolated(cpu, &change, &mut images);
-    cpu.images[slot] = images;
+    (cpu.images[slot], cpu.squares[slot]) = (images, None);
 }
 
 /// Adds what the potentials of isolated pieces change where they change as given.
@@ -142,5 +142,5 @@ pub fn apply_uniform(cpu: &mut Cpu, slot: usize) {
     images[1].copy_from_slice(&local[2]);
     let change = cpu.isolated_change(cpu.directions[slot].each_ref().map(|x| &x[..]));
     add_isolated(cpu, &change, &mut images);
-    cpu.images[slot] = images;
+    (cpu.images[slot], cpu.squares[slot]) = (images, None);
 }

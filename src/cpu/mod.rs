@@ -90,6 +90,8 @@ pub struct Cpu {
     correction: [Vec<f64>; 2],
     directions: [[Vec<f32>; 2]; DIRECTIONS],
     images: [[Vec<f32>; 2]; DIRECTIONS],
+    /// ⟨image, image⟩ of each slot, once it is known
+    squares: [Option<f64>; DIRECTIONS],
     hierarchy: Vec<Level>,
     coefficient: f64,
     damping: f64,
@@ -140,6 +142,7 @@ impl Cpu {
             correction: none(n),
             directions: std::array::from_fn(|_| none(n)),
             images: std::array::from_fn(|_| none(n)),
+            squares: [None; DIRECTIONS],
             hierarchy: hierarchy::hierarchy(shape, physics.salt == 0),
             coefficient: 0.0,
             damping: 1.0,

@@ -23,8 +23,8 @@ const BINS: usize = 8;
 const HIGHEST: i32 = 122;
 /// Terms that are cut at once: 2⁸ pieces of 2³⁹ quanta fit into the 53 digits of a f64.
 const BLOCK: usize = 256;
-/// Terms side by side in a loop.
-const LANES: usize = 8;
+/// Terms side by side in a loop: an addition waits for the one before in its lane, so there are more lanes than a vector has.
+const LANES: usize = 16;
 
 /// 2^`exponent`, for exponents of normal numbers.
 const fn power(exponent: i32) -> f64 {
@@ -61,14 +61,29 @@ impl Bins {
         }
         // the highest bins would take nothing of these terms
         let first = (1..BINS).find(|&bin| largest > power(quantum(bin) + WIDTH - 1)).map_or(BINS, |bin| bin) - 1;
-        for bin in first..BINS {
-            let (pieces, rest) = cut(terms, 1.5 * power(quantum(bin) + 52));
-            // a whole number of quanta, below 2⁴⁷
-            self.pieces[bin] += i128::from((pieces * power(-quantum(bin))) as i64);
+        // two bins at a time: the highest seldom holds all of a term
+        for high in (first..BINS).step_by(2) {
+            let magic = |bin: usize| 1.5 * power(quantum(bin) + 52);
+            let low = high + 1;
+            let rest = if low < BINS {
+                let (pieces, rest) = cut(terms, [magic(high), magic(low)]);
+                self.take(high, pieces[0]);
+                self.take(low, pieces[1]);
+                rest
+            } else {
+                let ([pieces], rest) = cut(terms, [magic(high)]);
+                self.take(high, pieces);
+                rest
+            };
             if !rest {
                 return;
             }
         }
+    }
+
+    /// Adds a sum of pieces: a whole number of quanta, below 2⁴⁷ of them.
+    fn take(&mut self, bin: usize, pieces: f64) {
+        self.pieces[bin] += i128::from((pieces * power(-quantum(bin))) as i64);
     }
 
     fn merged(mut self, other: &Self) -> Self {
@@ -123,28 +138,34 @@ fn largest(terms: &[f64]) -> f64 {
     rest.iter().chain(&largest).copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Takes from each term its multiple of `magic`'s last digit; their exact sum, and whether anything is left.
+/// Takes from each term its multiples of the last digits of `magic`, one after the other; their exact sums, and whether anything is
+/// left.
 #[multiversion(targets = "simd")]
-fn cut(terms: &mut [f64], magic: f64) -> (f64, bool) {
-    let (mut sum, mut left) = ([0.0f64; LANES], [0u64; LANES]);
-    let (lanes, rest) = terms.as_chunks_mut::<LANES>();
+fn cut<const N: usize>(terms: &mut [f64], magic: [f64; N]) -> ([f64; N], bool) {
+    let (mut sums, mut left) = ([[0.0f64; LANES]; N], [0u64; LANES]);
+    let (lanes, end) = terms.as_chunks_mut::<LANES>();
     for terms in lanes {
         for k in 0..LANES {
-            let piece = (terms[k] + magic) - magic;
-            let rest = terms[k] - piece;
-            sum[k] += piece;
+            let mut rest = terms[k];
+            for bin in 0..N {
+                let piece = (rest + magic[bin]) - magic[bin];
+                sums[bin][k] += piece;
+                rest -= piece;
+            }
             left[k] |= rest.to_bits();
             terms[k] = rest;
         }
     }
-    for term in rest {
-        let piece = (*term + magic) - magic;
-        *term -= piece;
-        sum[0] += piece;
+    for term in end {
+        for bin in 0..N {
+            let piece = (*term + magic[bin]) - magic[bin];
+            sums[bin][0] += piece;
+            *term -= piece;
+        }
         left[0] |= term.to_bits();
     }
     // a zero may have a sign
-    (sum.iter().sum(), left.iter().fold(0, |all, rest| all | rest) << 1 != 0)
+    (sums.map(|sum| sum.iter().sum()), left.iter().fold(0, |all, rest| all | rest) << 1 != 0)
 }
 
 /// N sums or maxima that are being made, with room for the terms of a strip.

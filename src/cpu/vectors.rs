@@ -4,7 +4,7 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::{Shape, Strip, fields, fill, rows_of};
-use crate::solver::backend::Vector;
+use crate::solver::backend::{DIRECTIONS, Vector};
 use crate::solver::newton::CONCENTRATION_KEPT;
 
 /// Smallest c/c0 whose loss is counted.
@@ -42,29 +42,38 @@ impl Cpu {
 
     /// coefficient = ⟨a, test⟩/⟨b, test⟩.
     pub(super) fn project_vectors(&mut self, a: Vector, b: Vector, test: Vector) {
-        self.coefficient = self.quotient(a, b, test);
+        self.coefficient = quotient(self.products([[a, test], [b, test]]));
     }
 
-    /// ⟨a, test⟩/⟨b, test⟩, the salt equation weighted so that it counts as much as the charge equation: without that the linear solver
-    /// would leave a dilute electrolyte's salt as it is.
-    fn quotient(&self, a: Vector, b: Vector, test: Vector) -> f64 {
-        let (a, b, test) = (self.parts(a), self.parts(b), self.parts(test));
+    /// Scalar products of pairs of vectors, the salt equation weighted so that it counts as much as the charge equation: without that the
+    /// linear solver would leave a dilute electrolyte's salt as it is.
+    fn products<const N: usize>(&self, pairs: [[Vector; 2]; N]) -> [f64; N] {
+        let pairs = pairs.map(|pair| pair.map(|v| self.parts(v)));
         let weight = f64::from(self.physics.salt_weight);
-        let products = self.shape.sum_strips(
-            2,
+        self.shape.sum_strips(
+            N,
             || (),
-            |(), strip, [of_a, of_b]| {
-                products(strip, &a, &test, weight, of_a);
-                products(strip, &b, &test, weight, of_b);
+            |(), strip, out| {
+                pairs.iter().zip(out).for_each(|([a, b], out)| products(strip, a, b, weight, out));
             },
-        );
-        quotient(products)
+        )
+    }
+
+    /// ⟨image, image⟩ of a slot, summed once.
+    fn square(&mut self, slot: usize) -> f64 {
+        let image = Vector::Image(slot);
+        let square = self.squares[slot].unwrap_or_else(|| self.products([[image, image]])[0]);
+        self.squares[slot] = Some(square);
+        square
     }
 
     /// Image `new` made orthogonal to those before, its direction with it; coefficient = ⟨residual, image⟩/⟨image, image⟩.
     pub(super) fn orthogonalise_image(&mut self, new: usize) {
-        let against = |older| self.quotient(Vector::Image(new), Vector::Image(older), Vector::Image(older));
-        let shares: Vec<f64> = (0..new).map(against).collect();
+        let mut shares = [0.0; DIRECTIONS];
+        for older in 0..new {
+            let [along] = self.products([[Vector::Image(new), Vector::Image(older)]]);
+            shares[older] = quotient([along, self.square(older)]);
+        }
         let (shape, weight) = (self.shape, f64::from(self.physics.salt_weight));
         let (older_directions, direction) = self.directions.split_at_mut(new);
         let (older_images, image) = self.images.split_at_mut(new);
@@ -88,6 +97,7 @@ impl Cpu {
                 product_strip(image, image, weight, own);
             },
         );
+        self.squares[new] = Some(products[1]);
         self.coefficient = quotient(products);
     }
 
