@@ -6,7 +6,7 @@ use multiversion::multiversion;
 use super::hierarchy::{self, Level};
 use super::shape::{Beside, Shape, Star, paired};
 use super::smooth;
-use super::vectors::add_strip;
+use super::vectors::{Number, add_strip};
 use crate::model::grid::Grid;
 use crate::solver::multigrid::{Levels, v_cycle_with, weights};
 
@@ -33,10 +33,10 @@ pub struct Solution {
     pub relative_residual: f64,
 }
 
-/// A direction and the operator on it.
+/// A direction and the operator on it, in f32: what they are rounded by goes into φ and residual alike.
 struct Direction {
-    p: Vec<f64>,
-    image: Vec<f64>,
+    p: Vec<f32>,
+    image: Vec<f32>,
     /// ⟨p, A p⟩
     energy: f64,
 }
@@ -55,48 +55,75 @@ impl Potential {
     /// Solves for the right-hand side `f` from φ = 0 until the norm of the residual has fallen by `tolerance`; the iteration ends
     /// without that after 200 attempts.
     pub fn solve(&mut self, f: &[f64], tolerance: f64) -> Solution {
-        let shape = self.shape;
         let (mut phi, mut residual) = (vec![0.0; f.len()], f.to_vec());
-        let mut directions: Vec<Direction> = Vec::new();
-        let right = &mut self.levels[0].b[0][..];
-        let [mut square] = shape.strips_with_sums(right, || (), |(), strip, b| right_strip(strip.of(f), b));
+        let mut square = self.take(&residual);
         let norm = square.sqrt();
         let mut iterations = 0;
+        let mut directions: Vec<Direction> = Vec::new();
         while iterations < ITERATIONS && square.sqrt() > tolerance * norm {
             v_cycle_with(&mut Cycle(&mut self.levels), &weights::<SWEEPS>());
             let mut new = if directions.len() > OLDER { directions.remove(0) } else { Direction::new(f.len()) };
+            std::mem::swap(&mut new.p, &mut self.levels[0].x[0]);
             self.orthogonalise(&mut new.p, &directions);
             let [energy, work] = self.apply(&new.p, &residual, &mut new.image);
             new.energy = energy;
-            let step = work / energy;
-            let out = ([&mut phi[..], &mut residual[..]], &mut self.levels[0].b[0][..]);
-            [square] = shape.strips_with_sums(
-                out,
-                || (),
-                |(), strip, ([phi, residual], b)| {
-                    step_strip(step, [&new.p, &new.image].map(|field| strip.of(field)), phi, residual);
-                    right_strip(residual, b)
-                },
-            );
+            square = self.go_along(&new, work / energy, &mut phi, &mut residual);
             directions.push(new);
             iterations += 1;
+            if square.sqrt() <= tolerance * norm {
+                // what the images were rounded by has added up: it is taken up again if it is too much
+                square = self.residual(&phi, f, &mut residual);
+                directions.clear();
+            }
         }
-        let mut image = vec![0.0; f.len()];
-        self.apply(&phi, f, &mut image);
-        let left = f.iter().zip(&image).map(|(f, image)| (f - image).powi(2)).sum::<f64>();
-        Solution { relative_residual: left.sqrt() / norm, phi, iterations }
+        Solution { relative_residual: square.sqrt() / norm, phi, iterations }
     }
 
-    /// p = the V-cycle's x, made orthogonal to older directions.
-    fn orthogonalise(&self, p: &mut [f64], older: &[Direction]) {
-        let x = &self.levels[0].x[0];
-        let shares: [f64; OLDER] = self.shape.strips_with_sums(
-            &mut *p,
+    /// φ += step · p, residual −= step · A p, right-hand side of the V-cycle = residual; its square.
+    fn go_along(&mut self, along: &Direction, step: f64, phi: &mut [f64], residual: &mut [f64]) -> f64 {
+        let out = ([phi, residual], &mut self.levels[0].b[0][..]);
+        let [square] = self.shape.strips_with_sums(
+            out,
             || (),
-            |(), strip, p| {
-                p.iter_mut().zip(strip.of(x)).for_each(|(p, &x)| *p = f64::from(x));
+            |(), strip, ([phi, residual], b)| {
+                add_strip(phi, step, strip.of(&along.p));
+                add_strip(&mut *residual, -step, strip.of(&along.image));
+                right_strip(residual, b)
+            },
+        );
+        square
+    }
+
+    /// residual = f − A φ, right-hand side of the V-cycle = residual; its square.
+    fn residual(&mut self, phi: &[f64], f: &[f64], residual: &mut [f64]) -> f64 {
+        self.apply(phi, f, residual);
+        self.shape.strips(
+            &mut *residual,
+            || (),
+            |(), strip, out| {
+                out.iter_mut().zip(strip.of(f)).for_each(|(out, f)| *out = f - *out);
+            },
+        );
+        self.take(residual)
+    }
+
+    /// Right-hand side of the V-cycle = residual; its square.
+    fn take(&mut self, residual: &[f64]) -> f64 {
+        let right = &mut self.levels[0].b[0][..];
+        let [square] = self.shape.strips_with_sums(right, || (), |(), strip, b| right_strip(strip.of(residual), b));
+        square
+    }
+
+    /// Makes p, which the V-cycle gave, orthogonal to older directions.
+    fn orthogonalise(&self, p: &mut [f32], older: &[Direction]) {
+        let now = &*p;
+        let shares: [f64; OLDER] = self.shape.strips_with_sums(
+            (),
+            || (),
+            |(), strip, ()| {
                 let mut products = [0.0; OLDER];
-                products.iter_mut().zip(older).for_each(|(product, old)| *product = dot_strip(p, strip.of(&old.image)));
+                let images = older.iter().map(|old| strip.of(&old.image));
+                products.iter_mut().zip(images).for_each(|(product, image)| *product = dot_strip(strip.of(now), image));
                 products
             },
         );
@@ -112,9 +139,9 @@ impl Potential {
     }
 
     /// image = A p; ⟨p, A p⟩ and ⟨p, other⟩.
-    fn apply(&self, p: &[f64], other: &[f64], image: &mut [f64]) -> [f64; 2] {
+    fn apply<T: Number + Default>(&self, p: &[T], other: &[f64], image: &mut [T]) -> [f64; 2] {
         let finest = &self.levels[0];
-        let room = <(Beside<f64>, Beside<f32>)>::default;
+        let room = <(Beside<T>, Beside<f32>)>::default;
         self.shape.strips_with_sums(image, room, |(p_room, sigma_room), strip, image| {
             let (star, sigma) = (p_room.star(p, strip), sigma_room.star(&finest.transport[0], strip));
             image_strip(star, sigma, strip.of(&finest.local[0]), image);
@@ -155,16 +182,17 @@ impl Levels for Cycle<'_> {
 }
 
 #[multiversion(targets = "simd")]
-fn image_strip(p: Star<f64>, sigma: Star<f32>, d: &[f32], out: &mut [f64]) {
+fn image_strip<T: Number>(p: Star<T>, sigma: Star<f32>, d: &[f32], out: &mut [T]) {
     let n = out.len();
     let (p, sigma, d) = (p.of(n), sigma.of(n), &d[..n]);
     let out = &mut out[..n];
     for x in 0..n {
-        let (sums, mut flow): ([f64; 6], _) = (sigma.sums(x), p.differences(x));
+        let (own, mut flow): (f64, [f64; 6]) = (p.here[x].into(), sigma.sums(x));
         for face in 0..6 {
-            flow[face] *= 0.5 * sums[face];
+            let beside: f64 = p.around[face][x].into();
+            flow[face] *= 0.5 * (own - beside);
         }
-        out[x] = paired(flow) + f64::from(d[x]) * p.here[x];
+        out[x] = T::rounded(paired(flow) + f64::from(d[x]) * own);
     }
 }
 
@@ -177,24 +205,19 @@ fn right_strip(residual: &[f64], b: &mut [f32]) -> [f64; 1] {
     [dot_strip(residual, residual)]
 }
 
-/// φ += step · p, residual −= step · A p.
-#[multiversion(targets = "simd")]
-fn step_strip(step: f64, [p, image]: [&[f64]; 2], phi: &mut [f64], residual: &mut [f64]) {
-    phi.iter_mut().zip(p).for_each(|(phi, p)| *phi += step * p);
-    residual.iter_mut().zip(image).for_each(|(residual, image)| *residual -= step * image);
-}
-
 /// Lanes of a sum.
 const LANES: usize = 16;
 
 #[multiversion(targets = "simd")]
-fn dot_strip(a: &[f64], b: &[f64]) -> f64 {
+fn dot_strip<A: Number, B: Number>(a: &[A], b: &[B]) -> f64 {
     let ((a, a_end), (b, b_end)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sums = [0.0; LANES];
     for (a, b) in a.iter().zip(b) {
         for k in 0..LANES {
-            sums[k] += a[k] * b[k];
+            let (a, b): (f64, f64) = (a[k].into(), b[k].into());
+            sums[k] += a * b;
         }
     }
-    sums.iter().sum::<f64>() + a_end.iter().zip(b_end).map(|(a, b)| a * b).sum::<f64>()
+    let end = a_end.iter().zip(b_end).map(|(&a, &b)| Into::<f64>::into(a) * Into::<f64>::into(b));
+    sums.iter().sum::<f64>() + end.sum::<f64>()
 }
