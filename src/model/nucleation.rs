@@ -52,6 +52,17 @@ impl Cap {
     }
 }
 
+/// Area that a nucleus of `radius` \[m\] has above flat copper: of a cap in three dimensions, of the arc in two; at most one cell
+/// deep where there is one \[m²\].
+pub fn cap_area(setup: &Setup, radius: f64) -> f64 {
+    let (grid, angle) = (&setup.grid, setup.collector.contact_angle);
+    match (grid.nx, grid.ny) {
+        (1, 1) => grid.dx * grid.dx,
+        (1, _) | (_, 1) => 2.0 * angle * radius * grid.dx,
+        _ => std::f64::consts::TAU * radius * radius * (1.0 - angle.cos()),
+    }
+}
+
 /// Height of the copper at a place \[cells\], bilinear between the centres of the columns, periodic \[m\].
 fn height_at(grid: &Grid, heights: &[f64], x: f64, y: f64) -> f64 {
     // the two columns beside a place along one axis, and the share of the second

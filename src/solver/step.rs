@@ -1,6 +1,6 @@
 //! One time step: the electrolyte at the new time, then the front that its current moves.
 
-use super::backend::{Backend, BackendError, Balance, Now, Piece, Pieces, State};
+use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
 pub use super::clock::Clock;
 use super::depletion::{self, UsedUp};
 use super::edge::ATTEMPTS;
@@ -336,6 +336,17 @@ impl<'a> Problem<'a> {
             concentration_change: balance.concentration_change,
             potential_change: self.potential(clock, balance) - clock.potential,
             nucleation_rate: balance.nucleation_rate,
+            nuclei: self.nuclei(&clock.inventory),
+        }
+    }
+
+    /// Area on which lithium reacts, over that of a new nucleus; 0 without nuclei that chance makes.
+    fn nuclei(&self, inventory: &Inventory) -> f64 {
+        match self.setup.nucleation {
+            Nucleation::Poisson { radius, .. } => {
+                inventory.area * self.setup.grid.dx.powi(2) / nucleation::cap_area(self.setup, radius)
+            }
+            _ => 0.0,
         }
     }
 

@@ -12,6 +12,9 @@ const FARTHEST: f64 = 4.0;
 
 /// Nuclei that a step may be expected to see: the potential that made one would not have made the next.
 const EXPECTED_NUCLEI: f64 = 1.0;
+/// The same over the nuclei that it would take to make the area on which lithium reacts already: they share the current with it, and
+/// one of many hardly changes the potential. Without this a box would need as many steps as it has nuclei.
+const EXPECTED_SHARE: f64 = 0.1;
 
 /// What a step did, to judge it and to choose the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +31,15 @@ pub struct Observed {
     pub potential_change: f64,
     /// expected nuclei per second
     pub nucleation_rate: f64,
+    /// area on which lithium reacts, over that of a new nucleus
+    pub nuclei: f64,
+}
+
+impl Observed {
+    /// Nuclei that a step may be expected to see.
+    fn expected_nuclei(&self) -> f64 {
+        EXPECTED_NUCLEI.max(EXPECTED_SHARE * self.nuclei)
+    }
 }
 
 /// A limit and the longest step that it allows.
@@ -47,7 +59,7 @@ pub fn next(limits: &TimeStep, proposed: f64, seen: &Observed) -> Limit {
         Limit { by: "front movement", dt: over(limits.cfl, seen.speed) },
         Limit { by: "concentration", dt: over(limits.concentration, seen.concentration_change / seen.dt) },
         Limit { by: "potential", dt: over(limits.potential, seen.potential_change.abs() / seen.dt) },
-        Limit { by: "nucleation", dt: over(EXPECTED_NUCLEI, seen.nucleation_rate) },
+        Limit { by: "nucleation", dt: over(seen.expected_nuclei(), seen.nucleation_rate) },
         Limit { by: "largest", dt: limits.largest },
     ]
     .into_iter()
@@ -80,7 +92,7 @@ pub fn objection(limits: &TimeStep, seen: &Observed) -> Option<String> {
     if seen.concentration_change > TOLERATED * limits.concentration {
         return Some(format!("c/c0 would change by {:.2} in one step", seen.concentration_change));
     }
-    if seen.nucleation_rate * seen.dt > TOLERATED * EXPECTED_NUCLEI {
+    if seen.nucleation_rate * seen.dt > TOLERATED * seen.expected_nuclei() {
         return Some(format!("{:.1} nuclei would be expected in one step", seen.nucleation_rate * seen.dt));
     }
     None
@@ -121,12 +133,19 @@ mod tests {
             concentration_change: 0.0,
             potential_change: 0.0,
             nucleation_rate: 0.0,
+            nuclei: 0.0,
         };
         assert_eq!(next(&LIMITS, 1.0, &calm), Limit { by: "growth", dt: 2.0 });
         let fast = Observed { speed: 0.3, ..calm };
         assert_eq!(next(&LIMITS, 1.0, &fast), Limit { by: "front movement", dt: 0.5 });
         let dipping = Observed { potential_change: -0.1, ..calm };
         assert_eq!(next(&LIMITS, 1.0, &dipping).by, "potential");
+        // one at first, then a tenth of what is there
+        let nucleating = Observed { nucleation_rate: 5.0, nuclei: 4.0, ..calm };
+        assert_eq!(next(&LIMITS, 1.0, &nucleating), Limit { by: "nucleation", dt: 0.2 });
+        assert_eq!(next(&LIMITS, 1.0, &Observed { nuclei: 50.0, ..nucleating }), Limit { by: "nucleation", dt: 1.0 });
+        assert!(objection(&LIMITS, &nucleating).is_some());
+        assert!(objection(&LIMITS, &Observed { nuclei: 50.0, ..nucleating }).is_none());
         assert!(objection(&LIMITS, &calm).is_none());
         assert!(objection(&LIMITS, &Observed { speed: 0.31, ..calm }).is_some());
     }
