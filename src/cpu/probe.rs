@@ -132,8 +132,10 @@ fn loose(curvature: f64, q: f64, there: f64) -> f64 {
 /// offset reads the mirrored corners with the same weights, to the bit.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reading {
-    /// in the near and the far plane the corners (near, near), (far, far), (far, near), (near, far) along x and y
-    corners: [[u32; 4]; 2],
+    /// the near corner along all axes
+    near: u32,
+    /// from there to the far ones along x, y and z, also round the box; modulo 2³²
+    far: [u32; 3],
     /// way from the near to the far corner along x, y, z
     share: [f64; 3],
 }
@@ -158,8 +160,23 @@ impl Reading {
         let (xs, tx) = along(x, shape.nx, offset[0], true);
         let (ys, ty) = along(row.y, shape.ny, offset[1], true);
         let (zs, tz) = along(row.z, shape.nz, offset[2], false);
-        let at = |x: usize, y: usize, z: usize| ((z * shape.ny + ys[y]) * shape.nx + xs[x]) as u32;
-        Self { corners: zs.map(|z| [at(0, 0, z), at(1, 1, z), at(1, 0, z), at(0, 1, z)]), share: [tx, ty, tz] }
+        let at = |x: usize, y: usize, z: usize| ((zs[z] * shape.ny + ys[y]) * shape.nx + xs[x]) as u32;
+        let near = at(0, 0, 0);
+        let far = [at(1, 0, 0), at(0, 1, 0), at(0, 0, 1)].map(|corner| corner.wrapping_sub(near));
+        Self { near, far, share: [tx, ty, tz] }
+    }
+
+    /// In the near and the far plane the corners (near, near), (far, far), (far, near), (near, far) along x and y.
+    #[inline(always)]
+    fn corners(&self) -> [[u32; 4]; 2] {
+        let (near, [x, y, z]) = (self.near, self.far);
+        let (along_x, along_y) = (near.wrapping_add(x), near.wrapping_add(y));
+        let low = [near, along_x.wrapping_add(y), along_x, along_y];
+        let mut high = low;
+        for corner in &mut high {
+            *corner = corner.wrapping_add(z);
+        }
+        [low, high]
     }
 
     /// Shares of the corners of a plane.
@@ -175,7 +192,7 @@ impl Reading {
     pub fn read<T: Copy + Into<f64>>(&self, field: &[T]) -> f64 {
         let shares = self.shares();
         let mut planes = [0.0; 2];
-        for (sum, corners) in planes.iter_mut().zip(&self.corners) {
+        for (sum, corners) in planes.iter_mut().zip(self.corners()) {
             let mut parts = [0.0; 4];
             for k in 0..4 {
                 parts[k] = shares[k] * field[corners[k] as usize].into();
