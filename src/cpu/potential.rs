@@ -76,6 +76,9 @@ impl Potential {
                 directions.clear();
             }
         }
+        if square.sqrt() > tolerance * norm {
+            square = self.residual(&phi, f, &mut residual);
+        }
         Solution { relative_residual: square.sqrt() / norm, phi, iterations }
     }
 
