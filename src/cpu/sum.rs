@@ -61,29 +61,18 @@ impl Bins {
         }
         // the highest bins would take nothing of these terms
         let first = (1..BINS).find(|&bin| largest > power(quantum(bin) + WIDTH - 1)).map_or(BINS, |bin| bin) - 1;
-        // two bins at a time: the highest seldom holds all of a term
+        // two bins at a time: the highest seldom holds all of a term; what a bin below the last would hold is rounded off
         for high in (first..BINS).step_by(2) {
-            let magic = |bin: usize| 1.5 * power(quantum(bin) + 52);
-            let low = high + 1;
-            let rest = if low < BINS {
-                let (pieces, rest) = cut(terms, [magic(high), magic(low)]);
-                self.take(high, pieces[0]);
-                self.take(low, pieces[1]);
-                rest
-            } else {
-                let ([pieces], rest) = cut(terms, [magic(high)]);
-                self.take(high, pieces);
-                rest
-            };
-            if !rest {
+            let bins = [high, high + 1];
+            let (pieces, left) = cut(terms, bins.map(|bin| 1.5 * power(quantum(bin) + 52)));
+            for (own, (bin, pieces)) in self.pieces[high..].iter_mut().zip(bins.into_iter().zip(pieces)) {
+                // a whole number of quanta, below 2⁴⁷
+                *own += i128::from((pieces * power(-quantum(bin))) as i64);
+            }
+            if !left {
                 return;
             }
         }
-    }
-
-    /// Adds a sum of pieces: a whole number of quanta, below 2⁴⁷ of them.
-    fn take(&mut self, bin: usize, pieces: f64) {
-        self.pieces[bin] += i128::from((pieces * power(-quantum(bin))) as i64);
     }
 
     fn merged(mut self, other: &Self) -> Self {
@@ -138,34 +127,39 @@ fn largest(terms: &[f64]) -> f64 {
     rest.iter().chain(&largest).copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Takes from each term its multiples of the last digits of `magic`, one after the other; their exact sums, and whether anything is
-/// left.
+/// Takes from each term its multiple of the last digit of the first `magic`, then of the second; their exact sums, and whether
+/// anything is left.
 #[multiversion(targets = "simd")]
-fn cut<const N: usize>(terms: &mut [f64], magic: [f64; N]) -> ([f64; N], bool) {
-    let (mut sums, mut left) = ([[0.0f64; LANES]; N], [0u64; LANES]);
+fn cut(terms: &mut [f64], magic: [f64; 2]) -> ([f64; 2], bool) {
+    let (mut high, mut low, mut left) = ([0.0f64; LANES], [0.0f64; LANES], [0u64; LANES]);
     let (lanes, end) = terms.as_chunks_mut::<LANES>();
     for terms in lanes {
         for k in 0..LANES {
-            let mut rest = terms[k];
-            for bin in 0..N {
-                let piece = (rest + magic[bin]) - magic[bin];
-                sums[bin][k] += piece;
-                rest -= piece;
-            }
+            let ([first, second], rest) = pieces(terms[k], magic);
+            high[k] += first;
+            low[k] += second;
             left[k] |= rest.to_bits();
             terms[k] = rest;
         }
     }
     for term in end {
-        for bin in 0..N {
-            let piece = (*term + magic[bin]) - magic[bin];
-            sums[bin][0] += piece;
-            *term -= piece;
-        }
-        left[0] |= term.to_bits();
+        let ([first, second], rest) = pieces(*term, magic);
+        high[0] += first;
+        low[0] += second;
+        left[0] |= rest.to_bits();
+        *term = rest;
     }
     // a zero may have a sign
-    (sums.map(|sum| sum.iter().sum()), left.iter().fold(0, |all, rest| all | rest) << 1 != 0)
+    ([high, low].map(|sum| sum.iter().sum()), left.iter().fold(0, |all, rest| all | rest) << 1 != 0)
+}
+
+/// The two pieces of a term, and what is left of it.
+#[inline(always)]
+fn pieces(term: f64, magic: [f64; 2]) -> ([f64; 2], f64) {
+    let high = (term + magic[0]) - magic[0];
+    let rest = term - high;
+    let low = (rest + magic[1]) - magic[1];
+    ([high, low], rest - low)
 }
 
 /// N sums or maxima that are being made, with room for the terms of a strip.
