@@ -11,6 +11,7 @@ mod contact;
 mod copper;
 pub mod devices;
 mod dispersion;
+mod finger;
 mod floating;
 mod lab;
 mod limiting;
@@ -21,6 +22,7 @@ mod planar;
 pub mod report;
 mod ripening;
 mod ripple;
+mod saffman;
 mod sand;
 mod sei;
 mod sphere;
@@ -63,6 +65,7 @@ pub const CASES: &[Case] = &[
     limiting::CASE,
     boss::CASE,
     dispersion::CASE,
+    finger::CASE,
     binary::CASE,
     nucleation::CASE,
     copper::CASE,

@@ -1,0 +1,232 @@
+//! One finger in a periodic channel of the width W = 2a: Saffman and Taylor's, with surface tension and kinetic undercooling.
+//!
+//! On the front φ = (γV_m/F) K + i/g, far ahead the current density is I, so that a flat front would move with V = V_m I/F. With
+//! ρ the radius of the tip, U its speed, λ = V/U, θ the direction of the front and q its speed along it, all steady, McLean and
+//! Saffman's equations (J. Fluid Mech. 102, 455, 1981) with a second term for the kinetics are, p from the tip to the tail,
+//!
+//! ```text
+//! (kMS/π²) q d/dp(q dθ/dp) − κ/(g a (1 − λ)) q d/dp(sin θ) − q + cos θ = 0,      kMS = (γV_m²κ/F²) π²/(U (1 − λ)² a²)
+//! ln q(p) = −PV∫₀^∞ θ(s)/(exp(−π(s − p)) − 1) ds,   θ(0) = −π/2,   θ(∞) = 0,   ln(1 − λ) = ∫₀^∞ θ dp
+//! ```
+//!
+//! The numbers of [`RUNS`] are their solutions with 300 and 600 points, extrapolated; λ is known to 3e-4.
+//!
+//! A run begins with a long finger without surface tension of another width and speed, and finds its own: what is wrong falls by a
+//! factor of e in 0.36 W of growth (2026-11-28, run A from fingers that filled 0.5 and 0.66 of the channel: after 2 W both have a
+//! tip speed of 1.515 V, one from above and one from below). The start is chosen not to be far off, and the
+//! measurement begins [`SETTLING`] later. The tails need not be long: the field falls by a factor of e in 0.11 W into the gap
+//! between them.
+
+use super::saffman::{self, Shape};
+use super::survey::Distance;
+use super::{Case, Check, Lab, Specimen, VerifyError};
+use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+use crate::model::parameters::{Control, Setup};
+
+/// The case.
+pub const CASE: Case = Case {
+    name: "finger",
+    about: "a finger in a channel, surface tension and kinetics: speed and radius of its tip",
+    source: "McLean & Saffman's equations for the steady finger, with kinetic undercooling",
+    quick: false,
+    run,
+};
+
+/// A finger, the grid and the time step it is tried with, and what is known of it.
+struct Run {
+    name: &'static str,
+    /// mean current density \[A/m²\]
+    current: f64,
+    /// exchange current density \[A/m²\]
+    i0: f64,
+    /// cells a period
+    cells: usize,
+    /// limit of the movement in a step \[cells\]; none: the default
+    cfl: Option<f64>,
+    /// part of the channel that the finger fills with which the run begins
+    start: f64,
+    /// U/V, and its largest relative error
+    speed: [f64; 2],
+    /// ρ/a, and its largest relative error
+    radius: [f64; 2],
+    /// largest deviation of the speed over a cell from the mean, over that, if it is looked at
+    wobble: Option<f64>,
+    /// whether it is one of the quick checks
+    quick: bool,
+}
+
+const A: Run = Run {
+    name: "A",
+    current: 74.359,
+    i0: 3.212e4,
+    cells: 64,
+    cfl: Some(0.05),
+    start: 0.58,
+    speed: [1.5143, 0.003],
+    radius: [0.4967, 0.01],
+    wobble: Some(0.002),
+    quick: false,
+};
+const B: Run = Run {
+    name: "B",
+    current: 44.662,
+    i0: 1.606e5,
+    cells: 64,
+    cfl: Some(0.04),
+    start: 0.54,
+    speed: [1.7039, 0.003],
+    radius: [0.4125, 0.01],
+    wobble: Some(0.002),
+    quick: false,
+};
+
+/// What is run.
+const RUNS: &[Run] = &[A, B];
+/// What cannot pass before the front's step is of second order: enable it then. With the default time step run A is 1.0 % slow on 32
+/// cells. Its error has two parts there: −0.12 for each unit of cfl, and +1.0 % of the speed and −4 % of the radius from the grid,
+/// a quarter of that on 64 cells (2026-11-28). An exact step alone will therefore not pass the first line.
+#[allow(dead_code)]
+const WAITING: &[Run] = &[
+    Run { cells: 32, cfl: None, speed: [1.5143, 0.005], wobble: None, ..A },
+    Run { cfl: None, speed: [1.5143, 0.005], ..A },
+];
+
+/// Lithium below the troughs \[cells\].
+const BELOW: f64 = 6.0;
+/// Length of the finger at the start, growth before the measurement, and electrolyte above the tip at the end \[W\]. From the
+/// top the tip's own field comes back weaker by exp(−4π · 0.75).
+const LENGTH: f64 = 0.75;
+const SETTLING: f64 = 0.75;
+const ABOVE: f64 = 0.75;
+/// Growth during the measurement \[ρ\].
+const WATCHED: f64 = 2.0;
+/// The radius is that of z = h − x²/2ρ + s x⁴ through the surface as far as this on either side of the axis \[W\]. A parabola alone
+/// would have to keep so close to the axis that it feels single cells, as the curvature of q in one cell does.
+const REACH: f64 = 0.125;
+/// Places on either side that the fit looks at.
+const PLACES: usize = 16;
+
+fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
+    for run in RUNS.iter().filter(|run| run.quick || !lab.quick) {
+        checks.append(&mut run.checks(lab)?);
+    }
+    Ok(checks)
+}
+
+/// What is measured of a tip.
+struct Tip {
+    /// U/V
+    speed: f64,
+    /// ρ/a
+    radius: f64,
+    /// largest deviation of the speed over a cell from U, over U
+    wobble: f64,
+}
+
+impl Run {
+    fn setup(&self, lab: &Lab) -> Result<Setup, VerifyError> {
+        let mut setup = lab.config("finger", &[])?;
+        let width = setup.grid.nx as f64 * setup.grid.dx;
+        let growth = SETTLING + 0.5 * WATCHED * self.radius[0];
+        let height = (LENGTH + growth + ABOVE) * self.cells as f64 + BELOW;
+        setup.grid.dx = width / self.cells as f64;
+        setup.ell = setup.grid.dx;
+        (setup.grid.nx, setup.grid.nz) = (self.cells, height.ceil() as usize);
+        setup.kinetics.i0 = self.i0;
+        setup.top.control = Control::Current(self.current);
+        setup.time_step.cfl = self.cfl.unwrap_or(setup.time_step.cfl);
+        Ok(setup)
+    }
+
+    fn checks(&self, lab: &Lab) -> Result<Vec<Check>, VerifyError> {
+        let tip = lab.with(&self.setup(lab)?, |s| self.measure(s))?;
+        let name = |what: &str| {
+            let step = self.cfl.map_or("default steps".into(), |cfl| format!("cfl {cfl}"));
+            format!("{}, {} cells, {step}: {what}", self.name, self.cells)
+        };
+        let mut checks = vec![
+            Check::relative(name("tip speed [V]"), tip.speed, self.speed[0], self.speed[1]),
+            Check::relative(name("tip radius [W/2]"), tip.radius, self.radius[0], self.radius[1]),
+        ];
+        if let Some(wobble) = self.wobble {
+            checks.push(Check::absolute(name("largest change of speed"), tip.wobble, 0.0, wobble));
+        }
+        Ok(checks)
+    }
+
+    fn measure(&self, s: &mut Specimen) -> Result<Tip, VerifyError> {
+        let width = self.cells as f64;
+        let start = Shape::of_height(self.start, LENGTH * std::f64::consts::TAU);
+        s.begin_from(&saffman::state(s.setup, start, BELOW + 0.5 * LENGTH * width))?;
+        let from = BELOW + (LENGTH + SETTLING) * width;
+        let to = from + 0.5 * WATCHED * self.radius[0] * width;
+        let speed = LITHIUM_MOLAR_VOLUME / FARADAY * self.current / s.setup.grid.dx;
+        // times in which a flat front would move by a cell, heights and radii in cells
+        let (mut course, mut radii) = (Vec::new(), Vec::new());
+        loop {
+            s.step(f64::INFINITY)?;
+            let distance = s.distance()?;
+            let tip = surface(&distance, 0.5 * width, 0.5 * BELOW)?;
+            if tip >= from {
+                course.push([s.clock.time * speed, tip]);
+                radii.push(radius(&distance, 0.5 * width, tip, REACH * width)?);
+            }
+            if tip >= to {
+                break;
+            }
+        }
+        let mean = slope(&course);
+        let speeds = over_cells(&course);
+        let wobble = speeds.iter().map(|speed| (speed / mean - 1.0).abs()).fold(0.0, f64::max);
+        let radius = radii.iter().sum::<f64>() / radii.len() as f64;
+        Ok(Tip { speed: mean, radius: radius / (0.5 * width), wobble })
+    }
+}
+
+/// Height of the surface over a place `inside` the lithium, in the column at `x` \[cells\].
+fn surface(distance: &Distance, x: f64, inside: f64) -> Result<f64, VerifyError> {
+    Ok(inside + distance.radius([x, 0.5, inside], [0.0, 0.0, 1.0])?)
+}
+
+/// Radius of the tip on the axis at `x`, from the surface as far as `reach` from there \[cells\].
+fn radius(distance: &Distance, x: f64, tip: f64, reach: f64) -> Result<f64, VerifyError> {
+    // normal equations of the fit for the unknowns at 1, u², u⁴, u = x/reach; even in u: the two sides are taken together
+    let mut points = Vec::new();
+    for k in -(PLACES as i32)..=PLACES as i32 {
+        let u = f64::from(k) / PLACES as f64;
+        points.push([u * u, surface(distance, x + u * reach, tip - 2.0 * reach)?]);
+    }
+    let mean = |value: &dyn Fn(f64, f64) -> f64| {
+        points.iter().map(|&[square, z]| value(square, z)).sum::<f64>() / points.len() as f64
+    };
+    let [m1, m2, m3, m4] = [1, 2, 3, 4].map(|power| mean(&|square, _| square.powi(power)));
+    let [z0, z1, z2] = [0, 1, 2].map(|power| mean(&|square, z| z * square.powi(power)));
+    let [a, b, c] = [m2 - m1 * m1, m3 - m1 * m2, m4 - m2 * m2];
+    let bend = ((z1 - m1 * z0) * c - (z2 - m2 * z0) * b) / (a * c - b * b);
+    Ok(-0.5 * reach * reach / bend)
+}
+
+/// Slope of the straight line through points, by least squares.
+fn slope(points: &[[f64; 2]]) -> f64 {
+    let n = points.len() as f64;
+    let [x, y] = [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / n);
+    let (mut square, mut product) = (0.0, 0.0);
+    for point in points {
+        square += (point[0] - x) * (point[0] - x);
+        product += (point[0] - x) * (point[1] - y);
+    }
+    product / square
+}
+
+/// Mean speeds over one cell after the other, from times and heights.
+fn over_cells(course: &[[f64; 2]]) -> Vec<f64> {
+    let mut times = Vec::new();
+    for pair in course.windows(2) {
+        let ([t0, z0], [t1, z1]) = (pair[0], pair[1]);
+        if z1.floor() > z0.floor() {
+            times.push(t0 + (z1.floor() - z0) / (z1 - z0) * (t1 - t0));
+        }
+    }
+    times.windows(2).map(|pair| 1.0 / (pair[1] - pair[0])).collect()
+}
