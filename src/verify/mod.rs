@@ -28,6 +28,7 @@ mod sei;
 mod sphere;
 mod survey;
 mod symmetry;
+mod unsteady_finger;
 
 pub use check::Check;
 pub use lab::{Lab, Specimen};
@@ -65,6 +66,7 @@ pub const CASES: &[Case] = &[
     limiting::CASE,
     boss::CASE,
     dispersion::CASE,
+    unsteady_finger::CASE,
     finger::CASE,
     binary::CASE,
     nucleation::CASE,
