@@ -25,6 +25,7 @@ pub struct Lab {
 const CONFIGS: &[(&str, &str)] = &[
     ("planar", include_str!("../../configs/verification/planar.toml")),
     ("dispersion", include_str!("../../configs/verification/dispersion.toml")),
+    ("modes", include_str!("../../configs/verification/modes.toml")),
     ("unsteady_finger", include_str!("../../configs/verification/unsteady_finger.toml")),
     ("finger", include_str!("../../configs/verification/finger.toml")),
     ("binary", include_str!("../../configs/verification/binary.toml")),

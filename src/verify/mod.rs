@@ -17,6 +17,7 @@ mod lab;
 mod limiting;
 mod limits;
 mod manufactured;
+mod modes;
 mod nucleation;
 mod planar;
 pub mod report;
@@ -66,6 +67,7 @@ pub const CASES: &[Case] = &[
     limiting::CASE,
     boss::CASE,
     dispersion::CASE,
+    modes::CASE,
     unsteady_finger::CASE,
     finger::CASE,
     binary::CASE,
