@@ -213,11 +213,11 @@ pub const OPERATORS: &[Operator] = &[
         }
     ),
     operator!("damp", [C, CORRECTION, DELTA, XI, WAY], [], |b, _| {
-        b.damp(4.0, 0.1);
+        b.damp(4.0);
         Ok(())
     }),
     operator!("update", [PHI, C, CORRECTION], [PHI, C], |b, _| {
-        b.update();
+        b.update(0.1);
         Ok(())
     }),
     operator!("deposit", [XI, CURRENT, DELTA, ACCESSIBLE], [XI], |b, _| {

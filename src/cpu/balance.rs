@@ -9,7 +9,7 @@ use super::shape::{Strip, fill, rows_of};
 use super::transport::PSI_FLOOR;
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
 
-/// Interface cells that count for the largest current: ξ(1−ξ) above this.
+/// Interface cells that count for the largest current and the largest slope: ξ(1−ξ) above this.
 pub const IN_INTERFACE: f64 = 0.01;
 /// Cells that count for the change of concentration: ψ above this.
 pub const IN_ELECTROLYTE: f64 = 0.05;
@@ -21,7 +21,7 @@ fn terms_strip(strip: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bo
     let (u, old) = (rows_of(strip.u, n), rows_of(strip.old, n));
     let (source, residual) = (rows_of(source, n), rows_of(residual, n));
     let (xi, w, area, delta) = (&strip.xi[..n], &strip.w[..n], &strip.copper_area[..n], &strip.delta[..n]);
-    let (current, transference) = (&strip.rate[0][..n], &strip.transference[..n]);
+    let (current, slope, transference) = (&strip.rate[0][..n], &strip.rate[1][..n], &strip.transference[..n]);
     let (porosity, rise, double_layer) = (strip.porosity, strip.rise, strip.double_layer);
     let psi = |x: usize| (w[x] * (1.0 - xi[x])).max(PSI_FLOOR);
     let bare = |x: usize| area[x] * (1.0 - xi[x]);
@@ -34,6 +34,7 @@ fn terms_strip(strip: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bo
     fill(&mut out.double_layer[..n], |x| double_layer * bare(x) * (rise + (u[0][x] - old[0][x])));
     fill(&mut out.salt[..n], |x| psi(x) * porosity * (1.0 + u[1][x]));
     fill(&mut out.largest_current[..n], |x| if xi[x] * (1.0 - xi[x]) > IN_INTERFACE { current[x].abs() } else { 0.0 });
+    fill(&mut out.largest_slope[..n], |x| if xi[x] * (1.0 - xi[x]) > IN_INTERFACE { slope[x] } else { 0.0 });
     fill(
         &mut out.concentration_change[..n],
         |x| {

@@ -2,14 +2,13 @@
 
 use multiversion::multiversion;
 
-use super::Cpu;
 use super::elementary::logarithm;
+use super::shape::Shape;
 use crate::model::profile::CLIP;
 
-/// xi → q, as `model::profile::signed_distance`.
-pub fn distance(cpu: &mut Cpu) {
-    let (xi, ell) = (&cpu.xi, f64::from(cpu.physics.ell));
-    cpu.shape.strips(&mut cpu.q[..], || (), |(), strip, q| distance_strip(strip.of(xi), ell, q));
+/// ξ → q, as `model::profile::signed_distance`.
+pub fn distance(shape: &Shape, xi: &[f64], ell: f64, q: &mut [f64]) {
+    shape.strips(q, || (), |(), strip, q| distance_strip(strip.of(xi), ell, q));
 }
 
 #[multiversion(targets = "simd")]

@@ -1,8 +1,9 @@
-//! Reaction area and curvature of the interface.
+//! The interface in the middle of a step: where it is, its reaction area and its curvature.
 
 use multiversion::multiversion;
 
 use super::Cpu;
+use super::distance;
 use super::elementary::exponentials;
 use super::normals::Normals;
 use super::shape::{Beside, Star, paired, rows_of};
@@ -16,15 +17,45 @@ const LONGEST: f64 = 1.0;
 /// Bound on the curvature \[1/dx\].
 pub const SHARPEST: f64 = 1.0;
 
-/// q, xi → delta = w ξ(1−ξ)/ℓ |∇q| and curvature = −\[∇·(w n) + cos θ |∇w|\]/w.
-pub fn interface(cpu: &mut Cpu, half_advance: f64) {
+/// xi, current_old → xi_mid = ξ after the front has moved by `half_advance` times the current of the last step along its normal, and its
+/// q. Everything that a step asks of the interface it asks of that one: the movement of the front is then of second order in the step.
+pub fn predict(cpu: &mut Cpu, half_advance: f64) {
+    if half_advance == 0.0 {
+        cpu.xi_next.copy_from_slice(&cpu.xi);
+    } else {
+        distance::distance(&cpu.shape, &cpu.xi, f64::from(cpu.physics.ell), &mut cpu.q);
+        let ell = f64::from(cpu.physics.ell);
+        let (shape, q, xi, current) = (cpu.shape, &cpu.q, &cpu.xi, &cpu.current_old);
+        shape.strips(&mut cpu.xi_next[..], Beside::default, |beside, strip, xi_mid| {
+            let q = beside.star(q, strip);
+            predict_strip(q, [xi, current].map(|field| strip.of(field)), half_advance, ell, xi_mid);
+        });
+    }
+    distance::distance(&cpu.shape, &cpu.xi_next, f64::from(cpu.physics.ell), &mut cpu.q);
+}
+
+/// The profile moved along its normal in a strip.
+#[multiversion(targets = "simd")]
+fn predict_strip(q: Star<f64>, [xi, current]: [&[f64]; 2], half_advance: f64, ell: f64, out: &mut [f64]) {
+    let n = out.len();
+    let (q, xi, current) = (q.of(n), &xi[..n], &current[..n]);
+    let out = &mut out[..n];
+    for x in 0..n {
+        let gradient = bounded_gradient(&q, x);
+        let way = half_advance * current[x] * gradient / ell;
+        let [odds, _] = exponentials(way.clamp(-LONGEST, LONGEST));
+        out[x] = xi[x] * odds / ((1.0 - xi[x]) + xi[x] * odds);
+    }
+}
+
+/// q, xi_mid → delta = w ξ(1−ξ)/ℓ |∇q| and curvature = −\[∇·(w n) + cos θ |∇w|\]/w.
+pub fn interface(cpu: &mut Cpu) {
     let ell = f64::from(cpu.physics.ell);
     let contact = f64::from(cpu.physics.contact);
-    let (shape, q, xi, w) = (cpu.shape, &cpu.q, &cpu.xi, &cpu.accessible);
-    let current = &cpu.current_old;
+    let (shape, q, xi, w) = (cpu.shape, &cpu.q, &cpu.xi_next, &cpu.accessible);
     shape.strips(&mut cpu.delta[..], Beside::default, |beside, strip, delta| {
         let q = beside.star(q, strip);
-        area_strip(q, [xi, w, current].map(|field| strip.of(field)), half_advance, ell, delta);
+        area_strip(q, [xi, w].map(|field| strip.of(field)), ell, delta);
     });
     let delta = &cpu.delta;
     shape.rows(&mut cpu.curvature[..], <(Normals, Beside<f64>)>::default, |(normals, beside), row, curvature| {
@@ -38,20 +69,22 @@ pub fn interface(cpu: &mut Cpu, half_advance: f64) {
     });
 }
 
-/// Reaction area per volume in a strip, after the front has moved by `half_advance` times `current`.
+/// |∇q|, no larger than [`STEEPEST`].
+#[inline(always)]
+fn bounded_gradient(q: &Star<f64>, x: usize) -> f64 {
+    let gradient = length(central(q, x));
+    if gradient > STEEPEST { STEEPEST } else { gradient }
+}
+
+/// Reaction area per volume in a strip.
 #[multiversion(targets = "simd")]
-fn area_strip(q: Star<f64>, [xi, w, current]: [&[f64]; 3], half_advance: f64, ell: f64, out: &mut [f64]) {
+fn area_strip(q: Star<f64>, [xi, w]: [&[f64]; 2], ell: f64, out: &mut [f64]) {
     let n = out.len();
-    let (q, xi, w, current) = (q.of(n), &xi[..n], &w[..n], &current[..n]);
+    let (q, xi, w) = (q.of(n), &xi[..n], &w[..n]);
     let out = &mut out[..n];
     for x in 0..n {
-        let gradient = length(central(&q, x));
-        let gradient = if gradient > STEEPEST { STEEPEST } else { gradient };
-        let way = half_advance * current[x] * gradient / ell;
-        let [odds, _] = exponentials(way.clamp(-LONGEST, LONGEST));
-        let spread = (1.0 - xi[x]) + xi[x] * odds;
         let profile = (xi[x] * (1.0 - xi[x])).max(0.0);
-        let area = w[x] * profile * odds / (spread * spread) / ell * gradient;
+        let area = w[x] * profile / ell * bounded_gradient(&q, x);
         out[x] = if q.here[x].abs() >= FARTHEST * ell { 0.0 } else { area };
     }
 }

@@ -130,6 +130,7 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
         }
         cells.prepare(&constants);
         cells.solve(&constants);
+        cells.fade(&constants);
         for (out, rate) in out.iter_mut().zip(&cells.rate) {
             if look == Look::All {
                 out.fill(0.0);
@@ -161,7 +162,7 @@ fn read_strip(
     for k in 0..n {
         let probe = &probes[k];
         let (phi, c) = (probe.reading.read(u[0]), probe.reading.read(u[1]));
-        let (properties, slopes) = table.at(c);
+        let (properties, slopes) = table.at(c.max(DILUTE - 1.0));
         columns[Read::Phi as usize][k] = phi;
         columns[Read::C as usize][k] = c;
         columns[Read::Thickness as usize][k] = probe.thickness;
@@ -268,6 +269,29 @@ impl Cells {
         }
         if !salt {
             by_c.fill(0.0);
+        }
+    }
+}
+
+impl Cells {
+    /// Plating needs salt: below [`DILUTE`] its current falls in proportion to the concentration, down to none where there is none.
+    fn fade(&mut self, constants: &Constants) {
+        if !constants.salt {
+            return;
+        }
+        let [current, by_drive, by_c] = &mut self.rate;
+        for (x, c) in self.read[Read::C as usize].iter().enumerate() {
+            let c = 1.0 + c;
+            if c >= DILUTE {
+                continue;
+            }
+            by_c[x] = 0.0;
+            if current[x] > 0.0 {
+                let share = (c / DILUTE).max(0.0);
+                by_c[x] = if c > 0.0 { current[x] / DILUTE } else { 0.0 };
+                current[x] *= share;
+                by_drive[x] *= share;
+            }
         }
     }
 }

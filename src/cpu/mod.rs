@@ -60,6 +60,7 @@ pub struct Cpu {
     copper_area: Vec<f64>,
     heterogeneity: Vec<f64>,
     xi: Vec<f64>,
+    /// ξ in the middle of the step from `interface` on; from `restore_profile` on, room
     xi_next: Vec<f64>,
     /// (φ less reference, c/c0 − 1)
     u: [Vec<f64>; 2],
@@ -332,8 +333,8 @@ impl Backend for Cpu {
     }
 
     fn interface(&mut self, half_advance: f64) {
-        distance::distance(self);
-        interface::interface(self, half_advance);
+        interface::predict(self, half_advance);
+        interface::interface(self);
         probe::probe(self);
         self.isolated.find_reacting(&self.shape, &self.probes);
     }
@@ -391,12 +392,12 @@ impl Backend for Cpu {
         self.add_direction(slot, false);
     }
 
-    fn damp(&mut self, potential: f32, keep: f32) {
-        self.damping = self.damping_factor(potential, keep);
+    fn damp(&mut self, potential: f32) {
+        self.damping = self.damping_factor(potential);
     }
 
-    fn update(&mut self) {
-        self.update_unknowns();
+    fn update(&mut self, keep: f32) {
+        self.update_unknowns(keep);
     }
 
     fn deposit(&mut self, factor: f64) {
@@ -404,7 +405,7 @@ impl Backend for Cpu {
     }
 
     fn restore_profile(&mut self, strength: f64) {
-        distance::distance(self);
+        distance::distance(&self.shape, &self.xi, f64::from(self.physics.ell), &mut self.q);
         front::restore_profile(self, strength);
     }
 

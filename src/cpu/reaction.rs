@@ -50,13 +50,14 @@ impl<'a> Terms<'a> {
 /// Terms of the charge and the salt equation, and the derivatives of the charge terms with respect to φ and c, then of the salt
 /// terms, without what the top adds.
 #[multiversion(targets = "simd")]
-fn terms_strip(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
+fn terms_strip(terms: &Terms, diffusivity: &[f32], source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
     let n = source[0].len();
     let [charge, salt] = source.map(|out| &mut out[..n]);
     let [charge_by_phi, charge_by_c, salt_by_phi, salt_by_c] = local.map(|out| &mut out[..n]);
     let (u, old) = (rows_of(terms.u, n), rows_of(terms.old, n));
     let (xi, w, area, delta) = (&terms.xi[..n], &terms.w[..n], &terms.copper_area[..n], &terms.delta[..n]);
     let (rate, transference) = (rows_of(terms.rate, n), &terms.transference[..n]);
+    let diffusivity = &diffusivity[..n];
     let (rise, double_layer) = (terms.rise, terms.double_layer);
     let reaction = |k: usize, x: usize| rate[k][x] * delta[x];
     let capacitance = |x: usize| double_layer * area[x] * (1.0 - xi[x]);
@@ -74,7 +75,9 @@ fn terms_strip(terms: &Terms, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
             let storage = |x: usize| storage * (w[x] * (1.0 - xi[x])).max(PSI_FLOOR);
             fill(salt, |x| anions(x) * reaction(0, x) + storage(x) * (u[1][x] - old[1][x]));
             fill(salt_by_phi, |x| (anions(x) * reaction(1, x)) as f32);
-            fill(salt_by_c, |x| (anions(x) * reaction(2, x) + storage(x)) as f32);
+            // stripping falls as c rises, without bound as c vanishes: no more of that than conduction in the cell outweighs
+            let by_c = |x: usize| (anions(x) * reaction(2, x)).max(-f64::from(diffusivity[x]));
+            fill(salt_by_c, |x| (by_c(x) + storage(x)) as f32);
         }
     }
 }
@@ -121,7 +124,7 @@ pub fn reaction(cpu: &mut Cpu) {
         || (),
         |(), strip, (mut source, mut local)| {
             let terms = Terms::new(cpu, strip);
-            terms_strip(&terms, source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
+            terms_strip(&terms, strip.of(&transport[2]), source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
             if strip.z + 1 == cpu.shape.nz {
                 add_top(cpu, transport.each_ref().map(|t| strip.of(t)), strip, source, local);
             }

@@ -9,18 +9,18 @@ use crate::model::scales::{TABLE_ENTRIES, TABLE_RANGE};
 /// Smallest electrolyte fraction in the coefficients.
 pub const PSI_FLOOR: f64 = 1e-6;
 
-/// Smallest c/c0 that κ_D is divided by.
-pub const DILUTE: f64 = 1e-4;
+/// Smallest c/c0 at which properties are looked up, and below which what plates vanishes with c.
+pub const DILUTE: f64 = 1e-3;
 
 /// Smallest c/c0 in the coefficients of the lithium. There the concentration goes on falling as it did outside, below zero
 /// where the salt is nearly used up; nothing but the continuation of the outer fields depends on it.
 pub const BEHIND: f64 = 0.1;
 
-/// u, xi, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊, and the derivatives of the first
+/// u, xi_mid, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊, and the derivatives of the first
 /// three with respect to c.
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
-    let (c, xi, w, table) = (&cpu.u[1], &cpu.xi, &cpu.accessible, &cpu.table);
+    let (c, xi, w, table) = (&cpu.u[1], &cpu.xi_next, &cpu.accessible, &cpu.table);
     let single = (fields(&mut cpu.hierarchy[0].transport), fields(&mut cpu.transport_by_c));
     shape.strips(
         (&mut cpu.transference[..], single),
@@ -51,14 +51,14 @@ fn transport_strip(
     for x in 0..n {
         let medium = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR) * medium;
         let own = 1.0 + c[x];
-        let c = if xi[x] > 0.5 { own.max(BEHIND) } else { own };
+        let c = own.max(if xi[x] > 0.5 { BEHIND } else { DILUTE });
         let (p, s) = table.at(c - 1.0);
-        let of_c = medium * p[1] / c.max(DILUTE);
+        let of_c = medium * p[1] / c;
         (kappa[x], kappa_d[x], diffusivity[x]) = ((medium * p[0]) as f32, of_c as f32, (medium * p[2]) as f32);
         transference[x] = p[3];
         let follows = if xi[x] <= 0.5 && own > DILUTE { 1.0 } else { 0.0 };
         kappa_by_c[x] = (follows * (medium * s[0])) as f32;
-        kappa_d_by_c[x] = (follows * ((medium * s[1] - of_c) / own)) as f32;
+        kappa_d_by_c[x] = (follows * ((medium * s[1] - of_c) / c)) as f32;
         diffusivity_by_c[x] = (follows * (medium * s[2])) as f32;
     }
 }

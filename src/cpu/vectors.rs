@@ -3,12 +3,11 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Shape, Strip, fields, fill, rows_of};
+use super::shape::{Strip, fields, rows_of};
+use super::transport::DILUTE;
 use crate::solver::backend::{DIRECTIONS, Vector};
 use crate::solver::newton::CONCENTRATION_KEPT;
 
-/// Smallest c/c0 whose loss is counted.
-const C_FLOOR: f64 = 1e-6;
 /// Least reaction area per volume of a cell whose potential is held back: farther out next to nothing reacts \[1/dx\].
 pub const REACTING: f64 = 0.01;
 
@@ -119,21 +118,19 @@ impl Cpu {
         );
     }
 
-    /// Damping that keeps the potential's change below `potential` where the reaction reads it, and a share `keep` of every
-    /// concentration in the electrolyte.
-    pub(super) fn damping_factor(&self, potential: f32, keep: f32) -> f64 {
-        let (shape, loss) = (self.shape, 1.0 - f64::from(keep));
-        let [d_phi, d_c] = &self.correction;
-        let [need] = shape.sum_strips(
+    /// Damping that keeps the potential's change below `potential` where the reaction reads it.
+    pub(super) fn damping_factor(&self, potential: f32) -> f64 {
+        let d_phi = &self.correction[0];
+        let [need] = self.shape.sum_strips(
             0,
             || (),
             |(), strip, [need]| {
-                loss_strip([&self.u[1], d_c, &self.xi].map(|field| strip.of(field)), loss, need);
+                need.fill(0.0);
                 let delta = strip.of(&self.delta);
                 for probe in self.probes.of(strip) {
                     let x = probe.cell as usize - strip.here;
                     if delta[x] > REACTING {
-                        need[x] = need[x].max(probe.reading.read(d_phi).abs() / f64::from(potential));
+                        need[x] = probe.reading.read(d_phi).abs() / f64::from(potential);
                     }
                 }
             },
@@ -158,9 +155,19 @@ impl Cpu {
         );
     }
 
-    /// u += damping · correction.
-    pub(super) fn update_unknowns(&mut self) {
-        add(self.shape, &mut self.u, self.damping, self.correction.each_ref().map(|field| &field[..]));
+    /// u += damping · correction, but of a positive concentration in the electrolyte at least the share `keep` stays, in each cell.
+    pub(super) fn update_unknowns(&mut self, keep: f32) {
+        let (damping, keep) = (self.damping, f64::from(keep));
+        let [by_phi, by_c] = &self.correction;
+        let xi = &self.xi_next;
+        self.shape.strips(
+            fields(&mut self.u),
+            || (),
+            |(), strip, [phi, c]| {
+                add_strip(phi, damping, strip.of(by_phi));
+                add_kept_strip(c, damping, strip.of(by_c), strip.of(xi), keep);
+            },
+        );
     }
 }
 
@@ -207,18 +214,7 @@ fn of<T, F: AsRef<[T]>>(strip: Strip, [phi, c]: &[F; 2]) -> [&[T]; 2] {
     [strip.of(phi.as_ref()), strip.of(c.as_ref())]
 }
 
-/// out += factor · source.
-fn add<T: Number, S: Number>(shape: Shape, out: &mut [Vec<T>; 2], factor: f64, source: [&[S]; 2]) {
-    shape.strips(
-        fields(out),
-        || (),
-        |(), strip, out| {
-            out.into_iter().zip(source).for_each(|(out, source)| add_strip(out, factor, strip.of(source)));
-        },
-    );
-}
-
-/// The same in a strip.
+/// out += factor · source in a strip.
 #[multiversion(targets = "simd")]
 pub fn add_strip<T: Number, S: Number>(out: &mut [T], factor: f64, source: &[S]) {
     for (out, source) in out.iter_mut().zip(source) {
@@ -247,13 +243,15 @@ impl Number for f32 {
     }
 }
 
-/// Loss of concentration over the loss allowed, in the electrolyte.
+/// c += factor · change, where 1 + c in the electrolyte falls to the share `keep` of it at most, unless it is below [`DILUTE`]: there the
+/// equations are linear in c.
 #[multiversion(targets = "simd")]
-fn loss_strip([c, change, xi]: [&[f64]; 3], loss: f64, out: &mut [f64]) {
-    let n = out.len();
-    let (c, change, xi) = (&c[..n], &change[..n], &xi[..n]);
-    fill(out, |x| {
-        let need = -change[x] / (loss * (1.0 + c[x]).max(C_FLOOR));
-        if xi[x] < 0.5 { need } else { 0.0 }
-    });
+fn add_kept_strip(c: &mut [f64], factor: f64, change: &[f64], xi: &[f64], keep: f64) {
+    let n = c.len();
+    let (c, change, xi) = (&mut c[..n], &change[..n], &xi[..n]);
+    for x in 0..n {
+        let (now, next) = (1.0 + c[x], c[x] + factor * change[x]);
+        let least = if xi[x] < 0.5 && now > DILUTE { keep * now - 1.0 } else { f64::NEG_INFINITY };
+        c[x] = if next < least { least } else { next };
+    }
 }

@@ -18,7 +18,7 @@ pub enum Electrolyte {
     },
     /// LiPF6 in EC:EMC 3:7 after Nyman et al., Electrochim. Acta 53, 6356 (2008); valid to 2 M
     Nyman,
-    /// rows of c, T and the properties; linear in c and in T between rows, constant outside
+    /// rows of c, T and the properties; linear in c and in T between rows, constant outside, but κ in proportion to c below the first row
     Table {
         /// where the table came from
         file: String,
@@ -106,7 +106,7 @@ const EMC_FEC: Landesfeind = Landesfeind {
 
 impl Landesfeind {
     fn at(&self, c: f64, t: f64) -> Transport {
-        let x = (c / 1000.0).clamp(1e-4, 3.0);
+        let x = (c / 1000.0).clamp(0.0, 3.0);
         let p = &self.kappa;
         let heat = (1000.0 / t).exp();
         let kappa = 0.1 * p[0] * (1.0 + (t - p[1])) * x * (1.0 + p[2] * x.sqrt() + p[3] * (1.0 + p[4] * heat) * x)
@@ -158,7 +158,9 @@ impl Isotherm {
         let after = self.rows.partition_point(|row| row.0 <= c);
         match (after.checked_sub(1).map(|i| &self.rows[i]), self.rows.get(after)) {
             (Some(low), Some(high)) => Transport::mix(&low.1, &high.1, (c - low.0) / (high.0 - low.0)),
-            (Some(only), None) | (None, Some(only)) => only.1,
+            (Some(last), None) => last.1,
+            // down to c = 0 every ion carries what it carries in the first row
+            (None, Some(first)) => Transport { kappa: first.1.kappa * c / first.0, ..first.1 },
             (None, None) => Transport { kappa: 0.0, diffusivity: 0.0, transference: 0.0, thermodynamic_factor: 1.0 },
         }
     }
@@ -208,7 +210,7 @@ impl Electrolyte {
 
 /// Nyman et al. 2008 with 17 kJ/mol on κ and D around 298.15 K.
 fn nyman(c: f64, t: f64) -> Transport {
-    let x = (c / 1000.0).clamp(1e-4, 2.0);
+    let x = (c / 1000.0).clamp(0.0, 2.0);
     let heat = arrhenius(17e3, t, 298.15);
     Transport {
         kappa: heat * (0.1297 * x.powi(3) - 2.51 * x.powf(1.5) + 3.329 * x),
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_interpolate_between_rows_and_hold_outside() {
+    fn tables_interpolate_between_rows_and_hold_outside_but_kappa_vanishes_with_c() {
         let transport = |kappa| Transport { kappa, diffusivity: 1e-10, transference: 0.3, thermodynamic_factor: 1.0 };
         let isotherm = |temperature, scale: f64| Isotherm {
             temperature,
@@ -256,7 +258,8 @@ mod tests {
             Electrolyte::Table { file: String::new(), isotherms: vec![isotherm(280.0, 0.1), isotherm(300.0, 0.2)] };
         assert!((table.at(1000.0, 280.0).kappa - 0.2).abs() < 1e-12);
         assert!((table.at(1000.0, 290.0).kappa - 0.3).abs() < 1e-12);
-        assert!((table.at(100.0, 320.0).kappa - 0.2).abs() < 1e-12);
+        // κ/c is held below the first row
+        assert!((table.at(100.0, 320.0).kappa - 0.04).abs() < 1e-12);
         assert!((table.at(9000.0, 250.0).kappa - 0.3).abs() < 1e-12);
     }
 }

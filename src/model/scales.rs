@@ -75,6 +75,11 @@ impl Scales {
         LITHIUM_MOLAR_VOLUME / FARADAY * self.current / self.length
     }
 
+    /// Rate per second and scaled slope ∂i/∂drive at which capillarity levels a ripple of wave number 1/dx: V_m/F · γV_m/F · k² \[1/s\].
+    pub fn relaxation(&self, setup: &Setup) -> f64 {
+        self.front_speed() * f64::from(self.physics(setup).capillary)
+    }
+
     /// Scaled double-layer capacitance \[s\]; divided by dt it is a scaled conductance per area.
     pub fn double_layer_time(&self, capacitance: f64) -> f64 {
         capacitance * self.potential / self.current
@@ -152,12 +157,13 @@ impl Scales {
         }
     }
 
-    /// Table of transport properties against c/c0: κ/κ_ref, κ_D/κ_ref, scaled D and t₊ in each entry.
+    /// Table of transport properties against c/c0: κ/κ_ref, κ_D/κ_ref, scaled D and t₊ in each entry. At c = 0 the
+    /// conductivity is next to nothing, with κ/c finite below the second entry, unless κ is given as a constant.
     pub fn transport_table(&self, electrolyte: &Electrolyte, temperature: f64) -> Vec<[f32; 4]> {
         let salt = self.scaled_per_diffusivity();
         (0..TABLE_ENTRIES)
             .map(|entry| {
-                let x = (entry as f64 * TABLE_RANGE / (TABLE_ENTRIES - 1) as f64).max(1e-4);
+                let x = entry as f64 * TABLE_RANGE / (TABLE_ENTRIES - 1) as f64;
                 let p = electrolyte.at(x * self.concentration, temperature);
                 let kappa = p.kappa / self.conductivity;
                 let kappa_d = 2.0 * kappa * (1.0 - p.transference) * p.thermodynamic_factor;

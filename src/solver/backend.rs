@@ -193,11 +193,13 @@ sums! {
         largest_current,
         /// largest change of c/c0 in this step (maximum)
         concentration_change,
+        /// largest ∂i/∂drive on the interface, through film and layer (maximum)
+        largest_slope,
     }
 }
 
 /// The members of [`Balance`] from this one on are maxima.
-pub const BALANCE_MAXIMA: usize = Balance::COUNT - 2;
+pub const BALANCE_MAXIMA: usize = Balance::COUNT - 3;
 
 sums! {
     /// What the box holds.
@@ -343,11 +345,10 @@ pub trait Backend: Levels {
     fn start_along(&mut self, slot: usize);
     /// correction += coefficient · direction, residual −= coefficient · image.
     fn go_along(&mut self, slot: usize);
-    /// Damping that keeps the potential's change below `potential` where lithium reacts, and a share `keep` of every
-    /// concentration in the electrolyte.
-    fn damp(&mut self, potential: f32, keep: f32);
-    /// φ, c += damping · correction.
-    fn update(&mut self);
+    /// Damping that keeps the potential's change below `potential` where lithium reacts.
+    fn damp(&mut self, potential: f32);
+    /// φ, c += damping · correction; of a positive concentration in a cell of electrolyte at least a share `keep` stays.
+    fn update(&mut self, keep: f32);
 
     /// ξ += factor · i δ/w, i without what the SEI takes.
     fn deposit(&mut self, factor: f64);

@@ -96,8 +96,8 @@ pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
             let linear = linear_iterations(residual / tolerance, before);
             before = Some((residual / tolerance, linear));
             correct(b, linear);
-            b.damp(POTENTIAL_LIMIT, CONCENTRATION_KEPT);
-            b.update();
+            b.damp(POTENTIAL_LIMIT);
+            b.update(CONCENTRATION_KEPT);
         }
     }
     let (equation, residual) = worst;

@@ -334,6 +334,7 @@ impl<'a> Problem<'a> {
             dt,
             speed: balance.largest_current * self.scales.front_speed(),
             concentration_change: balance.concentration_change,
+            relaxation: balance.largest_slope * self.scales.relaxation(self.setup),
             potential_change: self.potential(clock, balance) - clock.potential,
             nucleation_rate: balance.nucleation_rate,
             nuclei: self.nuclei(&clock.inventory),

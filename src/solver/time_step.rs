@@ -17,6 +17,9 @@ const EXPECTED_NUCLEI: f64 = 1.0;
 /// 59.2 ± 1.0 nuclei in 58 steps; at a quarter of a nucleus a step 59.5 ± 1.5 in 258 (nuclei_on_copper, 2026-11-28).
 const EXPECTED_SHARE: f64 = 0.1;
 
+/// Longest step times the rate at which capillarity levels a ripple of wave number 1/dx.
+const CAPILLARITY: f64 = 0.15;
+
 /// What a step did, to judge it and to choose the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observed {
@@ -28,6 +31,8 @@ pub struct Observed {
     pub speed: f64,
     /// largest change of c/c0
     pub concentration_change: f64,
+    /// rate at which capillarity levels a ripple of wave number 1/dx where the reaction follows its drive fastest \[1/s\]
+    pub relaxation: f64,
     /// change of the electrode potential \[V\]
     pub potential_change: f64,
     /// expected nuclei per second
@@ -58,6 +63,7 @@ pub fn next(limits: &TimeStep, proposed: f64, seen: &Observed) -> Limit {
     [
         Limit { by: "growth", dt: GROWTH * proposed },
         Limit { by: "front movement", dt: over(limits.cfl, seen.speed) },
+        Limit { by: "capillarity", dt: over(CAPILLARITY, seen.relaxation) },
         Limit { by: "concentration", dt: over(limits.concentration, seen.concentration_change / seen.dt) },
         Limit { by: "potential", dt: over(limits.potential, seen.potential_change.abs() / seen.dt) },
         Limit { by: "nucleation", dt: over(seen.expected_nuclei(), seen.nucleation_rate) },
@@ -132,6 +138,7 @@ mod tests {
             dt: 1.0,
             speed: 1e-3,
             concentration_change: 0.0,
+            relaxation: 0.0,
             potential_change: 0.0,
             nucleation_rate: 0.0,
             nuclei: 0.0,
