@@ -52,10 +52,10 @@ fn predict_strip(q: Star<f64>, [xi, current]: [&[f64]; 2], half_advance: f64, el
 pub fn interface(cpu: &mut Cpu) {
     let ell = f64::from(cpu.physics.ell);
     let contact = f64::from(cpu.physics.contact);
-    let (shape, q, xi, w) = (cpu.shape, &cpu.q, &cpu.xi_next, &cpu.accessible);
+    let (shape, q, xi, w, closed) = (cpu.shape, &cpu.q, &cpu.xi_next, &cpu.accessible, &cpu.closed);
     shape.strips(&mut cpu.delta[..], Beside::default, |beside, strip, delta| {
         let q = beside.star(q, strip);
-        area_strip(q, [xi, w].map(|field| strip.of(field)), ell, delta);
+        area_strip(q, [xi, w].map(|field| strip.of(field)), strip.of(closed), ell, delta);
     });
     let delta = &cpu.delta;
     shape.rows(&mut cpu.curvature[..], <(Normals, Beside<f64>)>::default, |(normals, beside), row, curvature| {
@@ -78,14 +78,14 @@ fn bounded_gradient(q: &Star<f64>, x: usize) -> f64 {
 
 /// Reaction area per volume in a strip.
 #[multiversion(targets = "simd")]
-fn area_strip(q: Star<f64>, [xi, w]: [&[f64]; 2], ell: f64, out: &mut [f64]) {
+fn area_strip(q: Star<f64>, [xi, w]: [&[f64]; 2], closed: &[bool], ell: f64, out: &mut [f64]) {
     let n = out.len();
-    let (q, xi, w) = (q.of(n), &xi[..n], &w[..n]);
+    let (q, xi, w, closed) = (q.of(n), &xi[..n], &w[..n], &closed[..n]);
     let out = &mut out[..n];
     for x in 0..n {
         let profile = (xi[x] * (1.0 - xi[x])).max(0.0);
         let area = w[x] * profile / ell * bounded_gradient(&q, x);
-        out[x] = if q.here[x].abs() >= FARTHEST * ell { 0.0 } else { area };
+        out[x] = if q.here[x].abs() >= FARTHEST * ell || closed[x] { 0.0 } else { area };
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::Cpu;
+use super::{Cpu, trapped};
 use super::kinetics::{Look, kinetics};
 use super::probe::Probes;
 use super::shape::Shape;
@@ -143,6 +143,8 @@ pub fn label(cpu: &mut Cpu) -> Pieces {
     let (xi, w) = (&cpu.xi, &cpu.accessible);
     shape.map(&mut phases, |_, _, _, cell, phase| *phase = Phase::of(w[cell.here], xi[cell.here]));
     let found = pieces(shape.nx, shape.ny, shape.nz, &phases);
+    trapped::find(cpu, &phases, &found);
+    let (xi, w) = (&cpu.xi, &cpu.accessible);
     let joined = Joined::new(&found, shape.ny);
     let mut cells = vec![0; found.count];
     found.runs.iter().for_each(|run| cells[run.piece] += run.end - run.start);
@@ -180,7 +182,7 @@ pub fn label(cpu: &mut Cpu) -> Pieces {
     let fates = fates.collect();
     // cells without a piece react with the lithium that their ξ leads up to
     let lithium = |cell: usize| phases[cell] == Phase::Lithium;
-    shape.map(&mut piece[..], |x, y, z, _, piece| *piece = now[climb(&shape, xi, lithium, [x, y, z])]);
+    shape.map(&mut piece[..], |x, y, z, _, piece| *piece = now[climb(&shape, |cell| xi[cell], lithium, [x, y, z])]);
     response.resize(first.len(), Response::default());
     let mut volume = vec![Fixed::default(); first.len()];
     for (&piece, (xi, w)) in piece.iter().zip(xi.iter().zip(w)) {
@@ -193,15 +195,21 @@ pub fn label(cpu: &mut Cpu) -> Pieces {
     Pieces { isolated, fates }
 }
 
-/// The cell that is reached from one by always going on to the neighbour with the largest ξ, until there is lithium or no way up.
-fn climb(shape: &Shape, xi: &[f64], lithium: impl Fn(usize) -> bool, [x, y, z]: [usize; 3]) -> usize {
+/// The cell that is reached from one by always going on to the neighbour with the largest `height`, until there is one that is an `end`
+/// or no way up.
+pub fn climb(
+    shape: &Shape,
+    height: impl Fn(usize) -> f64,
+    end: impl Fn(usize) -> bool,
+    [x, y, z]: [usize; 3],
+) -> usize {
     let (mut row, mut x) = (shape.row(y, z), x);
     loop {
         let cell = row.cell(x);
-        if lithium(cell.here) {
+        if end(cell.here) {
             return cell.here;
         }
-        let higher = |best: usize, &cell: &usize| if xi[cell] > xi[best] { cell } else { best };
+        let higher = |best: usize, &cell: &usize| if height(cell) > height(best) { cell } else { best };
         let next = cell.around.iter().fold(cell.here, higher);
         if next == cell.here {
             return cell.here;

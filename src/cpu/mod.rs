@@ -30,6 +30,7 @@ mod shape;
 mod smooth;
 mod sum;
 mod transport;
+mod trapped;
 mod vectors;
 
 use hierarchy::Level;
@@ -71,6 +72,10 @@ pub struct Cpu {
     curvature: Vec<f64>,
     probes: Probes,
     isolated: Isolated,
+    /// whether a cell leads to no electrolyte that is joined to the top of the box; empty until `label` has looked
+    trapped: Vec<bool>,
+    /// whether a cell is trapped and its salt spent, from `interface` on
+    closed: Vec<bool>,
     /// t₊; ψκ, ψκ_D/c and ψD are those of the finest level
     transference: Vec<f64>,
     /// derivatives of ψκ, ψκ_D/c and ψD with respect to c
@@ -131,6 +136,8 @@ impl Cpu {
             curvature: vec![0.0; n],
             probes: Probes::default(),
             isolated: Isolated::new(n),
+            trapped: Vec::new(),
+            closed: vec![false; n],
             transference: vec![0.0; n],
             transport_by_c: none(n),
             rate: none(n),
@@ -333,6 +340,7 @@ impl Backend for Cpu {
     }
 
     fn interface(&mut self, half_advance: f64) {
+        trapped::close(self);
         interface::predict(self, half_advance);
         interface::interface(self);
         probe::probe(self);

@@ -14,6 +14,8 @@ pub fn rates(cpu: &Cpu, strip: Strip, out: &mut [f64]) {
     let p = &cpu.physics;
     let constants = [cpu.step.phi_reference, p.nucleation_rate, p.nucleation_barrier].map(f64::from);
     rates_strip(constants, [&cpu.copper_area, &cpu.xi, &cpu.u[0]].map(|field| strip.of(field)), out);
+    let closed = strip.of(&cpu.closed).iter();
+    out.iter_mut().zip(closed).filter(|(_, closed)| **closed).for_each(|(out, _)| *out = 0.0);
 }
 
 #[multiversion(targets = "simd")]

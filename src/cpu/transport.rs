@@ -20,7 +20,7 @@ pub const BEHIND: f64 = 0.1;
 /// three with respect to c.
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
-    let (c, xi, w, table) = (&cpu.u[1], &cpu.xi_next, &cpu.accessible, &cpu.table);
+    let (c, xi, w, table, closed) = (&cpu.u[1], &cpu.xi_next, &cpu.accessible, &cpu.table, &cpu.closed);
     let single = (fields(&mut cpu.hierarchy[0].transport), fields(&mut cpu.transport_by_c));
     shape.strips(
         (&mut cpu.transference[..], single),
@@ -28,7 +28,7 @@ pub fn transport(cpu: &mut Cpu) {
         |(), strip, (transference, (transport, by_c))| {
             let medium = inverse_macmullin(&physics, strip.z);
             let fields = [c, xi, w].map(|field| strip.of(field));
-            transport_strip(table, medium, fields, transference, transport, by_c);
+            transport_strip(table, medium, fields, strip.of(closed), transference, transport, by_c);
         },
     );
 }
@@ -39,24 +39,28 @@ fn transport_strip(
     table: &Table,
     medium: f64,
     [c, xi, w]: [&[f64]; 3],
+    closed: &[bool],
     transference: &mut [f64],
     [kappa, kappa_d, diffusivity]: [&mut [f32]; 3],
     [kappa_by_c, kappa_d_by_c, diffusivity_by_c]: [&mut [f32]; 3],
 ) {
     let n = transference.len();
     let (c, xi, w, transference) = (&c[..n], &xi[..n], &w[..n], &mut transference[..n]);
+    let closed = &closed[..n];
     let (kappa, kappa_d, diffusivity) = (&mut kappa[..n], &mut kappa_d[..n], &mut diffusivity[..n]);
     let (kappa_by_c, kappa_d_by_c) = (&mut kappa_by_c[..n], &mut kappa_d_by_c[..n]);
     let diffusivity_by_c = &mut diffusivity_by_c[..n];
     for x in 0..n {
-        let medium = (w[x] * (1.0 - xi[x])).max(PSI_FLOOR) * medium;
+        // what is closed is a wall, like lithium
+        let xi = if closed[x] { 1.0 } else { xi[x] };
+        let medium = (w[x] * (1.0 - xi)).max(PSI_FLOOR) * medium;
         let own = 1.0 + c[x];
-        let c = own.max(if xi[x] > 0.5 { BEHIND } else { DILUTE });
+        let c = own.max(if xi > 0.5 { BEHIND } else { DILUTE });
         let (p, s) = table.at(c - 1.0);
         let of_c = medium * p[1] / c;
         (kappa[x], kappa_d[x], diffusivity[x]) = ((medium * p[0]) as f32, of_c as f32, (medium * p[2]) as f32);
         transference[x] = p[3];
-        let follows = if xi[x] <= 0.5 && own > DILUTE { 1.0 } else { 0.0 };
+        let follows = if xi <= 0.5 && own > DILUTE { 1.0 } else { 0.0 };
         kappa_by_c[x] = (follows * (medium * s[0])) as f32;
         kappa_d_by_c[x] = (follows * ((medium * s[1] - of_c) / c)) as f32;
         diffusivity_by_c[x] = (follows * (medium * s[2])) as f32;

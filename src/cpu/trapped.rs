@@ -1,0 +1,43 @@
+//! Electrolyte that has lost the top of the box: a pocket between deposits that have met.
+//!
+//! A cell belongs to the electrolyte that its electrolyte fraction ψ leads up to. Where that is joined to the top of the box, salt can
+//! come; elsewhere it is trapped. A trapped cell reacts until its salt is spent. From then on it is closed: it has no reaction area, and
+//! φ and c stay what they are behind a wall that conducts next to nothing.
+
+use super::Cpu;
+use super::isolated::climb;
+use crate::model::pieces::{Phase, Pieces};
+
+/// c/c0 below which the salt of a trapped cell is spent.
+pub const SPENT: f64 = 0.05;
+
+/// Pieces of the box → whether each cell is trapped.
+pub fn find(cpu: &mut Cpu, phases: &[Phase], found: &Pieces) {
+    let shape = cpu.shape;
+    let mut at_top = vec![false; found.count];
+    let top = (shape.nz - 1) * shape.ny;
+    found.runs.iter().filter(|run| run.row >= top).for_each(|run| at_top[run.piece] = true);
+    let mut open = vec![false; shape.cells()];
+    for run in found.runs.iter().filter(|run| run.phase == Phase::Electrolyte && at_top[run.piece]) {
+        let start = run.row * shape.nx;
+        open[start + run.start..start + run.end].fill(true);
+    }
+    let (xi, w) = (&cpu.xi, &cpu.accessible);
+    let electrolyte = |cell: usize| phases[cell] == Phase::Electrolyte;
+    let fraction = |cell: usize| w[cell] * (1.0 - xi[cell]);
+    cpu.trapped.resize(shape.cells(), false);
+    shape.map(&mut cpu.trapped[..], |x, y, z, _, trapped| {
+        *trapped = !open[climb(&shape, fraction, electrolyte, [x, y, z])];
+    });
+}
+
+/// trapped, c before the step → closed: the trapped cells whose salt is spent.
+pub fn close(cpu: &mut Cpu) {
+    let (shape, trapped, c) = (cpu.shape, &cpu.trapped, &cpu.u_old[1]);
+    if trapped.is_empty() || cpu.physics.salt == 0 {
+        return;
+    }
+    shape.map(&mut cpu.closed[..], |_, _, _, cell, closed| {
+        *closed = trapped[cell.here] && 1.0 + c[cell.here] < SPENT;
+    });
+}
