@@ -126,6 +126,11 @@ pub(crate) fn values(setup: &Setup) -> String {
         Control::Current(i) => q(text, "top.current", i, "A/m^2"),
         Control::Potential(v) => q(text, "top.potential", v, "V"),
     }
+    match setup.top.compliance {
+        _ if setup.protocol.is_empty() && matches!(setup.top.control, Control::Potential(_)) => {}
+        Some(compliance) => line(text, "top.compliance", format!("{compliance} V vs Li, for currents that plate")),
+        None => line(text, "top.compliance", "none"),
+    }
     if let Some(cathode) = &setup.cathode {
         line(text, "cathode.ocp", open_circuit_name(&cathode.ocp));
         q(text, "cathode.areal_capacity", cathode.areal_capacity, "C/m^2");
@@ -169,7 +174,8 @@ fn protocol(text: &mut String, protocol: &Protocol) {
                 Control::Current(i) => format!("{i} A/m^2"),
                 Control::Potential(v) => format!("{v} V vs Li"),
             };
-            line(text, &format!("protocol[{i}]"), format!("{}  ({imposed})", step.text));
+            let limited = step.compliance.map_or(String::new(), |compliance| format!(", down to {compliance} V vs Li"));
+            line(text, &format!("protocol[{i}]"), format!("{}  ({imposed}{limited})", step.text));
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::reader::Problems;
 use crate::model::electrolyte::Electrolyte;
 use crate::model::parameters::{CollectorShape, Control, InitialDeposit, Nucleation, Setup};
+use crate::model::protocol::Limit;
 
 /// Smallest ℓ/dx that the grid resolves: 10–90 % of the profile over 3.5 cells.
 const THINNEST: f64 = 0.8;
@@ -194,7 +195,35 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
             object(format!("{key}: is longer than the box of {:.3} µm", side * um));
         }
     }
+    limits_beyond_compliance(setup, &object);
     remarks(setup)
+}
+
+/// Objects to every limit of the potential that lies beyond the compliance: it would never be met.
+fn limits_beyond_compliance(setup: &Setup, object: &impl Fn(String)) {
+    let of_run = setup.top.compliance;
+    let objection = |limit: f64, compliance: f64| {
+        format!("{limit} V is never met: the compliance keeps the potential above {compliance} V vs Li")
+    };
+    if let (Some(limit), Some(compliance)) = (setup.end.potential_below, of_run)
+        && limit < compliance
+        && !(setup.protocol.is_empty() && matches!(setup.top.control, Control::Potential(_)))
+    {
+        let key = "(top.compliance; give a lower one, or \"none\")";
+        object(format!("end.potential_below: {} {key}", objection(limit, compliance)));
+    }
+    for (i, block) in setup.protocol.blocks.iter().enumerate() {
+        for step in &block.steps {
+            let key = if step.compliance.is_some() { "" } else { " (top.compliance; give a lower one, or \"none\")" };
+            for limit in &step.limits {
+                if let (Limit::PotentialBelow(limit), Some(compliance)) = (*limit, step.compliance.or(of_run))
+                    && limit < compliance
+                {
+                    object(format!("protocol[{i}].steps: {:?}: {}{key}", step.text, objection(limit, compliance)));
+                }
+            }
+        }
+    }
 }
 
 fn is_png(file: &str) -> bool {

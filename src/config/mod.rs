@@ -177,6 +177,36 @@ mod tests {
     }
 
     #[test]
+    fn a_compliance_is_negative_and_within_reach_of_no_limit() {
+        let compliance = |overrides: &[&str]| read(GOOD, overrides).map(|config| config.setup.top.compliance);
+        assert_eq!(compliance(&[]), Ok(Some(-1.0)));
+        assert_eq!(compliance(&["top.compliance=-500 mV"]), Ok(Some(-0.5)));
+        assert_eq!(compliance(&["top.compliance=none"]), Ok(None));
+        assert_eq!(compliance(&["top.compliance=none", "end.potential_below=-2 V"]), Ok(None));
+        assert_eq!(compliance(&["top.compliance=-0.5 V", "end.potential_below=-0.5 V"]), Ok(Some(-0.5)));
+        for (overrides, part) in [
+            (&["top.compliance=0.5 V"][..], "top.compliance: 0.5 V must lie between -10 and -0.001"),
+            (&["top.compliance=0 V"], "top.compliance: 0 V must lie"),
+            (&["top.compliance=never"], "top.compliance"),
+            (&["top.compliance=-0.5 V", "end.potential_below=-0.7 V"], "end.potential_below: -0.7 V is never met"),
+        ] {
+            let message = compliance(overrides).unwrap_err();
+            assert!(message.contains(part) && message.contains("1 problem:"), "{message}");
+        }
+        let given = GOOD.replace("current = \"1 mA/cm^2\"", "potential = \"-2 V\"\ncompliance = \"-1 V\"");
+        assert!(read(&given, &[]).unwrap_err().contains("top.compliance: limits a current"));
+        let steps = |words: &str| {
+            let step = format!("[[protocol]]\nstep = \"Charge at 1 mA/cm^2 {words} until -0.2 V vs Li\"\n[end]\n");
+            GOOD.replace("current = \"1 mA/cm^2\"", "").replace("[end]\n        charge = \"0.1 mAh/cm^2\"", &step)
+        };
+        assert!(read(&steps("with compliance -0.3 V"), &["top.compliance=-0.1 V"]).is_ok());
+        for (words, overrides) in [("with compliance -0.1 V", &[][..]), ("", &["top.compliance=-0.1 V"])] {
+            let message = read(&steps(words), overrides).unwrap_err();
+            assert!(message.contains("protocol[0].steps") && message.contains("-0.2 V is never met"), "{message}");
+        }
+    }
+
+    #[test]
     fn every_violation_is_reported_at_once() {
         let bad = GOOD.replace("i0 = \"1 mA/cm^2\"", "i0 = \"1 mA\"\nalhpa = 0.5").replace("\"0.25 um\"", "0.25");
         let message = read(&bad, &["top.salt=cathod", "end.charge=-1 mAh/cm^2"]).unwrap_err();

@@ -5,13 +5,16 @@ use crate::model::parameters::Control;
 use crate::model::protocol::{Limit, Ramp, Step};
 
 /// Words that begin a part of a sentence.
-const PARTS: [&str; 8] = ["at", "for", "until", "or", "on,", "from", "to", "in"];
+const PARTS: [&str; 9] = ["at", "for", "until", "or", "on,", "from", "to", "in", "with"];
 
 /// How a pulse is written.
 const PULSE: &str = "write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\"";
 
 /// How a ramp is written.
 const RAMP: &str = "write \"Ramp from 0.5 mA/cm^2 to 2 mA/cm^2 in 1 h\"";
+
+/// How a compliance is written.
+const WITH: &str = "write \"with compliance -0.5 V\"";
 
 /// What a step does.
 #[derive(Clone, Copy, PartialEq)]
@@ -57,7 +60,7 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         if value.is_empty() {
             return Err(format!("{text:?} says nothing after {part:?}"));
         }
-        if matches!(*part, "at" | "on,") && parts[..i].iter().any(|(before, _)| before == part) {
+        if matches!(*part, "at" | "on," | "with") && parts[..i].iter().any(|(before, _)| before == part) {
             return Err(format!("{text:?} says {part:?} twice"));
         }
         if *part == "on," && verb != Verb::Pulse {
@@ -116,6 +119,15 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
             to
         }
     };
+    let from = ramp.map_or(control, |ramp| ramp.from);
+    let plates = [control, from].iter().any(|control| matches!(control, Control::Current(current) if *current > 0.0));
+    let compliance = match given("with") {
+        Some(_) if !plates => {
+            return Err(format!("{text:?}: only a charge has a compliance: a current that plates"));
+        }
+        Some(value) => Some(compliance(value).map_err(about)?),
+        None => None,
+    };
     let limits = parts
         .iter()
         .filter_map(|(part, value)| match *part {
@@ -131,7 +143,7 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
     if limits.is_empty() {
         return Err(format!("{text:?} never ends; add \"for 2 h\" or \"until 2 mAh/cm^2\""));
     }
-    Ok(Step { text: text.into(), control, voltage: held, pulse, ramp, temperature, limits })
+    Ok(Step { text: text.into(), control, voltage: held, pulse, ramp, temperature, compliance, limits })
 }
 
 /// Takes out the part that gives a temperature, if there is one \[K\].
@@ -189,6 +201,23 @@ fn pulsed(before: &str, after: &str, capacity: Option<f64>) -> Result<(f64, [f64
     let amount = amount.join(" ");
     let (sign, size) = amount.strip_prefix('-').map_or((1.0, &*amount), |size| (-1.0, size));
     Ok((sign * current(size, capacity)?, [time(&on.join(" "))?, time(off)?]))
+}
+
+/// The potential down to which a current is kept up, from what stands after "with" \[V\].
+fn compliance(text: &str) -> Result<f64, String> {
+    let Some(bare) = text.strip_prefix("compliance ") else {
+        return Err(format!("\"with {text}\" says nothing that a step can do; {WITH}"));
+    };
+    let (Volts::Electrode(potential) | Volts::Cell(potential)) = volts(bare)?;
+    let range = super::sections::COMPLIANCES;
+    match range.contains(&potential) {
+        true => Ok(potential),
+        false => Err(format!(
+            "a compliance of {potential} V must lie between {} and {} V vs Li: lithium plates below 0 V",
+            range.start(),
+            range.end()
+        )),
+    }
 }
 
 fn positive(value: Result<f64, String>, text: &str) -> Result<f64, String> {
@@ -309,6 +338,17 @@ mod tests {
         let hot = step("Charge at C/2 at 40 degC until 0.5 mAh/cm^2", capacity, false).unwrap();
         assert_eq!((hot.control, hot.temperature), (Control::Current(20.0), Some(313.15)));
         assert_eq!(step("Rest at 60 °C for 1 h", None, false).unwrap().temperature, Some(333.15));
+        for text in [
+            "Charge at 5 mA/cm^2 with compliance -0.5 V until -0.2 V vs Li or 1 h",
+            "Charge at 5 mA/cm^2 until -0.2 V vs Li or 1 h, with compliance −500 mV vs Li",
+        ] {
+            let limited = step(text, None, false).unwrap();
+            assert_eq!((limited.control, limited.compliance), (Control::Current(50.0), Some(-0.5)));
+            assert_eq!(limited.limits, [Limit::PotentialBelow(-0.2), Limit::Time(3600.0)]);
+        }
+        assert_eq!(step("Charge at 1 mA/cm^2 for 1 h", None, false).unwrap().compliance, None);
+        let pulse = step("Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h with compliance -0.5 V", None, false).unwrap();
+        assert_eq!((pulse.compliance, pulse.limits), (Some(-0.5), vec![Limit::Time(3600.0)]));
     }
 
     #[test]
@@ -352,6 +392,12 @@ mod tests {
             ("Ramp from 0 V to -0.2 V in 1 h until 1 mA/cm^2", "a hold only"),
             ("Ramp from 1 mA/cm^2 to -0.1 V in 1 h", "from a current to a potential"),
             ("Charge from 1 mA/cm^2 for 1 h", "only a ramp"),
+            ("Charge at 1 mA/cm^2 with care for 1 h", "\"with care\" says nothing"),
+            ("Charge at 1 mA/cm^2 with compliance 0.5 V for 1 h", "between -10 and -0.001 V vs Li"),
+            ("Charge at 1 mA/cm^2 with compliance 5 mA for 1 h", "5 mA"),
+            ("Charge at 1 mA/cm^2 for 1 h with", "nothing after"),
+            ("Strip at 1 mA/cm^2 with compliance -0.5 V for 1 h", "only a charge has a compliance"),
+            ("Hold at -0.1 V with compliance -0.5 V for 1 h", "only a charge has a compliance"),
             ("", "must begin with"),
         ] {
             let problem = step(text, None, false).unwrap_err();

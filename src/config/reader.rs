@@ -173,6 +173,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether `key` is there and is just this text.
+    pub fn is_text(&self, key: &str, text: &str) -> bool {
+        self.value(key).and_then(Value::as_str) == Some(text)
+    }
+
     /// A list of texts, if the key is there.
     pub fn texts(&self, key: &str) -> Option<Vec<String>> {
         let list =

@@ -12,7 +12,7 @@ use crate::model::constants::ZERO_CELSIUS;
 use crate::model::electrolyte::{Electrolyte, Solvent, Transport, arrhenius};
 use crate::model::grid::Grid;
 use crate::model::parameters::*;
-use crate::model::protocol::{Block, Place, Protocol};
+use crate::model::protocol::{Block, COMPLIANCE, Place, Protocol};
 use crate::model::sei::Sei;
 
 /// Fields that a snapshot may hold.
@@ -22,6 +22,9 @@ const DEFAULT_FIELDS: [&str; 5] = ["lithium", "xi", "c", "phi", "current"];
 
 /// Temperatures that a run may have \[K\].
 pub const TEMPERATURES: RangeInclusive<f64> = 200.0..=400.0;
+
+/// Compliances that a given current may have \[V\].
+pub const COMPLIANCES: RangeInclusive<f64> = -10.0..=-1e-3;
 
 /// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
 const ROOM: f64 = ZERO_CELSIUS + 25.0;
@@ -387,8 +390,21 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Vec<Section>) -> 
     let salts = [("reservoir", Salt::Reservoir), ("cathode", Salt::Cathode)];
     let salt = s.choice("salt", &salts, Some(Salt::Cathode)).unwrap_or(Salt::Cathode);
     let initial_potential = s.or("initial_potential", "V", Range::Within(-10.0..=10.0), 0.0);
+    let compliance = compliance(&s, protocol.is_empty() && matches!(control, Control::Potential(_)));
     s.finish();
-    (Top { control, salt, c0, initial_potential }, protocol)
+    (Top { control, salt, c0, initial_potential, compliance }, protocol)
+}
+
+/// The potential down to which a given current is kept up \[V\]; none if the config says so. It has no meaning where a potential
+/// `is_given`.
+fn compliance(s: &Section, is_given: bool) -> Option<f64> {
+    if s.has("compliance") && is_given {
+        s.object("compliance", "limits a current, but top.potential is given");
+    }
+    match s.is_text("compliance", "none") {
+        true => None,
+        false => Some(s.or("compliance", "V", Range::Within(COMPLIANCES), COMPLIANCE)),
+    }
 }
 
 fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool) -> Block {

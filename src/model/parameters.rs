@@ -273,6 +273,9 @@ pub struct Top {
     pub c0: f64,
     /// electrode potential against lithium at the start \[V\]
     pub initial_potential: f64,
+    /// electrode potential against lithium down to which a given plating current is kept up; if none, whatever it takes \[V\]
+    #[serde(default)]
+    pub compliance: Option<f64>,
 }
 
 /// Galvanostatic or potentiostatic.

@@ -35,6 +35,9 @@ pub struct Step {
     pub ramp: Option<Ramp>,
     /// temperature \[K\]; that of the run, if none
     pub temperature: Option<f64>,
+    /// its own compliance, electrode potential against lithium \[V\]; that of the run, if none
+    #[serde(default)]
+    pub compliance: Option<f64>,
     /// what ends it; the first that is met does
     pub limits: Vec<Limit>,
 }
@@ -102,6 +105,9 @@ pub enum Limit {
 /// Electrode potential against lithium at which stripping ends if the step names no potential: all lithium is gone, and the copper is
 /// not yet attacked \[V\].
 pub const STRIPPED: f64 = 2.0;
+
+/// Electrode potential against lithium down to which a given plating current is kept up, unless a config says otherwise \[V\].
+pub const COMPLIANCE: f64 = -1.0;
 
 impl std::fmt::Display for Limit {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
@@ -253,6 +259,7 @@ mod tests {
             pulse,
             ramp: None,
             temperature: None,
+            compliance: None,
             limits: vec![Limit::Time(10.0)],
         }
     }

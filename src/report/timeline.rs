@@ -41,7 +41,7 @@ fn piece(event: &Value) -> Vec<String> {
 
 const PIECE: &[&str] = &["time", "charge passed [mAh/cm²]", "potential [mV]", "x, y, z [µm]", "volume [µm³]"];
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind {
         event: "protocol step",
         title: "Steps of the protocol",
@@ -57,6 +57,16 @@ const KINDS: [Kind; 6] = [
         title: "Shorts",
         headings: &["time", "charge passed [mAh/cm²]", "potential [mV]", "x, y, z [µm]"],
         row: |event| vec![time(event), charge(event, "charge_passed"), potential(event), place(event)],
+    },
+    Kind {
+        event: "compliance",
+        title: "The compliance limited the current, or no longer did",
+        headings: &["time", "limits", "current given [mA/cm²]", "current carried [mA/cm²]", "potential [mV]"],
+        row: |event| {
+            let limits = if event["on"].as_bool().unwrap_or_default() { "from here on" } else { "no longer" };
+            let current = |key| significant(number(event, key) / 10.0, 4);
+            vec![time(event), limits.into(), current("given"), current("current_density"), potential(event)]
+        },
     },
     Kind { event: "isolated", title: "Lithium that lost the copper", headings: PIECE, row: piece },
     Kind { event: "rejoined", title: "Lithium that found the copper again", headings: PIECE, row: piece },

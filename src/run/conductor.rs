@@ -449,6 +449,10 @@ impl Stretch<'_> {
         }
         progress.shorted = place.is_some();
         clock.leak = short::leak(self.setup, clock, progress.shorted);
+        if clock.limited.is_some() != progress.limited {
+            outputs.compliance(clock)?;
+            progress.limited = clock.limited.is_some();
+        }
         let ended = progress.stage.ended(self.setup, clock, progress.shorted);
         let done = self.done(position).is_some();
         let Position { clock, progress, .. } = position;

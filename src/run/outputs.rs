@@ -17,7 +17,7 @@ use crate::io::table::{Lines, row};
 use crate::metrics::{Column, Metrics};
 use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
-use crate::model::parameters::Setup;
+use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
 use crate::solver::backend::{Backend, BackendError, Field, Piece};
@@ -50,7 +50,7 @@ fn damaged(number: usize) -> String {
 }
 
 /// Columns of every row, before those of the morphology.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "step",
     "time [s]",
     "dt [s]",
@@ -73,6 +73,7 @@ const COLUMNS: [&str; 22] = [
     "isolated_lithium [mAh/cm2]",
     "sei_lithium [mAh/cm2]",
     "leak [A/m2]",
+    "limited",
 ];
 
 /// Values of a frame in `fields.vtkhdf`.
@@ -89,6 +90,9 @@ pub struct Written {
     pub cycle: Cycle,
     /// whether there has been a short
     pub shorted: bool,
+    /// whether the compliance limits the current
+    #[serde(default)]
+    pub limited: bool,
 }
 
 /// Fixed data that outputs need.
@@ -256,6 +260,19 @@ impl Outputs {
         }))
     }
 
+    /// The compliance begins to limit the current that is given, or no longer does: both currents \[A/m²\].
+    pub fn compliance(&mut self, clock: &Clock) -> Result<(), IoError> {
+        let given = match clock.control {
+            Control::Current(current) => Some(current),
+            Control::Potential(_) => None,
+        };
+        self.events.push_json(&json!({
+            "event": "compliance", "step": clock.step, "time": clock.time, "potential": clock.potential,
+            "on": clock.limited.is_some(), "given": given, "current_density": clock.current,
+            "charge_passed": clock.passed,
+        }))
+    }
+
     /// The end of a step of the protocol, and what it means for the cycle: `m` is the deposit now.
     pub fn edge(
         &mut self,
@@ -360,6 +377,7 @@ impl Outputs {
             cycles::per_area(setup, clock.isolated_volume(setup)),
             cycles::sei_per_area(setup, clock),
             clock.external - clock.current,
+            f64::from(u8::from(clock.limited.is_some())),
         ];
         let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
         self.metrics.push(&row(general.into_iter().chain(measured)))

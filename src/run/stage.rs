@@ -67,6 +67,7 @@ impl Stage {
             Control::Potential(_) => control,
         };
         clock.held = step.voltage;
+        clock.compliance = step.compliance.or(setup.top.compliance);
         if control != clock.control {
             let before = std::mem::replace(&mut clock.control, control);
             // the stairs of a ramp are small, and so is what a leak changes by from step to step
@@ -74,6 +75,8 @@ impl Stage {
             if clock.step > 0 && (begins || !small) {
                 clock.dt = clock.dt.min(setup.time_step.first);
                 clock.limited_by = CHANGE.into();
+                clock.unhurried = clock.dt;
+                clock.limited = None;
             }
         }
     }
@@ -98,6 +101,9 @@ impl Stage {
         let capacity = setup.cathode.as_ref()?.areal_capacity;
         let given = clock.charge(setup);
         match clock.control {
+            // an estimate from the last current, as of a charge
+            Control::Current(_) if clock.limited.is_some() => (clock.current > 0.0)
+                .then(|| clock.time + ((capacity - given) / clock.current).max(setup.time_step.smallest)),
             Control::Current(i) if i > 0.0 => Some(clock.time + (capacity - given) / i),
             Control::Current(i) if i < 0.0 => Some(clock.time + given / -i),
             _ => None,
@@ -107,15 +113,16 @@ impl Stage {
     /// When `charge` \[C/m²\], counted like [`Clock::passed`], will have passed, if what is imposed now goes on \[s\].
     pub fn time_of_charge(&self, setup: &Setup, clock: &Clock, charge: f64) -> Option<f64> {
         let missing = charge - clock.passed;
-        match clock.control {
+        match clock.imposed() {
             Control::Current(current) if current + clock.leak == 0.0 => None,
-            Control::Current(current)
-                if self.step(setup).is_some_and(|step| step.pulse.is_some() || step.ramp.is_some()) =>
-            {
-                Some(clock.time + missing / (current + clock.leak).abs())
+            Control::Current(current) => {
+                let current = (current + clock.leak).abs();
+                let (now, steady) = (clock.time + missing / current, self.began + (charge - self.passed) / current);
+                let varies = self.step(setup).is_some_and(|step| step.pulse.is_some() || step.ramp.is_some());
+                // from its beginning: the rounding of time steps does not add up, unless less has passed than was given
+                let all_passed = (now - steady).abs() <= ROUNDING * (steady - self.began) + slack(clock);
+                Some(if varies || !all_passed { now } else { steady })
             }
-            // from its beginning: the rounding of time steps does not add up
-            Control::Current(current) => Some(self.began + (charge - self.passed) / (current + clock.leak).abs()),
             // an estimate from the last current: it closes in on the charge step by step
             Control::Potential(_) if clock.external != 0.0 => {
                 Some(clock.time + (missing / clock.external.abs()).max(setup.time_step.smallest))

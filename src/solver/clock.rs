@@ -25,6 +25,12 @@ pub struct Clock {
     pub control: Control,
     /// cell voltage that a given potential is adjusted to \[V\]
     pub held: Option<f64>,
+    /// electrode potential down to which a plating current that is given is kept up, if there is one \[V\]
+    #[serde(default)]
+    pub compliance: Option<f64>,
+    /// potential that the compliance imposes instead of the given current, while it limits \[V\]
+    #[serde(default)]
+    pub limited: Option<f64>,
     /// current density at the top in the last step \[A/m²\]
     pub current: f64,
     /// current density that goes back through a short, past the electrolyte, from here on \[A/m²\]
@@ -33,6 +39,9 @@ pub struct Clock {
     pub external: f64,
     /// charge that has passed outside, forth and back counted \[C/m²\]
     pub passed: f64,
+    /// length of the next step if the potential did not limit it \[s\]
+    #[serde(default)]
+    pub unhurried: f64,
     /// length of the last step \[s\]; 0 before the first
     pub last: f64,
     /// length of the step before it \[s\]; 0 before the second
@@ -57,6 +66,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// What rules the top: what is given, or the compliance.
+    pub fn imposed(&self) -> Control {
+        self.limited.map_or(self.control, Control::Potential)
+    }
+
     /// Volume of the lithium that is not joined to the copper \[m³\].
     pub fn isolated_volume(&self, setup: &Setup) -> f64 {
         // an empty sum is −0

@@ -1,8 +1,8 @@
 //! Whether the salt at the lithium is used up.
 //!
-//! Beyond the limiting current a given current has no solution once the salt is gone: the potential falls without bound and
-//! a cell would decompose its solvent, which this model has not. The time step then shrinks far below what salt and front
-//! need. A run whose potential levels off, because the front has come closer to the salt or has spread, never gets there.
+//! Beyond the limiting current a given current has no solution once the salt is gone: the potential falls without bound. The time
+//! step then shrinks far below what salt and front need, and either the compliance takes over (see `compliance`) or, without one, the
+//! run ends. A run whose potential levels off, because the front has come closer to the salt or has spread, never gets there.
 
 use super::backend::{Backend, BackendError, Field};
 use crate::model::parameters::{Control, Setup};
@@ -41,7 +41,15 @@ pub fn look<B: Backend + ?Sized>(
     let diffusivity = setup.electrolyte.at(setup.top.c0, setup.temperature).diffusivity;
     let across = setup.grid.dx * setup.grid.dx / diffusivity;
     let given = matches!(control, Control::Current(_));
-    if !given || !setup.electrolyte.has_salt() || dt >= SHORT * across {
+    if given && dt < SHORT * across { lowest(b, setup) } else { Ok(None) }
+}
+
+/// Where the salt at the lithium is lowest, if it is used up there.
+///
+/// # Errors
+/// If the device fails.
+pub fn lowest<B: Backend + ?Sized>(b: &mut B, setup: &Setup) -> Result<Option<UsedUp>, BackendError> {
+    if !setup.electrolyte.has_salt() {
         return Ok(None);
     }
     let (c, xi, delta) = (b.field(Field::C)?, b.field(Field::Xi)?, b.field(Field::Delta)?);

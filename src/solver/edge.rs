@@ -65,7 +65,7 @@ impl Problem<'_> {
             // what the change itself has passed, no shorter step would have reached
             return None;
         }
-        let entered = self.entered(clock.control, balance, dt) / (self.setup.grid.area() * dt);
+        let entered = self.entered(clock.imposed(), balance, dt) / (self.setup.grid.area() * dt);
         let current = (entered + clock.leak).abs();
         let potential = self.potential(clock, balance);
         let (before, voltage) = (clock.voltage(self.setup), self.voltage(clock, balance, dt));
@@ -87,7 +87,7 @@ impl Problem<'_> {
 
     /// Cell voltage after a step of `dt` \[s\], if there is a cathode \[V\].
     fn voltage(&self, clock: &Clock, balance: &Balance, dt: f64) -> Option<f64> {
-        let (area, entered) = (self.setup.grid.area(), self.entered(clock.control, balance, dt));
+        let (area, entered) = (self.setup.grid.area(), self.entered(clock.imposed(), balance, dt));
         let potential = self.potential(clock, balance);
         let voltage = |cathode: &Cathode| {
             cathode.voltage((clock.ledger.charge + entered) / area, entered / (area * dt), potential)

@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod clock;
+mod compliance;
 pub mod depletion;
 pub mod edge;
 pub mod ledger;

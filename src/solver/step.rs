@@ -2,6 +2,7 @@
 
 use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
 pub use super::clock::Clock;
+use super::compliance::{Tries, Turn};
 use super::depletion::{self, UsedUp};
 use super::edge::ATTEMPTS;
 pub use super::edge::Edge;
@@ -119,10 +120,13 @@ impl<'a> Problem<'a> {
             potential: self.setup.top.initial_potential,
             control: self.setup.top.control,
             held: None,
+            compliance: self.setup.top.compliance,
+            limited: None,
             current: 0.0,
             leak: 0.0,
             external: 0.0,
             passed: 0.0,
+            unhurried: self.setup.time_step.first,
             last: 0.0,
             earlier: 0.0,
             temperature: self.setup.temperature,
@@ -179,6 +183,7 @@ impl<'a> Problem<'a> {
         b.load(&State { xi, phi, c, current: i, before: [phi_before, c_before], sei })?;
         clock.temperature = self.setup.temperature;
         clock.dt = clock.dt.min(self.setup.time_step.first);
+        clock.unhurried = clock.dt;
         clock.limited_by = CHANGE.into();
         Ok(())
     }
@@ -202,28 +207,29 @@ impl<'a> Problem<'a> {
     ) -> Result<StepReport, StepFailure> {
         let edge = edge.into();
         // the first steps after a change of what is imposed are short for that reason
-        if clock.step > 0 && clock.limited_by != CHANGE {
+        if clock.compliance.is_none() && clock.step > 0 && clock.limited_by != CHANGE {
             self.look_at_salt(b, clock)?;
         }
         self.centre_reference(b, clock)?;
         let jumps = self.jumps(clock);
-        let dt = time_step::even(clock.dt, edge.time - clock.time);
-        let ahead = if jumps { 0.0 } else { time_step::ahead(dt, clock.last, clock.earlier) };
+        let left = edge.time - clock.time;
+        let (dt, tries) = self.begin_limited(b, clock, edge.limits, time_step::even(clock.dt, left), left)?;
+        let ahead = if jumps || tries.jumps() { 0.0 } else { time_step::ahead(dt, clock.last, clock.earlier) };
         b.begin_step(ahead); // phi, c and current kept
-        let (solved, seen, rejected) = self.solve(b, clock, edge, dt, jumps)?;
+        let (solved, seen, rejected) = self.solve(b, clock, edge, dt, jumps, tries)?;
         self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
         let nuclei = self.nucleate(b, clock, seen.dt)?;
         let pieces = self.look_for_isolated(b)?;
         let (cut_off, rejoined) = changes(&clock.isolated, &pieces);
         clock.isolated = pieces.isolated;
-        self.keep_books(clock, &solved, &seen, edge);
+        self.keep_books(clock, &solved, &seen, edge, tries.was_limited());
         let Solved { balance, iterations } = solved;
         Ok(StepReport { dt: seen.dt, iterations, rejected, nuclei, balance, cut_off, rejoined })
     }
 
     /// Fails if the salt is used up and the next step follows the potential alone.
     fn look_at_salt<B: Backend + ?Sized>(&self, b: &mut B, clock: &Clock) -> Result<(), StepFailure> {
-        match depletion::look(b, self.setup, clock.control, clock.dt)? {
+        match depletion::look(b, self.setup, clock.imposed(), clock.dt)? {
             Some(salt) => Err(StepFailure::UsedUp { time: clock.time, dt: clock.dt, potential: clock.potential, salt }),
             None => Ok(()),
         }
@@ -242,7 +248,7 @@ impl<'a> Problem<'a> {
 
     /// Whether the current jumps at the beginning of this step.
     fn jumps(&self, clock: &Clock) -> bool {
-        match clock.control {
+        match clock.imposed() {
             Control::Current(i) => jumps(i, clock.current),
             Control::Potential(_) => false,
         }
@@ -257,6 +263,7 @@ impl<'a> Problem<'a> {
         edge: Edge,
         mut dt: f64,
         jumps: bool,
+        mut tries: Tries,
     ) -> Result<(Solved, Observed, Vec<(f64, String)>), StepFailure> {
         let limits = &self.setup.time_step;
         let mut rejected = Vec::new();
@@ -265,16 +272,26 @@ impl<'a> Problem<'a> {
         loop {
             let set = |b: &mut B, rise: f64| {
                 let rise = rise * self.scales.potential;
-                b.set_step(&self.scales.step(self.setup, clock.control, dt, reference + rise, rise));
+                b.set_step(&self.scales.step(self.setup, clock.imposed(), dt, reference + rise, rise));
             };
             b.interface(0.5 * self.scales.front_speed() * dt); // xi -> delta at half the step, curvature, probes
             let sei = if self.setup.sei.is_some() { b.start_sei(dt)? } else { 0.0 };
-            let rise = if jumps { rise::balanced(b, set)? } else { 0.0 };
+            let rise = if jumps && clock.limited.is_none() { rise::balanced(b, set)? } else { 0.0 };
             set(b, rise);
             clock.phi_reference = reference + rise * self.scales.potential;
-            let reason = match newton::solve(b) {
-                Ok(solved) => {
-                    clock.newton += solved.iterations as u64;
+            let solved = newton::solve(b);
+            clock.newton += solved.as_ref().map_or(0, |solved| solved.iterations as u64);
+            let balance = solved.as_ref().ok().map(|solved| &solved.balance);
+            let turn = self.turn(b, clock, edge.limits, &mut tries, balance, dt)?;
+            if let Turn::Again(again) = turn {
+                b.undo_step();
+                clock.phi_reference = reference;
+                dt = again;
+                continue;
+            }
+            let reason = match (solved, turn) {
+                (Ok(_), Turn::Thrown(reason)) => reason,
+                (Ok(solved), _) => {
                     let seen = self.observe(clock, &solved.balance, dt, sei);
                     if let Some(potential) = self.adjusted(clock, &solved.balance, dt, &mut adjusted) {
                         b.undo_step();
@@ -297,18 +314,18 @@ impl<'a> Problem<'a> {
                         (Some(reason), _) => reason,
                     }
                 }
-                Err(NewtonError::Backend(error)) => return Err(error.into()),
-                Err(error @ NewtonError::NotConverged { cell, .. }) => {
+                (Err(NewtonError::Backend(error)), _) => return Err(error.into()),
+                (Err(error @ NewtonError::NotConverged { cell, .. }), _) => {
                     let [x, y, z] = self.setup.grid.centre(cell).map(|v| v * 1e6);
                     format!("{error}; it is largest at ({x:.2}, {y:.2}, {z:.2}) µm")
                 }
-                Err(error) => error.to_string(),
+                (Err(error), _) => error.to_string(),
             };
             b.undo_step();
             clock.phi_reference = reference;
             clock.rejected += 1;
             rejected.push((dt, reason.clone()));
-            dt *= 0.5;
+            dt = tries.shorten(clock, dt);
             clock.dt = dt;
             clock.control = given;
             adjusted.clear();
@@ -435,12 +452,12 @@ impl<'a> Problem<'a> {
     }
 
     /// Totals, the electrode potential and the next step. `clock.time` is already at the end of the step.
-    fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, edge: Edge) {
+    fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, edge: Edge, was_limited: bool) {
         let (balance, dt, until) = (&solved.balance, seen.dt, edge.time);
         let before = clock.voltage(self.setup);
         let area = self.setup.grid.area();
         let charge = self.scales.box_current() * dt;
-        let entered = self.entered(clock.control, balance, dt);
+        let entered = self.entered(clock.imposed(), balance, dt);
         let ledger = &mut clock.ledger;
         ledger.charge += entered;
         ledger.charge_throughput += entered.abs();
@@ -455,7 +472,7 @@ impl<'a> Problem<'a> {
         ledger.salt = clock.inventory.salt * salt;
 
         clock.potential += seen.potential_change;
-        clock.current = match clock.control {
+        clock.current = match clock.imposed() {
             Control::Current(i) => i,
             Control::Potential(_) => entered / (area * dt),
         };
@@ -464,7 +481,13 @@ impl<'a> Problem<'a> {
         clock.passed += clock.external.abs() * dt;
         clock.earlier = clock.last;
         clock.last = dt;
-        let time_step::Limit { by, dt: next } = time_step::next(&self.setup.time_step, clock.dt.max(dt), seen);
+        let limits = &self.setup.time_step;
+        // a potential that the compliance imposes, or no longer does, changes at once
+        let imposed = clock.limited.is_some() || was_limited;
+        let unhurried = Observed { potential_change: 0.0, ..*seen };
+        clock.unhurried = time_step::next(limits, clock.unhurried.max(dt), &unhurried).dt;
+        let time_step::Limit { by, dt: next } =
+            time_step::next(limits, clock.dt.max(dt), if imposed { &unhurried } else { seen });
         clock.dt = next;
         clock.limited_by = by.into();
         self.approach(clock, edge.limits, seen, before);

@@ -191,7 +191,7 @@ fn trail(s: &mut Specimen, limit: &Limit) -> Result<Trail, VerifyError> {
         }
     };
     // what the linear solver makes of a tenth more current
-    let mut step = s.problem.scales.step(s.setup, s.clock.control, s.clock.dt, s.clock.phi_reference, 0.0);
+    let mut step = s.problem.scales.step(s.setup, s.clock.imposed(), s.clock.dt, s.clock.phi_reference, 0.0);
     step.top_current *= 1.1;
     s.b.begin_step(0.0);
     s.b.set_step(&step);
