@@ -19,6 +19,7 @@ use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
 use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
+use crate::model::protocol::Limit;
 use crate::solver::backend::{Backend, State};
 use crate::solver::step::{Clock, Edge, Problem, StepFailure, StepReport};
 
@@ -395,7 +396,8 @@ impl Stretch<'_> {
             }
             let done = self.done(position);
             progress.show(setup, &position.progress.stage, &position.clock, &report);
-            if let Some(reason) = end::objection(setup, &position.clock) {
+            let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
+            if let Some(reason) = end::objection(setup, &position.clock, timed) {
                 break Ending::Guard(reason);
             }
             if let Some(reason) = done {

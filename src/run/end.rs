@@ -1,6 +1,6 @@
 //! How a run ends.
 
-use crate::model::parameters::Setup;
+use crate::model::parameters::{Control, Setup};
 use crate::solver::step::Clock;
 
 /// Relative errors of the ledgers of charge, lithium and salt beyond which the numbers are not to be trusted: ten times
@@ -8,6 +8,8 @@ use crate::solver::step::Clock;
 pub(crate) const LEDGER_LIMITS: [(&str, f64); 3] = [("charge", 1e-4), ("lithium", 1e-4), ("salt", 1e-3)];
 /// Electrode potential, of either sign, that no cell would stand \[V\].
 const RUN_AWAY: f64 = 10.0;
+/// Share of the given current below which a run at its compliance has come to a halt, where no time ends it.
+const HALTED: f64 = 1e-6;
 /// Lithium fraction outside 0…1 beyond which the front is not one.
 const OVERSHOOT_LIMIT: f64 = 0.2;
 /// Lithium plated, over the lithium in the box, below which its ledger says more about rounding than about the solver.
@@ -97,8 +99,8 @@ pub fn is_finite(clock: &Clock) -> bool {
             .all(f64::is_finite)
 }
 
-/// What makes the state not worth going on with, if anything does.
-pub fn objection(setup: &Setup, clock: &Clock) -> Option<String> {
+/// What makes the state not worth going on with, if anything does. A run that is `timed` ends by itself whatever the current.
+pub fn objection(setup: &Setup, clock: &Clock, timed: bool) -> Option<String> {
     if !is_finite(clock) {
         return Some(format!("numbers that are not finite at t = {} s", clock.time));
     }
@@ -106,6 +108,15 @@ pub fn objection(setup: &Setup, clock: &Clock) -> Option<String> {
         return Some(format!(
             "the electrode potential has run away to {:.1} V: nothing takes the current, as where no lithium is left to strip",
             clock.potential
+        ));
+    }
+    if let (Some(potential), Control::Current(given), false) = (clock.limited, clock.control, timed)
+        && clock.current.abs() < HALTED * given
+    {
+        return Some(format!(
+            "nothing takes the current of {given} A/m²: at {potential} V vs Li, its compliance, {:.1e} A/m² are left, and no charge \
+             will end the run",
+            clock.current
         ));
     }
     if clock.inventory.overshoot > OVERSHOOT_LIMIT {

@@ -197,3 +197,64 @@ impl Problem<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIVEN: f64 = 100.0;
+    const COMPLIANCE: f64 = -0.5;
+
+    fn solved(potential: f64, current: f64) -> Outcome {
+        Outcome::Solved { potential, current }
+    }
+
+    impl Tries {
+        fn given(&mut self, outcome: Outcome, depleted: bool) -> Verdict {
+            self.verdict(false, GIVEN, COMPLIANCE, outcome, depleted)
+        }
+
+        fn at_compliance(&mut self, current: f64) -> Verdict {
+            self.verdict(true, GIVEN, COMPLIANCE, solved(COMPLIANCE, current), false)
+        }
+    }
+
+    #[test]
+    fn a_given_current_stands_until_its_potential_passes_the_compliance() {
+        let mut tries = Tries::default();
+        assert_eq!(tries.given(solved(-0.499, GIVEN), true), Verdict::Stand);
+        assert_eq!(tries.given(solved(-0.501, GIVEN), false), Verdict::Limit);
+        assert_eq!(tries.at_compliance(99.0), Verdict::Stand);
+        assert_eq!(tries, Tries::default());
+    }
+
+    #[test]
+    fn a_given_current_without_a_solution_is_limited_only_where_the_salt_is_used_up() {
+        assert_eq!(Tries::default().given(Outcome::Unsolved, false), Verdict::Stand);
+        let mut tries = Tries::default();
+        assert_eq!(tries.given(Outcome::Unsolved, true), Verdict::Limit);
+        assert_eq!(tries.at_compliance(99.0), Verdict::Stand);
+        // it could carry more, and yet the given current was not found: a shorter step
+        assert_eq!(tries.at_compliance(120.0), Verdict::Shorten);
+    }
+
+    #[test]
+    fn the_given_current_is_back_when_the_compliance_carries_one_per_cent_more() {
+        let limited = Tries { began: Some(COMPLIANCE), ..Tries::default() };
+        let mut tries = limited;
+        assert_eq!(tries.at_compliance(100.9), Verdict::Stand);
+        assert_eq!(tries.at_compliance(101.1), Verdict::Give);
+        assert_eq!(tries.given(solved(-0.4, GIVEN), false), Verdict::Stand);
+        // and not to and fro in one step, whatever the tolerances of two solutions make of it
+        assert_eq!(tries.given(solved(-0.501, GIVEN), false), Verdict::Stand);
+        assert_eq!(tries.given(Outcome::Unsolved, true), Verdict::Stand);
+        assert_eq!(Tries { began: None, ..limited }.at_compliance(100.9), Verdict::Stand);
+    }
+
+    #[test]
+    fn a_leap_that_comes_too_early_leaves_the_way_to_the_compliance_open() {
+        let mut tries = Tries { leap: Some(1e-3), ..Tries::default() };
+        assert_eq!(tries.at_compliance(120.0), Verdict::Give);
+        assert_eq!(tries.given(Outcome::Unsolved, true), Verdict::Limit);
+    }
+}

@@ -22,7 +22,7 @@ pub const CASE: Case = Case {
 };
 
 /// A run: its name, what it changes, its current in limiting currents if it is given so, its length \[s\], whether it is
-/// beyond the limiting current, whether a finger of lithium reaches to a cell below the top, whether it is quick, and what
+/// beyond the limiting current without a compliance, whether a finger of lithium reaches to a cell below the top, whether it is quick, and what
 /// was measured: steps, Newton iterations a step, the same in the worst step, factor of a linear iteration on the residual.
 struct Limit {
     name: &'static str,
@@ -41,6 +41,7 @@ const fn limit(name: &'static str, set: &'static [&'static str], measured: (u64,
 
 const CUBE: &str = "grid.cells=[24, 24, 24]";
 const BOSS: &str = "deposit={kind=\"boss\", thickness=\"12 um\", radius=\"2 um\"}";
+const COMPLIANCE: &str = "top.compliance=-1 V";
 const CATHODE: &str = "top.salt=cathode";
 const THICK_FILM: &str = "kinetics.film=1 ohm m^2";
 const FAST: &str = "kinetics.i0=1000 A/m^2";
@@ -58,6 +59,8 @@ const LIMITS: &[Limit] = &[
     Limit { limiting: Some(1.0), ..limit("1.00 i_lim, cathode", &[CATHODE], (146, 3.34, 6, 0.24)) },
     Limit { limiting: Some(1.05), ..limit("1.05 i_lim, cathode", &[CATHODE], (154, 3.32, 5, 0.26)) },
     Limit { limiting: Some(1.2), ..limit("1.20 i_lim, cathode", &[CATHODE], (185, 3.81, 9, 0.29)) },
+    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, reservoir, −1 V", &[COMPLIANCE], (0, 0.0, 0, 0.0)) },
+    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, reservoir, −1 V", &[COMPLIANCE], (0, 0.0, 0, 0.0)) },
     limit("film 100 Ω cm²", &["kinetics.film=100 ohm cm^2"], (23, 1.87, 2, 0.12)),
     limit("film 10⁴ Ω cm²", &[THICK_FILM], (29, 1.66, 3, 0.12)),
     limit("film 10⁴ Ω cm², i0 1000 A/m²", &[THICK_FILM, FAST], (29, 1.66, 3, 0.12)),
@@ -70,6 +73,7 @@ const LIMITS: &[Limit] = &[
     limit("−20 °C", &["temperature=-20 degC"], (20, 1.95, 3, 0.13)),
     limit("60 °C", &["temperature=60 degC"], (21, 1.90, 2, 0.11)),
     Limit { beyond: true, ..limit("10⁴ A/m² from rest", &[HIGH], (51, 3.82, 6, 0.10)) },
+    limit("10⁴ A/m² from rest, −1 V", &[HIGH, COMPLIANCE], (0, 0.0, 0, 0.0)),
     limit("10⁴ A/m² from rest, κ 2 S/m", &[HIGH, CONDUCTIVE], (375, 1.07, 2, 0.03)),
     limit("10³ A/m² from rest, κ 0.01 S/m", &["top.current=1000 A/m^2", RESISTIVE], (57, 1.56, 4, 0.16)),
     Limit {
@@ -89,6 +93,12 @@ const LIMITS: &[Limit] = &[
         beyond: true,
         quick: false,
         ..limit("boss, 1.20 i_lim", &[CUBE, BOSS], (48, 4.88, 20, 0.09))
+    },
+    Limit {
+        limiting: Some(1.2),
+        quick: false,
+        seconds: 1.0,
+        ..limit("boss, 1.20 i_lim, −1 V", &[CUBE, BOSS, COMPLIANCE], (0, 0.0, 0, 0.0))
     },
     Limit { quick: false, ..limit("boss, film 10⁴ Ω cm²", &[CUBE, BOSS, THICK_FILM], (29, 1.59, 2, 0.17)) },
     Limit { finger: true, quick: false, ..limit("finger", &[CUBE], (20, 1.90, 2, 0.15)) },
