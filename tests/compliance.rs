@@ -204,5 +204,6 @@ steps = ["Charge at 4.82 mA/cm^2 until 3.95 V", "Hold at 3.95 V for 1 s"]
     let table = place.text("run/metrics.csv");
     let [voltage, step] = ["cell_voltage [V]", "protocol_step"].map(|name| column(&table, name));
     let last = voltage[step.iter().rposition(|step| *step == 1.0).unwrap()];
-    assert!((3.95..=3.9505).contains(&last), "{last} V");
+    // the potential that is imposed follows from the current of the step before, over 10 Ω cm²
+    assert!((3.95..=3.952).contains(&last), "{last} V");
 }

@@ -44,7 +44,8 @@ pub fn look<B: Backend + ?Sized>(
     if given && dt < SHORT * across { lowest(b, setup) } else { Ok(None) }
 }
 
-/// Where the salt at the lithium is lowest, if it is used up there.
+/// Where the salt at the lithium is lowest, if it is used up there. The interface is then that of the lithium as it is: what the last
+/// step or output left of it differs in a run that was resumed.
 ///
 /// # Errors
 /// If the device fails.
@@ -52,6 +53,7 @@ pub fn lowest<B: Backend + ?Sized>(b: &mut B, setup: &Setup) -> Result<Option<Us
     if !setup.electrolyte.has_salt() {
         return Ok(None);
     }
+    b.interface(0.0);
     let (c, xi, delta) = (b.field(Field::C)?, b.field(Field::Xi)?, b.field(Field::Delta)?);
     let lowest =
         (0..c.len()).filter(|&i| xi[i] < UP_TO && delta[i] > AT_LITHIUM).min_by(|&i, &j| c[i].total_cmp(&c[j]));

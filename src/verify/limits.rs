@@ -59,8 +59,8 @@ const LIMITS: &[Limit] = &[
     Limit { limiting: Some(1.0), ..limit("1.00 i_lim, cathode", &[CATHODE], (146, 3.34, 6, 0.24)) },
     Limit { limiting: Some(1.05), ..limit("1.05 i_lim, cathode", &[CATHODE], (154, 3.32, 5, 0.26)) },
     Limit { limiting: Some(1.2), ..limit("1.20 i_lim, cathode", &[CATHODE], (185, 3.81, 9, 0.29)) },
-    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, reservoir, −1 V", &[COMPLIANCE], (0, 0.0, 0, 0.0)) },
-    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, reservoir, −1 V", &[COMPLIANCE], (0, 0.0, 0, 0.0)) },
+    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, reservoir, −1 V", &[COMPLIANCE], (91, 5.02, 11, 0.24)) },
+    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, reservoir, −1 V", &[COMPLIANCE], (94, 6.18, 13, 0.43)) },
     limit("film 100 Ω cm²", &["kinetics.film=100 ohm cm^2"], (23, 1.87, 2, 0.12)),
     limit("film 10⁴ Ω cm²", &[THICK_FILM], (29, 1.66, 3, 0.12)),
     limit("film 10⁴ Ω cm², i0 1000 A/m²", &[THICK_FILM, FAST], (29, 1.66, 3, 0.12)),
@@ -73,7 +73,7 @@ const LIMITS: &[Limit] = &[
     limit("−20 °C", &["temperature=-20 degC"], (20, 1.95, 3, 0.13)),
     limit("60 °C", &["temperature=60 degC"], (21, 1.90, 2, 0.11)),
     Limit { beyond: true, ..limit("10⁴ A/m² from rest", &[HIGH], (51, 3.82, 6, 0.10)) },
-    limit("10⁴ A/m² from rest, −1 V", &[HIGH, COMPLIANCE], (0, 0.0, 0, 0.0)),
+    limit("10⁴ A/m² from rest, −1 V", &[HIGH, COMPLIANCE], (128, 7.04, 21, 0.14)),
     limit("10⁴ A/m² from rest, κ 2 S/m", &[HIGH, CONDUCTIVE], (375, 1.07, 2, 0.03)),
     limit("10³ A/m² from rest, κ 0.01 S/m", &["top.current=1000 A/m^2", RESISTIVE], (57, 1.56, 4, 0.16)),
     Limit {
@@ -93,12 +93,6 @@ const LIMITS: &[Limit] = &[
         beyond: true,
         quick: false,
         ..limit("boss, 1.20 i_lim", &[CUBE, BOSS], (48, 4.88, 20, 0.09))
-    },
-    Limit {
-        limiting: Some(1.2),
-        quick: false,
-        seconds: 1.0,
-        ..limit("boss, 1.20 i_lim, −1 V", &[CUBE, BOSS, COMPLIANCE], (0, 0.0, 0, 0.0))
     },
     Limit { quick: false, ..limit("boss, film 10⁴ Ω cm²", &[CUBE, BOSS, THICK_FILM], (29, 1.59, 2, 0.17)) },
     Limit { finger: true, quick: false, ..limit("finger", &[CUBE], (20, 1.90, 2, 0.15)) },
