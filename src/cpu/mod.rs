@@ -72,7 +72,7 @@ pub struct Cpu {
     curvature: Vec<f64>,
     probes: Probes,
     isolated: Isolated,
-    /// whether a cell leads to no electrolyte that is joined to the top of the box; empty until `label` has looked
+    /// whether a cell leads to no electrolyte that is joined to the top of the box; empty unless `label` has looked and found spent salt
     trapped: Vec<bool>,
     /// whether a cell is trapped and its salt spent, from `interface` on
     closed: Vec<bool>,

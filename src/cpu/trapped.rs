@@ -11,9 +11,13 @@ use crate::model::pieces::{Phase, Pieces};
 /// c/c0 below which the salt of a trapped cell is spent.
 pub const SPENT: f64 = 0.05;
 
-/// Pieces of the box → whether each cell is trapped.
+/// Pieces of the box → whether each cell is trapped; nowhere as long as no salt is spent.
 pub fn find(cpu: &mut Cpu, phases: &[Phase], found: &Pieces) {
     let shape = cpu.shape;
+    if cpu.physics.salt == 0 || cpu.u[1].iter().all(|c| !is_spent(*c)) {
+        cpu.trapped.clear();
+        return;
+    }
     let mut at_top = vec![false; found.count];
     let top = (shape.nz - 1) * shape.ny;
     found.runs.iter().filter(|run| run.row >= top).for_each(|run| at_top[run.piece] = true);
@@ -34,10 +38,16 @@ pub fn find(cpu: &mut Cpu, phases: &[Phase], found: &Pieces) {
 /// trapped, c before the step → closed: the trapped cells whose salt is spent.
 pub fn close(cpu: &mut Cpu) {
     let (shape, trapped, c) = (cpu.shape, &cpu.trapped, &cpu.u_old[1]);
-    if trapped.is_empty() || cpu.physics.salt == 0 {
+    if trapped.is_empty() {
+        cpu.closed.fill(false);
         return;
     }
     shape.map(&mut cpu.closed[..], |_, _, _, cell, closed| {
-        *closed = trapped[cell.here] && 1.0 + c[cell.here] < SPENT;
+        *closed = trapped[cell.here] && is_spent(c[cell.here]);
     });
+}
+
+/// Whether the salt at c/c0 − 1 = `c` is spent.
+fn is_spent(c: f64) -> bool {
+    1.0 + c < SPENT
 }
