@@ -131,6 +131,7 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
         cells.prepare(&constants);
         cells.solve(&constants);
         cells.fade(&constants);
+        cells.rest(probes);
         for (out, rate) in out.iter_mut().zip(&cells.rate) {
             if look == Look::All {
                 out.fill(0.0);
@@ -274,6 +275,13 @@ impl Cells {
 }
 
 impl Cells {
+    /// Cells that have no interface to react at do not.
+    fn rest(&mut self, probes: &[Probe]) {
+        for (x, _) in probes.iter().enumerate().filter(|(_, probe)| !probe.reacts) {
+            self.rate.iter_mut().for_each(|rate| rate[x] = 0.0);
+        }
+    }
+
     /// Plating needs salt: below [`DILUTE`] its current falls in proportion to the concentration, down to none where there is none.
     fn fade(&mut self, constants: &Constants) {
         if !constants.salt {

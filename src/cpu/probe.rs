@@ -28,6 +28,8 @@ pub struct Probe {
     pub thickness: f64,
     /// curvature at the closest point of the interface \[1/dx\]
     pub curvature: f64,
+    /// whether the cell reacts: lithium far from the interface whose probe ends in lithium has none
+    pub reacts: bool,
 }
 
 /// The probes of the cells that react, row by row.
@@ -100,17 +102,20 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: 
             reading: reading([0.0; 3]),
             thickness: (-q[here]).max(THINNEST * ell),
             curvature: loose(curvature[here], q[here] / ell, q[here] / ell),
+            reacts: q[here] <= LOOSE * ell,
         };
     }
     let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
     let away = reading(outwards.map(|n| (depth + PROBE * ell) * n));
     let closest = reading(outwards.map(|n| depth * n));
     let (own, curvature) = (q[here] / ell, closest.read(curvature));
+    let outside = -away.read(q);
     Probe {
         cell: here as u32,
-        thickness: (-away.read(q)).max(THINNEST * ell),
+        thickness: outside.max(THINNEST * ell),
         curvature: if own.abs() > LOOSE { loose(curvature, own, closest.read(q) / ell) } else { curvature },
         reading: away,
+        reacts: own <= LOOSE || outside >= 0.0,
     }
 }
 

@@ -124,7 +124,12 @@ pub fn reaction(cpu: &mut Cpu) {
         || (),
         |(), strip, (mut source, mut local)| {
             let terms = Terms::new(cpu, strip);
-            terms_strip(&terms, strip.of(&transport[2]), source.each_mut().map(|out| &mut **out), local.each_mut().map(|out| &mut **out));
+            terms_strip(
+                &terms,
+                strip.of(&transport[2]),
+                source.each_mut().map(|out| &mut **out),
+                local.each_mut().map(|out| &mut **out),
+            );
             if strip.z + 1 == cpu.shape.nz {
                 add_top(cpu, transport.each_ref().map(|t| strip.of(t)), strip, source, local);
             }
