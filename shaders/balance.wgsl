@@ -1,11 +1,11 @@
 // balance - sums over the linearised equations, first stage: one partial sum for each workgroup
 //
 //   residual^2, terms^2, the imbalance of charge, reaction, double layer, what enters at the top, salt, electrode potential,
-//   nucleation rate; the largest current and change of concentration. Members and order: `Balance` in src/solver/backend.rs
+//   nucleation rate; the largest current, change of concentration and slope of the current. Members and order: `Balance` in src/solver/backend.rs
 //
 // The sums are kept as two floats each: they are differences of large numbers that the ledgers look at.
 //
-// reads   u, u_low, u_old, xi, accessible, copper_area, conduction, diffusion, delta, current, source, residual
+// reads   u, u_low, u_old, xi, accessible, copper_area, conduction, diffusion, delta, current, slopes, source, residual
 // writes  partial
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/balance.rs
@@ -23,15 +23,16 @@
 @group(0) @binding(10) var<storage, read> diffusion: array<vec2<f32>>;
 @group(0) @binding(11) var<storage, read> delta: array<f32>;
 @group(0) @binding(12) var<storage, read> current: array<f32>;
-@group(0) @binding(13) var<storage, read> source: array<vec2<f32>>;
-@group(0) @binding(14) var<storage, read> residual: array<vec2<f32>>;
-@group(0) @binding(15) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(13) var<storage, read> slopes: array<vec2<f32>>;
+@group(0) @binding(14) var<storage, read> source: array<vec2<f32>>;
+@group(0) @binding(15) var<storage, read> residual: array<vec2<f32>>;
+@group(0) @binding(16) var<storage, read_write> partial: array<vec4<f32>>;
 
 struct Parameters {
     planes: u32,
 }
 
-// Interface cells that count for the largest current: xi(1 - xi) above this.
+// Interface cells that count for the largest current and the largest slope: xi(1 - xi) above this.
 const IN_INTERFACE = 0.01;
 // Cells that count for the change of concentration: psi above this.
 const IN_ELECTROLYTE = 0.05;
@@ -78,6 +79,7 @@ fn balance(
     var charge = nothing;
     var salt = nothing;
     var rates = nothing;
+    var steepest = 0.0;
     for (var z = first; z < last; z++) {
         let cell = vec3<u32>(p.xy, z);
         if !inside(cell, n) { continue; }
@@ -98,7 +100,8 @@ fn balance(
             + (left_behind(i, at.below) + left_behind(i, at.above));
         let sink = select(0.0, anions * plated + left, physics.salt == 1u);
         let stored = psi * porosity(z) * ((1.0 + u[i].y) + u_low[i].y);
-        let fastest = select(0.0, abs(current[i]), xi[i] * (1.0 - xi[i]) > IN_INTERFACE);
+        let in_interface = xi[i] * (1.0 - xi[i]) > IN_INTERFACE;
+        let fastest = select(0.0, abs(current[i]), in_interface);
         let largest_change = select(0.0, abs(change.y), psi > IN_ELECTROLYTE);
 
         squares = add(squares, single(vec4<f32>(residual[i] * residual[i], source[i] * source[i])));
@@ -106,6 +109,7 @@ fn balance(
         salt = add(salt, single(vec4<f32>(top.y, sink, stored, top.z)));
         let rate = vec4<f32>(top.w, nucleation_rate(bare, drive), fastest, largest_change);
         rates = merged(rates, single(rate), vec4<bool>(false, false, true, true));
+        steepest = max(steepest, select(0.0, slopes[i].x, in_interface));
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;
     let count = groups.x * groups.y * groups.z;
@@ -128,5 +132,10 @@ fn balance(
     if lane == 0u {
         partial[2u * (3u * count + slot)] = total_3.high;
         partial[2u * (3u * count + slot) + 1u] = total_3.low;
+    }
+    let total_4 = over_workgroup(single(vec4<f32>(steepest, 0.0, 0.0, 0.0)), vec4<bool>(true), lane);
+    if lane == 0u {
+        partial[2u * (4u * count + slot)] = total_4.high;
+        partial[2u * (4u * count + slot) + 1u] = total_4.low;
     }
 }

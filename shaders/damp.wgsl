@@ -1,22 +1,19 @@
 // damp - how much of the correction the limits allow, first stage
 //
-//   need = max of |d_phi|/potential, d_phi as the reaction reads it, and -d_c/[(1 - keep) c] in the electrolyte,
-//   damping = 1/max(need, 1) in `update`
+//   need = max of |d_phi|/potential, d_phi as the reaction reads it,   damping = 1/max(need, 1) in `update`
 //
-// reads   u, correction, delta, xi, probe_way, probe_depth
+// reads   correction, delta, probe_way, probe_depth
 // writes  partial
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/vectors.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> parameters: Parameters;
-@group(0) @binding(2) var<storage, read> u: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read> correction: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> delta: array<f32>;
-@group(0) @binding(5) var<storage, read> xi: array<f32>;
-@group(0) @binding(6) var<storage, read> probe_way: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read> probe_depth: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> correction: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> delta: array<f32>;
+@group(0) @binding(4) var<storage, read> probe_way: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> probe_depth: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read_write> partial: array<vec4<f32>>;
 
 // Least reaction area per volume of a cell whose potential is held back.
 const REACTING = 0.01;
@@ -24,7 +21,6 @@ const REACTING = 0.01;
 struct Parameters {
     planes: u32,
     potential: f32,
-    keep: f32,
 }
 
 fn at(c: vec4<u32>) -> mat4x2<f32> {
@@ -46,8 +42,6 @@ fn damp(
         let cell = vec3<u32>(p.xy, z);
         if !inside(cell, n) { continue; }
         let i = element(cell, n);
-        let loss = -correction[i].y / ((1.0 - parameters.keep) * max(1.0 + u[i].y, C_FLOOR));
-        need = max(need, select(0.0, loss, xi[i] < 0.5));
         if delta[i] > REACTING {
             let c = corners(cell, vec3<f32>(probe_way[i], probe_depth[i].x), n);
             let rise = interpolated(at(c.near), at(c.far), c.share).x;

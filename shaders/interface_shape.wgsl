@@ -1,32 +1,25 @@
 // interface_shape - reaction area and curvature of the interface
 //
-//   delta = w xi_h(1 - xi_h)/ell |grad q|,   xi_h = xi after half the step at the current of the last one
+//   delta     = w xi_mid(1 - xi_mid)/ell |grad q|
 //   curvature = -[div(w n) + cos(theta) |grad w|]/w,   n = grad q/|grad q|
 //
 // Cells more than 12 ell away from it do not react. |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
 //
-// reads   xi, q, accessible, current_old
+// reads   xi_mid, q, accessible
 // writes  delta, curvature
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/interface.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
-@group(0) @binding(1) var<storage, read> xi: array<f32>;
+@group(0) @binding(1) var<storage, read> xi_mid: array<f32>;
 @group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read> accessible: array<f32>;
-@group(0) @binding(4) var<storage, read> current_old: array<f32>;
-@group(0) @binding(5) var<uniform> parameters: Parameters;
-@group(0) @binding(6) var<storage, read_write> delta: array<f32>;
-@group(0) @binding(7) var<storage, read_write> curvature: array<f32>;
-
-struct Parameters {
-    half_advance: f32,
-}
+@group(0) @binding(4) var<storage, read_write> delta: array<f32>;
+@group(0) @binding(5) var<storage, read_write> curvature: array<f32>;
 
 const STEEPEST = 3.0;
 const SHARPEST = 1.0;
-// Bound on the movement in half a step, and distance beyond which nothing reacts [ell].
-const LONGEST = 1.0;
+// Distance beyond which nothing reacts [ell].
 const FARTHEST = 12.0;
 
 // Central differences of q.
@@ -64,13 +57,11 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    let fraction = xi[i];
+    let fraction = xi_mid[i];
     let w = accessible[i];
     let here = central(p, n);
     let gradient = min(magnitude(here), STEEPEST);
-    let odds = exp(clamp(parameters.half_advance * current_old[i] * gradient / physics.ell, -LONGEST, LONGEST));
-    let spread = (1.0 - fraction) + fraction * odds;
-    let profile = max(fraction * (1.0 - fraction), 0.0) * odds / (spread * spread);
+    let profile = max(fraction * (1.0 - fraction), 0.0);
     let area = select(w * profile / physics.ell * gradient, 0.0, abs(q[i]) >= FARTHEST * physics.ell);
     delta[i] = area;
     if area == 0.0 {

@@ -6,6 +6,8 @@
 // phi and c are read at the probe, s outside the interface; from there on the current itself makes the difference: R is the
 // film and s/kappa, c_f = c - (1 - t+) s i/(F D), and the drive gains kappa_d/kappa ln(c_f/c).
 //
+// Properties are looked up at c/c0 = 1e-3 at least; below it plating fades in proportion to c, down to none where there is none.
+//
 // The current of the SEI is part of the current from here on.
 //
 // Stored, not recomputed: metal, salt and charge must see the same number. `slopes` are di/dphi and di/dc at the probe.
@@ -48,6 +50,15 @@ fn low_at(c: vec4<u32>) -> mat4x2<f32> {
     return mat4x2<f32>(u_low[c.x], u_low[c.y], u_low[c.z], u_low[c.w]);
 }
 
+// Plating needs salt: below DILUTE its current falls in proportion to the concentration.
+fn faded(rate: Response, c: f32) -> Response {
+    if rate.current <= 0.0 {
+        return Response(rate.current, rate.by_drive, 0.0);
+    }
+    let share = max(c / DILUTE, 0.0);
+    return Response(share * rate.current, share * rate.by_drive, select(0.0, rate.current / DILUTE, c > 0.0));
+}
+
 @compute @workgroup_size(16, 4, 4)
 fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
@@ -74,8 +85,9 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         slopes[i] = vec2<f32>(1.0, 0.0);
         return;
     }
-    let concentration = max(1.0 + (there.y + there_low.y), DILUTE);
-    let place = table_place(there.y + there_low.y);
+    let own = (1.0 + there.y) + there_low.y;
+    let concentration = max(own, DILUTE);
+    let place = table_place(concentration);
     let entry = min(u32(place), TABLE_ENTRIES - 2u);
     let properties = table[entry] + (place - f32(entry)) * (table[entry + 1u] - table[entry]);
 
@@ -95,7 +107,8 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         properties.y / properties.x,
         -thickness * kappa_slope / (properties.x * properties.x),
     );
-    let rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * heterogeneity[i], layer);
+    var rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * heterogeneity[i], layer);
+    if salt && own < DILUTE { rate = faded(rate, own); }
 
     current[i] = rate.current + taken;
     slopes[i] = vec2<f32>(rate.by_drive, select(0.0, rate.by_c, salt));

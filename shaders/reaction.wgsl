@@ -4,6 +4,8 @@
 //   source.y = (1 - t+) i delta + psi/dt (c - c_old)            - what enters at the top
 //   reaction_phi, reaction_c = derivatives of source.x, source.y with respect to (phi, c)
 //
+// Stripping falls as c rises, without bound as c vanishes: of that no more counts than conduction in the cell outweighs.
+//
 // reads   u, u_low, u_old, xi, accessible, copper_area, conduction, diffusion, delta, current, slopes
 // writes  source, reaction_phi, reaction_c
 // units   scaled, see src/model/scales.rs
@@ -43,7 +45,7 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
     if physics.salt == 1u {
         let storage = step.storage * electrolyte_fraction(accessible[i], xi[i]) * porosity(p.z);
         terms.y = anions * plated + storage * change.y;
-        by_c = vec2<f32>(anions * slope.x, anions * slope.y + storage);
+        by_c = vec2<f32>(anions * slope.x, max(anions * slope.y, -diffusion[i].x) + storage);
     }
     if p.z + 1u == n.z {
         let kappa = conduction[i].x;

@@ -154,7 +154,7 @@ fn a_gpu_tells_how_long_it_worked() {
     let Some(mut gpu) = common::gpu(&common::setup(4, 4, 32, 0.25e-6)) else { return };
     let first = gpu.busy().expect("the device works");
     for _ in 0..1100 {
-        gpu.update();
+        gpu.update(0.1);
         gpu.wait().expect("the device works");
     }
     let worked = gpu.busy().expect("the device works");

@@ -1,8 +1,8 @@
 // The electrolyte: its fraction, the separator in it, and where its table of transport properties is read.
 
 const PSI_FLOOR = 1e-6;
-const C_FLOOR = 1e-6;
-const DILUTE = 1e-4;
+// smallest c/c0 at which properties are looked up, and below which what plates vanishes with c
+const DILUTE = 1e-3;
 // smallest c/c0 in the coefficients of the lithium, where it goes on falling below zero
 const BEHIND = 0.1;
 const TABLE_ENTRIES = 1024u;
@@ -28,9 +28,9 @@ fn inverse_macmullin(z: u32) -> f32 {
     return select(1.0, physics.inverse_macmullin, in_separator(z));
 }
 
-// Place of a concentration (1 + c) in the table, in entries.
+// Place of a concentration c/c0 in the table, in entries.
 fn table_place(c: f32) -> f32 {
-    return clamp((1.0 + c) / TABLE_RANGE, 0.0, 1.0) * f32(TABLE_ENTRIES - 1u);
+    return clamp(c / TABLE_RANGE, 0.0, 1.0) * f32(TABLE_ENTRIES - 1u);
 }
 
 // Derivative with respect to c/c0 between two entries of the table.

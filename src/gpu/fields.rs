@@ -40,7 +40,7 @@ pub type Id = usize;
 /// Fields of every cell, and how many floats each has.
 const CELLS: &[(&str, u64)] = &[
     ("xi", 1),
-    ("xi_next", 1),
+    ("xi_next", 1), // from `interface` on xi in the middle of the step, from `restore_profile` on room
     ("accessible", 1),
     ("copper_area", 1),
     ("heterogeneity", 1),
@@ -76,6 +76,9 @@ const OF_SEI: &[(&str, u64)] = &[("sei", 2), ("sei_now", 2), ("sei_current", 1)]
 /// Buffers of another size: table of transport properties, nuclei, the two stages of sums, and isolated pieces of lithium.
 const OTHERS: &[&str] =
     &["table", "fired", "caps", "partial", "sums", "product", "need", "pieces", "piece_sums", "piece_response"];
+
+/// Floats of the longest sums: two each for five times four numbers, those of the balance.
+const MOST_NUMBERS: u64 = 2 * 4 * 5;
 
 /// Cells of all lower levels of the hierarchy together, at most: what cycle_lower.wgsl has room for in a workgroup, 15 of the 16 KiB that
 /// every device has.
@@ -163,8 +166,8 @@ impl Fields {
             let id = fields.add(device, name, if sei { 4 * floats * cells } else { 0 });
             fields.names.insert(name, id);
         }
-        let partial = Groups::new(shape).count() * 4 * 32;
-        let sizes = [16 * TABLE_ENTRIES as u64, 4 * FIRST_NUCLEI, 16 * FIRST_NUCLEI, partial, 4 * 32, 32, 32];
+        let partial = Groups::new(shape).count() * 4 * MOST_NUMBERS;
+        let sizes = [16 * TABLE_ENTRIES as u64, 4 * FIRST_NUCLEI, 16 * FIRST_NUCLEI, partial, 4 * MOST_NUMBERS, 32, 32];
         let sizes = sizes.into_iter().chain(piece_tables(FIRST_PIECES).map(|(_, size)| size));
         for (&name, size) in OTHERS.iter().zip(sizes) {
             let id = fields.add(device, name, size);

@@ -36,8 +36,9 @@ impl Constants {
     }
 }
 
-/// Names that a kernel gives to fields which a dispatch chooses: vectors, levels, totals.
+/// Names that a kernel gives to fields which a dispatch chooses: the lithium in the middle of the step, vectors, levels, totals.
 pub const ROLES: &[&str] = &[
+    "xi_mid",
     "labels",
     "a",
     "b",

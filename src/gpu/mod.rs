@@ -181,6 +181,11 @@ impl Gpu {
         }
     }
 
+    /// ξ in the middle of the step: in the room of the next one until `restore_profile` makes that.
+    fn mid(&self) -> Id {
+        self.fields.id("xi_next").unwrap_or(0)
+    }
+
     fn clear(&mut self, name: &'static str) {
         if let Some(id) = self.fields.id(name) {
             self.queue.clear(&self.device, self.fields.buffer(id));

@@ -71,10 +71,10 @@ kernels! {
     Coarsen = "coarsen", LEVELS, &[];
     CoarsenLower = "coarsen_lower", LEVELS, &[];
     CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
-    Damp = "damp", &["uniforms", "grid", "precision", "sum", "electrolyte", "probe"], &["planes", "potential", "keep"];
+    Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", POINT, &[];
-    InterfaceShape = "interface_shape", STENCIL, &["half_advance"];
+    InterfaceShape = "interface_shape", STENCIL, &[];
     Inventory = "inventory", SUM, &["planes"];
     IsolatedBalance = "isolated_balance", POINT, &[];
     IsolatedImage = "isolated_image", POINT, &[];
@@ -89,6 +89,7 @@ kernels! {
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
     Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
     Place = "place", EXACT, &["count"];
+    Predict = "predict", EXACT, &["half_advance"];
     Probe = "probe", &["uniforms", "grid", "precision", "probe"], &[];
     Project = "project", SUM, &["planes", "pairs"];
     Prolong = "prolong", LEVELS, &[];
@@ -104,7 +105,7 @@ kernels! {
     SmoothFirst = "smooth_first", STENCIL, &["weight"];
     Total = "total", &["uniforms", "precision", "sum"], &["count", "maxima"];
     Transport = "transport", LOCAL, &[];
-    Update = "update", EXACT, &[];
+    Update = "update", &["uniforms", "grid", "precision", "electrolyte"], &["keep"];
 }
 
 /// What a kernel binds.

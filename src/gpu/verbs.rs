@@ -12,13 +12,13 @@ use crate::solver::multigrid::{Levels, MOST_SWEEPS};
 use crate::solver::newton::CONCENTRATION_KEPT;
 
 /// Which members of the sums are maxima, a bit for each.
-const BALANCE_MAXIMA_BITS: u32 = 0xffff << BALANCE_MAXIMA & 0xffff;
+const BALANCE_MAXIMA_BITS: u32 = (1 << Balance::COUNT) - (1 << BALANCE_MAXIMA);
 /// The second four of the inventory: height and overshoot.
 const INVENTORY_MAXIMA_BITS: u32 = 0xf0;
 /// Threads of a kernel that is one workgroup.
 const ONE_GROUP: [u32; 3] = [1; 3];
 const _: () = assert!(MOST_SWEEPS == 3, "the parameters of cycle_lower.wgsl");
-const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 16, "the kernels' order of members");
+const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 17, "the kernels' order of members");
 
 impl Levels for Gpu {
     fn levels(&self) -> usize {
@@ -182,8 +182,15 @@ impl Backend for Gpu {
     }
 
     fn interface(&mut self, half_advance: f64) {
-        self.run(Kernel::Distance, &[], &[]);
-        self.run(Kernel::InterfaceShape, &[], &[(half_advance as f32).to_bits()]);
+        let mid = self.mid();
+        if half_advance == 0.0 {
+            self.copy("xi", "xi_next");
+        } else {
+            self.run(Kernel::Distance, &[], &[]);
+            self.run(Kernel::Predict, &[("xi_mid", mid)], &[(half_advance as f32).to_bits()]);
+        }
+        self.run(Kernel::Distance, &[("xi", mid)], &[]);
+        self.run(Kernel::InterfaceShape, &[("xi_mid", mid)], &[]);
         self.run(Kernel::Probe, &[], &[]);
     }
 
@@ -197,7 +204,7 @@ impl Backend for Gpu {
     }
 
     fn linearise(&mut self) {
-        self.run(Kernel::Transport, &[], &[]);
+        self.run(Kernel::Transport, &[("xi_mid", self.mid())], &[]);
         if self.isolated.is_empty() {
             self.run(Kernel::Kinetics, &[], &[Look::All as u32]);
         } else {
@@ -210,8 +217,8 @@ impl Backend for Gpu {
     }
 
     fn balance(&mut self) -> Result<Balance, BackendError> {
-        self.reduce(Kernel::Balance, &[], &[], "sums", 4, BALANCE_MAXIMA_BITS);
-        Ok(Balance::from_slice(&self.totals(4)?))
+        self.reduce(Kernel::Balance, &[], &[], "sums", 5, BALANCE_MAXIMA_BITS);
+        Ok(Balance::from_slice(&self.totals(5)?))
     }
 
     fn coarsen(&mut self) {
@@ -277,12 +284,12 @@ impl Backend for Gpu {
         self.add_direction(slot, false);
     }
 
-    fn damp(&mut self, potential: f32, keep: f32) {
-        self.reduce(Kernel::Damp, &[], &[potential.to_bits(), keep.to_bits()], "need", 1, 0xf);
+    fn damp(&mut self, potential: f32) {
+        self.reduce(Kernel::Damp, &[], &[potential.to_bits()], "need", 1, 0xf);
     }
 
-    fn update(&mut self) {
-        self.run(Kernel::Update, &[], &[]);
+    fn update(&mut self, keep: f32) {
+        self.run(Kernel::Update, &[("xi_mid", self.mid())], &[keep.to_bits()]);
     }
 
     fn deposit(&mut self, factor: f64) {
