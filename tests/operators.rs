@@ -91,7 +91,7 @@ fn fields(s: &Setup, kind: Kind, seed: u32) -> State {
                     Kind::Cruel => {
                         let block = (x / 3 + y / 2 + z / 4) % 3;
                         let xi = [0.0, 1.0, if random(0) < 0.5 { 1e-7 } else { 0.5 }][block];
-                        (xi, 4.0 * (random(1) - 0.5).signum(), if block == 0 { -1.0 + 1e-4 * random(2) } else { 1.0 })
+                        (xi, 4.0 * (random(1) - 0.5).signum(), if block == 0 { -1.0 + 4e-3 * random(2) } else { 1.0 })
                     }
                 };
                 state.xi.push(single(xi));
@@ -261,6 +261,35 @@ fn linearise() {
     }
 }
 
+/// reaction, smooth_first: fast stripping where there is hardly any salt, which falls as c rises by more than diffusion in a cell brings.
+#[test]
+fn stripping_into_salt() {
+    let mut s = everything(8);
+    (s.kinetics.i0, s.kinetics.film) = (300.0, 0.0);
+    let Some((mut gpu, mut cpu)) = both(&s, Kind::Random) else { return };
+    let random = fields(&s, Kind::Random, 2);
+    let c = random.c.iter().map(|c| f64::from((2e-3 * (1.0 + 0.1 * c) - 1.0) as f32)).collect();
+    let state = State { phi: vec![-10.0; random.c.len()], c, ..random };
+    fn swept<B: Backend>(b: &mut B, state: &State) {
+        b.load(state).unwrap();
+        b.linearise();
+        b.smooth_first(0, 1.0);
+        b.apply(0);
+    }
+    swept(&mut gpu, &state);
+    swept(&mut cpu, &state);
+    let [by_c, delta, diffusivity, transference] =
+        [Field::SlopeC, Field::Delta, Field::Diffusivity, Field::Transference].map(|which| field(&mut cpu, which));
+    let share = |i: usize| (1.0 - transference[i]) * by_c[i] * delta[i] / diffusivity[i];
+    assert!((0..delta.len()).filter(|&i| share(i) < -1.1).count() > 20);
+    // what is read at the probe is a mean of numbers near -1, rounded by 6e-8 twice: 6e-5 of what it is above -1
+    let case = "8 x 8 x 8, stripping";
+    close_field(case, &mut gpu, &mut cpu, Field::Current, 6e-5);
+    close_field(case, &mut gpu, &mut cpu, Field::SlopeC, 6e-5);
+    // the residual, so good, over a diagonal of which the bounded term leaves two thirds; coupled to the charge by kappa_d
+    close_vector(case, "a sweep", &mut gpu, &mut cpu, Vector::Direction(0), 3e-4);
+}
+
 /// balance, total: each sum against the sum of magnitudes that it is made of.
 #[test]
 fn balance() {
@@ -359,13 +388,13 @@ fn vectors() {
         let before = solved(&mut cpu);
         // a sweep (see `hierarchy`) times a quotient of sums; the residual that it leaves is a difference from the image and
         // counts against what it was before, as good as the image. In cruel fields the derivative of κ_D/c divides twice by
-        // c, as small as 1e-4 and rounded by 6e-8: 1.2e-3
+        // c, as small as 1e-3 and rounded by 6e-8: 1.2e-4
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
         close_vector(&case, "Correction", &mut gpu, &mut cpu, Vector::Correction, 1e-5 * worse);
         let left = [gpu.vector(Vector::Residual).unwrap(), cpu.vector(Vector::Residual).unwrap()];
         for (k, name) in ["charge left", "salt left"].into_iter().enumerate() {
             let distance = over(&part(&left[0], k), &part(&left[1], k), largest(&part(&before, k)));
-            within(&case, name, distance, if kind == Kind::Cruel { 1.2e-3 } else { 2e-4 });
+            within(&case, name, distance, 2e-4);
         }
         close_field(&case, &mut gpu, &mut cpu, Field::Phi, 2e-6 * worse);
         close_field(&case, &mut gpu, &mut cpu, Field::C, 2e-6 * worse);
