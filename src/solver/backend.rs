@@ -313,8 +313,8 @@ pub trait Backend: Levels {
     /// Returns to the φ and c that `begin_step` kept.
     fn undo_step(&mut self);
 
-    /// ξ → signed distance q, curvature, where each cell reads the electrolyte, and the reaction area δ after the front has
-    /// moved by `half_advance` times the current that `begin_step` kept.
+    /// ξ → ξ after the front has moved by `half_advance` times the current that `begin_step` kept, and of that one signed distance q,
+    /// reaction area δ, curvature and where each cell reads the electrolyte. Kept until `restore_profile`.
     fn interface(&mut self, half_advance: f64);
     /// The layer of SEI in every cell at the interface, and the current that it takes in a step of `dt` \[s\]: from then on part of the
     /// reaction current. Returns Σ of it times δ. Only with an SEI.
