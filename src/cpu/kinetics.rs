@@ -10,6 +10,7 @@ use super::elementary::{exponentials, logarithm};
 use super::probe::Probe;
 use super::shape::{fields, fill, rows_of};
 use super::transport::{DILUTE, Table, inverse_macmullin};
+use super::trapped::SCARCE;
 use crate::model::kinetics::{
     EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with,
 };
@@ -91,7 +92,7 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
     let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
     let (sigma, sei_current) = (&cpu.sei_now[0], &cpu.sei_current);
     let per_charge = f64::from(p.sei_resistance);
-    let (probes, table, isolated) = (&cpu.probes, &cpu.table, &cpu.isolated);
+    let (probes, table, isolated, trapped) = (&cpu.probes, &cpu.table, &cpu.isolated, &cpu.trapped);
     shape.strips(fields(&mut cpu.rate), Cells::default, |cells, strip, mut out| {
         let has_isolated = isolated.in_rows(strip.numbers());
         if look == Look::Isolated && !has_isolated {
@@ -130,7 +131,7 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
         }
         cells.prepare(&constants);
         cells.solve(&constants);
-        cells.fade(&constants);
+        cells.fade(&constants, probes, trapped);
         cells.rest(probes);
         for (out, rate) in out.iter_mut().zip(&cells.rate) {
             if look == Look::All {
@@ -282,21 +283,25 @@ impl Cells {
         }
     }
 
-    /// Plating needs salt: below [`DILUTE`] its current falls in proportion to the concentration, down to none where there is none.
-    fn fade(&mut self, constants: &Constants) {
+    /// Plating needs salt: below [`DILUTE`], below [`SCARCE`] in a trapped cell, its current falls in proportion to the concentration,
+    /// down to none where there is none.
+    fn fade(&mut self, constants: &Constants, probes: &[Probe], trapped: &[bool]) {
         if !constants.salt {
             return;
         }
         let [current, by_drive, by_c] = &mut self.rate;
         for (x, c) in self.read[Read::C as usize].iter().enumerate() {
             let c = 1.0 + c;
-            if c >= DILUTE {
+            let enough = if trapped.get(probes[x].cell as usize) == Some(&true) { SCARCE } else { DILUTE };
+            if c >= enough {
                 continue;
             }
-            by_c[x] = 0.0;
+            // at a smaller concentration than this the layer is solved for this one
+            let full = if c >= DILUTE { by_c[x] } else { 0.0 };
+            by_c[x] = full;
             if current[x] > 0.0 {
-                let share = (c / DILUTE).max(0.0);
-                by_c[x] = if c > 0.0 { current[x] / DILUTE } else { 0.0 };
+                let share = (c / enough).max(0.0);
+                by_c[x] = if c > 0.0 { full * share + current[x] / enough } else { 0.0 };
                 current[x] *= share;
                 by_drive[x] *= share;
             }

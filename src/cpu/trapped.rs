@@ -1,13 +1,16 @@
 //! Electrolyte that has lost the top of the box: a pocket between deposits that have met.
 //!
 //! A cell belongs to the electrolyte that its electrolyte fraction ψ leads up to. Where that is joined to the top of the box, salt can
-//! come; elsewhere it is trapped. A trapped cell reacts until its salt is spent. From then on it is closed: it has no reaction area, and
-//! φ and c stay what they are behind a wall that conducts next to nothing.
+//! come; elsewhere it is trapped. What plates in a trapped cell fades with its salt, over a range so wide that Newton's method does not
+//! jump back and forth across it, until the salt is spent. From then on the cell is closed: it has no reaction area, and φ and c stay
+//! what they are behind a wall that conducts next to nothing.
 
 use super::Cpu;
 use super::isolated::climb;
 use crate::model::pieces::{Phase, Pieces};
 
+/// c/c0 below which what plates in a trapped cell falls in proportion to c.
+pub const SCARCE: f64 = 0.2;
 /// c/c0 below which the salt of a trapped cell is spent.
 pub const SPENT: f64 = 0.05;
 
