@@ -12,6 +12,7 @@ pub mod pieces;
 pub mod profile;
 pub mod protocol;
 pub mod random;
+pub mod regime;
 pub mod scales;
 pub mod sei;
 pub mod uniforms;

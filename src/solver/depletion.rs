@@ -6,18 +6,12 @@
 
 use super::backend::{Backend, BackendError, Field};
 use crate::model::parameters::{Control, Setup};
+use crate::model::regime::is_at_front;
 
 /// A step shorter than this part of the time that salt takes across a cell, dx²/D, follows the potential alone.
 const SHORT: f64 = 0.1;
 /// c/c0 at the lithium below which it counts as used up.
 pub const USED_UP: f64 = 0.02;
-/// Least reaction area per volume of a cell at the lithium \[1/dx\].
-const AT_LITHIUM: f32 = 0.01;
-
-/// Lithium fraction of the cells that are looked at: up to 1.4 ℓ behind the front, so that there is always one that is not in
-/// front of it, where a steep profile still has salt.
-const UP_TO: f32 = 0.8;
-
 /// Salt that is used up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UsedUp {
@@ -55,8 +49,7 @@ pub fn lowest<B: Backend + ?Sized>(b: &mut B, setup: &Setup) -> Result<Option<Us
     }
     b.interface(0.0);
     let (c, xi, delta) = (b.field(Field::C)?, b.field(Field::Xi)?, b.field(Field::Delta)?);
-    let lowest =
-        (0..c.len()).filter(|&i| xi[i] < UP_TO && delta[i] > AT_LITHIUM).min_by(|&i, &j| c[i].total_cmp(&c[j]));
+    let lowest = (0..c.len()).filter(|&i| is_at_front(xi[i], delta[i].into())).min_by(|&i, &j| c[i].total_cmp(&c[j]));
     Ok(lowest
         .map(|i| UsedUp { c: (1.0 + f64::from(c[i])).max(0.0), place: setup.grid.centre(i) })
         .filter(|used_up| used_up.c < USED_UP))

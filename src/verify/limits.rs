@@ -6,9 +6,9 @@
 //! may change is less, what a change for the worse does is more.
 
 use super::{Case, Check, Lab, Specimen, VerifyError};
-use crate::model::constants::FARADAY;
-use crate::model::parameters::{Control, InitialDeposit, Salt, Setup};
+use crate::model::parameters::{Control, Setup};
 use crate::model::profile;
+use crate::model::regime::{self, Medium};
 use crate::solver::newton;
 use crate::solver::step::StepFailure;
 
@@ -218,24 +218,8 @@ fn finger(s: &mut Specimen) -> Result<(), VerifyError> {
     s.begin_from(&state)
 }
 
-/// Largest steady current density through the slab \[A/m²\]: between the lithium, where c = 0, and the top, where c = c0,
-/// or its mirror image where the mean stays c0.
+/// Largest steady current density through the slab above the lithium \[A/m²\].
 fn limiting_current(setup: &Setup) -> f64 {
-    const INTERVALS: usize = 1000;
-    let lithium = match setup.deposit {
-        InitialDeposit::Layer { thickness, .. } | InitialDeposit::Boss { thickness, .. } => {
-            setup.collector.height + thickness
-        }
-        _ => 0.0,
-    };
-    let reach = match setup.top.salt {
-        Salt::Reservoir => setup.top.c0,
-        Salt::Cathode => 2.0 * setup.top.c0,
-    };
-    let width = reach / INTERVALS as f64;
-    let conductance: f64 = (0..INTERVALS)
-        .map(|i| setup.electrolyte.at((i as f64 + 0.5) * width, setup.temperature))
-        .map(|p| p.diffusivity / (1.0 - p.transference) * width)
-        .sum();
-    FARADAY * conductance / (setup.grid.height() - lithium)
+    let gap = setup.grid.height() - regime::first_front(setup);
+    Medium::of(setup).limiting_current(setup.top.salt, gap)
 }
