@@ -9,6 +9,7 @@
 //! surface. Numbers don't depend on how many threads made them.
 
 pub mod deposit;
+pub mod front;
 pub mod nuclei;
 pub mod roughness;
 pub mod spectrum;
@@ -16,10 +17,13 @@ pub mod surface;
 pub mod tip;
 pub mod topology;
 
+use std::f64::consts::TAU;
+
 use serde::Serialize;
 
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::grid::Grid;
+use crate::model::regime::Medium;
 
 /// What the metrics are made from; fields have one value a cell, x fastest.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +44,12 @@ pub struct Deposit<'a> {
     pub current: &'a [f32],
     /// area of the copper per volume \[1/m\]
     pub copper_area: &'a [f32],
+    /// c/c0, if there is salt and it is known
+    pub c: Option<&'a [f32]>,
+    /// area resistance of the film and the SEI on the lithium, if it is not the same everywhere; NaN where it is not known \[Ω m²\]
+    pub film: Option<&'a [f32]>,
+    /// what plates from what
+    pub medium: Medium<'a>,
     /// cells of the smallest piece that can be isolated
     pub smallest_piece: u32,
 }
@@ -117,6 +127,13 @@ metrics! {
     joined_pieces ["1"] "those that touch the copper",
     dead_fraction ["1"] "volume of the others, but for specks of less than 2 l in radius, over that of all; undefined without lithium",
     trapped ["1"] "fraction of the electrolyte with no way to the top",
+    front_kinetic_length ["m"] "1/k_kin of the mean front: features below it are levelled by kinetics; undefined unless it plates",
+    tip_kinetic_length ["m"] "1/k_kin at the highest point; undefined unless it plates",
+    tip_over_kinetic ["1"] "tip_radius over tip_kinetic_length: above 1 to 4 tips win; undefined unless convex",
+    relief_over_kinetic ["1"] "dominant_wavelength/2 pi over front_kinetic_length: the same for the relief as a whole",
+    tip_c ["1"] "c/c0 at the highest point; undefined without salt",
+    lowest_c ["1"] "lowest c/c0 at the lithium, not in trapped electrolyte whose salt is spent; undefined without salt",
+    tip_over_mean ["1"] "current density at the highest point over the mean on the interface; undefined without current",
 }
 
 /// Measures a deposit.
@@ -133,12 +150,15 @@ pub fn measure(deposit: &Deposit) -> Metrics {
     let nuclei = nuclei::nuclei(grid, &columns.coverage);
     let topology = topology::topology(deposit);
     let tip = tip::tip(deposit, &columns.surface);
+    let front = front::front(deposit);
 
     let area = grid.area();
     let thickness = sums.lithium / area;
     let present = !topology.pieces.is_empty();
     let if_present = |value: f64| if present { value } else { f64::NAN };
     let mean_current = sums.current / sums.area;
+    let tip_kinetic_length = front::kinetic_length(deposit, tip.c, tip.current, tip.film);
+    let front_kinetic_length = front::kinetic_length(deposit, front.c, front.current, front.film);
     Metrics {
         thickness,
         lithium_charge: thickness * FARADAY / LITHIUM_MOLAR_VOLUME / 36_000.0,
@@ -170,6 +190,13 @@ pub fn measure(deposit: &Deposit) -> Metrics {
         joined_pieces: topology.pieces.iter().filter(|piece| piece.joined).count() as f64,
         dead_fraction: topology.dead_fraction(),
         trapped: topology.trapped,
+        front_kinetic_length: if_present(front_kinetic_length),
+        tip_kinetic_length,
+        tip_over_kinetic: tip.radius / tip_kinetic_length,
+        relief_over_kinetic: if_present(scales.dominant_wavelength / TAU / front_kinetic_length),
+        tip_c: tip.c,
+        lowest_c: if_present(front.lowest_c),
+        tip_over_mean: finite(tip.current / mean_current),
     }
 }
 

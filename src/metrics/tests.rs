@@ -3,9 +3,12 @@
 use std::f64::consts::{PI, SQRT_2, TAU};
 
 use super::*;
+use crate::model::electrolyte::{Electrolyte, Solvent};
+use crate::model::parameters::{Isolated, Kinetics};
 use crate::model::random::normal;
 
 const DX: f64 = 0.25e-6;
+const EC_EMC: Electrolyte = Electrolyte::Landesfeind { solvent: Solvent::EcEmc };
 
 struct Shape {
     grid: Grid,
@@ -16,6 +19,8 @@ struct Shape {
     curvature: Vec<f32>,
     current: Vec<f32>,
     copper_area: Vec<f32>,
+    c: Option<Vec<f32>>,
+    kinetics: Kinetics,
 }
 
 fn profile(distance: f64) -> f64 {
@@ -44,6 +49,18 @@ impl Shape {
             curvature: field(&|_| 0.0),
             current: field(&|_| 10.0),
             copper_area: field(&|i| w(i) * (1.0 - w(i)) / DX),
+            c: None,
+            kinetics: Kinetics {
+                i0: 10.0,
+                alpha: 0.5,
+                c_ref: 1000.0,
+                film: 0.0,
+                gamma: 0.5,
+                pressure: 0.0,
+                double_layer: 0.0,
+                heterogeneity: None,
+                isolated: Isolated::Floating,
+            },
             grid,
         }
     }
@@ -58,6 +75,9 @@ impl Shape {
             curvature: &self.curvature,
             current: &self.current,
             copper_area: &self.copper_area,
+            c: self.c.as_deref(),
+            film: None,
+            medium: Medium { electrolyte: &EC_EMC, kinetics: &self.kinetics, c0: 1000.0, temperature: 298.15 },
             smallest_piece: 33,
         }
     }
@@ -288,6 +308,35 @@ fn uneven_current() {
     let stripping = shape.measure();
     close(stripping.current_variation, 0.5, 1e-6);
     close(stripping.current_peak, 1.5, 1e-6);
+}
+
+#[test]
+fn the_salt_at_the_lithium_and_what_kinetics_level() {
+    let cells = [24, 24, 32];
+    let height = 12.0;
+    let mut shape = Shape::new(cells, 4.0, |p| height - p[2]);
+    assert!(shape.measure().front_kinetic_length.is_nan(), "the salt is not known");
+    // rising from a tenth of c0 at the front, less below it; a cell inside the metal has none
+    let plane = 24 * 24;
+    let c = |i: usize| 0.1 + 0.02 * ((i / plane) as f64 + 0.5 - height);
+    shape.c = Some((0..shape.grid.cells()).map(|i| c(i) as f32).collect());
+    let m = shape.measure();
+    close(m.tip_c, 0.1, 0.01);
+    // the last cell with ξ < 0.8 lies half a cell below the front: 0.622
+    close(m.lowest_c, 0.09, 1e-5);
+    let medium = shape.deposit().medium;
+    close(m.tip_kinetic_length, 1.0 / medium.wave_number(m.tip_c, 10.0, 0.0), 1e-9);
+    // cells in front of it weigh as much as those behind, but for those with ξ > 0.8
+    assert!(m.front_kinetic_length > m.tip_kinetic_length && m.front_kinetic_length < 1.3 * m.tip_kinetic_length);
+    close(m.tip_over_mean, 1.0, 1e-6);
+    assert!(m.tip_over_kinetic.is_nan() && m.relief_over_kinetic.is_nan());
+    shape.curvature.fill(1e6);
+    let sharp = shape.measure();
+    close(sharp.tip_over_kinetic, 2e-6 / m.tip_kinetic_length, 1e-9);
+    shape.current.fill(-10.0);
+    let stripping = shape.measure();
+    assert!(stripping.tip_kinetic_length.is_nan() && stripping.front_kinetic_length.is_nan());
+    assert_eq!(stripping.tip_c, m.tip_c);
 }
 
 #[test]

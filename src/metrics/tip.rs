@@ -11,6 +11,10 @@ pub struct Tip {
     pub radius: f64,
     /// current density \[A/m²\]
     pub current: f64,
+    /// c/c0; NaN if it is not known
+    pub c: f64,
+    /// area resistance of film and SEI \[Ω m²\]
+    pub film: f64,
 }
 
 /// The highest point of `surface`, the heights of the lithium above the bottom of the box \[m\]; the first in the order
@@ -22,7 +26,7 @@ pub fn tip(deposit: &Deposit, surface: &[f64]) -> Tip {
         _ => Some(column),
     };
     let Some(column) = (0..surface.len()).filter(|&column| !surface[column].is_nan()).fold(None, higher) else {
-        return Tip { height: f64::NAN, radius: f64::NAN, current: f64::NAN };
+        return Tip { height: f64::NAN, radius: f64::NAN, current: f64::NAN, c: f64::NAN, film: f64::NAN };
     };
 
     // fields are taken where the surface cuts the column, linear between cell centres
@@ -42,5 +46,7 @@ pub fn tip(deposit: &Deposit, surface: &[f64]) -> Tip {
         height: surface[column] - copper,
         radius: if curvature > 0.0 { principal / curvature } else { f64::NAN },
         current: at_tip(deposit.current),
+        c: deposit.c.map_or(f64::NAN, at_tip),
+        film: deposit.film.map_or(deposit.medium.kinetics.film, at_tip),
     }
 }

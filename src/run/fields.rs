@@ -7,6 +7,7 @@ use crate::metrics::{self, Metrics};
 use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::model::pieces;
+use crate::model::regime::Medium;
 use crate::model::scales::Scales;
 use crate::solver::backend::{Backend, BackendError, Field, State};
 use std::path::Path;
@@ -47,6 +48,43 @@ pub fn measure<B: Backend>(
     heights: &[f64],
     scales: &Scales,
 ) -> Result<Metrics, BackendError> {
+    let surroundings = Surroundings {
+        c: if setup.electrolyte.has_salt() { Some(si(b, "c", scales, 0.0)?) } else { None },
+        sei: if setup.sei.is_some() { Some(si(b, "sei", scales, 0.0)?) } else { None },
+    };
+    measure_in(b, setup, statics, heights, scales, surroundings)
+}
+
+/// What the lithium is in contact with, in SI, as far as it is known.
+struct Surroundings {
+    /// salt concentration \[mol/m³\]
+    c: Option<Vec<f32>>,
+    /// charge of the SEI \[C/m²\]
+    sei: Option<Vec<f32>>,
+}
+
+impl Surroundings {
+    /// Area resistance of the film and the SEI, if an SEI grows: NaN everywhere if its charge is not known \[Ω m²\].
+    fn film(&self, setup: &Setup) -> Option<Vec<f32>> {
+        let sei = setup.sei.as_ref()?;
+        let resistance = |charge: f64| setup.kinetics.film + sei.resistance / sei.fresh_charge * charge;
+        Some(match &self.sei {
+            Some(charge) => charge.iter().map(|&charge| resistance(charge.into()) as f32).collect(),
+            None => vec![f32::NAN; setup.grid.cells()],
+        })
+    }
+}
+
+fn measure_in<B: Backend>(
+    b: &mut B,
+    setup: &Setup,
+    statics: &Statics,
+    heights: &[f64],
+    scales: &Scales,
+    surroundings: Surroundings,
+) -> Result<Metrics, BackendError> {
+    let film = surroundings.film(setup);
+    let c: Option<Vec<f32>> = surroundings.c.map(|c| c.iter().map(|c| c / setup.top.c0 as f32).collect());
     let xi = b.field(Field::Xi)?;
     let delta = si(b, "delta", scales, 0.0)?;
     let curvature = si(b, "curvature", scales, 0.0)?;
@@ -61,6 +99,9 @@ pub fn measure<B: Backend>(
         curvature: &curvature,
         current: &current,
         copper_area: &copper_area,
+        c: c.as_deref(),
+        film: film.as_deref(),
+        medium: Medium::of(setup),
         smallest_piece: pieces::smallest(&setup.grid, setup.ell),
     }))
 }
@@ -71,7 +112,7 @@ pub struct Measured {
     pub time: f64,
     /// its values: charge, potential, …
     pub values: Vec<(String, f64)>,
-    /// the metrics; those of the current are NaN if the file holds none
+    /// the metrics; those of the current and of the salt are NaN if the file holds none
     pub metrics: Metrics,
 }
 
@@ -91,6 +132,7 @@ pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
     super::device::fits(super::device::DeviceChoice::Cpu, &setup.grid).map_err(|e| IoError::content(path, e))?;
     let scales = Scales::new(&setup);
     let statics = Statics::new(&setup, &stored.heights);
+    let surroundings = Surroundings { c: field("c").filter(|_| setup.electrolyte.has_salt()), sei: field("sei") };
     let n = setup.grid.cells();
     let current = field("current").unwrap_or_else(|| vec![f32::NAN; n]);
     let current = current.into_iter().map(|i| f64::from(i) / scales.current).collect();
@@ -98,7 +140,7 @@ pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
     let mut cpu = Cpu::new(&setup, &statics);
     let measured = cpu.load(&state).and_then(|()| {
         cpu.interface(0.0);
-        measure(&mut cpu, &setup, &statics, &stored.heights, &scales)
+        measure_in(&mut cpu, &setup, &statics, &stored.heights, &scales, surroundings)
     });
     let metrics = measured.map_err(|e| IoError::content(path, e.to_string()))?;
     Ok(Measured { time: stored.time, values: stored.values, metrics })

@@ -19,6 +19,7 @@ use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::Limit;
+use crate::model::regime::{self, Medium};
 use crate::model::scales::Scales;
 use crate::solver::backend::{Backend, BackendError, Field, Piece};
 use crate::solver::step::{Clock, StepReport};
@@ -50,7 +51,7 @@ fn damaged(number: usize) -> String {
 }
 
 /// Columns of every row, before those of the morphology.
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 25] = [
     "step",
     "time [s]",
     "dt [s]",
@@ -74,6 +75,8 @@ const COLUMNS: [&str; 23] = [
     "sei_lithium [mAh/cm2]",
     "leak [A/m2]",
     "limited",
+    "time_over_sand",
+    "current_over_limiting",
 ];
 
 /// Values of a frame in `fields.vtkhdf`.
@@ -93,6 +96,24 @@ pub struct Written {
     /// whether the compliance limits the current
     #[serde(default)]
     pub limited: bool,
+}
+
+/// Time since the step of the protocol began, or the run, over Sand's time of the mean current since; NaN unless that plates from a salt.
+///
+/// It tells how far a half space would be depleted. Once the far end of the electrolyte is felt, L²/4D after the beginning, the salt
+/// lasts longer, and for good below the limiting current.
+fn time_over_sand(setup: &Setup, clock: &Clock, stage: &Stage) -> f64 {
+    let (time, charge) = (clock.time - stage.began, clock.passed - stage.passed);
+    let plates = setup.electrolyte.has_salt() && clock.current > 0.0 && time > 0.0 && charge > 0.0;
+    if plates { time / Medium::of(setup).sand_time(charge / time) } else { f64::NAN }
+}
+
+/// Current over the limiting current through what is left between the mean front and the top; NaN unless it plates from a salt.
+fn current_over_limiting(context: &Context, clock: &Clock, m: &Metrics) -> f64 {
+    let Context { setup, heights, .. } = context;
+    let front = heights.iter().sum::<f64>() / heights.len() as f64 + m.mean_height;
+    let limit = Medium::of(setup).limiting_current(setup.top.salt, regime::gap(setup, front));
+    if setup.electrolyte.has_salt() && clock.current > 0.0 { clock.current / limit } else { f64::NAN }
 }
 
 /// Fixed data that outputs need.
@@ -378,6 +399,8 @@ impl Outputs {
             cycles::sei_per_area(setup, clock),
             clock.external - clock.current,
             f64::from(u8::from(clock.limited.is_some())),
+            measured.map_or(f64::NAN, |_| time_over_sand(setup, clock, &progress.stage)),
+            measured.map_or(f64::NAN, |m| current_over_limiting(context, clock, m)),
         ];
         let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
         self.metrics.push(&row(general.into_iter().chain(measured)))

@@ -18,7 +18,7 @@ const EXPECTED_NUCLEI: f64 = 1.0;
 const EXPECTED_SHARE: f64 = 0.1;
 
 /// Longest step times the rate at which capillarity levels a ripple of wave number 1/dx.
-const CAPILLARITY: f64 = 0.15;
+pub const CAPILLARITY: f64 = 0.15;
 
 /// What a step did, to judge it and to choose the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
