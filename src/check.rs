@@ -1,5 +1,7 @@
 //! `liplate check` and `liplate devices`: what a config means before it runs, and what could run it.
 
+mod regime;
+
 use std::fmt::Write;
 use std::time::Instant;
 
@@ -31,8 +33,9 @@ pub fn check(setup: &Setup, remarks: &[String], choice: DeviceChoice) -> Result<
     let heights = load_heights(setup).map_err(RunError::Copper)?;
     let mut text = values(setup);
     resolution(&mut text, setup);
+    let warning = regime::lines(&mut text, setup);
     cost(&mut text, setup, &heights, choice)?;
-    for remark in remarks {
+    for remark in remarks.iter().chain(&warning) {
         line(&mut text, "note", remark);
     }
     Ok(text)
@@ -215,16 +218,6 @@ fn resolution(text: &mut String, setup: &Setup) {
     if let Control::Current(i) = setup.top.control {
         let speed = i * LITHIUM_MOLAR_VOLUME / FARADAY;
         line(text, "flat front", format!("{:.4} nm/s", speed * 1e9));
-        let p = setup.electrolyte.at(setup.top.c0, setup.temperature);
-        if setup.electrolyte.has_salt() && i > 0.0 {
-            let gap = grid.height() - setup.collector.height;
-            let limit = 2.0 * FARADAY * p.diffusivity * setup.top.c0 / ((1.0 - p.transference) * gap);
-            line(text, "limiting current of the box", format!("{limit:.0} A/m^2 (properties at c0)"));
-            let sand = std::f64::consts::PI
-                * p.diffusivity
-                * (setup.top.c0 * FARADAY / (2.0 * i * (1.0 - p.transference))).powi(2);
-            line(text, "Sand's time", format!("{sand:.0} s (half space, properties at c0)"));
-        }
         if let Some(charge) = setup.end.charge {
             let thickness = charge * LITHIUM_MOLAR_VOLUME / FARADAY;
             line(text, "dense lithium at the end", format!("{:.3} µm", thickness * um));

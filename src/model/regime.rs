@@ -227,11 +227,12 @@ pub struct Outlook {
 }
 
 impl Outlook {
-    /// Outlook of a `current` \[A/m²\] that flows for `time` \[s\] (without end, if none) towards features of `size` \[m\], across `gap` \[m\].
+    /// Outlook of a current that flows for `time` \[s\] (without end, if none) towards features of `size` \[m\], across `gap` \[m\]:
+    /// `current` at the start, and once the salt has moved \[A/m²\].
     ///
     /// The salt at the front falls no lower than in the half space at that time, nor than in the steady state of the gap: it is used up
     /// only where the current is beyond the limiting one *and* Sand's time is over.
-    pub fn new(setup: &Setup, current: f64, time: Option<f64>, size: f64, gap: f64) -> Self {
+    pub fn new(setup: &Setup, [current, late]: [f64; 2], time: Option<f64>, size: f64, gap: f64) -> Self {
         let (medium, film) = (Medium::of(setup), film(setup));
         let mut c = 1.0;
         if setup.electrolyte.has_salt() {
@@ -241,8 +242,8 @@ impl Outlook {
         }
         let depletes = c <= 0.0;
         let c = c.max(SPENT);
-        let number = |c: f64| size * medium.wave_number(c, current, film);
-        Self { at_start: number(1.0), c, at_end: number(c), depletes }
+        let number = |c: f64, current: f64| size * medium.wave_number(c, current, film);
+        Self { at_start: number(1.0, current), c, at_end: number(c, late), depletes }
     }
 
     /// Whether tips can win.
@@ -255,6 +256,7 @@ impl Outlook {
 mod tests {
     use super::*;
     use crate::model::electrolyte::{Isotherm, Solvent};
+    use crate::model::kinetics::{Layer, through_layer};
     use crate::model::parameters::Isolated;
 
     fn kinetics(alpha: f64) -> Kinetics {
@@ -318,6 +320,28 @@ mod tests {
                 near(slopes.by_c, (at(drive, 0.400_001) - at(drive, 0.399_999)) / 2e-6 / 1000.0, 1e-5);
             }
         }
+    }
+
+    /// The kinetics that the solver reads the electrolyte for, outside the interface, have the slope of the formula.
+    #[test]
+    fn a_layer_of_electrolyte_leaves_a_part_of_the_slope() {
+        let kinetics = kinetics(0.5);
+        let medium = Medium { electrolyte: &EC_EMC, kinetics: &kinetics, c0: 1000.0, temperature: 298.15 };
+        let p = EC_EMC.at(1000.0, 298.15);
+        let (current, film, thickness) = (100.0, 1e-3, 0.4e-6);
+        let layer = Layer {
+            resistance: (film + thickness / p.kappa) / medium.thermal(),
+            depletion: (1.0 - p.transference) * thickness / (FARADAY * p.diffusivity * 1000.0),
+            diffusion_potential: 2.0 * (1.0 - p.transference) * p.thermodynamic_factor,
+            resistance_by_c: 0.0,
+        };
+        // c0 is at the interface, more at its far side
+        let far = 1.0 + layer.depletion * current;
+        let drive =
+            medium.overpotential(1.0, current) + layer.resistance * current + layer.diffusion_potential * far.ln();
+        let response = through_layer(drive, far, 10.0, 0.5, &layer);
+        near(response.current, current, 1e-6);
+        near(medium.slope_through_layer(current, film, thickness), response.by_drive / medium.thermal(), 1e-6);
     }
 
     /// Without salt k_kin = g/κ, and k_c² = i/(κ γV_m/F).
