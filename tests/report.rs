@@ -117,6 +117,10 @@ fn the_page_says_what_the_tables_say() {
     assert_eq!(headline(&page, "Lithium left"), last("lithium_charge [mAh/cm2]"));
     assert_eq!(headline(&page, "Isolated lithium"), last("isolated_lithium [mAh/cm2]"));
     assert_eq!(headline(&page, "Nuclei"), last("nuclei"));
+    assert_eq!(headline(&page, "Tip radius × k_kin"), last("tip_over_kinetic"));
+    assert_eq!(headline(&page, "Salt at the tip"), last("tip_c"));
+    assert_eq!(headline(&page, "Time over Sand's"), last("time_over_sand"));
+    assert!(between(&page, "<dt>Regime</dt>", "</dd>").contains(">compact<"));
 
     // the third cycle has not stripped
     let efficiency = column(&cycles, "coulombic_efficiency");

@@ -11,7 +11,7 @@ type Panel = (&'static str, &'static [(&'static str, &'static str, f64)]);
 /// Colours and shapes of the curves of a panel, in order.
 const STYLES: [(usize, Shape); 3] = [(0, Shape::Line), (1, Shape::Dashed), (5, Shape::Line)];
 
-const PANELS: [Panel; 9] = [
+const PANELS: [Panel; 12] = [
     (
         "Thickness and height [µm]",
         &[
@@ -36,6 +36,15 @@ const PANELS: [Panel; 9] = [
     (
         "Uniformity of the current [ratio]",
         &[("standard deviation over mean", "current_variation", 1.0), ("peak over mean", "current_peak", 1.0)],
+    ),
+    (
+        "Size × k_kin [1]",
+        &[("radius of the highest tip", "tip_over_kinetic", 1.0), ("relief, λ/2π", "relief_over_kinetic", 1.0)],
+    ),
+    ("Salt at the lithium [c/c₀]", &[("at the highest tip", "tip_c", 1.0), ("lowest", "lowest_c", 1.0)]),
+    (
+        "Nearness to depletion [ratio]",
+        &[("t/t_Sand", "time_over_sand", 1.0), ("I/I_lim", "current_over_limiting", 1.0)],
     ),
 ];
 

@@ -7,6 +7,8 @@ use maud::{Markup, html};
 use super::events::number;
 use super::numbers::{count, duration, percent, significant};
 use super::record::Record;
+use super::table::Table;
+use crate::model::regime::{SPENT, TIPS_WIN};
 
 /// A headline: what, its value, the unit or what else there is to say, the value to the last digit for programs.
 struct Headline {
@@ -142,6 +144,7 @@ fn headlines(record: &Record) -> Vec<Headline> {
     if let Some(nuclei) = metrics.last("nuclei") {
         lines.push(Headline::new("Nuclei", nuclei, significant(nuclei, 6), "appeared"));
     }
+    lines.extend(regime(metrics));
     if let Some(potential) = metrics.last("potential [V]") {
         lines.push(Headline::new("End potential", potential, significant(potential * 1e3, 4), "mV vs Li/Li⁺"));
     }
@@ -152,6 +155,31 @@ fn headlines(record: &Record) -> Vec<Headline> {
         let (time, charge) = (number(short, "time"), number(short, "charge_passed") / 36_000.0);
         let note = format!("after {} and {} {capacity} passed", duration(time), significant(charge, 4));
         lines.push(Headline::new("Short", time, "yes".into(), note));
+    }
+    lines
+}
+
+/// Whether the run could be dendritic at any time, as measured, and the numbers that say so at its end.
+fn regime(metrics: &Table) -> Vec<Headline> {
+    let all = |name: &str| metrics.column(name).unwrap_or_default().iter().copied().filter(|value| value.is_finite());
+    let mut lines = Vec::new();
+    if let Some(size) = all("tip_over_kinetic").chain(all("relief_over_kinetic")).reduce(f64::max) {
+        let c = all("tip_c").reduce(f64::min);
+        let wins = size > TIPS_WIN || c.is_some_and(|c| c < SPENT);
+        let word = if wins { "can be dendritic" } else { "compact" };
+        let salt = c.map(|c| format!(", lowest c/c₀ at the tip {}", significant(c, 2))).unwrap_or_default();
+        let note = format!("largest size × k_kin {}{salt}", significant(size, 2));
+        lines.push(Headline::new("Regime", size, word.into(), note));
+    }
+    let last = [
+        ("Tip radius × k_kin", "tip_over_kinetic", "at the end; tips win above 1 to 4"),
+        ("Salt at the tip", "tip_c", "c/c₀ at the end"),
+        ("Time over Sand's", "time_over_sand", "t/t_Sand of a half space"),
+    ];
+    for (what, column, note) in last {
+        if let Some(value) = metrics.last(column) {
+            lines.push(Headline::new(what, value, significant(value, 3), note));
+        }
     }
     lines
 }
