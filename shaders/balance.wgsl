@@ -5,7 +5,7 @@
 //
 // The sums are kept as two floats each: they are differences of large numbers that the ledgers look at.
 //
-// reads   u, u_low, u_old, xi, accessible, copper_area, conduction, diffusion, delta, current, slopes, source, residual
+// reads   u, u_low, u_old, xi, accessible, copper_area, pocket, conduction, diffusion, delta, current, slopes, source, residual
 // writes  partial
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/balance.rs
@@ -19,14 +19,15 @@
 @group(0) @binding(6) var<storage, read> xi: array<f32>;
 @group(0) @binding(7) var<storage, read> accessible: array<f32>;
 @group(0) @binding(8) var<storage, read> copper_area: array<f32>;
-@group(0) @binding(9) var<storage, read> conduction: array<vec2<f32>>;
-@group(0) @binding(10) var<storage, read> diffusion: array<vec2<f32>>;
-@group(0) @binding(11) var<storage, read> delta: array<f32>;
-@group(0) @binding(12) var<storage, read> current: array<f32>;
-@group(0) @binding(13) var<storage, read> slopes: array<vec2<f32>>;
-@group(0) @binding(14) var<storage, read> source: array<vec2<f32>>;
-@group(0) @binding(15) var<storage, read> residual: array<vec2<f32>>;
-@group(0) @binding(16) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> pocket: array<u32>;
+@group(0) @binding(10) var<storage, read> conduction: array<vec2<f32>>;
+@group(0) @binding(11) var<storage, read> diffusion: array<vec2<f32>>;
+@group(0) @binding(12) var<storage, read> delta: array<f32>;
+@group(0) @binding(13) var<storage, read> current: array<f32>;
+@group(0) @binding(14) var<storage, read> slopes: array<vec2<f32>>;
+@group(0) @binding(15) var<storage, read> source: array<vec2<f32>>;
+@group(0) @binding(16) var<storage, read> residual: array<vec2<f32>>;
+@group(0) @binding(17) var<storage, read_write> partial: array<vec4<f32>>;
 
 struct Parameters {
     planes: u32,
@@ -107,7 +108,9 @@ fn balance(
         squares = add(squares, single(vec4<f32>(residual[i] * residual[i], source[i] * source[i])));
         charge = add(charge, single(vec4<f32>(residual[i].x, plated, charged, top.x)));
         salt = add(salt, single(vec4<f32>(top.y, sink, stored, top.z)));
-        let rate = vec4<f32>(top.w, nucleation_rate(bare, drive), fastest, largest_change);
+        var nucleating = 0.0;
+        if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive); }
+        let rate = vec4<f32>(top.w, nucleating, fastest, largest_change);
         rates = merged(rates, single(rate), vec4<bool>(false, false, true, true));
         steepest = max(steepest, select(0.0, slopes[i].x, in_interface));
     }

@@ -3,9 +3,9 @@
 //   delta     = w xi_mid(1 - xi_mid)/ell |grad q|
 //   curvature = -[div(w n) + cos(theta) |grad w|]/w,   n = grad q/|grad q|
 //
-// Cells more than 12 ell away from it do not react. |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
+// Cells more than 12 ell away from it do not react, nor do those that are closed. |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
 //
-// reads   xi_mid, q, accessible
+// reads   xi_mid, q, accessible, pocket
 // writes  delta, curvature
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/interface.rs
@@ -14,8 +14,9 @@
 @group(0) @binding(1) var<storage, read> xi_mid: array<f32>;
 @group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read> accessible: array<f32>;
-@group(0) @binding(4) var<storage, read_write> delta: array<f32>;
-@group(0) @binding(5) var<storage, read_write> curvature: array<f32>;
+@group(0) @binding(4) var<storage, read> pocket: array<u32>;
+@group(0) @binding(5) var<storage, read_write> delta: array<f32>;
+@group(0) @binding(6) var<storage, read_write> curvature: array<f32>;
 
 const STEEPEST = 3.0;
 const SHARPEST = 1.0;
@@ -62,7 +63,8 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
     let here = central(p, n);
     let gradient = min(magnitude(here), STEEPEST);
     let profile = max(fraction * (1.0 - fraction), 0.0);
-    let area = select(w * profile / physics.ell * gradient, 0.0, abs(q[i]) >= FARTHEST * physics.ell);
+    var area = select(w * profile / physics.ell * gradient, 0.0, abs(q[i]) >= FARTHEST * physics.ell);
+    if area != 0.0 && (pocket[i] & CLOSED) != 0u { area = 0.0; }
     delta[i] = area;
     if area == 0.0 {
         curvature[i] = 0.0;

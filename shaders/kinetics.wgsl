@@ -8,6 +8,8 @@
 //
 // Properties are looked up at c/c0 = 1e-3 at least; below it plating fades in proportion to c, down to none where there is none.
 //
+// A cell that has no interface to react at, of negative thickness, has no current of its own.
+//
 // The current of the SEI is part of the current from here on.
 //
 // Stored, not recomputed: metal, salt and charge must see the same number. `slopes` are di/dphi and di/dc at the probe.
@@ -85,6 +87,14 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         slopes[i] = vec2<f32>(1.0, 0.0);
         return;
     }
+    // what the SEI takes beside the lithium
+    var taken = 0.0;
+    if physics.sei == 1u { taken = sei_current[i]; }
+    if probe_depth[i].y < 0.0 {
+        current[i] = taken;
+        slopes[i] = vec2<f32>(0.0);
+        return;
+    }
     let own = (1.0 + there.y) + there_low.y;
     let concentration = max(own, DILUTE);
     let place = table_place(concentration);
@@ -94,13 +104,8 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let kappa_slope = table_slope(table[entry], table[entry + 1u]).x;
     let thickness = probe_depth[i].y / inverse_macmullin(p.z);
     let salt = physics.salt == 1u;
-    // the SEI: its resistance, and the current that it takes beside the lithium's
     var film = physics.film;
-    var taken = 0.0;
-    if physics.sei == 1u {
-        film += physics.sei_resistance * max(sei_now[i].x, 0.0);
-        taken = sei_current[i];
-    }
+    if physics.sei == 1u { film += physics.sei_resistance * max(sei_now[i].x, 0.0); }
     let layer = Layer(
         film + thickness / properties.x,
         select(0.0, thickness * (1.0 - properties.w) / properties.z, salt),

@@ -42,14 +42,14 @@ fn climb(p: vec3<u32>, n: vec3<u32>) -> u32 {
 
 // 1 + the row of the piece that a label leads to, or 0.
 fn place(label: u32) -> u32 {
-    if label == 0u || label == NO_LITHIUM { return 0u; }
+    if label == 0u || label == OTHER_PHASE { return 0u; }
     if labels[2u * (label - 1u)] == 0u { return 0u; } // too small
     return labels[2u * (label - 1u) + 1u] + 1u;
 }
 
 // What has become of a cell with this label.
 fn fate(label: u32) -> u32 {
-    if label == NO_LITHIUM { return FATE_GONE; }
+    if label == OTHER_PHASE { return FATE_GONE; }
     if label == 0u { return FATE_JOINED; }
     return select(place(label), FATE_GONE, labels[2u * (label - 1u)] == 0u);
 }

@@ -16,7 +16,7 @@ fn label_count(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     var label = atomicLoad(&labels[2u * i]);
-    if label == NO_LITHIUM { return; }
+    if label == OTHER_PHASE { return; }
     while label != 0u {
         let up = atomicLoad(&labels[2u * (label - 1u)]);
         if up == label { break; }

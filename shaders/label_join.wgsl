@@ -1,7 +1,7 @@
-// label_join - the labels of cells of lithium that share a face become one: the smaller of their roots'
+// label_join - the labels of cells of a phase that share a face become one: the smaller of their roots'
 //
 // A label that is a cell's own makes it a root; another leads to a cell with a smaller number. Whatever the order in which the
-// threads come, the root of a piece is its first cell, or the copper.
+// threads come, the root of a piece is its first cell, or what it is joined to.
 //
 // reads   xi, accessible, labels
 // writes  labels
@@ -9,9 +9,18 @@
 // twin    src/cpu/isolated.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
-@group(0) @binding(1) var<storage, read> xi: array<f32>;
-@group(0) @binding(2) var<storage, read> accessible: array<f32>;
-@group(0) @binding(3) var<storage, read_write> labels: array<atomic<u32>>;
+@group(0) @binding(1) var<uniform> parameters: Parameters;
+@group(0) @binding(2) var<storage, read> xi: array<f32>;
+@group(0) @binding(3) var<storage, read> accessible: array<f32>;
+@group(0) @binding(4) var<storage, read_write> labels: array<atomic<u32>>;
+
+struct Parameters {
+    phase: u32,
+}
+
+fn member(i: u32) -> bool {
+    return is_of(parameters.phase, accessible[i], xi[i]);
+}
 
 // The label that another leads to. What is found on the way is shortened: any label further up is as good.
 fn root(label: u32) -> u32 {
@@ -45,9 +54,9 @@ fn label_join(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    if !is_lithium(accessible[i], xi[i]) { return; }
+    if !member(i) { return; }
     let a = neighbours(p, n);
-    if is_lithium(accessible[a.east], xi[a.east]) { join(i, a.east); }
-    if is_lithium(accessible[a.north], xi[a.north]) { join(i, a.north); }
-    if is_lithium(accessible[a.above], xi[a.above]) { join(i, a.above); }
+    if member(a.east) { join(i, a.east); }
+    if member(a.north) { join(i, a.north); }
+    if member(a.above) { join(i, a.above); }
 }

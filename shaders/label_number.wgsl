@@ -23,7 +23,7 @@ fn label_number(@builtin(global_invocation_id) p: vec3<u32>) {
         labels[2u * i] = 0u;
         return;
     }
-    let place = atomicAdd(&pieces[0], 1u);
+    let place = atomicAdd(&pieces[COUNT], 1u);
     labels[2u * i + 1u] = place;
     let row = row_of(place);
     if row + TABLE_ROW <= arrayLength(&pieces) {

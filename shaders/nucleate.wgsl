@@ -2,9 +2,11 @@
 //
 //   rate J0 exp[-(eta_b/drive)^2] per bare area; it fires if hash(seed, step, cell)/2^32 < rate dt (1 - rate dt/2)
 //
+// None in closed cells.
+//
 // The first element of `fired` counts the cells, also those that the list has no room for. The host sorts the list.
 //
-// reads   u, xi, copper_area, fired
+// reads   u, xi, copper_area, pocket, fired
 // writes  fired
 // units   scaled, see src/model/scales.rs; dt in seconds
 // twin    src/cpu/nucleate.rs
@@ -15,7 +17,8 @@
 @group(0) @binding(3) var<storage, read> u: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> xi: array<f32>;
 @group(0) @binding(5) var<storage, read> copper_area: array<f32>;
-@group(0) @binding(6) var<storage, read_write> fired: array<atomic<u32>>;
+@group(0) @binding(6) var<storage, read> pocket: array<u32>;
+@group(0) @binding(7) var<storage, read_write> fired: array<atomic<u32>>;
 
 struct Parameters {
     seed: u32,
@@ -30,7 +33,7 @@ fn nucleate(@builtin(global_invocation_id) p: vec3<u32>) {
     let i = element(p, n);
     let bare = copper_area[i] * (1.0 - xi[i]);
     let drive = step.phi_reference + u[i].x;
-    if drive <= 0.0 || bare <= 0.0 { return; }
+    if drive <= 0.0 || bare <= 0.0 || (pocket[i] & CLOSED) != 0u { return; }
 
     let expected = nucleation_rate(bare, drive) * parameters.dt;
     let chance = expected * (1.0 - 0.5 * min(expected, 1.0));

@@ -1,7 +1,8 @@
 // probe - where each interface cell reads the electrolyte: outside the diffuse interface, on the normal through the cell
 //
 //   way             = (q/|grad q| + 1.5 ell) (-n),   n = grad q/|grad q|
-//   thickness       = -q there: of the electrolyte between there and the interface
+//   thickness       = -q there: of the electrolyte between there and the interface; negative in a cell that does not react,
+//                     lithium far from the interface whose probe ends in lithium
 //   front_curvature = curvature at the closest point of the interface, -q n/|grad q| away; where there is none, that of a speck
 //
 // Where q has a ridge a cell reads itself.
@@ -27,6 +28,8 @@ const THINNEST = 0.75;
 const FLATTEST = 0.5;
 // Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
 const LOOSE = 3.0;
+// In place of a thickness.
+const NO_REACTION = -1.0;
 // Bound on the curvature.
 const SHARPEST = 1.0;
 
@@ -62,7 +65,7 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     probe_way[i] = vec2<f32>(0.0);
-    probe_depth[i] = vec2<f32>(0.0, max(-q[i], THINNEST * physics.ell));
+    probe_depth[i] = vec2<f32>(0.0, select(NO_REACTION, max(-q[i], THINNEST * physics.ell), q[i] <= LOOSE * physics.ell));
     front_curvature[i] = curvature[i];
     if delta[i] == 0.0 {
         return;
@@ -83,7 +86,8 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     let there = sampled(p, way, n);
 
     probe_way[i] = way.xy;
-    probe_depth[i] = vec2<f32>(way.z, max(-there.x, THINNEST * physics.ell));
+    let reacts = q[i] / physics.ell <= LOOSE || there.x <= 0.0;
+    probe_depth[i] = vec2<f32>(way.z, select(NO_REACTION, max(-there.x, THINNEST * physics.ell), reacts));
     let closest = sampled(p, rounded3(depth * outwards), n);
     front_curvature[i] = loose(closest.y, q[i] / physics.ell, closest.x / physics.ell);
 }

@@ -18,6 +18,7 @@ use liplate::model::random::uniform;
 use liplate::model::scales::Scales;
 use liplate::solver::backend::{Backend, DIRECTIONS, Field, State, Vector};
 use liplate::solver::multigrid::{Levels, SWEEPS, v_cycle, v_cycle_with, weights};
+use liplate::solver::step::{Clock, Problem};
 
 /// The fields of a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -150,7 +151,7 @@ fn within(case: &str, what: &str, distance: f64, tolerance: f64) {
     assert!(distance <= tolerance, "{what}, {case}: {distance:e} > {tolerance:e}");
 }
 
-fn field<B: Backend>(b: &mut B, field: Field) -> Vec<f64> {
+fn field<B: Backend + ?Sized>(b: &mut B, field: Field) -> Vec<f64> {
     b.field(field).unwrap().into_iter().map(f64::from).collect()
 }
 
@@ -484,6 +485,153 @@ fn totals() {
     }
 }
 
+/// Lithium with hollows in it: a pocket on the copper and one higher up, a groove, and a scar where the walls of another have met.
+struct Hollows {
+    setup: Setup,
+    xi: Vec<f64>,
+}
+
+/// Where the salt of [`Hollows`] is spent.
+#[derive(Clone, Copy)]
+enum Spent {
+    Nowhere,
+    /// everywhere below the top of the lithium but in the higher pocket
+    Below,
+}
+
+impl Hollows {
+    fn new() -> Self {
+        let mut setup = setup(32, 6, 36, 0.25e-6);
+        setup.electrolyte = Electrolyte::Landesfeind { solvent: liplate::model::electrolyte::Solvent::EcEmc };
+        setup.kinetics.film = 1e-3;
+        setup.nucleation = Nucleation::Poisson { rate: 1e17, barrier: 0.05, radius: 0.75e-6, seed: 1 };
+        setup.top.control = Control::Potential(-0.3);
+        let ball = |x: f64, z: f64, radius: f64| radius - x.hypot(z);
+        let lithium = |[x, _, z]: [f64; 3]| {
+            let low = ball(x - 6.5, z - 7.5, 3.2);
+            let high = ball(x - 6.5, z - 19.5, 3.2);
+            let groove = (2.2 - (x - 17.3).abs()).min(z - 12.0);
+            let scar = (-0.3 - 0.02 * (28.0 - z) - (x - 26.5).abs()).min(z - 14.0);
+            fraction((28.0 - z).min(-low.max(high).max(groove).max(scar)), 1.0)
+        };
+        let grid = setup.grid;
+        let place = |i: usize| grid.centre(i).map(|x| x / grid.dx);
+        let xi = (0..grid.cells()).map(|i| f64::from(lithium(place(i)) as f32)).collect();
+        Self { setup, xi }
+    }
+
+    fn state(&self, spent: Spent) -> State {
+        let grid = &self.setup.grid;
+        let c = |i: usize| {
+            let [x, _, z] = grid.centre(i).map(|x| x / grid.dx);
+            let higher = (x - 6.5).hypot(z - 19.5) < 6.0;
+            match spent {
+                Spent::Below if z < 29.0 && !higher => -0.96 - 1e-3 * x,
+                Spent::Below => -0.3,
+                Spent::Nowhere => -0.94 + 1e-3 * x,
+            }
+        };
+        let (n, phi) = (grid.cells(), |i: usize| 0.02 * uniform(3, 1, i as u32) + 0.1);
+        let singles = |f: &dyn Fn(usize) -> f64| (0..n).map(|i| f64::from(f(i) as f32)).collect::<Vec<f64>>();
+        State::at_rest(self.xi.clone(), singles(&phi), singles(&c), vec![0.0; n])
+    }
+
+    /// What a step on this state begins with.
+    fn begin(&self, b: &mut dyn Backend, spent: Spent, label: bool) {
+        let (s, state) = (&self.setup, self.state(spent));
+        b.load(&state).unwrap();
+        if label {
+            b.label().unwrap();
+        }
+        b.begin_step(0.0);
+        b.set_step(&Scales::new(s).step(s, s.top.control, 0.1, 0.3, 0.01));
+        b.interface(0.0);
+        b.linearise();
+    }
+
+    fn cell(&self, x: usize, z: usize) -> usize {
+        self.setup.grid.index(x, 3, z)
+    }
+}
+
+/// spent, trapped, close, and what closed cells are to interface_shape, transport, kinetics, balance and nucleate.
+#[test]
+fn closed_cells() {
+    let hollows = Hollows::new();
+    let s = &hollows.setup;
+    let Some(mut gpu) = gpu(s) else { return };
+    let (mut cpu, _) = cpu(s);
+    let compare = |case: &str, gpu: &mut Gpu, cpu: &mut Cpu| {
+        let (of_gpu, of_cpu) = (field(gpu, Field::Delta), field(cpu, Field::Delta));
+        let closed = |delta: &[f64]| delta.iter().map(|delta| *delta == 0.0).collect::<Vec<bool>>();
+        assert!(closed(&of_gpu) == closed(&of_cpu), "{case}");
+        // as in `interface` and `linearise`
+        close(case, "Delta", &of_gpu, &of_cpu, 1e-6);
+        for which in [Field::Kappa, Field::KappaD, Field::Diffusivity, Field::Transference] {
+            close_field(case, gpu, cpu, which, 1e-6);
+        }
+        for which in [Field::Current, Field::SlopePhi, Field::SlopeC] {
+            close_field(case, gpu, cpu, which, 1e-5);
+        }
+        // coefficients of walls are small: each against its own size
+        let [walls_gpu, walls_cpu] = [field(gpu, Field::Kappa), field(cpu, Field::Kappa)];
+        for (a, b) in walls_gpu.iter().zip(&walls_cpu) {
+            assert!((a / b - 1.0).abs() < 1e-4, "{case}: {a} {b}");
+        }
+        let rates = [gpu.balance().unwrap().nucleation_rate, cpu.balance().unwrap().nucleation_rate];
+        close(case, "nucleation rate", &rates[..1], &rates[1..], 1e-5);
+        let fired = [gpu.nucleate(7, 1, 1.0).unwrap(), cpu.nucleate(7, 1, 1.0).unwrap()];
+        assert_eq!(fired[0], fired[1], "{case}");
+        (of_cpu, walls_cpu, rates[1], fired[1].len())
+    };
+    let mut at = |case: &str, spent: Spent, label: bool| {
+        hollows.begin(&mut gpu, spent, label);
+        hollows.begin(&mut cpu, spent, label);
+        compare(case, &mut gpu, &mut cpu)
+    };
+    let (low, high, groove, scar) = ([6, 10], [6, 16], [17, 12], [26, 20]);
+    let cell = |[x, z]: [usize; 2]| hollows.cell(x, z);
+    let (delta, kappa, rate, nuclei) = at("before the first label", Spent::Below, false);
+    let open = |delta: &[f64]| [low, high, groove, scar].map(|place| delta[cell(place)] > 0.0);
+    assert_eq!(open(&delta), [true; 4]);
+    assert!(kappa[cell([6, 8])] > 1e-4 * kappa[cell([17, 20])] && rate > 0.0 && nuclei > 10);
+    let (delta, kappa, rate, nuclei) = at("spent", Spent::Below, true);
+    assert_eq!(open(&delta), [false, true, true, true]);
+    assert!(kappa[cell([6, 8])] < 1e-4 * kappa[cell([17, 20])]);
+    // all that is bare lies in the pocket on the copper, but for what a tail leaves
+    println!("nucleation rate {rate:e}, {nuclei} nuclei");
+    let (calm, kappa_calm, rate_calm, _) = at("no salt is spent", Spent::Nowhere, true);
+    assert_eq!(open(&calm), [true; 4]);
+    assert!(
+        kappa_calm[cell([6, 8])] > 1e-4 * kappa_calm[cell([17, 20])] && rate < 0.1 * rate_calm,
+        "{rate} {rate_calm}"
+    );
+    // and again, so that it is not the first time
+    let (again, ..) = at("spent again", Spent::Below, true);
+    assert!(again == delta);
+}
+
+/// probe and kinetics: lithium far from every surface, whose probe ends in lithium, does not react.
+#[test]
+fn lithium_far_inside() {
+    let hollows = Hollows::new();
+    let s = &hollows.setup;
+    let Some(mut gpu) = gpu(s) else { return };
+    let (mut cpu, _) = cpu(s);
+    hollows.begin(&mut gpu, Spent::Nowhere, true);
+    hollows.begin(&mut cpu, Spent::Nowhere, true);
+    let resting = |b: &mut dyn Backend| {
+        let [delta, current] = [Field::Delta, Field::Current].map(|which| b.field(which).unwrap());
+        let [by_phi, by_c] = [Field::SlopePhi, Field::SlopeC].map(|which| b.field(which).unwrap());
+        let rests = |&i: &usize| delta[i] > 0.0 && current[i] == 0.0 && by_phi[i] == 0.0 && by_c[i] == 0.0;
+        (0..delta.len()).filter(rests).collect::<Vec<usize>>()
+    };
+    let (of_gpu, of_cpu) = (resting(&mut gpu), resting(&mut cpu));
+    let q = field(&mut cpu, Field::Distance);
+    assert!(of_cpu.len() > 20 && of_cpu.iter().all(|&i| q[i] > 3.0), "{}", of_cpu.len());
+    assert_eq!(of_gpu, of_cpu);
+}
+
 /// deposit, restore_profile, place, inventory.
 #[test]
 fn front() {
@@ -553,4 +701,77 @@ fn nucleation() {
     gpu.place(&caps);
     cpu.place(&caps);
     close_field("many caps", &mut gpu, &mut cpu, Field::Xi, 3e-6);
+}
+
+/// Whole steps on it at a fixed potential: one pocket is closed, the other has its salt, the groove is fed.
+#[test]
+fn steps_that_close_cells() {
+    let mut hollows = Hollows::new();
+    hollows.setup.nucleation = Nucleation::None;
+    hollows.setup.top.initial_potential = -0.3;
+    hollows.setup.time_step.first = 1e-5;
+    let s = &hollows.setup;
+    let heights = liplate::model::collector::heights(&s.grid, &s.collector);
+    let problem = Problem::new(s, &heights);
+    let at = |x, z| hollows.cell(x, z);
+    let run = |b: &mut dyn Backend| {
+        let n = s.grid.cells();
+        let low = |i: usize| s.grid.centre(i)[2] < 13.0 * s.grid.dx;
+        let c = (0..n).map(|i| f64::from(if low(i) { -0.99f32 } else { 0.0 })).collect();
+        b.load(&State::at_rest(hollows.xi.clone(), vec![0.0; n], c, vec![0.0; n])).unwrap();
+        let mut clock = problem.start(b).unwrap();
+        let mut closed = Vec::new();
+        for _ in 0..15 {
+            problem.advance(b, &mut clock, 1e9).unwrap_or_else(|e| panic!("{e}"));
+            let delta = field(b, Field::Delta);
+            closed.push([at(6, 10), at(6, 16), at(17, 12), at(26, 20)].map(|cell| delta[cell] == 0.0));
+        }
+        let fields = [Field::Xi, Field::C, Field::Delta, Field::Current].map(|which| field(b, which));
+        (clock, fields, closed)
+    };
+    let Some(mut gpu) = gpu(s) else { return };
+    let (mut cpu, _) = cpu(s);
+    let (clock_gpu, of_gpu, closed_gpu) = run(&mut gpu);
+    let (clock_cpu, of_cpu, closed_cpu) = run(&mut cpu);
+    let counts = |clock: &Clock| (clock.step, clock.rejected, clock.newton);
+    println!("t {:e} s, {:?} {:?}", clock_cpu.time, counts(&clock_gpu), counts(&clock_cpu));
+    println!("current {:e} A/m2, apart {:.1e}", clock_cpu.current, clock_gpu.current / clock_cpu.current - 1.0);
+    for (name, gpu, cpu) in
+        [("xi", &of_gpu[0], &of_cpu[0]), ("c", &of_gpu[1], &of_cpu[1]), ("delta", &of_gpu[2], &of_cpu[2])]
+    {
+        println!("{name} {:.1e}", over(gpu, cpu, 1.0));
+    }
+    let far = |k: usize| {
+        let worst = (0..of_cpu[k].len())
+            .max_by(|&a, &b| (of_gpu[k][a] - of_cpu[k][a]).abs().total_cmp(&(of_gpu[k][b] - of_cpu[k][b]).abs()));
+        let i = worst.unwrap();
+        let all: Vec<_> = (0..4).map(|k| (of_gpu[k][i], of_cpu[k][i])).collect();
+        let count = (0..of_cpu[k].len()).filter(|&i| (of_gpu[k][i] - of_cpu[k][i]).abs() > 1e-5).count();
+        println!("worst of {k}: {:?} {all:?}, {count} above", s.grid.centre(i).map(|x| x / s.grid.dx));
+    };
+    far(0);
+    far(1);
+    far(2);
+    for (step, (gpu, cpu)) in closed_gpu.iter().zip(&closed_cpu).enumerate() {
+        println!("{step} {gpu:?} {cpu:?}");
+    }
+}
+
+/// kinetics: so fast that the layer up to the interface takes nearly all of the drive.
+#[test]
+fn fast_kinetics() {
+    for (case, mut s, kind) in cases() {
+        s.kinetics.i0 = 1e4;
+        for film in [0.0, s.kinetics.film] {
+            s.kinetics.film = film;
+            let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
+            gpu.linearise();
+            cpu.linearise();
+            // as in `linearise`
+            let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
+            for rate in [Field::Current, Field::SlopePhi, Field::SlopeC] {
+                close_field(&case, &mut gpu, &mut cpu, rate, 3e-6 * worse);
+            }
+        }
+    }
 }

@@ -5,12 +5,22 @@ const PSI_FLOOR = 1e-6;
 const DILUTE = 1e-3;
 // smallest c/c0 in the coefficients of the lithium, where it goes on falling below zero
 const BEHIND = 0.1;
+// c/c0 below which the salt of a trapped cell is spent
+const SPENT = 0.05;
+// what `pocket` says of a cell: it leads to no electrolyte that is joined to the top; and its salt is spent in this step
+const TRAPPED = 1u;
+const CLOSED = 2u;
 const TABLE_ENTRIES = 1024u;
 const TABLE_RANGE = 4.0;
 
 // Electrolyte fraction of a cell, floored.
 fn electrolyte_fraction(accessible: f32, xi: f32) -> f32 {
     return max(accessible * (1.0 - xi), PSI_FLOOR);
+}
+
+// Whether the salt at c/c0 - 1 = `c` is spent.
+fn is_spent(c: f32) -> bool {
+    return 1.0 + c < SPENT;
 }
 
 fn in_separator(z: u32) -> bool {

@@ -1,9 +1,17 @@
-// Pieces of lithium that are not joined to the copper: their labels, and sums whose terms may come in any order.
+// Pieces of lithium that are not joined to the copper, and of electrolyte that are not joined to the top of the box: their labels; and
+// sums whose terms may come in any order.
 
-// Label of a cell that is no lithium; 0 is that of the copper and of all that is joined to it, others are 1 + the first cell.
-const NO_LITHIUM = 0xffffffffu;
-// Where the row of a piece begins in the table, and what it holds.
+// Phases whose pieces are looked for.
+const LITHIUM = 0u;
+const ELECTROLYTE = 1u;
+// Label of a cell of another phase; 0 is that of the copper or of the top, and of all that is joined to it, others are 1 + the first
+// cell.
+const OTHER_PHASE = 0xffffffffu;
+// The words before the rows of the table: how many pieces there are, and whether the salt of some cell is spent.
 const TABLE_HEAD = 4u;
+const COUNT = 0u;
+const ANY_SPENT = 1u;
+// What the row of a piece holds.
 const TABLE_ROW = 8u;
 const FIRST = 0u; // its first cell
 const WAS = 1u; // 1 + the row of the piece that this cell reacted with before, or 0
@@ -15,6 +23,10 @@ const FATE_GONE = 0xffffffffu;
 
 fn is_lithium(w: f32, xi: f32) -> bool {
     return w > 0.5 && xi > 0.5;
+}
+
+fn is_of(phase: u32, w: f32, xi: f32) -> bool {
+    return w > 0.5 && (xi > 0.5) == (phase == LITHIUM);
 }
 
 fn row_of(piece: u32) -> u32 {

@@ -64,11 +64,12 @@ struct Response {
     by_c: f32,
 }
 
-const DEPLETION_ITERATIONS = 6;
+// Most of Newton's corrections; two or three are usual, six the most that was seen.
+const DEPLETION_ITERATIONS = 8;
+// A correction this small, relative, is the last: the next would be of the order of its square.
+const SETTLED = 3e-6;
 // Logarithm of the least share of the layer's concentration that is left.
 const LEAST = -30.0;
-// Logarithm of the share below which the layer and not the kinetics tells the current.
-const USED_UP = -0.5;
 
 // exp(y) - 1, with the relative precision of y where y is small.
 fn exp_m1(y: f32) -> f32 {
@@ -86,41 +87,65 @@ fn ln_1p(x: f32) -> f32 {
     return log(1.0 + x);
 }
 
-// Kinetics at the interface, where c e^y of the concentration is left: current density and its slope in f.
-fn at_front(y: f32, drive: f32, c: f32, i0: f32, layer: Layer) -> vec2<f32> {
+// arsinh(x), with the relative precision of x where x is small, and its derivative.
+fn arsinh(x: f32) -> vec2<f32> {
+    let size = abs(x);
+    let root = sqrt(1.0 + size * size);
+    let value = ln_1p(size + size * (size / (1.0 + root)));
+    return vec2<f32>(select(value, -value, x < 0.0), 1.0 / root);
+}
+
+// What passes at y: exchange current density, kinetics and slope over it, and the current through the layer.
+struct AtFront {
+    exchange: f32,
+    rate: vec2<f32>,
+    through: f32,
+    front: f32,
+}
+
+// Where c e^y of the concentration is left.
+fn at_front(y: f32, drive: f32, c: f32, i0: f32, layer: Layer) -> AtFront {
     let through = -c * exp_m1(y) / layer.depletion;
     let f = drive - layer.resistance * through + layer.diffusion_potential * y;
-    return i0 * pow(c * exp(y), physics.alpha) * butler_volmer(f);
+    let front = c * exp(y);
+    return AtFront(max(i0 * pow(front, physics.alpha), 1e-20), butler_volmer(f), through, front);
 }
 
 // i = i0 c_f^alpha bv(f), c_f = c - depletion i, f = drive - resistance i + diffusion_potential ln(c_f/c): Newton's method
-// in y = ln(c_f/c), from the current of an undepleted layer.
+// in y = ln(c_f/c), from the current of an undepleted layer and what its depletion changes that current by in first order.
+//
+// It is the arsinh of half of either current over the exchange current that must be equal: that of the kinetics is straight in f, from
+// a drive that the layer takes nearly all of, where f is next to nothing, to one that the kinetics take.
 fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
     let alpha = physics.alpha;
     let start = butler_volmer_with_film(drive, i0 * pow(c, alpha), layer.resistance);
     if layer.depletion == 0.0 {
         return Response(start.value, start.slope, alpha * start.value / c / (1.0 + layer.resistance * start.free_slope));
     }
-    var y = ln_1p(max(-layer.depletion * start.value / c, -0.9));
+    let start_by_front = alpha * start.value * max(1.0 - layer.resistance * start.slope, 0.0) + start.slope * layer.diffusion_potential;
+    let first = start.value / (1.0 + max(start_by_front * layer.depletion / c, 0.0));
+    // stripping enriches the layer
+    var y = ln_1p(max(-layer.depletion * first / c, -0.9));
     for (var k = 0; k < DEPLETION_ITERATIONS; k++) {
-        let rate = at_front(y, drive, c, i0, layer);
-        let through = -c * exp_m1(y) / layer.depletion;
-        if rate.x * through <= 0.0 {
-            y *= 0.5;
-            continue;
-        }
-        let front = c * exp(y);
-        let slope = alpha + rate.y / rate.x * (layer.diffusion_potential + layer.resistance * front / layer.depletion)
-            + front / (layer.depletion * through);
-        let next = y - log(rate.x / through) / slope;
-        y = select(max(next, 0.5 * y), clamp(next, LEAST, 0.5 * y), y < 0.0);
+        let now = at_front(y, drive, c, i0, layer);
+        let by_kinetics = arsinh(0.5 * now.rate.x);
+        let by_layer = arsinh(0.5 * now.through / now.exchange);
+        let rise = now.rate.y * (layer.diffusion_potential + layer.resistance * now.front / layer.depletion) * by_kinetics.y;
+        let fall = (now.front / layer.depletion + alpha * now.through) / now.exchange * by_layer.y;
+        let next = y - 2.0 * (by_kinetics.x - by_layer.x) / (rise + fall);
+        // not across zero, and not more than all of the salt
+        let bounded = select(max(next, 0.5 * y), clamp(next, LEAST, 0.5 * y), y < 0.0);
+        let settled = abs(bounded - y) <= SETTLED * abs(y);
+        y = bounded;
+        if settled { break; }
     }
-    let rate = at_front(y, drive, c, i0, layer);
-    let front = c * exp(y);
-    let by_front = (alpha * rate.x + rate.y * layer.diffusion_potential) / front;
-    let stiffness = 1.0 + rate.y * layer.resistance + by_front * layer.depletion;
-    let by_c = by_front - rate.y * (layer.diffusion_potential / c + layer.resistance_by_c * rate.x);
-    // where most is used up, what passes is known better than what the kinetics ask for
-    let current = select(rate.x, -c * exp_m1(y) / layer.depletion, y < USED_UP);
-    return Response(current, rate.y / stiffness, by_c / stiffness);
+    let now = at_front(y, drive, c, i0, layer);
+    // what passes through the layer is known as well as y; what the kinetics ask for only where they take their part of the drive
+    let slope = now.exchange * now.rate.y;
+    let by_front = (alpha * now.through + slope * layer.diffusion_potential) / now.front;
+    let stiffness = 1.0 + slope * layer.resistance + by_front * layer.depletion;
+    // c - front is what the current takes: of the diffusion potential no difference of two large terms is left
+    let potential_by_c = layer.diffusion_potential * layer.depletion / (now.front * c) - layer.resistance_by_c;
+    let by_c = now.through * (alpha / now.front + slope * potential_by_c);
+    return Response(now.through, slope / stiffness, by_c / stiffness);
 }

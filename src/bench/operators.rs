@@ -239,7 +239,7 @@ pub const OPERATORS: &[Operator] = &[
         Ok(())
     }),
     operator!("inventory", [XI, ACCESSIBLE, C, DELTA], [], |b, _| b.inventory().map(drop)),
-    operator!("label", [XI, ACCESSIBLE], [finest("piece", 1)], |b, _| b.label().map(drop)),
+    operator!("label", [XI, ACCESSIBLE, C], [finest("piece", 1)], |b, _| b.label().map(drop)),
 ];
 
 #[cfg(test)]

@@ -105,8 +105,9 @@ pub struct Cpu {
 }
 
 /// Bytes of main memory that this backend needs for each cell, if all cells react: twenty-three fields in f64, by_c, directions and images
-/// in f32, thirteen on all levels, the piece that it belongs to, and a probe.
-pub const BYTES_PER_CELL: usize = 4 + 8 * 23 + 4 * (3 + 4 * DIRECTIONS) + 4 * 13 * 8 / 7 + size_of::<probe::Probe>();
+/// in f32, thirteen on all levels, the piece that it belongs to, whether it is trapped and closed, and a probe.
+pub const BYTES_PER_CELL: usize =
+    4 + 2 + 8 * 23 + 4 * (3 + 4 * DIRECTIONS) + 4 * 13 * 8 / 7 + size_of::<probe::Probe>();
 
 impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.

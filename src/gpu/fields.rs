@@ -68,6 +68,7 @@ const CELLS: &[(&str, u64)] = &[
     ("x", 2),
     ("x_next", 2),
     ("piece", 1),
+    ("pocket", 1),
 ];
 
 /// Fields of every cell that only an SEI needs.

@@ -4,6 +4,7 @@ use super::Gpu;
 use super::fields::{Id, piece_tables};
 use super::queue::Dispatch;
 use super::shader::Kernel;
+use super::trapped::Phase;
 use crate::solver::backend::{BackendError, Now, Piece, Pieces};
 
 /// Corrections of the pieces' potentials before the one along the slopes: after the mean of the drive, which is exact for linear
@@ -12,6 +13,8 @@ const CORRECTIONS: usize = 2;
 
 /// Words before the rows of the table, of a row, and where in it things stand; the same in shaders/lib/isolated.wgsl.
 const HEAD: usize = 4;
+const COUNT: usize = 0;
+const ANY_SPENT: usize = 1;
 const ROW: usize = 8;
 const FIRST: usize = 0;
 const WAS: usize = 1;
@@ -42,7 +45,7 @@ enum Solve {
 }
 
 /// The kernels that bind one of the tables.
-const USERS: [Kernel; 7] = [
+const USERS: [Kernel; 8] = [
     Kernel::Kinetics,
     Kernel::LabelNumber,
     Kernel::LabelAssign,
@@ -50,28 +53,32 @@ const USERS: [Kernel; 7] = [
     Kernel::IsolatedSolve,
     Kernel::IsolatedBalance,
     Kernel::IsolatedImage,
+    Kernel::Spent,
 ];
 
 impl Gpu {
     /// xi → the isolated pieces, in the order of their first cells.
     pub(super) fn find_pieces(&mut self) -> Result<Pieces, BackendError> {
-        // labels need no memory of their own: the hierarchy's finest correction is made anew in every V-cycle
-        let labels = [("labels", self.fields.levels[0].x_next)];
         let before = std::mem::take(&mut self.isolated);
-        let count = loop {
+        let (count, any_spent) = loop {
             self.prepare_table(&before);
-            for kernel in [Kernel::LabelStart, Kernel::LabelJoin, Kernel::LabelCount, Kernel::LabelNumber] {
-                self.run(kernel, &labels, &[]);
-            }
-            let count = self.words("pieces", 1)?[0] as usize;
+            self.run(Kernel::Spent, &[], &[]);
+            self.label_phase(Phase::Lithium);
+            self.run(Kernel::LabelNumber, &self.labels(), &[]);
+            let head = self.words("pieces", HEAD)?;
+            let count = head[COUNT] as usize;
             if !self.make_room(count) {
-                break count;
+                break (count, head[ANY_SPENT] != 0);
             }
         };
-        if count == 0 && before.is_empty() {
+        let none = count == 0 && before.is_empty();
+        if !none {
+            self.run(Kernel::LabelAssign, &self.labels(), &[before.len() as u32]);
+        }
+        self.find_trapped(any_spent);
+        if none {
             return Ok(Pieces::default());
         }
-        self.run(Kernel::LabelAssign, &labels, &[before.len() as u32]);
         let table = self.words("pieces", HEAD + ROW * count.max(before.len()))?;
         let row = |number: usize| &table[HEAD + ROW * number..HEAD + ROW * (number + 1)];
         self.isolated = (0..count).map(|number| row(number)[FIRST]).collect();
@@ -94,6 +101,19 @@ impl Gpu {
         let mut fates: Vec<(u32, Now)> = before.iter().enumerate().map(fate).collect();
         fates.sort_unstable_by_key(|(first, _)| *first);
         Ok(Pieces { isolated, fates })
+    }
+
+    /// Where labels are: they need no memory of their own, for the hierarchy's finest correction is made anew in every V-cycle.
+    pub(super) fn labels(&self) -> [(&'static str, Id); 1] {
+        [("labels", self.fields.levels[0].x_next)]
+    }
+
+    /// Each cell of a phase has the label of its piece.
+    pub(super) fn label_phase(&mut self, phase: Phase) {
+        let (labels, phase) = (self.labels(), [phase as u32]);
+        self.run(Kernel::LabelStart, &labels, &phase);
+        self.run(Kernel::LabelJoin, &labels, &phase);
+        self.run(Kernel::LabelCount, &labels, &[]);
     }
 
     /// An empty table that asks what has become of the first cells of the pieces before.

@@ -14,6 +14,7 @@ mod queue;
 mod reduce;
 pub mod shader;
 mod timing;
+mod trapped;
 mod verbs;
 
 pub use adapter::{AdapterReport, Choice, adapters};
@@ -42,6 +43,8 @@ pub struct Gpu {
     sei: bool,
     /// first cells of the isolated pieces of lithium, in the order of their rows
     isolated: Vec<u32>,
+    /// whether `label` has found salt that is spent, and looked for trapped cells
+    trapped: bool,
 }
 
 impl Gpu {
@@ -74,6 +77,7 @@ impl Gpu {
             groups: Groups::new(shape),
             sei: setup.sei.is_some(),
             isolated: Vec::new(),
+            trapped: false,
         };
         gpu.write("accessible", bytemuck::cast_slice(&statics.accessible));
         gpu.write("copper_area", bytemuck::cast_slice(&statics.copper_area));

@@ -68,13 +68,14 @@ kernels! {
     ApplyUniform = "apply_uniform", POINT, &[];
     BeginStep = "begin_step", POINT, &["ahead", "keep"];
     Balance = "balance", STENCIL_SUM, &["planes"];
+    Close = "close", LOCAL, &[];
     Coarsen = "coarsen", LEVELS, &[];
     CoarsenLower = "coarsen_lower", LEVELS, &[];
     CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", POINT, &[];
-    InterfaceShape = "interface_shape", STENCIL, &[];
+    InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "electrolyte", "stencil"], &[];
     Inventory = "inventory", SUM, &["planes"];
     IsolatedBalance = "isolated_balance", POINT, &[];
     IsolatedImage = "isolated_image", POINT, &[];
@@ -83,9 +84,9 @@ kernels! {
     Kinetics = "kinetics", &["uniforms", "grid", "electrolyte", "kinetics", "probe"], &["what"];
     LabelAssign = "label_assign", LABELS, &["before"];
     LabelCount = "label_count", LABELS, &[];
-    LabelJoin = "label_join", LABELS, &[];
+    LabelJoin = "label_join", LABELS, &["phase"];
     LabelNumber = "label_number", LABELS, &[];
-    LabelStart = "label_start", LABELS, &[];
+    LabelStart = "label_start", LABELS, &["phase"];
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
     Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
     Place = "place", EXACT, &["count"];
@@ -103,8 +104,10 @@ kernels! {
     Shift = "shift", POINT, &["by"];
     SmoothNext = "smooth_next", STENCIL, &["weight"];
     SmoothFirst = "smooth_first", STENCIL, &["weight"];
+    Spent = "spent", &["uniforms", "grid", "electrolyte", "isolated"], &[];
     Total = "total", &["uniforms", "precision", "sum"], &["count", "maxima"];
     Transport = "transport", LOCAL, &[];
+    Trapped = "trapped", &["uniforms", "grid", "electrolyte", "isolated"], &[];
     Update = "update", &["uniforms", "grid", "precision", "electrolyte"], &["keep"];
 }
 

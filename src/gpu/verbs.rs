@@ -183,6 +183,7 @@ impl Backend for Gpu {
 
     fn interface(&mut self, half_advance: f64) {
         let mid = self.mid();
+        self.close_trapped();
         if half_advance == 0.0 {
             self.copy("xi", "xi_next");
         } else {

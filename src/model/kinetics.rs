@@ -106,9 +106,8 @@ pub struct Response {
     pub by_c: f64,
 }
 
-/// Most Newton iterations on the depletion of the layer, in the logarithm of the concentration that is left. Six leave less than 1e-6 of
-/// the current from nearly nothing to nearly all of the concentration, which is enough for the shader; at α ≠ ½ and strong depletion
-/// f64 round-off takes more (see the test in `cpu::kinetics`).
+/// Most Newton iterations on the depletion of the layer, in the logarithm of the concentration that is left. Two or three are usual; from
+/// nearly nothing to nearly all of the concentration, and up to kinetics so fast that the layer takes all of the drive, six were enough.
 pub const DEPLETION_ITERATIONS: usize = 12;
 /// Logarithm of the least share of the layer's concentration that is left.
 pub const LEAST: f64 = -30.0;
@@ -139,15 +138,14 @@ pub fn through_layer_with(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer
     for _ in 0..DEPLETION_ITERATIONS {
         let (rate, front) = at_front(y, drive, c, i0, alpha, layer);
         let through = -c * y.exp_m1() / depletion;
-        if rate.value * through <= 0.0 {
-            y *= 0.5;
-            continue;
-        }
-        // Newton's method on ln(i of the kinetics/i through the layer), which is nearly straight in y at either end
-        let slope = alpha
-            + rate.slope / rate.value * (diffusion_potential + resistance * front / depletion)
-            + front / (depletion * through);
-        let new = y - (rate.value / through).ln() / slope;
+        // Newton's method on the arsinh of half of either current over the exchange current: that of the kinetics is straight in f, from
+        // a drive that the layer takes nearly all of, where f is next to nothing, to one that the kinetics take
+        let exchange = (i0 * power(front / c, alpha)).max(f64::MIN_POSITIVE);
+        let [by_kinetics, by_layer] = [rate.value, through].map(|current| 0.5 * current / exchange);
+        let rise = rate.slope / exchange * (diffusion_potential + resistance * front / depletion);
+        let fall = (front / depletion + alpha * through) / exchange;
+        let slope = 0.5 * (rise / 1f64.hypot(by_kinetics) + fall / 1f64.hypot(by_layer));
+        let new = y - (by_kinetics.asinh() - by_layer.asinh()) / slope;
         let new = if y < 0.0 { new.min(0.5 * y).max(LEAST) } else { new.max(0.5 * y) };
         let settled = (new - y).abs() <= SETTLED * y.abs();
         y = new;
