@@ -18,7 +18,8 @@ use liplate::model::random::uniform;
 use liplate::model::scales::Scales;
 use liplate::solver::backend::{Backend, DIRECTIONS, Field, State, Vector};
 use liplate::solver::multigrid::{Levels, SWEEPS, v_cycle, v_cycle_with, weights};
-use liplate::solver::step::{Clock, Problem};
+use liplate::solver::step::Problem;
+use liplate::verify::devices::{LITHIUM, SALT};
 
 /// The fields of a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -733,28 +734,22 @@ fn steps_that_close_cells() {
     let (mut cpu, _) = cpu(s);
     let (clock_gpu, of_gpu, closed_gpu) = run(&mut gpu);
     let (clock_cpu, of_cpu, closed_cpu) = run(&mut cpu);
-    let counts = |clock: &Clock| (clock.step, clock.rejected, clock.newton);
-    println!("t {:e} s, {:?} {:?}", clock_cpu.time, counts(&clock_gpu), counts(&clock_cpu));
-    println!("current {:e} A/m2, apart {:.1e}", clock_cpu.current, clock_gpu.current / clock_cpu.current - 1.0);
-    for (name, gpu, cpu) in
-        [("xi", &of_gpu[0], &of_cpu[0]), ("c", &of_gpu[1], &of_cpu[1]), ("delta", &of_gpu[2], &of_cpu[2])]
-    {
-        println!("{name} {:.1e}", over(gpu, cpu, 1.0));
-    }
-    let far = |k: usize| {
-        let worst = (0..of_cpu[k].len())
-            .max_by(|&a, &b| (of_gpu[k][a] - of_cpu[k][a]).abs().total_cmp(&(of_gpu[k][b] - of_cpu[k][b]).abs()));
-        let i = worst.unwrap();
-        let all: Vec<_> = (0..4).map(|k| (of_gpu[k][i], of_cpu[k][i])).collect();
-        let count = (0..of_cpu[k].len()).filter(|&i| (of_gpu[k][i] - of_cpu[k][i]).abs() > 1e-5).count();
-        println!("worst of {k}: {:?} {all:?}, {count} above", s.grid.centre(i).map(|x| x / s.grid.dx));
+    assert!(closed_cpu.iter().all(|closed| *closed == [true, false, false, false]));
+    assert_eq!(closed_gpu, closed_cpu);
+    assert_eq!((clock_gpu.step, clock_gpu.rejected), (clock_cpu.step, clock_cpu.rejected));
+    // bounds as those of fifty steps, see src/verify/devices.rs. Salt in each cell: where there is lithium c is only a continuation
+    let w = field(&mut cpu, Field::Accessible);
+    let per_cell = |of: &[Vec<f64>; 4]| -> [Vec<f64>; 2] {
+        let cells = of[0].iter().zip(&w).zip(&of[1]);
+        cells.map(|((xi, w), c)| (w * xi, w * (1.0 - xi) * c)).unzip().into()
     };
-    far(0);
-    far(1);
-    far(2);
-    for (step, (gpu, cpu)) in closed_gpu.iter().zip(&closed_cpu).enumerate() {
-        println!("{step} {gpu:?} {cpu:?}");
-    }
+    let ([lithium_gpu, salt_gpu], [lithium_cpu, salt_cpu]) = (per_cell(&of_gpu), per_cell(&of_cpu));
+    within("steps", "w xi", over(&lithium_gpu, &lithium_cpu, 1.0), LITHIUM);
+    within("steps", "w (1 - xi) c", over(&salt_gpu, &salt_cpu, 1.0), SALT);
+    within("steps", "time", (clock_gpu.time / clock_cpu.time - 1.0).abs(), LITHIUM);
+    // at a fixed potential plating and stripping nearly cancel: the net current is as good as the last Newton iteration, 5e-4, with or
+    // without closed cells, and to 1e-6 where both backends take as many
+    println!("t {} s, current {} and {} A/m2", clock_cpu.time, clock_gpu.current, clock_cpu.current);
 }
 
 /// kinetics: so fast that the layer up to the interface takes nearly all of the drive.
