@@ -17,7 +17,7 @@
 // A cell that reacts with isolated lithium has that piece's potential taken from its drive. The potentials are found before, with
 // the drive itself and then the kinetics of those cells alone.
 //
-// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, sei_now, sei_current
+// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, sei_now, sei_current, pocket
 // writes  current, slopes
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/kinetics.rs
@@ -39,6 +39,7 @@
 @group(0) @binding(14) var<storage, read> sei_current: array<f32>;
 @group(0) @binding(15) var<storage, read_write> current: array<f32>;
 @group(0) @binding(16) var<storage, read_write> slopes: array<vec2<f32>>;
+@group(0) @binding(17) var<storage, read> pocket: array<u32>;
 
 struct Parameters {
     what: u32, // 0: the kinetics of all cells, 1: the drive of those with isolated lithium, 2: their kinetics
@@ -52,13 +53,16 @@ fn low_at(c: vec4<u32>) -> mat4x2<f32> {
     return mat4x2<f32>(u_low[c.x], u_low[c.y], u_low[c.z], u_low[c.w]);
 }
 
-// Plating needs salt: below DILUTE its current falls in proportion to the concentration.
-fn faded(rate: Response, c: f32) -> Response {
+// Plating needs salt: below `enough` its current falls in proportion to the concentration. Where that is below DILUTE the layer was
+// solved at DILUTE.
+fn faded(rate: Response, c: f32, enough: f32) -> Response {
+    let full = select(0.0, rate.by_c, c >= DILUTE);
     if rate.current <= 0.0 {
-        return Response(rate.current, rate.by_drive, 0.0);
+        return Response(rate.current, rate.by_drive, full);
     }
-    let share = max(c / DILUTE, 0.0);
-    return Response(share * rate.current, share * rate.by_drive, select(0.0, rate.current / DILUTE, c > 0.0));
+    let share = max(c / enough, 0.0);
+    let by_c = select(0.0, share * full + rate.current / enough, c > 0.0);
+    return Response(share * rate.current, share * rate.by_drive, by_c);
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -113,7 +117,8 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         -thickness * kappa_slope / (properties.x * properties.x),
     );
     var rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * heterogeneity[i], layer);
-    if salt && own < DILUTE { rate = faded(rate, own); }
+    let enough = select(DILUTE, SCARCE, (pocket[i] & TRAPPED) != 0u);
+    if salt && own < enough { rate = faded(rate, own, enough); }
 
     current[i] = rate.current + taken;
     slopes[i] = vec2<f32>(rate.by_drive, select(0.0, rate.by_c, salt));

@@ -528,6 +528,8 @@ impl Hollows {
             let higher = (x - 6.5).hypot(z - 19.5) < 6.0;
             match spent {
                 Spent::Below if z < 29.0 && !higher => -0.96 - 1e-3 * x,
+                // trapped and scarce: what plates there fades
+                Spent::Below if higher => -0.88,
                 Spent::Below => -0.3,
                 Spent::Nowhere => -0.94 + 1e-3 * x,
             }

@@ -5,6 +5,8 @@ const PSI_FLOOR = 1e-6;
 const DILUTE = 1e-3;
 // smallest c/c0 in the coefficients of the lithium, where it goes on falling below zero
 const BEHIND = 0.1;
+// c/c0 below which what plates in a trapped cell falls in proportion to c
+const SCARCE = 0.2;
 // c/c0 below which the salt of a trapped cell is spent
 const SPENT = 0.05;
 // what `pocket` says of a cell: it leads to no electrolyte that is joined to the top; and its salt is spent in this step
