@@ -28,6 +28,9 @@ const THINNEST = 0.75;
 const FLATTEST = 0.5;
 // Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
 const LOOSE = 3.0;
+// Lithium farther than this from the interface asks whether its probe leads there [ell], and part of its distance that it may have left.
+const DEEP = 6.0;
+const REMAINS = 0.5;
 // In place of a thickness.
 const NO_REACTION = -1.0;
 // Bound on the curvature.
@@ -65,7 +68,7 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     probe_way[i] = vec2<f32>(0.0);
-    probe_depth[i] = vec2<f32>(0.0, select(NO_REACTION, max(-q[i], THINNEST * physics.ell), q[i] <= LOOSE * physics.ell));
+    probe_depth[i] = vec2<f32>(0.0, select(NO_REACTION, max(-q[i], THINNEST * physics.ell), q[i] <= DEEP * physics.ell));
     front_curvature[i] = curvature[i];
     if delta[i] == 0.0 {
         return;
@@ -86,7 +89,7 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     let there = sampled(p, way, n);
 
     probe_way[i] = way.xy;
-    let reacts = q[i] / physics.ell <= LOOSE || there.x <= 0.0;
+    let reacts = q[i] / physics.ell <= DEEP || there.x <= REMAINS * q[i];
     probe_depth[i] = vec2<f32>(way.z, select(NO_REACTION, max(-there.x, THINNEST * physics.ell), reacts));
     let closest = sampled(p, rounded3(depth * outwards), n);
     front_curvature[i] = loose(closest.y, q[i] / physics.ell, closest.x / physics.ell);

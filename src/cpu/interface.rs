@@ -19,19 +19,24 @@ pub const SHARPEST: f64 = 1.0;
 
 /// xi, current_old → xi_mid = ξ after the front has moved by `half_advance` times the current of the last step along its normal, and its
 /// q. Everything that a step asks of the interface it asks of that one: the movement of the front is then of second order in the step.
+///
+/// With an SEI only the reaction area is that of the middle of the step: layers differ from cell to cell, and so do the currents behind
+/// them, which would bend q.
 pub fn predict(cpu: &mut Cpu, half_advance: f64) {
+    let ell = f64::from(cpu.physics.ell);
+    distance::distance(&cpu.shape, &cpu.xi, ell, &mut cpu.q);
     if half_advance == 0.0 {
         cpu.xi_next.copy_from_slice(&cpu.xi);
-    } else {
-        distance::distance(&cpu.shape, &cpu.xi, f64::from(cpu.physics.ell), &mut cpu.q);
-        let ell = f64::from(cpu.physics.ell);
-        let (shape, q, xi, current) = (cpu.shape, &cpu.q, &cpu.xi, &cpu.current_old);
-        shape.strips(&mut cpu.xi_next[..], Beside::default, |beside, strip, xi_mid| {
-            let q = beside.star(q, strip);
-            predict_strip(q, [xi, current].map(|field| strip.of(field)), half_advance, ell, xi_mid);
-        });
+        return;
     }
-    distance::distance(&cpu.shape, &cpu.xi_next, f64::from(cpu.physics.ell), &mut cpu.q);
+    let (shape, q, xi, current) = (cpu.shape, &cpu.q, &cpu.xi, &cpu.current_old);
+    shape.strips(&mut cpu.xi_next[..], Beside::default, |beside, strip, xi_mid| {
+        let q = beside.star(q, strip);
+        predict_strip(q, [xi, current].map(|field| strip.of(field)), half_advance, ell, xi_mid);
+    });
+    if cpu.physics.sei == 0 {
+        distance::distance(&shape, &cpu.xi_next, ell, &mut cpu.q);
+    }
 }
 
 /// The profile moved along its normal in a strip.

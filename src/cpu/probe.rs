@@ -17,6 +17,11 @@ pub const FLATTEST: f64 = 0.5;
 /// Cells farther than this from the interface ask whether q leads to one; one ℓ farther off they must \[ℓ\].
 const LOOSE: f64 = 3.0;
 
+/// Lithium farther than this from the interface, 0.25 % of the reaction area, asks whether its probe leads there \[ℓ\].
+const DEEP: f64 = 6.0;
+/// Part of its distance that such lithium may have left where its probe ends: with more q leads to no surface.
+const REMAINS: f64 = 0.5;
+
 /// Where a cell reads, and what lies between there and the interface.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Probe {
@@ -28,7 +33,7 @@ pub struct Probe {
     pub thickness: f64,
     /// curvature at the closest point of the interface \[1/dx\]
     pub curvature: f64,
-    /// whether the cell reacts: lithium far from the interface whose probe ends in lithium has none
+    /// whether the cell reacts: lithium far from the interface does not whose probe ends nearly as far from it
     pub reacts: bool,
 }
 
@@ -102,7 +107,7 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: 
             reading: reading([0.0; 3]),
             thickness: (-q[here]).max(THINNEST * ell),
             curvature: loose(curvature[here], q[here] / ell, q[here] / ell),
-            reacts: q[here] <= LOOSE * ell,
+            reacts: q[here] <= DEEP * ell,
         };
     }
     let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
@@ -115,7 +120,7 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: 
         thickness: outside.max(THINNEST * ell),
         curvature: if own.abs() > LOOSE { loose(curvature, own, closest.read(q) / ell) } else { curvature },
         reading: away,
-        reacts: own <= LOOSE || outside >= 0.0,
+        reacts: own <= DEEP || -outside <= REMAINS * q[here],
     }
 }
 

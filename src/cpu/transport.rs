@@ -20,7 +20,9 @@ pub const BEHIND: f64 = 0.1;
 /// three with respect to c.
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
-    let (c, xi, w, table, closed) = (&cpu.u[1], &cpu.xi_next, &cpu.accessible, &cpu.table, &cpu.closed);
+    // as q: see `interface::predict`
+    let xi = if physics.sei == 1 { &cpu.xi } else { &cpu.xi_next };
+    let (c, w, table, closed) = (&cpu.u[1], &cpu.accessible, &cpu.table, &cpu.closed);
     let single = (fields(&mut cpu.hierarchy[0].transport), fields(&mut cpu.transport_by_c));
     shape.strips(
         (&mut cpu.transference[..], single),

@@ -190,7 +190,9 @@ impl Backend for Gpu {
             self.run(Kernel::Distance, &[], &[]);
             self.run(Kernel::Predict, &[("xi_mid", mid)], &[(half_advance as f32).to_bits()]);
         }
-        self.run(Kernel::Distance, &[("xi", mid)], &[]);
+        if half_advance == 0.0 || !self.sei {
+            self.run(Kernel::Distance, &[("xi", mid)], &[]);
+        }
         self.run(Kernel::InterfaceShape, &[("xi_mid", mid)], &[]);
         self.run(Kernel::Probe, &[], &[]);
     }
@@ -205,7 +207,9 @@ impl Backend for Gpu {
     }
 
     fn linearise(&mut self) {
-        self.run(Kernel::Transport, &[("xi_mid", self.mid())], &[]);
+        // as q: with an SEI only the reaction area is that of the middle of the step
+        let xi = if self.sei { self.fields.id("xi").unwrap_or(0) } else { self.mid() };
+        self.run(Kernel::Transport, &[("xi_mid", xi)], &[]);
         if self.isolated.is_empty() {
             self.run(Kernel::Kinetics, &[], &[Look::All as u32]);
         } else {

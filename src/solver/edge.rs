@@ -16,6 +16,15 @@ pub struct Edge<'a> {
     pub limits: &'a [Limit],
 }
 
+/// What a run had before a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    /// cell voltage, if there is a cathode \[V\]
+    pub voltage: Option<f64>,
+    /// current density from outside, unless something else was imposed then \[A/m²\]
+    pub current: Option<f64>,
+}
+
 impl From<f64> for Edge<'_> {
     fn from(time: f64) -> Self {
         Self { time, limits: &[] }
@@ -37,21 +46,25 @@ const HELD: f64 = 1e-6;
 const ADJUSTMENTS: usize = 8;
 
 impl Problem<'_> {
-    /// Shortens the next step where potential or cell voltage, which was `before`, come to a limit.
-    pub(super) fn approach(&self, clock: &mut Clock, limits: &[Limit], seen: &Observed, before: Option<f64>) {
+    /// Shortens the next step where the potential, the cell voltage or the current comes to a limit. `before` is what voltage and current
+    /// were before the last step.
+    pub(super) fn approach(&self, clock: &mut Clock, limits: &[Limit], seen: &Observed, before: Before) {
         let voltage = clock.voltage(self.setup);
-        let change = voltage.zip(before).map_or(0.0, |(now, before)| now - before);
+        let change = voltage.zip(before.voltage).map_or(0.0, |(now, before)| now - before);
+        let current = clock.external.abs();
+        let fall = before.current.map_or(0.0, |before| before.abs() - current);
         for limit in limits {
-            // what is left, and what the last step took of it
-            let (left, taken) = match *limit {
-                Limit::PotentialBelow(limit) => (clock.potential - limit, -seen.potential_change),
-                Limit::PotentialAbove(limit) => (limit - clock.potential, seen.potential_change),
-                Limit::VoltageBelow(limit) => (voltage.unwrap_or(f64::NAN) - limit, -change),
-                Limit::VoltageAbove(limit) => (limit - voltage.unwrap_or(f64::NAN), change),
+            // what is left, what the last step took of it, and how far past the limit is near enough
+            let (left, taken, near) = match *limit {
+                Limit::PotentialBelow(limit) => (clock.potential - limit, -seen.potential_change, PAST_POTENTIAL),
+                Limit::PotentialAbove(limit) => (limit - clock.potential, seen.potential_change, PAST_POTENTIAL),
+                Limit::VoltageBelow(limit) => (voltage.unwrap_or(f64::NAN) - limit, -change, PAST_POTENTIAL),
+                Limit::VoltageAbove(limit) => (limit - voltage.unwrap_or(f64::NAN), change, PAST_POTENTIAL),
+                Limit::CurrentBelow(limit) => (current - limit, fall, PAST_CURRENT * limit),
                 _ => continue,
             };
             // the front has already made the first part of the next change: what is to be shared is what that leaves
-            let allowed = (APPROACH * (left - taken)).max(0.5 * PAST_POTENTIAL);
+            let allowed = (APPROACH * (left - taken)).max(0.5 * near);
             if left > 0.0 && clock.dt * taken > allowed * seen.dt {
                 clock.dt = (allowed / taken * seen.dt).max(self.setup.time_step.smallest);
                 clock.limited_by = "approach to a limit".into();

@@ -4,8 +4,8 @@ use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Piec
 pub use super::clock::Clock;
 use super::compliance::{Tries, Turn};
 use super::depletion::{self, UsedUp};
-use super::edge::ATTEMPTS;
 pub use super::edge::Edge;
+use super::edge::{ATTEMPTS, Before};
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
 use super::rise;
@@ -274,7 +274,7 @@ impl<'a> Problem<'a> {
                 let rise = rise * self.scales.potential;
                 b.set_step(&self.scales.step(self.setup, clock.imposed(), dt, reference + rise, rise));
             };
-            b.interface(0.5 * self.scales.front_speed() * dt); // xi -> delta at half the step, curvature, probes
+            b.interface(0.5 * self.scales.front_speed() * dt); // xi -> the interface at half the step: delta, curvature, probes
             let sei = if self.setup.sei.is_some() { b.start_sei(dt)? } else { 0.0 };
             let rise = if jumps && clock.limited.is_none() { rise::balanced(b, set)? } else { 0.0 };
             set(b, rise);
@@ -454,7 +454,8 @@ impl<'a> Problem<'a> {
     /// Totals, the electrode potential and the next step. `clock.time` is already at the end of the step.
     fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, edge: Edge, was_limited: bool) {
         let (balance, dt, until) = (&solved.balance, seen.dt, edge.time);
-        let before = clock.voltage(self.setup);
+        let changed = clock.limited_by == CHANGE;
+        let before = Before { voltage: clock.voltage(self.setup), current: (!changed).then_some(clock.external) };
         let area = self.setup.grid.area();
         let charge = self.scales.box_current() * dt;
         let entered = self.entered(clock.imposed(), balance, dt);

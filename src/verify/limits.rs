@@ -73,8 +73,8 @@ const LIMITS: &[Limit] = &[
     limit("−20 °C", &["temperature=-20 degC"], (20, 1.95, 3, 0.13)),
     limit("60 °C", &["temperature=60 degC"], (21, 1.90, 2, 0.11)),
     Limit { beyond: true, ..limit("10⁴ A/m² from rest", &[HIGH], (51, 3.82, 6, 0.10)) },
-    limit("10⁴ A/m² from rest, −1 V", &[HIGH, COMPLIANCE], (128, 7.04, 21, 0.14)),
-    limit("10⁴ A/m² from rest, κ 2 S/m", &[HIGH, CONDUCTIVE], (375, 1.07, 2, 0.03)),
+    limit("10⁴ A/m² from rest, −1 V", &[HIGH, COMPLIANCE], (107, 5.73, 9, 0.37)),
+    limit("10⁴ A/m² from rest, κ 2 S/m", &[HIGH, CONDUCTIVE], (237, 1.71, 3, 0.03)),
     limit("10³ A/m² from rest, κ 0.01 S/m", &["top.current=1000 A/m^2", RESISTIVE], (57, 1.56, 4, 0.16)),
     Limit {
         limiting: Some(0.5),
