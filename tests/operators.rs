@@ -712,7 +712,7 @@ fn steps_that_close_cells() {
     let mut hollows = Hollows::new();
     hollows.setup.nucleation = Nucleation::None;
     hollows.setup.top.initial_potential = -0.3;
-    hollows.setup.time_step.first = 1e-5;
+    hollows.setup.time_step.first = 1e-3;
     let s = &hollows.setup;
     let heights = liplate::model::collector::heights(&s.grid, &s.collector);
     let problem = Problem::new(s, &heights);
