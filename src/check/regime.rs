@@ -46,7 +46,9 @@ pub(super) fn lines(text: &mut String, setup: &Setup) -> Option<String> {
     let scales = Scales::new(setup);
     let slope = medium.slope_through_layer(current, film, PROBE * setup.ell) * scales.potential / scales.current;
     let longest = CAPILLARITY / (slope * scales.relaxation(setup));
-    line(text, "capillarity allows at the start", format!("steps of {longest:.2e} s"));
+    if longest.is_finite() {
+        line(text, "capillarity allows at the start", format!("steps of {longest:.2e} s"));
+    }
 
     let (size, what) = feature(setup, &plan);
     let outlook = Outlook::new(setup, [current, late], plan.time, size, gap);

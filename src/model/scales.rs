@@ -12,6 +12,7 @@
 
 use super::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use super::electrolyte::Electrolyte;
+use super::grid::Grid;
 use super::parameters::{Control, Salt, Setup};
 use super::sei::Sei;
 use super::uniforms::{Physics, StepUniforms};
@@ -75,9 +76,12 @@ impl Scales {
         LITHIUM_MOLAR_VOLUME / FARADAY * self.current / self.length
     }
 
-    /// Rate per second and scaled slope ∂i/∂drive at which capillarity levels a ripple of wave number 1/dx: V_m/F · γV_m/F · k² \[1/s\].
+    /// Rate per second and scaled slope ∂i/∂drive at which capillarity levels the finest ripple of a surface on the grid, of two cells
+    /// along each of its directions: V_m/F · γV_m/F · 4/dx² for each \[1/s\]. A surface in a column of single cells has none.
     pub fn relaxation(&self, setup: &Setup) -> f64 {
-        self.front_speed() * f64::from(self.physics(setup).capillary)
+        let Grid { nx, ny, nz, .. } = setup.grid;
+        let directions = [nx, ny, nz].iter().filter(|cells| **cells > 1).count().saturating_sub(1);
+        4.0 * directions as f64 * self.front_speed() * f64::from(self.physics(setup).capillary)
     }
 
     /// Scaled double-layer capacitance \[s\]; divided by dt it is a scaled conductance per area.

@@ -17,8 +17,9 @@ const EXPECTED_NUCLEI: f64 = 1.0;
 /// 59.2 ± 1.0 nuclei in 58 steps; at a quarter of a nucleus a step 59.5 ± 1.5 in 258 (nuclei_on_copper, 2026-11-28).
 const EXPECTED_SHARE: f64 = 0.1;
 
-/// Longest step times the rate at which capillarity levels a ripple of wave number 1/dx.
-pub const CAPILLARITY: f64 = 0.15;
+/// Longest step times the rate at which capillarity levels the finest ripple. A front that goes on by half its last movement before it
+/// is looked at is stable up to 1: the roots of μ² − (1 − 3a/2) μ − a/2 leave the unit circle at μ = −1 there.
+pub const CAPILLARITY: f64 = 0.6;
 
 /// What a step did, to judge it and to choose the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +32,7 @@ pub struct Observed {
     pub speed: f64,
     /// largest change of c/c0
     pub concentration_change: f64,
-    /// rate at which capillarity levels a ripple of wave number 1/dx where the reaction follows its drive fastest \[1/s\]
+    /// rate at which capillarity levels the finest ripple where the reaction follows its drive fastest \[1/s\]
     pub relaxation: f64,
     /// change of the electrode potential \[V\]
     pub potential_change: f64,
