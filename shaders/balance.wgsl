@@ -45,11 +45,16 @@ fn at_top(i: u32, psi: f32) -> vec4<f32> {
     let diffusivity = diffusion[i].x;
     let anions = 1.0 - diffusion[i].y;
     let reservoir = physics.reservoir == 1u;
-    let difference = select(0.0, (physics.c_top - u[i].y) - u_low[i].y, reservoir);
+    // of a difference between the cell and what is above the box: the part across the half cell
+    let supplied = 1.0 / (1.0 + 2.0 * diffusivity * step.salt_resistance);
+    let conducting = 1.0 / (1.0 + 2.0 * kappa * step.resistance);
+    let difference = select(0.0, supplied * ((step.c_top - u[i].y) - u_low[i].y), reservoir);
     var entering = step.top_current;
     var potential = step.top_potential;
     if step.potentiostatic == 1u {
-        entering = 2.0 * kappa * ((step.top_potential - u[i].x) - u_low[i].x) - 2.0 * kappa_d * difference;
+        let driven = 2.0 * kappa * conducting * ((step.top_potential - u[i].x) - u_low[i].x);
+        entering = driven - 2.0 * kappa_d * conducting * difference;
+        potential -= step.resistance * entering;
     } else {
         let rise = select(0.5 * anions * step.top_current / diffusivity, difference, reservoir);
         potential = (u[i].x + u_low[i].x) + (0.5 * step.top_current / kappa + kappa_d / kappa * rise);

@@ -52,16 +52,20 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
         let kappa_d = conduction[i].y;
         let diffusivity = diffusion[i].x;
         let cathode = physics.salt == 1u && physics.reservoir == 0u;
-        let difference = select(0.0, (u[i].y - physics.c_top) + u_low[i].y, physics.reservoir == 1u);
+        // of a difference between the cell and what is above the box: the part across the half cell
+        let supplied = 1.0 / (1.0 + 2.0 * diffusivity * step.salt_resistance);
+        let conducting = 1.0 / (1.0 + 2.0 * kappa * step.resistance);
+        let from_c_top = (u[i].y - step.c_top) + u_low[i].y;
+        let difference = select(0.0, supplied * from_c_top, physics.reservoir == 1u);
         if physics.reservoir == 1u {
             terms.y += 2.0 * diffusivity * difference;
-            by_c.y += 2.0 * diffusivity;
+            by_c.y += 2.0 * diffusivity * supplied;
         }
         if step.potentiostatic == 1u {
-            let conducted = 2.0 * kappa * ((u[i].x - step.top_potential) + u_low[i].x);
-            terms.x += conducted - 2.0 * kappa_d * difference;
-            by_phi.x += 2.0 * kappa;
-            by_phi.y -= 2.0 * kappa_d * f32(physics.reservoir);
+            let conducted = 2.0 * kappa * conducting * ((u[i].x - step.top_potential) + u_low[i].x);
+            terms.x += conducted - 2.0 * kappa_d * conducting * difference;
+            by_phi.x += 2.0 * kappa * conducting;
+            by_phi.y -= 2.0 * kappa_d * conducting * supplied * f32(physics.reservoir);
             if cathode {
                 terms.y += anions * conducted;
                 by_c.x += anions * 2.0 * kappa;

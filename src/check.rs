@@ -148,6 +148,9 @@ pub(crate) fn values(setup: &Setup) -> String {
     }
     let salt = if setup.top.salt == Salt::Reservoir { "reservoir" } else { "cathode" };
     line(text, "top.salt", salt);
+    if let Some(column) = setup.top.column {
+        q(text, "top.column", column, "m");
+    }
     let end = &setup.end;
     let limits = [
         ("end.charge", end.charge, "C/m^2"),

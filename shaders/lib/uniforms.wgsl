@@ -17,7 +17,6 @@ struct Physics {
     separator_top: f32,
     porosity: f32,
     inverse_macmullin: f32,
-    c_top: f32,
     salt_weight: f32,
     nucleation_rate: f32,
     nucleation_barrier: f32,
@@ -38,6 +37,9 @@ struct Step {
     double_layer: f32,
     top_current: f32,
     top_potential: f32,
+    c_top: f32,
+    salt_resistance: f32,
+    resistance: f32,
 }
 
 // One level of the hierarchy: its cells, those of the next coarser level, and area over distance of its faces.

@@ -90,9 +90,10 @@ fn salt(text: &mut String, setup: &Setup, plan: &Plan, gap: f64) {
     let limit = medium.limiting_current(setup.top.salt, gap);
     let share = plan.current / limit;
     let across = format!("across {} to {end}", micrometres(gap));
+    let of = if setup.top.column.is_some() { "limiting current, column" } else { "limiting current of the box" };
     line(
         text,
-        "limiting current of the box",
+        of,
         format!("{} A/m^2 {across}; the current is {} of it", digits(limit), digits(share)),
     );
     let (sand, felt) = (medium.sand_time(plan.current), medium.felt_after(gap));

@@ -130,6 +130,9 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
             object(format!("separator.bottom: {:.3} µm lies above the box", separator.bottom * um));
         }
     }
+    if let Some(column) = setup.top.column {
+        objection_to_column(setup, column).into_iter().for_each(|problem| object(format!("top.column: {problem}")));
+    }
     if let Some(height) = setup.end.height
         && (height <= copper || height > box_height)
     {
@@ -197,6 +200,31 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     }
     limits_beyond_compliance(setup, &object);
     remarks(setup)
+}
+
+/// What is wrong with a column of electrolyte that ends `column` \[m\] above the copper.
+fn objection_to_column(setup: &Setup, column: f64) -> Option<String> {
+    let um = 1e6;
+    let (grid, copper) = (&setup.grid, setup.collector.height);
+    let top = grid.height();
+    if !setup.electrolyte.has_salt() {
+        return Some("a single-ion conductor has no salt that a column could supply".into());
+    }
+    if column < top - copper + grid.dx * (1.0 - 1e-9) {
+        return Some(format!(
+            "the electrode at {:.3} µm above the copper must lie a cell or more above the box, whose top is at {:.3} µm",
+            column * um,
+            (top - copper) * um
+        ));
+    }
+    let separator = setup.separator.as_ref().map(|separator| separator.bottom + separator.thickness)?;
+    (separator > top + 0.5 * grid.dx).then(|| {
+        format!(
+            "the separator ends at {:.3} µm, above the box of {:.3} µm: a column holds electrolyte alone",
+            separator * um,
+            top * um
+        )
+    })
 }
 
 /// Objects to every limit of the potential that lies beyond the compliance: it would never be met.

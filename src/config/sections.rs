@@ -391,8 +391,9 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Vec<Section>) -> 
     let salt = s.choice("salt", &salts, Some(Salt::Cathode)).unwrap_or(Salt::Cathode);
     let initial_potential = s.or("initial_potential", "V", Range::Within(-10.0..=10.0), 0.0);
     let compliance = compliance(&s, protocol.is_empty() && matches!(control, Control::Potential(_)));
+    let column = s.optional("column", "m", Range::Positive);
     s.finish();
-    (Top { control, salt, c0, initial_potential, compliance }, protocol)
+    (Top { control, salt, c0, initial_potential, compliance, column }, protocol)
 }
 
 /// The potential down to which a given current is kept up \[V\]; none if the config says so. It has no meaning where a potential

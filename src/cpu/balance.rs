@@ -4,7 +4,7 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::nucleate;
-use super::reaction::Terms;
+use super::reaction::{Terms, across_half_cell};
 use super::shape::{Strip, fill, rows_of};
 use super::transport::PSI_FLOOR;
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
@@ -57,10 +57,13 @@ fn top_strip(cpu: &Cpu, strip: Strip, out: [&mut [f64]; 4]) {
     for x in 0..phi.len() {
         let [kappa, kappa_d, diffusivity] = transport.map(|t| f64::from(t[x]));
         let anions = 1.0 - transference[x];
-        let c_difference = if reservoir { f64::from(p.c_top) - c[x] } else { 0.0 };
+        let (supplied, conducting) = across_half_cell(step, kappa, diffusivity);
+        let c_difference = if reservoir { supplied * (f64::from(step.c_top) - c[x]) } else { 0.0 };
         let (current, potential) = if step.potentiostatic == 1 {
             let potential = f64::from(step.top_potential);
-            (2.0 * kappa * (potential - phi[x]) - 2.0 * kappa_d * c_difference, potential)
+            let driven = 2.0 * kappa * conducting * (potential - phi[x]);
+            let current = driven - 2.0 * kappa_d * conducting * c_difference;
+            (current, potential - f64::from(step.resistance) * current)
         } else {
             let current = f64::from(step.top_current);
             let rise = if reservoir { c_difference } else { 0.5 * anions * current / diffusivity };

@@ -5,6 +5,7 @@ use multiversion::multiversion;
 use super::Cpu;
 use super::shape::{Strip, fields, fill, rows_of};
 use super::transport::{PSI_FLOOR, porosity};
+use crate::model::uniforms::StepUniforms;
 
 /// A strip of the fields that local terms, and the sums over them, are made of.
 pub struct Terms<'a> {
@@ -82,6 +83,13 @@ fn terms_strip(terms: &Terms, diffusivity: &[f32], source: [&mut [f64]; 2], loca
     }
 }
 
+/// Of a difference between a cell at the top and what is above the box, the parts across the half cell: of c, and of φ at a given
+/// potential. 1 where nothing resists above.
+pub fn across_half_cell(step: &StepUniforms, kappa: f64, diffusivity: f64) -> (f64, f64) {
+    let part = |conductance: f64, resistance: f32| 1.0 / (1.0 + 2.0 * conductance * f64::from(resistance));
+    (part(diffusivity, step.salt_resistance), part(kappa, step.resistance))
+}
+
 /// What the top adds to a strip of its cells, with their κ, κ_D and D.
 fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64]; 2], local: [&mut [f32]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
@@ -92,16 +100,17 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64];
     for x in 0..phi.len() {
         let [kappa, kappa_d, diffusivity] = transport.map(|t| f64::from(t[x]));
         let anions = 1.0 - transference[x];
-        let c_difference = if p.reservoir == 1 { c[x] - f64::from(p.c_top) } else { 0.0 };
+        let (supplied, conducting) = across_half_cell(step, kappa, diffusivity);
+        let c_difference = if p.reservoir == 1 { supplied * (c[x] - f64::from(step.c_top)) } else { 0.0 };
         if p.reservoir == 1 {
             salt_terms[x] += 2.0 * diffusivity * c_difference;
-            salt_by_c[x] += (2.0 * diffusivity) as f32;
+            salt_by_c[x] += (2.0 * diffusivity * supplied) as f32;
         }
         if step.potentiostatic == 1 {
-            let conduction = 2.0 * kappa * (phi[x] - f64::from(step.top_potential));
-            charge[x] += conduction - 2.0 * kappa_d * c_difference;
-            charge_by_phi[x] += (2.0 * kappa) as f32;
-            charge_by_c[x] -= (2.0 * kappa_d) as f32 * p.reservoir as f32;
+            let conduction = 2.0 * kappa * conducting * (phi[x] - f64::from(step.top_potential));
+            charge[x] += conduction - 2.0 * kappa_d * conducting * c_difference;
+            charge_by_phi[x] += (2.0 * kappa * conducting) as f32;
+            charge_by_c[x] -= (2.0 * kappa_d * conducting * supplied) as f32 * p.reservoir as f32;
             if salt && p.reservoir == 0 {
                 salt_terms[x] += anions * conduction;
                 salt_by_phi[x] += (anions * 2.0 * kappa) as f32;

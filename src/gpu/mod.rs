@@ -242,6 +242,7 @@ mod tests {
                 c0: 1000.0,
                 initial_potential: 0.0,
                 compliance: None,
+                column: None,
             },
             cathode: None,
             protocol: Default::default(),

@@ -76,6 +76,11 @@ impl Setup {
         }
         setup
     }
+
+    /// Height of the column of electrolyte above the box, 0 without one \[m\].
+    pub fn height_above_box(&self) -> f64 {
+        self.top.column.map_or(0.0, |gap| gap - (self.grid.height() - self.collector.height))
+    }
 }
 
 /// Butler-Volmer kinetics with a film and capillarity (model: kinetics). Arrhenius factors are already applied.
@@ -276,6 +281,10 @@ pub struct Top {
     /// electrode potential against lithium down to which a given plating current is kept up; if none, whatever it takes \[V\]
     #[serde(default)]
     pub compliance: Option<f64>,
+    /// distance between the mean height of the copper and the electrode or reservoir, if the electrolyte above the box is a column
+    /// of plane averages up to there; if none, they are at the top of the box \[m\]
+    #[serde(default)]
+    pub column: Option<f64>,
 }
 
 /// Galvanostatic or potentiostatic.

@@ -197,10 +197,10 @@ pub fn first_front(setup: &Setup) -> f64 {
     setup.collector.height + lithium
 }
 
-/// Electrolyte between `front` and the top of the box as a length that conducts as much as it does: a separator counts by its MacMullin
-/// number \[m\].
+/// Electrolyte between `front` and the electrode or reservoir, at the top of the box or of the column above it, as a length that conducts
+/// as much as it does: a separator counts by its MacMullin number \[m\].
 pub fn gap(setup: &Setup, front: f64) -> f64 {
-    let top = setup.grid.height();
+    let top = setup.grid.height() + setup.height_above_box();
     let blocked = setup.separator.as_ref().map_or(0.0, |s| {
         let thickness = (s.bottom + s.thickness).min(top) - s.bottom.max(front);
         thickness.max(0.0) * (s.macmullin - 1.0)

@@ -22,6 +22,19 @@ pub const TABLE_ENTRIES: usize = 1024;
 /// Largest tabulated concentration over c0.
 pub const TABLE_RANGE: f64 = 4.0;
 
+/// What the box sees of the electrolyte above it in a step: two straight lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Above {
+    /// concentration at the top of the box if no salt passed \[mol/m³\]
+    pub concentration: f64,
+    /// how far it falls with the flux of salt into the box \[mol/m³ per mol/(m² s)\]
+    pub salt_resistance: f64,
+    /// potential at the far end less that at the top of the box if no current passed \[V\]
+    pub potential: f64,
+    /// how far it rises with the current density \[Ω m²\]
+    pub resistance: f64,
+}
+
 /// Units of the scaled fields, each in SI.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scales {
@@ -108,7 +121,10 @@ impl Scales {
             ny: setup.grid.ny as u32,
             nz: setup.grid.nz as u32,
             salt: u32::from(setup.electrolyte.has_salt()),
-            reservoir: u32::from(setup.electrolyte.has_salt() && setup.top.salt == Salt::Reservoir),
+            // a column supplies salt as a reservoir does, through a resistance
+            reservoir: u32::from(
+                setup.electrolyte.has_salt() && (setup.top.salt == Salt::Reservoir || setup.top.column.is_some()),
+            ),
             ell: cells(setup.ell),
             // at c0: the law is a power of c
             i0: (k.i0 * (setup.top.c0 / k.c_ref).powf(k.alpha) / self.current) as f32,
@@ -121,7 +137,6 @@ impl Scales {
             separator_top: cells(separator_top),
             porosity: porosity as f32,
             inverse_macmullin: inverse_macmullin as f32,
-            c_top: 0.0,
             salt_weight: self.scaled_diffusivity(setup).powi(-2) as f32,
             nucleation_rate: match &setup.nucleation {
                 super::parameters::Nucleation::Poisson { rate, .. } => (rate * self.length * self.length) as f32,
@@ -158,6 +173,21 @@ impl Scales {
             double_layer: (self.double_layer_time(setup.kinetics.double_layer) / dt) as f32,
             top_current: top_current as f32,
             top_potential: top_potential as f32,
+            c_top: 0.0,
+            salt_resistance: 0.0,
+            resistance: 0.0,
+        }
+    }
+
+    /// The same with something above the box that salt and current come through.
+    pub fn step_under(&self, above: &Above, step: StepUniforms) -> StepUniforms {
+        let top_potential = f64::from(step.top_potential) - above.potential / self.potential;
+        StepUniforms {
+            top_potential: if step.potentiostatic == 1 { top_potential as f32 } else { step.top_potential },
+            c_top: (above.concentration / self.concentration - 1.0) as f32,
+            salt_resistance: (above.salt_resistance * self.current / (FARADAY * self.concentration)) as f32,
+            resistance: (above.resistance * self.current / self.potential) as f32,
+            ..step
         }
     }
 

@@ -59,8 +59,6 @@ uniform! {
         porosity: f32,
         /// one over the MacMullin number
         inverse_macmullin: f32,
-        /// c/c0 − 1 in the reservoir
-        c_top: f32,
         /// weight of the salt equation against the charge equation in the linear solver's scalar products: 1/D²
         salt_weight: f32,
         /// nucleation rate J0 \[1/s per cell face\]
@@ -99,7 +97,13 @@ uniform! {
         double_layer: f32,
         /// current density entering at the top (galvanostatic)
         top_current: f32,
-        /// potential at the top less `phi_reference` (potentiostatic)
+        /// potential at the far end of what lies above the box, less `phi_reference` and its diffusion potential (potentiostatic)
         top_potential: f32,
+        /// c/c0 − 1 that what lies above the box would have at the top if no salt passed; that of the reservoir
+        c_top: f32,
+        /// how far c/c0 falls there with the flux of salt that passes \[1 per current scale\]; 0 of a reservoir
+        salt_resistance: f32,
+        /// resistance of what lies above the box \[potential scale per current scale\]
+        resistance: f32,
     }
 }

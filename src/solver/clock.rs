@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::backend::{Inventory, Piece};
+use super::column::Column;
 use super::ledger::Ledger;
 use crate::model::parameters::{Control, Setup};
 
@@ -19,7 +20,7 @@ pub struct Clock {
     pub limited_by: String,
     /// reference that the field `phi` is counted from \[V\]
     pub phi_reference: f64,
-    /// electrode potential against Li/Li⁺ at the top \[V\]
+    /// electrode potential against Li/Li⁺ at the top, or at the far end of the column above it \[V\]
     pub potential: f64,
     /// what is imposed at the top
     pub control: Control,
@@ -63,6 +64,9 @@ pub struct Clock {
     pub inventory: Inventory,
     /// lithium that was not joined to the copper after the last step
     pub isolated: Vec<Piece>,
+    /// electrolyte above the box, if it is a column
+    #[serde(default)]
+    pub column: Option<Column>,
 }
 
 impl Clock {

@@ -178,7 +178,7 @@ impl Problem<'_> {
             depletion::lowest(b, self.setup)?.is_some()
         };
         let outcome = solved.map_or(Outcome::Unsolved, |balance| Outcome::Solved {
-            potential: self.potential(clock, balance),
+            potential: self.potential(clock, balance, dt),
             current: self.entered(clock.imposed(), balance, dt) / (self.setup.grid.area() * dt),
         });
         match tries.verdict(limited, given, compliance, outcome, depleted) {

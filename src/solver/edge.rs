@@ -80,7 +80,7 @@ impl Problem<'_> {
         }
         let entered = self.entered(clock.imposed(), balance, dt) / (self.setup.grid.area() * dt);
         let current = (entered + clock.leak).abs();
-        let potential = self.potential(clock, balance);
+        let potential = self.potential(clock, balance, dt);
         let (before, voltage) = (clock.voltage(self.setup), self.voltage(clock, balance, dt));
         let [before, voltage] = [before, voltage].map(|voltage| voltage.unwrap_or(f64::NAN));
         let share = |limit: &Limit| {
@@ -101,7 +101,7 @@ impl Problem<'_> {
     /// Cell voltage after a step of `dt` \[s\], if there is a cathode \[V\].
     fn voltage(&self, clock: &Clock, balance: &Balance, dt: f64) -> Option<f64> {
         let (area, entered) = (self.setup.grid.area(), self.entered(clock.imposed(), balance, dt));
-        let potential = self.potential(clock, balance);
+        let potential = self.potential(clock, balance, dt);
         let voltage = |cathode: &Cathode| {
             cathode.voltage((clock.ledger.charge + entered) / area, entered / (area * dt), potential)
         };

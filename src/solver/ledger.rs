@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 
-/// Running totals for the whole box, in f64. The three errors are differences between what went in, what was stored and
+/// Running totals for the whole box, and the column above it if there is one, in f64. The three errors are differences between what went in, what was stored and
 /// what left, each counted independently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
@@ -30,7 +30,7 @@ pub struct Ledger {
     pub salt_start: f64,
     /// salt now \[mol\]
     pub salt: f64,
-    /// salt that came in at the top \[mol\]
+    /// salt that came in at the top, of the box or of the column \[mol\]
     pub salt_in: f64,
     /// salt that the reaction took \[mol\]
     pub salt_sink: f64,

@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod clock;
+pub mod column;
 mod compliance;
 pub mod depletion;
 pub mod edge;

@@ -2,6 +2,7 @@
 
 use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
 pub use super::clock::Clock;
+use super::column::{self, After, Column, Through};
 use super::compliance::{Tries, Turn};
 use super::depletion::{self, UsedUp};
 pub use super::edge::Edge;
@@ -13,7 +14,7 @@ use super::time_step::{self, Observed};
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap, Scheduled};
 use crate::model::parameters::{Control, Isolated, Nucleation, Setup};
-use crate::model::scales::Scales;
+use crate::model::scales::{Above, Scales};
 
 /// Strength of the profile restoration: b = `RESTORATION` ℓ max|v|.
 pub const RESTORATION: f64 = 1.0;
@@ -34,6 +35,8 @@ pub struct Problem<'a> {
     pub heights: &'a [f64],
     /// nuclei that appear by schedule, in order of time
     pub scheduled: Vec<Scheduled>,
+    /// thicknesses of the cells of the column above the box, the lowest first \[m\]
+    pub column: Vec<f64>,
 }
 
 /// What a step did.
@@ -92,6 +95,11 @@ pub enum StepFailure {
 /// What limits a step after something else is imposed.
 pub const CHANGE: &str = "protocol";
 
+/// How far the potential of the column above the box may be from what a step at a given potential was solved with \[V\].
+const COLUMN_CLOSE: f64 = 1e-6;
+/// Solutions for it in a step after the first. One is usual.
+const COLUMN_CORRECTIONS: usize = 5;
+
 /// Part of a current by which it must have changed to jump: the uniform potential is then solved for first.
 const JUMP: f64 = 0.1;
 
@@ -103,7 +111,13 @@ pub fn jumps(one: f64, other: f64) -> bool {
 impl<'a> Problem<'a> {
     /// Gathers what the step needs.
     pub fn new(setup: &'a Setup, heights: &'a [f64]) -> Self {
-        Self { setup, scales: Scales::new(setup), heights, scheduled: nucleation::scheduled(setup, heights) }
+        Self {
+            setup,
+            scales: Scales::new(setup),
+            heights,
+            scheduled: nucleation::scheduled(setup, heights),
+            column: column::cells(setup),
+        }
     }
 
     /// The clock at the start of a run, for a backend that holds the initial state.
@@ -137,12 +151,13 @@ impl<'a> Problem<'a> {
             newton: 0,
             inventory: b.inventory()?,
             isolated: Vec::new(),
+            column: Column::at_rest(self.setup),
         };
         let volume = self.setup.grid.cell_volume();
         clock.ledger.lithium_start = clock.inventory.lithium * volume;
         clock.ledger.lithium = clock.ledger.lithium_start;
         self.place_scheduled(b, &mut clock)?;
-        clock.ledger.salt_start = clock.inventory.salt * self.scales.concentration * volume;
+        clock.ledger.salt_start = clock.inventory.salt * self.scales.concentration * volume + self.salt_above(&clock);
         clock.ledger.salt = clock.ledger.salt_start;
         clock.isolated = self.look_for_isolated(b)?.isolated;
         Ok(clock)
@@ -237,7 +252,8 @@ impl<'a> Problem<'a> {
 
     /// Counts the potential from the last electrode potential, so that the field stays small.
     fn centre_reference<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
-        let reference = -clock.potential;
+        // at the top of the box
+        let reference = -clock.potential - clock.column.as_ref().map_or(0.0, |column| column.drop);
         // moving it by less than 1 mV would gain nothing and round the field
         if (reference - clock.phi_reference).abs() > 1e-3 {
             b.shift_reference((reference - clock.phi_reference) / self.scales.potential);
@@ -270,16 +286,27 @@ impl<'a> Problem<'a> {
         let (reference, given) = (clock.phi_reference, clock.control);
         let (mut attempts, mut adjusted) = (0, Vec::new());
         loop {
-            let set = |b: &mut B, rise: f64| {
+            let control = clock.imposed();
+            let guessed = self.guessed_above(clock, dt);
+            let set = |b: &mut B, rise: f64, above: Option<&Above>| {
                 let rise = rise * self.scales.potential;
-                b.set_step(&self.scales.step(self.setup, clock.imposed(), dt, reference + rise, rise));
+                let step = self.scales.step(self.setup, control, dt, reference + rise, rise);
+                b.set_step(&above.map_or(step, |above| self.scales.step_under(above, step)));
             };
             b.interface(0.5 * self.scales.front_speed() * dt); // xi -> the interface at half the step: delta, curvature, probes
             let sei = if self.setup.sei.is_some() { b.start_sei(dt)? } else { 0.0 };
-            let rise = if jumps && clock.limited.is_none() { rise::balanced(b, set)? } else { 0.0 };
-            set(b, rise);
+            let rise = if jumps && clock.limited.is_none() {
+                rise::balanced(b, |b, rise| set(b, rise, guessed.as_ref()))?
+            } else {
+                0.0
+            };
+            set(b, rise, guessed.as_ref());
             clock.phi_reference = reference + rise * self.scales.potential;
             let solved = newton::solve(b);
+            let solved = match guessed {
+                Some(guessed) => self.under_column(b, clock, dt, guessed, solved, |b, above| set(b, rise, Some(above))),
+                None => solved,
+            };
             clock.newton += solved.as_ref().map_or(0, |solved| solved.iterations as u64);
             let balance = solved.as_ref().ok().map(|solved| &solved.balance);
             let turn = self.turn(b, clock, edge.limits, &mut tries, balance, dt)?;
@@ -345,14 +372,86 @@ impl<'a> Problem<'a> {
         }
     }
 
+    /// What went through the top in a step of `dt` \[s\].
+    fn through(&self, clock: &Clock, balance: &Balance, dt: f64) -> Through {
+        let area = self.setup.grid.area();
+        let current = match clock.imposed() {
+            Control::Current(i) => i,
+            control => self.entered(control, balance, dt) / (area * dt),
+        };
+        Through { current, flux: balance.top_salt * self.scales.box_current() / (FARADAY * area) }
+    }
+
+    /// The column above the box after a step of `dt` \[s\], if there is one.
+    fn column_after(&self, clock: &Clock, balance: &Balance, dt: f64) -> Option<After> {
+        let column = clock.column.as_ref()?;
+        Some(column.after(self.setup, &self.column, self.through(clock, balance, dt), dt))
+    }
+
+    /// Salt in the column above the box \[mol\].
+    fn salt_above(&self, clock: &Clock) -> f64 {
+        clock.column.as_ref().map_or(0.0, |column| column.salt(&self.column) * self.setup.grid.area())
+    }
+
+    /// What the box sees of the column above it, if as much salt and current go through as did in the step before.
+    fn guessed_above(&self, clock: &Clock, dt: f64) -> Option<Above> {
+        let column = clock.column.as_ref()?;
+        let current = match clock.imposed() {
+            Control::Current(i) => i,
+            Control::Potential(_) => clock.current,
+        };
+        Some(column.after(self.setup, &self.column, Through { current, flux: column.flux }, dt).above)
+    }
+
+    /// Solves a step at a given potential again until the potential between box and far end is that of what goes through: `assumed`
+    /// is what it was `solved` with.
+    fn under_column<B: Backend + ?Sized>(
+        &self,
+        b: &mut B,
+        clock: &Clock,
+        dt: f64,
+        mut assumed: Above,
+        mut solved: Result<Solved, NewtonError>,
+        set: impl Fn(&mut B, &Above),
+    ) -> Result<Solved, NewtonError> {
+        if let Control::Current(_) = clock.imposed() {
+            return solved;
+        }
+        // potentials assumed, and how much more it then was
+        let mut tried: Option<[f64; 2]> = None;
+        for _ in 0..COLUMN_CORRECTIONS {
+            let Ok(Solved { balance, iterations }) = &solved else { break };
+            let Some(After { column, above, .. }) = self.column_after(clock, balance, dt) else { break };
+            let excess =
+                column.drop - (assumed.potential + self.through(clock, balance, dt).current * assumed.resistance);
+            if excess.abs() < COLUMN_CLOSE {
+                break;
+            }
+            // the more is assumed the less goes through, and that takes less
+            let slope = match tried {
+                Some([before, then]) if before != assumed.potential => (excess - then) / (assumed.potential - before),
+                _ => -1.0,
+            };
+            tried = Some([assumed.potential, excess]);
+            let potential = assumed.potential - excess / slope.min(-1.0);
+            assumed = Above { potential, resistance: assumed.resistance, ..above };
+            set(b, &assumed);
+            let before = *iterations;
+            solved = newton::solve(b).map(|solved| Solved { iterations: before + solved.iterations, ..solved });
+        }
+        solved
+    }
+
     fn observe(&self, clock: &Clock, balance: &Balance, dt: f64, sei: f64) -> Observed {
         Observed {
             sei,
             dt,
             speed: balance.largest_current * self.scales.front_speed(),
-            concentration_change: balance.concentration_change,
+            concentration_change: self.column_after(clock, balance, dt).map_or(balance.concentration_change, |after| {
+                balance.concentration_change.max(after.change / self.scales.concentration)
+            }),
             relaxation: balance.largest_slope * self.scales.relaxation(self.setup),
-            potential_change: self.potential(clock, balance) - clock.potential,
+            potential_change: self.potential(clock, balance, dt) - clock.potential,
             nucleation_rate: balance.nucleation_rate,
             nuclei: self.nuclei(&clock.inventory),
         }
@@ -368,10 +467,11 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// Electrode potential against Li/Li⁺: φ_s − φ(top), with φ_s = 0 \[V\].
-    pub(super) fn potential(&self, clock: &Clock, balance: &Balance) -> f64 {
+    /// Electrode potential against Li/Li⁺ after a step of `dt` \[s\]: φ_s − φ(top), or the far end of the column, with φ_s = 0 \[V\].
+    pub(super) fn potential(&self, clock: &Clock, balance: &Balance, dt: f64) -> f64 {
         let mean = balance.top_potential / balance.top_weight.max(1e-30);
-        -(clock.phi_reference + mean * self.scales.potential)
+        let of_box = -(clock.phi_reference + mean * self.scales.potential);
+        self.column_after(clock, balance, dt).map_or(of_box, |after| of_box - after.column.drop)
     }
 
     /// The front follows the current; plating may pay for nuclei, stripping takes along what they owe. Then the profile is restored.
@@ -459,6 +559,7 @@ impl<'a> Problem<'a> {
         let area = self.setup.grid.area();
         let charge = self.scales.box_current() * dt;
         let entered = self.entered(clock.imposed(), balance, dt);
+        let above = self.column_after(clock, balance, dt);
         let ledger = &mut clock.ledger;
         ledger.charge += entered;
         ledger.charge_throughput += entered.abs();
@@ -467,10 +568,20 @@ impl<'a> Problem<'a> {
         ledger.charge_sei += seen.sei * charge;
         ledger.charge_double_layer += balance.double_layer * charge;
         let salt = self.scales.concentration * self.setup.grid.cell_volume();
-        ledger.salt_in += balance.top_salt * charge / FARADAY;
         ledger.salt_sink += balance.salt_sink * charge / FARADAY;
+        match &above {
+            Some(above) => {
+                ledger.salt_in += above.entered * area;
+                ledger.salt_sink += above.left * area;
+            }
+            None => ledger.salt_in += balance.top_salt * charge / FARADAY,
+        }
         ledger.salt_displaced += (balance.salt - clock.inventory.salt) * salt;
         ledger.salt = clock.inventory.salt * salt;
+        if let Some(above) = above {
+            clock.column = Some(above.column);
+            clock.ledger.salt += self.salt_above(clock);
+        }
 
         clock.potential += seen.potential_change;
         clock.current = match clock.imposed() {

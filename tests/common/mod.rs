@@ -51,6 +51,7 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
             c0: 1000.0,
             initial_potential: 0.0,
             compliance: None,
+            column: None,
         },
         cathode: None,
         protocol: Default::default(),
