@@ -15,7 +15,7 @@ use liplate::model::nucleation::Cap;
 use liplate::model::parameters::*;
 use liplate::model::profile::fraction;
 use liplate::model::random::uniform;
-use liplate::model::scales::Scales;
+use liplate::model::scales::{Above, Scales};
 use liplate::solver::backend::{Backend, DIRECTIONS, Field, State, Vector};
 use liplate::solver::multigrid::{Levels, SWEEPS, v_cycle, v_cycle_with, weights};
 use liplate::solver::step::Problem;
@@ -47,6 +47,10 @@ fn cases() -> Vec<(String, Setup, Kind)> {
         s.top.control = Control::Potential(-0.05);
         s
     };
+    let under_column = |mut s: Setup| {
+        s.top.column = Some(1e-4);
+        s
+    };
     let separated = |mut s: Setup| {
         s.separator = Some(Separator { bottom: 2e-6, thickness: 0.75e-6, porosity: 0.4, macmullin: 8.0 });
         s.kinetics.heterogeneity = Some(Heterogeneity { spread: 0.5, correlation_length: 1e-6, seed: 5 });
@@ -62,6 +66,8 @@ fn cases() -> Vec<(String, Setup, Kind)> {
         ("13 x 7 x 9, separator", separated(sized(13, 7, 9)), Kind::Smooth),
         ("13 x 7 x 9, potentiostatic", potentiostatic(sized(13, 7, 9)), Kind::Cruel),
         ("24 x 1 x 17, cathode, potentiostatic", potentiostatic(cathode(sized(24, 1, 17))), Kind::Random),
+        ("13 x 7 x 9, column", under_column(cathode(sized(13, 7, 9))), Kind::Smooth),
+        ("13 x 7 x 9, column, potentiostatic", under_column(potentiostatic(sized(13, 7, 9))), Kind::Random),
         ("1 x 5 x 33, solid", solid(sized(1, 5, 33)), Kind::Smooth),
         ("16 x 16 x 16, cruel", sized(16, 16, 16), Kind::Cruel),
         ("1 x 1 x 40", sized(1, 1, 40), Kind::Smooth),
@@ -112,7 +118,11 @@ fn both(s: &Setup, kind: Kind) -> Option<(Gpu, Cpu)> {
     let mut gpu = gpu(s)?;
     let (mut cpu, _) = cpu(s);
     let (old, new) = (fields(s, kind, 1), fields(s, kind, 2));
-    let step = Scales::new(s).step(s, s.top.control, 0.1, 0.05, 0.01);
+    let scales = Scales::new(s);
+    let step = scales.step(s, s.top.control, 0.1, 0.05, 0.01);
+    // as resistant as some cells, which no kernel may leave out
+    let above = Above { concentration: 900.0, salt_resistance: 3e3, potential: 0.01, resistance: 2e-6 };
+    let step = if s.top.column.is_some() { scales.step_under(&above, step) } else { step };
     prepare(&mut gpu, &old, &new, &step);
     prepare(&mut cpu, &old, &new, &step);
     Some((gpu, cpu))

@@ -2,7 +2,7 @@
 //!
 //! A box of some ten micrometres cannot deplete as a cell does, whose diffusion layer is a millimetre thick. Above the box nothing
 //! reacts and everything is the same all over a plane: c is a profile over z, the current is the same at every height. Backward Euler
-//! on cells that grow with their distance from the box,
+//! on cells that grow with their distance from the box, and from a cathode,
 //!
 //! ```text
 //! h (c − c_old)/dt = J_above − J_below + (t₊,above − t₊,below) I/F,     J = D ∂c/∂z, downwards
@@ -61,15 +61,19 @@ pub struct After {
     pub change: f64,
 }
 
-/// Thicknesses of the column's cells, the lowest first \[m\]; none without a column.
+/// Thicknesses of the column's cells, the lowest first \[m\]; none without a column. Below a cathode, where salt piles up, they are
+/// as thin as above the box.
 pub fn cells(setup: &Setup) -> Vec<f64> {
     let height = setup.height_above_box();
     if height == 0.0 {
         return Vec::new();
     }
+    let both = setup.top.salt == Salt::Cathode;
+    let height = if both { 0.5 * height } else { height };
     let count = ((1.0 + height * (GROWTH - 1.0) / setup.grid.dx).ln() / GROWTH.ln()).ceil().clamp(1.0, 1000.0) as i32;
     let first = height * (GROWTH - 1.0) / (GROWTH.powi(count) - 1.0);
-    (0..count).map(|k| first * GROWTH.powi(k)).collect()
+    let upward = (0..count).map(|k| first * GROWTH.powi(k));
+    if both { upward.clone().chain(upward.rev()).collect() } else { upward.collect() }
 }
 
 /// What a step's equations are, before anything is known of what passes the top.
