@@ -97,6 +97,8 @@ pub const CHANGE: &str = "protocol";
 
 /// How far the potential of the column above the box may be from what a step at a given potential was solved with \[V\].
 const COLUMN_CLOSE: f64 = 1e-6;
+/// The same after two more solutions \[V\].
+const COLUMN_SETTLED: f64 = 1e-5;
 /// Solutions for it in a step after the first. One is usual.
 const COLUMN_CORRECTIONS: usize = 5;
 
@@ -419,12 +421,14 @@ impl<'a> Problem<'a> {
         }
         // potentials assumed, and how much more it then was
         let mut tried: Option<[f64; 2]> = None;
-        for _ in 0..COLUMN_CORRECTIONS {
+        for correction in 0..COLUMN_CORRECTIONS {
             let Ok(Solved { balance, iterations }) = &solved else { break };
             let Some(After { column, above, .. }) = self.column_after(clock, balance, dt) else { break };
             let excess =
                 column.drop - (assumed.potential + self.through(clock, balance, dt).current * assumed.resistance);
-            if excess.abs() < COLUMN_CLOSE {
+            // in single precision the current may know it no better
+            let settled = correction > 1 && excess.abs() < COLUMN_SETTLED;
+            if excess.abs() < COLUMN_CLOSE || settled {
                 break;
             }
             // the more is assumed the less goes through, and that takes less
