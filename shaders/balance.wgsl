@@ -48,11 +48,12 @@ fn at_top(i: u32, psi: f32) -> vec4<f32> {
     // of a difference between the cell and what is above the box: the part across the half cell
     let supplied = 1.0 / (1.0 + 2.0 * diffusivity * step.salt_resistance);
     let conducting = 1.0 / (1.0 + 2.0 * kappa * step.resistance);
-    let difference = select(0.0, supplied * ((step.c_top - u[i].y) - u_low[i].y), reservoir);
+    let to_c_top = select(0.0, (step.c_top - u[i].y) - u_low[i].y, reservoir);
+    let difference = supplied * to_c_top;
     var entering = step.top_current;
-    var potential = step.top_potential;
+    var potential = step.top_potential + (1.0 - supplied) * step.potential_by_c * to_c_top;
     if step.potentiostatic == 1u {
-        let driven = 2.0 * kappa * conducting * ((step.top_potential - u[i].x) - u_low[i].x);
+        let driven = 2.0 * kappa * conducting * ((potential - u[i].x) - u_low[i].x);
         entering = driven - 2.0 * kappa_d * conducting * difference;
         potential -= step.resistance * entering;
     } else {

@@ -62,10 +62,13 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
             by_c.y += 2.0 * diffusivity * supplied;
         }
         if step.potentiostatic == 1u {
-            let conducted = 2.0 * kappa * conducting * ((u[i].x - step.top_potential) + u_low[i].x);
+            // the diffusion potential above the box follows c at its top
+            let above_by_c = select(0.0, (1.0 - supplied) * step.potential_by_c, physics.reservoir == 1u);
+            let from_top = (u[i].x - step.top_potential) + (u_low[i].x + above_by_c * from_c_top);
+            let conducted = 2.0 * kappa * conducting * from_top;
             terms.x += conducted - 2.0 * kappa_d * conducting * difference;
             by_phi.x += 2.0 * kappa * conducting;
-            by_phi.y -= 2.0 * kappa_d * conducting * supplied * f32(physics.reservoir);
+            by_phi.y += 2.0 * conducting * (kappa * above_by_c - kappa_d * supplied * f32(physics.reservoir));
             if cathode {
                 terms.y += anions * conducted;
                 by_c.x += anions * 2.0 * kappa;

@@ -121,7 +121,8 @@ fn both(s: &Setup, kind: Kind) -> Option<(Gpu, Cpu)> {
     let scales = Scales::new(s);
     let step = scales.step(s, s.top.control, 0.1, 0.05, 0.01);
     // as resistant as some cells, which no kernel may leave out
-    let above = Above { concentration: 900.0, salt_resistance: 3e3, potential: 0.01, resistance: 2e-6 };
+    let above =
+        Above { concentration: 900.0, salt_resistance: 3e3, potential: 0.01, potential_by_c: -1e-4, resistance: 2e-6 };
     let step = if s.top.column.is_some() { scales.step_under(&above, step) } else { step };
     prepare(&mut gpu, &old, &new, &step);
     prepare(&mut cpu, &old, &new, &step);

@@ -39,6 +39,7 @@ struct Step {
     top_potential: f32,
     c_top: f32,
     salt_resistance: f32,
+    potential_by_c: f32,
     resistance: f32,
 }
 

@@ -9,6 +9,7 @@ use crate::model::parameters::{Control, InitialDeposit, Nucleation, Salt, Setup}
 use crate::model::protocol::Step;
 use crate::model::regime::{self, Medium, Outlook, SPENT, TIP_OVER_CUT_OFF, TIPS_WIN};
 use crate::model::scales::Scales;
+use crate::solver::column;
 use crate::solver::time_step::CAPILLARITY;
 
 /// Least radius of a tip that is resolved \[dx\].
@@ -90,12 +91,15 @@ fn salt(text: &mut String, setup: &Setup, plan: &Plan, gap: f64) {
     let limit = medium.limiting_current(setup.top.salt, gap);
     let share = plan.current / limit;
     let across = format!("across {} to {end}", micrometres(gap));
-    let of = if setup.top.column.is_some() { "limiting current, column" } else { "limiting current of the box" };
-    line(
-        text,
-        of,
-        format!("{} A/m^2 {across}; the current is {} of it", digits(limit), digits(share)),
-    );
+    let of = match setup.top.column {
+        Some(_) => {
+            let (height, cells) = (setup.height_above_box(), column::cells(setup).len());
+            line(text, "column above the box", format!("{} in {cells} cells, up to {end}", micrometres(height)));
+            "limiting current with the column"
+        }
+        None => "limiting current of the box",
+    };
+    line(text, of, format!("{} A/m^2 {across}; the current is {} of it", digits(limit), digits(share)));
     let (sand, felt) = (medium.sand_time(plan.current), medium.felt_after(gap));
     line(
         text,

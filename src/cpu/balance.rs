@@ -58,9 +58,11 @@ fn top_strip(cpu: &Cpu, strip: Strip, out: [&mut [f64]; 4]) {
         let [kappa, kappa_d, diffusivity] = transport.map(|t| f64::from(t[x]));
         let anions = 1.0 - transference[x];
         let (supplied, conducting) = across_half_cell(step, kappa, diffusivity);
-        let c_difference = if reservoir { supplied * (f64::from(step.c_top) - c[x]) } else { 0.0 };
+        let to_c_top = if reservoir { f64::from(step.c_top) - c[x] } else { 0.0 };
+        let c_difference = supplied * to_c_top;
         let (current, potential) = if step.potentiostatic == 1 {
-            let potential = f64::from(step.top_potential);
+            let potential =
+                f64::from(step.top_potential) + (1.0 - supplied) * f64::from(step.potential_by_c) * to_c_top;
             let driven = 2.0 * kappa * conducting * (potential - phi[x]);
             let current = driven - 2.0 * kappa_d * conducting * c_difference;
             (current, potential - f64::from(step.resistance) * current)

@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use super::{Cpu, trapped};
 use super::kinetics::{Look, kinetics};
 use super::probe::Probes;
 use super::shape::Shape;
+use super::{Cpu, trapped};
 use crate::model::pieces::{Joined, Phase, Run, pieces};
 use crate::solver::backend::{Now, Piece, Pieces};
 

@@ -101,16 +101,21 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64];
         let [kappa, kappa_d, diffusivity] = transport.map(|t| f64::from(t[x]));
         let anions = 1.0 - transference[x];
         let (supplied, conducting) = across_half_cell(step, kappa, diffusivity);
-        let c_difference = if p.reservoir == 1 { supplied * (c[x] - f64::from(step.c_top)) } else { 0.0 };
+        let from_c_top = if p.reservoir == 1 { c[x] - f64::from(step.c_top) } else { 0.0 };
+        let c_difference = supplied * from_c_top;
         if p.reservoir == 1 {
             salt_terms[x] += 2.0 * diffusivity * c_difference;
             salt_by_c[x] += (2.0 * diffusivity * supplied) as f32;
         }
         if step.potentiostatic == 1 {
-            let conduction = 2.0 * kappa * conducting * (phi[x] - f64::from(step.top_potential));
+            // the diffusion potential above the box follows c at its top
+            let above_by_c = if p.reservoir == 1 { (1.0 - supplied) * f64::from(step.potential_by_c) } else { 0.0 };
+            let from_top = phi[x] - f64::from(step.top_potential) + above_by_c * from_c_top;
+            let conduction = 2.0 * kappa * conducting * from_top;
             charge[x] += conduction - 2.0 * kappa_d * conducting * c_difference;
             charge_by_phi[x] += (2.0 * kappa * conducting) as f32;
-            charge_by_c[x] -= (2.0 * kappa_d * conducting * supplied) as f32 * p.reservoir as f32;
+            let supplied = if p.reservoir == 1 { supplied } else { 0.0 };
+            charge_by_c[x] += (2.0 * conducting * (kappa * above_by_c - kappa_d * supplied)) as f32;
             if salt && p.reservoir == 0 {
                 salt_terms[x] += anions * conduction;
                 salt_by_phi[x] += (anions * 2.0 * kappa) as f32;

@@ -22,17 +22,27 @@ pub const TABLE_ENTRIES: usize = 1024;
 /// Largest tabulated concentration over c0.
 pub const TABLE_RANGE: f64 = 4.0;
 
-/// What the box sees of the electrolyte above it in a step: two straight lines.
+/// What the box sees of the electrolyte above it in a step: straight lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Above {
     /// concentration at the top of the box if no salt passed \[mol/m³\]
     pub concentration: f64,
     /// how far it falls with the flux of salt into the box \[mol/m³ per mol/(m² s)\]
     pub salt_resistance: f64,
-    /// potential at the far end less that at the top of the box if no current passed \[V\]
+    /// potential at the far end less that at the top of the box if neither salt nor current passed \[V\]
     pub potential: f64,
+    /// how far that rises with the concentration at the top of the box, a negative number \[V per mol/m³\]
+    pub potential_by_c: f64,
     /// how far it rises with the current density \[Ω m²\]
     pub resistance: f64,
+}
+
+impl Above {
+    /// Potential at the far end less that at the top of the box, while this `flux` of salt \[mol/(m² s)\] and this current density \[A/m²\]
+    /// pass \[V\].
+    pub fn drop(&self, flux: f64, current: f64) -> f64 {
+        self.potential - self.potential_by_c * self.salt_resistance * flux + self.resistance * current
+    }
 }
 
 /// Units of the scaled fields, each in SI.
@@ -175,6 +185,7 @@ impl Scales {
             top_potential: top_potential as f32,
             c_top: 0.0,
             salt_resistance: 0.0,
+            potential_by_c: 0.0,
             resistance: 0.0,
         }
     }
@@ -186,6 +197,7 @@ impl Scales {
             top_potential: if step.potentiostatic == 1 { top_potential as f32 } else { step.top_potential },
             c_top: (above.concentration / self.concentration - 1.0) as f32,
             salt_resistance: (above.salt_resistance * self.current / (FARADAY * self.concentration)) as f32,
+            potential_by_c: (above.potential_by_c * self.concentration / self.potential) as f32,
             resistance: (above.resistance * self.current / self.potential) as f32,
             ..step
         }

@@ -103,6 +103,8 @@ uniform! {
         c_top: f32,
         /// how far c/c0 falls there with the flux of salt that passes \[1 per current scale\]; 0 of a reservoir
         salt_resistance: f32,
+        /// how far the potential at the far end, above that at the top of the box, rises with c/c0 there \[potential scale\]
+        potential_by_c: f32,
         /// resistance of what lies above the box \[potential scale per current scale\]
         resistance: f32,
     }

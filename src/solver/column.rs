@@ -162,8 +162,9 @@ impl Column {
         let concentration = e.at_rest[0];
         let salt_resistance = e.resistance[0] + e.half;
         let face = concentration - salt_resistance * flux;
-        let (potential, resistance) = drop(setup, cells, face, &c, e.given);
-        let above = Above { concentration, salt_resistance, potential, resistance };
+        let Drop { potential, potential_by_c, resistance } = Drop::of(setup, cells, face, &c, e.given);
+        let at_rest = potential + potential_by_c * salt_resistance * flux;
+        let above = Above { concentration, salt_resistance, potential: at_rest, potential_by_c, resistance };
         let below = face - 0.5 * setup.grid.dx * flux * medium(setup) / at(setup, face).diffusivity;
         let column = Self { c, below, flux, drop: potential + current * resistance };
         After { column, above, entered: down * dt, left: e.left * dt, change }
@@ -181,25 +182,40 @@ fn at(setup: &Setup, c: f64) -> Transport {
     setup.electrolyte.at(c.max(DILUTE * setup.top.c0), setup.temperature)
 }
 
-/// Diffusion potential of the far end against the lower end, where c is `face` \[V\], and the resistance between them \[Ω m²\].
-fn drop(setup: &Setup, cells: &[f64], face: f64, c: &[f64], given: Option<f64>) -> (f64, f64) {
-    let least = DILUTE * setup.top.c0;
-    let properties: Vec<Transport> = c.iter().map(|&c| at(setup, c)).collect();
-    let resistance = cells.iter().zip(&properties).map(|(h, p)| h / p.kappa).sum();
-    let last = c.len() - 1;
-    let far = match given {
-        Some(flux) => c[last] + 0.5 * cells[last] * flux / properties[last].diffusivity,
-        None => setup.top.c0,
-    };
-    let factor = |c: f64| {
-        let p = at(setup, c);
-        (1.0 - p.transference) * p.thermodynamic_factor
-    };
-    let mut sum = 0.0;
-    let mut low = face.max(least);
-    for high in c.iter().copied().chain([far]).map(|c| c.max(least)) {
-        sum += factor(0.5 * (low + high)) * (high / low).ln();
-        low = high;
+/// What lies between the lower end of the column and the far one.
+struct Drop {
+    /// diffusion potential \[V\]
+    potential: f64,
+    /// derivative of that with respect to c at the lower end \[V per mol/m³\]
+    potential_by_c: f64,
+    /// \[Ω m²\]
+    resistance: f64,
+}
+
+impl Drop {
+    /// With `face` at the lower end and `c` in the cells.
+    fn of(setup: &Setup, cells: &[f64], face: f64, c: &[f64], given: Option<f64>) -> Self {
+        let least = DILUTE * setup.top.c0;
+        let properties: Vec<Transport> = c.iter().map(|&c| at(setup, c)).collect();
+        let resistance = cells.iter().zip(&properties).map(|(h, p)| h / p.kappa).sum();
+        let last = c.len() - 1;
+        let far = match given {
+            Some(flux) => c[last] + 0.5 * cells[last] * flux / properties[last].diffusivity,
+            None => setup.top.c0,
+        };
+        let factor = |c: f64| {
+            let p = at(setup, c);
+            (1.0 - p.transference) * p.thermodynamic_factor
+        };
+        let lowest = face.max(least);
+        let (mut sum, mut low) = (0.0, lowest);
+        for high in c.iter().copied().chain([far]).map(|c| c.max(least)) {
+            sum += factor(0.5 * (low + high)) * (high / low).ln();
+            low = high;
+        }
+        let thermal = 2.0 * GAS * setup.temperature / FARADAY;
+        // below the least c the potential is that of the least
+        let by_c = if face > least { -factor(lowest) / lowest } else { 0.0 };
+        Self { potential: thermal * sum, potential_by_c: thermal * by_c, resistance }
     }
-    (2.0 * GAS * setup.temperature / FARADAY * sum, resistance)
 }

@@ -419,26 +419,17 @@ impl<'a> Problem<'a> {
         if let Control::Current(_) = clock.imposed() {
             return solved;
         }
-        // potentials assumed, and how much more it then was
-        let mut tried: Option<[f64; 2]> = None;
         for correction in 0..COLUMN_CORRECTIONS {
             let Ok(Solved { balance, iterations }) = &solved else { break };
             let Some(After { column, above, .. }) = self.column_after(clock, balance, dt) else { break };
-            let excess =
-                column.drop - (assumed.potential + self.through(clock, balance, dt).current * assumed.resistance);
+            let Through { current, flux } = self.through(clock, balance, dt);
+            let excess = column.drop - assumed.drop(flux, current);
             // in single precision the current may know it no better
             let settled = correction > 1 && excess.abs() < COLUMN_SETTLED;
             if excess.abs() < COLUMN_CLOSE || settled {
                 break;
             }
-            // the more is assumed the less goes through, and that takes less
-            let slope = match tried {
-                Some([before, then]) if before != assumed.potential => (excess - then) / (assumed.potential - before),
-                _ => -1.0,
-            };
-            tried = Some([assumed.potential, excess]);
-            let potential = assumed.potential - excess / slope.min(-1.0);
-            assumed = Above { potential, resistance: assumed.resistance, ..above };
+            assumed = above;
             set(b, &assumed);
             let before = *iterations;
             solved = newton::solve(b).map(|solved| Solved { iterations: before + solved.iterations, ..solved });
