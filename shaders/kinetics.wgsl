@@ -4,7 +4,7 @@
 //   drive = phi - gamma V_m K/F - p V_m/F
 //
 // phi and c are read at the probe, s outside the interface; from there on the current itself makes the difference: R is the
-// film and s/kappa, c_f = c - (1 - t+) s i/(F D), and the drive gains kappa_d/kappa ln(c_f/c).
+// film and the integral of 1/kappa over s, c_f = c - (1 - t+) s i/(F D), and the drive gains kappa_d/kappa ln(c_f/c).
 //
 // Properties are looked up at c/c0 = 1e-3 at least; below it plating fades in proportion to c, down to none where there is none.
 //
@@ -51,6 +51,13 @@ fn at(c: vec4<u32>) -> mat4x2<f32> {
 
 fn low_at(c: vec4<u32>) -> mat4x2<f32> {
     return mat4x2<f32>(u_low[c.x], u_low[c.y], u_low[c.z], u_low[c.w]);
+}
+
+// Conductivity where half of the concentration is left.
+fn half_conductivity(concentration: f32) -> f32 {
+    let place = table_place(0.5 * concentration);
+    let entry = min(u32(place), TABLE_ENTRIES - 2u);
+    return table[entry].x + (place - f32(entry)) * (table[entry + 1u].x - table[entry].x);
 }
 
 // Plating needs salt: below `enough` its current falls in proportion to the concentration. Where that is below DILUTE the layer was
@@ -106,15 +113,17 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let properties = table[entry] + (place - f32(entry)) * (table[entry + 1u] - table[entry]);
 
     let kappa_slope = table_slope(table[entry], table[entry + 1u]).x;
-    let thickness = probe_depth[i].y / inverse_macmullin(p.z);
+    let thickness = probe_depth[i].y;
     let salt = physics.salt == 1u;
     var film = physics.film;
     if physics.sei == 1u { film += physics.sei_resistance * max(sei_now[i].x, 0.0); }
     let layer = Layer(
-        film + thickness / properties.x,
+        film,
+        thickness / properties.x,
         select(0.0, thickness * (1.0 - properties.w) / properties.z, salt),
         properties.y / properties.x,
         -thickness * kappa_slope / (properties.x * properties.x),
+        clamp(2.0 - 2.0 * half_conductivity(concentration) / properties.x, 0.0, 1.0),
     );
     var rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * heterogeneity[i], layer);
     let enough = select(DILUTE, SCARCE, (pocket[i] & TRAPPED) != 0u);

@@ -1,8 +1,8 @@
 // probe - where each interface cell reads the electrolyte: outside the diffuse interface, on the normal through the cell
 //
 //   way             = (q/|grad q| + 1.5 ell) (-n),   n = grad q/|grad q|
-//   thickness       = -q there: of the electrolyte between there and the interface; negative in a cell that does not react,
-//                     lithium far from the interface whose probe ends in lithium
+//   thickness       = -q there times the MacMullin number: of the electrolyte between there and the interface; negative in a cell
+//                     that does not react, lithium far from the interface whose probe ends in lithium
 //   front_curvature = curvature at the closest point of the interface, -q n/|grad q| away; where there is none, that of a speck
 //
 // Where q has a ridge a cell reads itself.
@@ -62,13 +62,25 @@ fn sampled(p: vec3<u32>, offset: vec3<f32>, n: vec3<u32>) -> vec2<f32> {
     return interpolated(at(c.near), at(c.far), c.share);
 }
 
+// One over the MacMullin number where cell p reads, `way` above it.
+fn medium(p: vec3<u32>, way: f32, n: vec3<u32>) -> f32 {
+    let whole = floor(abs(way));
+    let up = select(1, -1, way < 0.0);
+    let first = i32(p.z) + up * i32(whole);
+    let top = i32(n.z) - 1;
+    let near = inverse_macmullin(u32(clamp(first, 0, top)));
+    let far = inverse_macmullin(u32(clamp(first + up, 0, top)));
+    return near + (abs(way) - whole) * (far - near);
+}
+
 @compute @workgroup_size(16, 4, 4)
 fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
     probe_way[i] = vec2<f32>(0.0);
-    probe_depth[i] = vec2<f32>(0.0, select(NO_REACTION, max(-q[i], THINNEST * physics.ell), q[i] <= DEEP * physics.ell));
+    let own = max(-q[i], THINNEST * physics.ell) / inverse_macmullin(p.z);
+    probe_depth[i] = vec2<f32>(0.0, select(NO_REACTION, own, q[i] <= DEEP * physics.ell));
     front_curvature[i] = curvature[i];
     if delta[i] == 0.0 {
         return;
@@ -90,7 +102,9 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
 
     probe_way[i] = way.xy;
     let reacts = q[i] / physics.ell <= DEEP || there.x <= REMAINS * q[i];
-    probe_depth[i] = vec2<f32>(way.z, select(NO_REACTION, max(-there.x, THINNEST * physics.ell), reacts));
+    // of all cells on a normal the same layer, whatever medium they lie in
+    let thickness = max(-there.x, THINNEST * physics.ell) / medium(p, way.z, n);
+    probe_depth[i] = vec2<f32>(way.z, select(NO_REACTION, thickness, reacts));
     let closest = sampled(p, rounded3(depth * outwards), n);
     front_curvature[i] = loose(closest.y, q[i] / physics.ell, closest.x / physics.ell);
 }

@@ -51,10 +51,12 @@ fn butler_volmer_with_film(drive: f32, i0: f32, film: f32) -> Rate {
 
 // The electrolyte between the place where it is read and the interface, with the film.
 struct Layer {
-    resistance: f32,
+    film: f32,
+    resistance: f32, // of electrolyte that conducts like the far side
     depletion: f32,
     diffusion_potential: f32,
     resistance_by_c: f32,
+    conductivity_of_salt: f32,
 }
 
 // A current density and its derivatives with respect to drive and concentration at the far side of the layer.
@@ -95,34 +97,58 @@ fn arsinh(x: f32) -> vec2<f32> {
     return vec2<f32>(select(value, -value, x < 0.0), 1.0 / root);
 }
 
-// What passes at y: exchange current density, kinetics and slope over it, and the current through the layer.
+// -ln(1 - z)/z, `left` being 1 - z: resistance of a layer across which z of the conductivity is lost, over that of one that loses none.
+fn layer_factor(z: f32, left: f32) -> f32 {
+    if abs(z) < 0.5 {
+        // ln of 1 - z as -2 artanh(z/(2 - z))
+        let s = z / (2.0 - z);
+        let q = s * s;
+        let series = 1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q / 15.0))))));
+        return 2.0 / (2.0 - z) * series;
+    }
+    return -log(left) / z;
+}
+
+// What passes at y: exchange current density, kinetics and slope over it, the current through the layer, the concentration at the front,
+// the potential lost per current that is added, and the derivative of the resistance with respect to c where the current is given.
 struct AtFront {
     exchange: f32,
     rate: vec2<f32>,
     through: f32,
     front: f32,
+    resistance: f32,
+    resistance_by_c: f32,
 }
 
 // Where c e^y of the concentration is left.
 fn at_front(y: f32, drive: f32, c: f32, i0: f32, layer: Layer) -> AtFront {
-    let through = -c * exp_m1(y) / layer.depletion;
-    let f = drive - layer.resistance * through + layer.diffusion_potential * y;
-    let front = c * exp(y);
-    return AtFront(max(i0 * pow(front, physics.alpha), 1e-20), butler_volmer(f), through, front);
+    let share = layer.conductivity_of_salt;
+    let lost = exp_m1(y);
+    let through = -c * lost / layer.depletion;
+    let left = exp(y);
+    let conductivity = (1.0 - share) + share * left;
+    let factor = layer_factor(-share * lost, conductivity);
+    let ohmic = (layer.film + layer.resistance * factor) * through;
+    let f = drive - ohmic + layer.diffusion_potential * y;
+    let exchange = max(i0 * pow(c * left, physics.alpha), 1e-20);
+    let by_c = layer.resistance_by_c * factor - layer.resistance * share / c * (1.0 / conductivity - factor);
+    return AtFront(exchange, butler_volmer(f), through, c * left, layer.film + layer.resistance / conductivity, by_c);
 }
 
-// i = i0 c_f^alpha bv(f), c_f = c - depletion i, f = drive - resistance i + diffusion_potential ln(c_f/c): Newton's method
-// in y = ln(c_f/c), from the current of an undepleted layer and what its depletion changes that current by in first order.
+// i = i0 c_f^alpha bv(f), c_f = c - depletion i, f = drive - (film + resistance (-ln(1 - z)/z)) i + diffusion_potential ln(c_f/c), z the
+// part of the conductivity that is lost across the layer: Newton's method in y = ln(c_f/c), from the current of an undepleted layer and
+// what its depletion changes that current by in first order.
 //
 // It is the arsinh of half of either current over the exchange current that must be equal: that of the kinetics is straight in f, from
 // a drive that the layer takes nearly all of, where f is next to nothing, to one that the kinetics take.
 fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
     let alpha = physics.alpha;
-    let start = butler_volmer_with_film(drive, i0 * pow(c, alpha), layer.resistance);
+    let undepleted = layer.film + layer.resistance;
+    let start = butler_volmer_with_film(drive, i0 * pow(c, alpha), undepleted);
     if layer.depletion == 0.0 {
-        return Response(start.value, start.slope, alpha * start.value / c / (1.0 + layer.resistance * start.free_slope));
+        return Response(start.value, start.slope, alpha * start.value / c / (1.0 + undepleted * start.free_slope));
     }
-    let start_by_front = alpha * start.value * max(1.0 - layer.resistance * start.slope, 0.0) + start.slope * layer.diffusion_potential;
+    let start_by_front = alpha * start.value * max(1.0 - undepleted * start.slope, 0.0) + start.slope * layer.diffusion_potential;
     let first = start.value / (1.0 + max(start_by_front * layer.depletion / c, 0.0));
     // stripping enriches the layer
     var y = ln_1p(max(-layer.depletion * first / c, -0.9));
@@ -130,7 +156,7 @@ fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
         let now = at_front(y, drive, c, i0, layer);
         let by_kinetics = arsinh(0.5 * now.rate.x);
         let by_layer = arsinh(0.5 * now.through / now.exchange);
-        let rise = now.rate.y * (layer.diffusion_potential + layer.resistance * now.front / layer.depletion) * by_kinetics.y;
+        let rise = now.rate.y * (layer.diffusion_potential + now.resistance * now.front / layer.depletion) * by_kinetics.y;
         let fall = (now.front / layer.depletion + alpha * now.through) / now.exchange * by_layer.y;
         let next = y - 2.0 * (by_kinetics.x - by_layer.x) / (rise + fall);
         // not across zero, and not more than all of the salt
@@ -143,9 +169,9 @@ fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
     // what passes through the layer is known as well as y; what the kinetics ask for only where they take their part of the drive
     let slope = now.exchange * now.rate.y;
     let by_front = (alpha * now.through + slope * layer.diffusion_potential) / now.front;
-    let stiffness = 1.0 + slope * layer.resistance + by_front * layer.depletion;
+    let stiffness = 1.0 + slope * now.resistance + by_front * layer.depletion;
     // c - front is what the current takes: of the diffusion potential no difference of two large terms is left
-    let potential_by_c = layer.diffusion_potential * layer.depletion / (now.front * c) - layer.resistance_by_c;
+    let potential_by_c = layer.diffusion_potential * layer.depletion / (now.front * c) - now.resistance_by_c;
     let by_c = now.through * (alpha / now.front + slope * potential_by_c);
     return Response(now.through, slope / stiffness, by_c / stiffness);
 }

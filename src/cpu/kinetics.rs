@@ -9,10 +9,10 @@ use super::Cpu;
 use super::elementary::{exponentials, logarithm};
 use super::probe::Probe;
 use super::shape::{fields, fill, rows_of};
-use super::transport::{DILUTE, Table, inverse_macmullin};
+use super::transport::{DILUTE, Table};
 use super::trapped::SCARCE;
 use crate::model::kinetics::{
-    EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, film_start, layer_start, through_layer_with,
+    EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, conductivity_of_salt, film_start, layer_start, through_layer_with,
 };
 
 /// Corrections after which a strip has started too far off. One or two are usual.
@@ -38,12 +38,14 @@ enum Read {
     Transference,
     /// derivative of κ with respect to c
     KappaByC,
+    /// part of κ that goes with all of the salt
+    OfSalt,
     /// resistance of the SEI
     Sei,
 }
 
 /// Members of [`Read`].
-const READ: usize = 12;
+const READ: usize = 13;
 
 /// The cells of a strip that react.
 #[derive(Default)]
@@ -53,7 +55,7 @@ struct Cells {
     read: [Vec<f64>; READ],
     /// drive, concentration c/c0 and exchange current density at c, where the electrolyte is read; then the layer, member by
     /// member
-    known: [Vec<f64>; 7],
+    known: [Vec<f64>; 9],
     /// the unknown: ln of the share of c that is left at the interface; without salt what the film leaves of the drive
     unknown: Vec<f64>,
     /// 1 until the unknown has settled, 0 then: what a cell comes to must not depend on the others of its strip
@@ -80,8 +82,6 @@ struct Constants {
     reference: f64,
     capillary: f64,
     stress: f64,
-    /// one over the MacMullin number
-    medium: f64,
 }
 
 /// u at the probe less the lithium's potential, delta, heterogeneity → current = i0 (c/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
@@ -106,7 +106,6 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
             reference,
             capillary: p.capillary.into(),
             stress: p.stress.into(),
-            medium: inverse_macmullin(&p, strip.z),
         };
         let mut probes = probes.of(strip);
         let mut chosen = std::mem::take(&mut cells.chosen);
@@ -175,6 +174,8 @@ fn read_strip(
         columns[Read::Diffusivity as usize][k] = properties[2];
         columns[Read::Transference as usize][k] = properties[3];
         columns[Read::KappaByC as usize][k] = slopes[0];
+        let (half, _) = table.at(0.5 * (1.0 + c).max(DILUTE) - 1.0);
+        columns[Read::OfSalt as usize][k] = conductivity_of_salt(properties[0], half[0]);
     }
 }
 
@@ -184,10 +185,53 @@ struct Known<'a> {
     drive: &'a [f64],
     c: &'a [f64],
     exchange: &'a [f64],
+    film: &'a [f64],
     resistance: &'a [f64],
     depletion: &'a [f64],
     diffusion_potential: &'a [f64],
     resistance_by_c: &'a [f64],
+    /// part of κ that goes with all of the salt
+    conductivity_of_salt: &'a [f64],
+}
+
+impl<'a> Known<'a> {
+    /// Member by member.
+    fn new(known: &'a [Vec<f64>; 9]) -> Self {
+        let [
+            drive,
+            c,
+            exchange,
+            film,
+            resistance,
+            depletion,
+            diffusion_potential,
+            resistance_by_c,
+            conductivity_of_salt,
+        ] = known;
+        Self {
+            drive,
+            c,
+            exchange,
+            film,
+            resistance,
+            depletion,
+            diffusion_potential,
+            resistance_by_c,
+            conductivity_of_salt,
+        }
+    }
+
+    /// The layer of a cell.
+    fn layer(&self, x: usize) -> Layer {
+        Layer {
+            film: self.film[x],
+            resistance: self.resistance[x],
+            depletion: self.depletion[x],
+            diffusion_potential: self.diffusion_potential[x],
+            resistance_by_c: self.resistance_by_c[x],
+            conductivity_of_salt: self.conductivity_of_salt[x],
+        }
+    }
 }
 
 impl Known<'_> {
@@ -198,10 +242,12 @@ impl Known<'_> {
             drive: &self.drive[..n],
             c: &self.c[..n],
             exchange: &self.exchange[..n],
+            film: &self.film[..n],
             resistance: &self.resistance[..n],
             depletion: &self.depletion[..n],
             diffusion_potential: &self.diffusion_potential[..n],
             resistance_by_c: &self.resistance_by_c[..n],
+            conductivity_of_salt: &self.conductivity_of_salt[..n],
         }
     }
 }
@@ -220,27 +266,26 @@ impl Cells {
         let read = self.read.each_ref().map(|column| &column[..]);
         prepare_strip(constants, read, self.known.each_mut().map(|column| &mut column[..]), &mut self.unknown);
         let &Constants { salt, alpha, .. } = constants;
+        let known = Known::new(&self.known);
         for x in 0..self.unknown.len() {
-            let known = self.known.each_ref().map(|column| column[x]);
-            let [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c] = known;
+            let (drive, c, exchange) = (known.drive[x], known.c[x], known.exchange[x]);
             let before = self.read[Read::Before as usize][x];
             let same_way = before * drive > 0.0;
             if !salt {
+                let resistance = known.film[x] + known.resistance[x];
                 let (bound, left) = (film_start(drive, exchange, alpha, resistance), drive - resistance * before);
                 let near = same_way && left * bound > 0.0 && left.abs() < bound.abs();
                 self.unknown[x] = if near { left } else { bound };
             } else if !same_way {
                 // of the wrong sign, or a cell that is new to the interface
-                let layer = Layer { resistance, depletion, diffusion_potential, resistance_by_c };
-                self.unknown[x] = layer_start(drive, c, exchange, alpha, &layer);
+                self.unknown[x] = layer_start(drive, c, exchange, alpha, &known.layer(x));
             }
         }
     }
 
     /// Finds the unknown and what follows from it.
     fn solve(&mut self, &Constants { alpha, salt, .. }: &Constants) {
-        let [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c] = &self.known;
-        let known = Known { drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c };
+        let known = Known::new(&self.known);
         let half = alpha == 0.5;
         let correct = match (salt, half) {
             (true, true) => correct_layer::<true>,
@@ -259,13 +304,9 @@ impl Cells {
         if !settled {
             // starts that were too far off
             for x in (0..self.unknown.len()).filter(|&x| self.open[x] == 1) {
-                let layer = Layer {
-                    resistance: resistance[x],
-                    depletion: if salt { depletion[x] } else { 0.0 },
-                    diffusion_potential: diffusion_potential[x],
-                    resistance_by_c: resistance_by_c[x],
-                };
-                let response = through_layer_with(drive[x], c[x], exchange[x], alpha, &layer);
+                let layer = known.layer(x);
+                let layer = if salt { layer } else { Layer { depletion: 0.0, ..layer } };
+                let response = through_layer_with(known.drive[x], known.c[x], known.exchange[x], alpha, &layer);
                 (current[x], by_drive[x], by_c[x]) = (response.current, response.by_drive, response.by_c);
             }
         }
@@ -311,12 +352,12 @@ impl Cells {
 
 /// What is known of the cells of a strip, and from the current before where ln(c_f/c) starts.
 #[multiversion(targets = "simd")]
-fn prepare_strip(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]; 7], unknown: &mut [f64]) {
+fn prepare_strip(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]; 9], unknown: &mut [f64]) {
     let n = unknown.len();
     let read = rows_of(read, n);
-    let &Constants { salt, alpha, film, i0, reference, capillary, stress, medium } = constants;
+    let &Constants { salt, alpha, film, i0, reference, capillary, stress } = constants;
     let of = |what: Read, x: usize| read[what as usize][x];
-    let [drive, c, exchange, resistance, depletion, diffusion_potential, resistance_by_c] = known;
+    let [drive, c, exchange, film_there, resistance, depletion, diffusion_potential, by_c, of_salt] = known;
     fill(&mut drive[..n], |x| (reference + of(Read::Phi, x)) - (capillary * of(Read::Curvature, x) + stress));
     fill(&mut c[..n], |x| if salt { (1.0 + of(Read::C, x)).max(DILUTE) } else { 1.0 });
     let c = &c[..n];
@@ -326,8 +367,9 @@ fn prepare_strip(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]
     } else {
         fill(&mut exchange[..n], |x| strength(x) * exponentials(alpha * logarithm(c[x]))[0]);
     }
-    let through = |x: usize| of(Read::Thickness, x) / medium;
-    fill(&mut resistance[..n], |x| film + of(Read::Sei, x) + through(x) / of(Read::Kappa, x));
+    let through = |x: usize| of(Read::Thickness, x);
+    fill(&mut film_there[..n], |x| film + of(Read::Sei, x));
+    fill(&mut resistance[..n], |x| through(x) / of(Read::Kappa, x));
     fill(&mut depletion[..n], |x| {
         let depletion = through(x) * (1.0 - of(Read::Transference, x)) / of(Read::Diffusivity, x);
         // a layer that takes no salt is solved as one that takes next to none
@@ -335,9 +377,8 @@ fn prepare_strip(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]
     });
     let depletion = &depletion[..n];
     fill(&mut diffusion_potential[..n], |x| of(Read::KappaD, x) / of(Read::Kappa, x));
-    fill(&mut resistance_by_c[..n], |x| {
-        -through(x) * of(Read::KappaByC, x) / (of(Read::Kappa, x) * of(Read::Kappa, x))
-    });
+    fill(&mut by_c[..n], |x| -through(x) * of(Read::KappaByC, x) / (of(Read::Kappa, x) * of(Read::Kappa, x)));
+    of_salt[..n].copy_from_slice(read[Read::OfSalt as usize]);
     fill(&mut unknown[..n], |x| {
         let used = of(Read::Before, x) * depletion[x] / c[x];
         let used = if used > USED_BEFORE { USED_BEFORE } else { used };
@@ -367,15 +408,52 @@ fn bounded_exp_m1(x: f64) -> [f64; 2] {
     [less_one + exp * (x - bounded), exp]
 }
 
-/// Kinetics at the interface, its slope, the concentration there and the current through the layer, where c e^y is left.
+/// What the interface sees at the near side of a layer.
+struct Front {
+    /// current that the kinetics ask for, and its slope
+    rate: [f64; 2],
+    /// concentration
+    front: f64,
+    /// current through the layer
+    through: f64,
+    /// potential lost per current that is added
+    resistance: f64,
+    /// derivative of the layer's resistance with respect to c on the far side, where the current is given
+    resistance_by_c: f64,
+}
+
+/// Where c e^y is left.
 #[inline(always)]
-fn at_front<const HALF: bool>(known: &Known, x: usize, y: f64, alpha: f64) -> [f64; 4] {
+fn at_front<const HALF: bool>(known: &Known, x: usize, y: f64, alpha: f64) -> Front {
     let [left, less_one] = exponentials(y);
     let through = -known.c[x] * less_one / known.depletion[x];
-    let f = known.drive[x] - known.resistance[x] * through + known.diffusion_potential[x] * y;
+    let share = known.conductivity_of_salt[x];
+    let conductivity = (1.0 - share) + share * left;
+    let factor = layer_factor(-share * less_one, conductivity);
+    let lost = (known.film[x] + known.resistance[x] * factor) * through;
+    let f = known.drive[x] - lost + known.diffusion_potential[x] * y;
     let [value, slope] = butler_volmer::<HALF>(f, alpha);
     let exchange = known.exchange[x] * if HALF { left.sqrt() } else { exponentials(alpha * y)[0] };
-    [exchange * value, exchange * slope, known.c[x] * left, through]
+    Front {
+        rate: [exchange * value, exchange * slope],
+        front: known.c[x] * left,
+        through,
+        resistance: known.film[x] + known.resistance[x] / conductivity,
+        resistance_by_c: known.resistance_by_c[x] * factor
+            - known.resistance[x] * share / known.c[x] * (1.0 / conductivity - factor),
+    }
+}
+
+/// −ln(1 − z)/z, `left` being 1 − z: resistance of a layer across which z of the conductivity is lost, over that of one that loses none.
+#[inline(always)]
+fn layer_factor(z: f64, left: f64) -> f64 {
+    const SERIES: [f64; 6] = [1.0 / 6.0, 1.0 / 5.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0];
+    let mut near = 0.0;
+    for term in SERIES {
+        near = near * z + term;
+    }
+    let far = -logarithm(left) / z;
+    if z.abs() < 1e-3 { near } else { far }
 }
 
 /// A correction of Newton's method on ln(i of the kinetics/i through the layer), which is nearly straight in y = ln(c_f/c) at
@@ -388,10 +466,10 @@ fn correct_layer<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64
     let mut any = 0;
     for x in 0..n {
         let y = unknown[x];
-        let [value, slope, front, through] = at_front::<HALF>(&known, x, y, alpha);
+        let Front { rate: [value, slope], front, through, resistance, .. } = at_front::<HALF>(&known, x, y, alpha);
         let depletion = known.depletion[x];
         let stiffness = alpha
-            + slope / value * (known.diffusion_potential[x] + known.resistance[x] * front / depletion)
+            + slope / value * (known.diffusion_potential[x] + resistance * front / depletion)
             + front / (depletion * through);
         let same_way = value * through > 0.0;
         let ratio = if same_way { value / through } else { 1.0 };
@@ -424,10 +502,11 @@ fn respond_through_layer<const HALF: bool>(
     let (current, by_drive, by_c) = (&mut current[..n], &mut by_drive[..n], &mut by_c[..n]);
     for x in 0..n {
         let y = unknown[x];
-        let [value, slope, front, through] = at_front::<HALF>(&known, x, y, alpha);
+        let Front { rate: [value, slope], front, through, resistance, resistance_by_c } =
+            at_front::<HALF>(&known, x, y, alpha);
         let by_front = (alpha * value + slope * known.diffusion_potential[x]) / front;
-        let stiffness = 1.0 + slope * known.resistance[x] + by_front * known.depletion[x];
-        let potential_by_c = known.diffusion_potential[x] / known.c[x] + known.resistance_by_c[x] * value;
+        let stiffness = 1.0 + slope * resistance + by_front * known.depletion[x];
+        let potential_by_c = known.diffusion_potential[x] / known.c[x] + resistance_by_c * value;
         // where most is used up, what passes is known better than what the kinetics ask for
         current[x] = if y < USED_UP { through } else { value };
         by_drive[x] = slope / stiffness;
@@ -445,7 +524,7 @@ fn correct_film<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64]
     for x in 0..n {
         let f = unknown[x];
         let [value, slope] = butler_volmer::<HALF>(f, alpha);
-        let resistance = known.resistance[x] * known.exchange[x];
+        let resistance = (known.film[x] + known.resistance[x]) * known.exchange[x];
         let change = (f + resistance * value - known.drive[x]) / (1.0 + resistance * slope);
         let settled = change.abs() <= SETTLED * (f - change).abs();
         unknown[x] = if open[x] == 1 { f - change } else { f };
@@ -472,7 +551,7 @@ fn respond_behind_film<const HALF: bool>(
         let [value, slope] = butler_volmer::<HALF>(f, alpha);
         let slope = known.exchange[x] * slope;
         current[x] = known.exchange[x] * value;
-        by_drive[x] = slope / (1.0 + known.resistance[x] * slope);
+        by_drive[x] = slope / (1.0 + (known.film[x] + known.resistance[x]) * slope);
     }
 }
 
@@ -487,16 +566,8 @@ mod tests {
         let mut cells = Cells::default();
         for alpha in [0.5, 0.3] {
             for salt in [true, false] {
-                let constants = Constants {
-                    salt,
-                    alpha,
-                    film: 0.0,
-                    i0: 1.0,
-                    reference: 0.0,
-                    capillary: 0.0,
-                    stress: 0.0,
-                    medium: 1.0,
-                };
+                let constants =
+                    Constants { salt, alpha, film: 0.0, i0: 1.0, reference: 0.0, capillary: 0.0, stress: 0.0 };
                 let (mut read, mut expected) = (Vec::new(), Vec::new());
                 for drive in [-8.0, -1.0, -1e-6, 0.0, 1e-3, 0.3, 3.0, 15.0, 40.0] {
                     for (c, i0) in [(1e-3f64, 1e-3), (0.1, 1e-5), (1.0, 1e-2)] {
@@ -517,12 +588,15 @@ mod tests {
                                         1.0,
                                         1.0 - depletion,
                                         0.1 * kappa,
+                                        0.7,
                                     ]);
                                     let layer = Layer {
+                                        film: 0.0,
                                         resistance,
                                         depletion: if salt { depletion } else { 0.0 },
                                         diffusion_potential: 1.5,
                                         resistance_by_c: -0.1 * resistance,
+                                        conductivity_of_salt: 0.7,
                                     };
                                     expected.push((
                                         through_layer(drive, c, i0, alpha, &layer),

@@ -5,6 +5,8 @@ use rayon::prelude::*;
 use super::Cpu;
 use super::interface::{SHARPEST, length};
 use super::shape::{Cell, Fields, Row, Shape, Strip};
+use super::transport::inverse_macmullin;
+use crate::model::uniforms::Physics;
 
 /// How far outside the interface the electrolyte is read \[ℓ\].
 pub const PROBE: f64 = 1.5;
@@ -29,7 +31,7 @@ pub struct Probe {
     pub cell: u32,
     /// where it reads the electrolyte
     pub reading: Reading,
-    /// thickness of the electrolyte between there and the interface \[dx\]
+    /// thickness of the electrolyte between there and the interface, as that of one outside the separator which conducts as much \[dx\]
     pub thickness: f64,
     /// curvature at the closest point of the interface \[1/dx\]
     pub curvature: f64,
@@ -61,8 +63,7 @@ impl Probes {
 
 /// q, delta, curvature → probes.
 pub fn probe(cpu: &mut Cpu) {
-    let ell = f64::from(cpu.physics.ell);
-    let (shape, q, curvature, delta) = (cpu.shape, &cpu.q, &cpu.curvature, &cpu.delta);
+    let (shape, q, curvature, delta, physics) = (cpu.shape, &cpu.q, &cpu.curvature, &cpu.delta, &cpu.physics);
     let Probes { first, probes } = &mut cpu.probes;
     first.clear();
     first.push(0);
@@ -80,7 +81,7 @@ pub fn probe(cpu: &mut Cpu) {
         for row in shape.numbered(rows) {
             let reacting = row.of(delta).iter().enumerate().filter(|(_, delta)| **delta != 0.0);
             for ((x, _), probe) in reacting.zip(&mut probes) {
-                *probe = probe_of(&shape, q, curvature, ell, row, x);
+                *probe = probe_of(&shape, q, curvature, physics, row, x);
             }
         }
     });
@@ -95,7 +96,8 @@ pub fn gradient(q: &[f64], Cell { here, around }: Cell) -> [f64; 3] {
     gradient
 }
 
-fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: usize) -> Probe {
+fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], physics: &Physics, row: Row, x: usize) -> Probe {
+    let ell = f64::from(physics.ell);
     let cell = row.cell(x);
     let here = cell.here;
     let gradient = gradient(q, cell);
@@ -105,7 +107,7 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: 
         return Probe {
             cell: here as u32,
             reading: reading([0.0; 3]),
-            thickness: (-q[here]).max(THINNEST * ell),
+            thickness: (-q[here]).max(THINNEST * ell) / inverse_macmullin(physics, row.z),
             curvature: loose(curvature[here], q[here] / ell, q[here] / ell),
             reacts: q[here] <= DEEP * ell,
         };
@@ -117,7 +119,8 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], ell: f64, row: Row, x: 
     let outside = -away.read(q);
     Probe {
         cell: here as u32,
-        thickness: outside.max(THINNEST * ell),
+        // of all cells on a normal the same layer, whatever medium they lie in
+        thickness: outside.max(THINNEST * ell) / away.between_planes(shape, |z| inverse_macmullin(physics, z)),
         curvature: if own.abs() > LOOSE { loose(curvature, own, closest.read(q) / ell) } else { curvature },
         reading: away,
         reacts: own <= DEEP || -outside <= REMAINS * q[here],
@@ -174,6 +177,13 @@ impl Reading {
         let near = at(0, 0, 0);
         let far = [at(1, 0, 0), at(0, 1, 0), at(0, 0, 1)].map(|corner| corner.wrapping_sub(near));
         Self { near, far, share: [tx, ty, tz] }
+    }
+
+    /// What the planes of cells have, there.
+    fn between_planes(&self, shape: &Shape, of: impl Fn(usize) -> f64) -> f64 {
+        let plane = |cell: u32| of(cell as usize / (shape.nx * shape.ny));
+        let near = plane(self.near);
+        near + self.share[2] * (plane(self.near.wrapping_add(self.far[2])) - near)
     }
 
     /// In the near and the far plane the corners (near, near), (far, far), (far, near), (near, far) along x and y.

@@ -91,7 +91,7 @@ kernels! {
     Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
     Place = "place", EXACT, &["count"];
     Predict = "predict", EXACT, &["half_advance"];
-    Probe = "probe", &["uniforms", "grid", "precision", "probe"], &[];
+    Probe = "probe", &["uniforms", "grid", "precision", "electrolyte", "probe"], &[];
     Project = "project", SUM, &["planes", "pairs"];
     Prolong = "prolong", LEVELS, &[];
     Reaction = "reaction", LOCAL, &[];

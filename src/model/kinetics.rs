@@ -82,10 +82,12 @@ pub fn butler_volmer_with_film(drive: f64, i0: f64, alpha: f64, film: f64) -> Ra
 }
 
 /// The electrolyte between the place where it is read and the interface, with the film: what the current itself loses on
-/// its way. Flux is constant across it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// its way. Flux is constant across the layer, so that c falls along a straight line, and κ is taken to do so too.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Layer {
-    /// film and electrolyte: potential lost per current
+    /// potential lost per current in the film
+    pub film: f64,
+    /// potential lost per current in electrolyte that conducts as on the far side everywhere, s/κ
     pub resistance: f64,
     /// concentration lost per current, (1−t₊) s/D
     pub depletion: f64,
@@ -93,7 +95,34 @@ pub struct Layer {
     pub diffusion_potential: f64,
     /// derivative of the resistance with respect to c: salt that is used up no longer conducts
     pub resistance_by_c: f64,
+    /// part of the conductivity that goes with all of the salt, 0…1
+    pub conductivity_of_salt: f64,
 }
+
+/// Part of a conductivity `kappa` that goes with all of the salt, where half of the salt leaves `half` of it.
+///
+/// From two values and not from a slope: that of a table jumps from entry to entry, and what jumps Newton's method cannot solve for.
+pub fn conductivity_of_salt(kappa: f64, half: f64) -> f64 {
+    (2.0 - 2.0 * half / kappa).clamp(0.0, 1.0)
+}
+
+impl Layer {
+    /// Potential lost per current if no salt is used up.
+    fn undepleted(&self) -> f64 {
+        self.film + self.resistance
+    }
+}
+
+/// Conductivity at the interface over that on the far side of a layer, where e^y of the salt is left and all of it makes `share` of κ; and
+/// the layer's resistance over that of one that conducts like its far side.
+fn conduction(y: f64, share: f64) -> [f64; 2] {
+    let lost = -share * y.exp_m1();
+    let left = (1.0 - share) + share * y.exp();
+    [left, if lost.abs() < 1e-3 { SERIES.iter().fold(0.0, |sum, term| sum * lost + term) } else { -left.ln() / lost }]
+}
+
+/// −ln(1 − z)/z around 0, from the highest power of z down.
+const SERIES: [f64; 6] = [1.0 / 6.0, 1.0 / 5.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0];
 
 /// A current density and its derivatives.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,26 +146,29 @@ pub const USED_UP: f64 = -0.5;
 /// Butler-Volmer current density through a layer, driven by `drive` and `c` on its far side:
 ///
 /// ```text
-/// i = i0 c_f^α bv(f),   c_f = c − depletion i,   f = drive − resistance i + diffusion_potential ln(c_f/c)
+/// i = i0 c_f^α bv(f),   c_f = c − depletion i,   f = drive − (film + resistance (−ln(1−z)/z)) i + diffusion_potential ln(c_f/c)
 /// ```
+///
+/// z is the part of κ that is lost on the way: across a layer in which κ falls linearly with c to 1 − z the resistance is as given.
 pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> Response {
     through_layer_with(drive, c, i0 * power(c, alpha), alpha, layer)
 }
 
 /// The same, `i0` being the exchange current density at `c`.
 pub fn through_layer_with(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> Response {
-    let Layer { resistance, depletion, diffusion_potential, resistance_by_c } = *layer;
+    let Layer { depletion, diffusion_potential, .. } = *layer;
     // behind a film that takes nearly all of the drive a start that is only roughly right would leave one of the wrong sign
-    let start = butler_volmer_with_film(drive, i0, alpha, resistance);
+    let start = butler_volmer_with_film(drive, i0, alpha, layer.undepleted());
     if depletion == 0.0 {
+        let resistance = layer.undepleted();
         // at fixed drive a resistance leaves (1 + resistance g)⁻¹ of the effect of c, as of that of the drive
         let free_slope = start.slope / (1.0 - resistance * start.slope).max(1e-12);
-        let by_c = start.value * (alpha / c - free_slope * resistance_by_c) / (1.0 + resistance * free_slope);
+        let by_c = start.value * (alpha / c - free_slope * layer.resistance_by_c) / (1.0 + resistance * free_slope);
         return Response { current: start.value, by_drive: start.slope, by_c };
     }
     let mut y = layer_start_from(start, c, alpha, layer);
     for _ in 0..DEPLETION_ITERATIONS {
-        let (rate, front) = at_front(y, drive, c, i0, alpha, layer);
+        let Front { rate, front, resistance, .. } = at_front(y, drive, c, i0, alpha, layer);
         let through = -c * y.exp_m1() / depletion;
         // Newton's method on the arsinh of half of either current over the exchange current: that of the kinetics is straight in f, from
         // a drive that the layer takes nearly all of, where f is next to nothing, to one that the kinetics take
@@ -153,7 +185,7 @@ pub fn through_layer_with(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer
             break;
         }
     }
-    let (rate, front) = at_front(y, drive, c, i0, alpha, layer);
+    let Front { rate, front, resistance, resistance_by_c } = at_front(y, drive, c, i0, alpha, layer);
     let by_front = (alpha * rate.value + rate.slope * diffusion_potential) / front;
     let stiffness = 1.0 + rate.slope * resistance + by_front * depletion;
     Response {
@@ -167,27 +199,46 @@ pub fn through_layer_with(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer
 /// Where Newton's method on the depletion of a layer starts: ln(c_f/c), from the current of an undepleted layer and what its depletion
 /// changes that current by in first order; `i0` is that at c.
 pub fn layer_start(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> f64 {
-    layer_start_from(butler_volmer_with_film(drive, i0, alpha, layer.resistance), c, alpha, layer)
+    layer_start_from(butler_volmer_with_film(drive, i0, alpha, layer.undepleted()), c, alpha, layer)
 }
 
 /// The same, with the rate of the undepleted layer.
 fn layer_start_from(start: Rate, c: f64, alpha: f64, layer: &Layer) -> f64 {
-    let Layer { resistance, depletion, diffusion_potential, .. } = *layer;
-    let by_front = alpha * start.value * (1.0 - resistance * start.slope).max(0.0) + start.slope * diffusion_potential;
+    let Layer { depletion, diffusion_potential, .. } = *layer;
+    let own = (1.0 - layer.undepleted() * start.slope).max(0.0);
+    let by_front = alpha * start.value * own + start.slope * diffusion_potential;
     let first = start.value / (1.0 + (by_front * depletion / c).max(0.0));
     // stripping enriches the layer
     (-depletion * first / c).max(-0.9).ln_1p()
 }
 
-/// Kinetics at the interface, where c e^y of the concentration is left, and that concentration; `i0` is that at c.
-fn at_front(y: f64, drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> (Rate, f64) {
+/// What the interface sees at the near side of a layer.
+struct Front {
+    /// kinetics and their slope
+    rate: Rate,
+    /// concentration
+    front: f64,
+    /// potential lost per current that is added
+    resistance: f64,
+    /// derivative of the layer's resistance with respect to c on the far side, where the current is given
+    resistance_by_c: f64,
+}
+
+/// Where c e^y of the concentration is left; `i0` is that at c.
+fn at_front(y: f64, drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> Front {
     let lost = y.exp_m1();
     // close to nothing the difference from all has no digits left
     let front = c * if y > -1.0 { 1.0 + lost } else { y.exp() };
     let through = -c * lost / layer.depletion;
-    let rate = butler_volmer(drive - layer.resistance * through + layer.diffusion_potential * y, alpha);
+    let share = layer.conductivity_of_salt;
+    let [conductivity, factor] = conduction(y, share);
+    let lost = (layer.film + layer.resistance * factor) * through;
+    let rate = butler_volmer(drive - lost + layer.diffusion_potential * y, alpha);
     let exchange = i0 * power(front / c, alpha);
-    (Rate { value: exchange * rate.value, slope: exchange * rate.slope }, front)
+    let rate = Rate { value: exchange * rate.value, slope: exchange * rate.slope };
+    let resistance = layer.film + layer.resistance / conductivity;
+    let resistance_by_c = layer.resistance_by_c * factor - layer.resistance * share / c * (1.0 / conductivity - factor);
+    Front { rate, front, resistance, resistance_by_c }
 }
 
 #[cfg(test)]
@@ -218,12 +269,14 @@ mod tests {
             for c in [1e-3, 0.1, 1.0] {
                 for depletion in [1e-4, 1e-2, 0.7, 3.0, 30.0] {
                     for resistance in [0.0, 1.0, 300.0] {
-                        let layer = Layer { resistance, depletion, diffusion_potential: 1.5, resistance_by_c: 0.0 };
+                        let film = 0.3 * resistance;
+                        let conducting = Layer { film, resistance, ..Layer::default() };
+                        let layer = Layer { depletion, diffusion_potential: 1.5, ..conducting };
                         let at = |drive: f64, c: f64| through_layer(drive, c, i0, alpha, &layer);
                         let r = at(drive, c);
                         let front = c - depletion * r.current;
                         assert!(front > 0.0, "{drive} {c} {layer:?}: {r:?}");
-                        let f = drive - resistance * r.current + 1.5 * (front / c).ln();
+                        let f = drive - (film + resistance) * r.current + 1.5 * (front / c).ln();
                         let expected = i0 * front.powf(alpha) * butler_volmer(f, alpha).value;
                         // what is left is a difference: its error counts against the concentration
                         let noise = 1e-8 * r.current.abs().max(1e-3 * c / depletion * (front / c).min(1.0));
@@ -256,10 +309,12 @@ mod tests {
             for drive in [-5.0, 0.5, 5.0, 15.0, 25.0, 40.0, 60.0] {
                 for i0 in [1e-4, 1e-2] {
                     let layer = |c: f64| Layer {
+                        film: 0.2,
                         resistance: 1.5 / c,
                         depletion: 1.0,
                         diffusion_potential: 2.0,
                         resistance_by_c: -1.5 / (c * c),
+                        conductivity_of_salt: 1.0,
                     };
                     let at = |drive: f64, c: f64| through_layer(drive, c, i0, 0.5, &layer(c));
                     let response = at(drive, c);
@@ -272,6 +327,24 @@ mod tests {
                     assert!(near(response.by_drive, by_drive, noise), "{c} {drive} {i0}: {response:?} {by_drive}");
                     assert!(near(response.by_c, by_c, noise / c), "{c} {drive} {i0}: {response:?} {by_c}");
                 }
+            }
+        }
+    }
+
+    /// The integral of 1/κ across a layer whose κ falls from 1 to what is left, from nothing lost to nearly all.
+    #[test]
+    fn a_layer_conducts_as_its_salt_does() {
+        for share in [0.0, 1e-6, 1e-3, 0.4, 1.0] {
+            for y in [2.0, 0.1, 1e-3, -1e-6, -9e-4, -1.1e-3, -0.3, -2.0, -4.0] {
+                let [left, factor] = conduction(y, share);
+                let end: f64 = 1.0 - y.exp();
+                let steps = 200_000;
+                let middle = |k: i32| 1.0 / (1.0 - share * end * (f64::from(k) + 0.5) / f64::from(steps));
+                let mean = (0..steps).map(middle).sum::<f64>() / f64::from(steps);
+                assert!(
+                    (left - (1.0 - share * end)).abs() < 1e-15 && (factor / mean - 1.0).abs() < 1e-8,
+                    "{share} {y}"
+                );
             }
         }
     }

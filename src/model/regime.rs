@@ -330,15 +330,17 @@ mod tests {
         let p = EC_EMC.at(1000.0, 298.15);
         let (current, film, thickness) = (100.0, 1e-3, 0.4e-6);
         let layer = Layer {
-            resistance: (film + thickness / p.kappa) / medium.thermal(),
+            film: film / medium.thermal(),
+            resistance: thickness / p.kappa / medium.thermal(),
             depletion: (1.0 - p.transference) * thickness / (FARADAY * p.diffusivity * 1000.0),
             diffusion_potential: 2.0 * (1.0 - p.transference) * p.thermodynamic_factor,
-            resistance_by_c: 0.0,
+            ..Layer::default()
         };
         // c0 is at the interface, more at its far side
         let far = 1.0 + layer.depletion * current;
-        let drive =
-            medium.overpotential(1.0, current) + layer.resistance * current + layer.diffusion_potential * far.ln();
+        let drive = medium.overpotential(1.0, current)
+            + (layer.film + layer.resistance) * current
+            + layer.diffusion_potential * far.ln();
         let response = through_layer(drive, far, 10.0, 0.5, &layer);
         near(response.current, current, 1e-6);
         near(medium.slope_through_layer(current, film, thickness), response.by_drive / medium.thermal(), 1e-6);

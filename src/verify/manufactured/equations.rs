@@ -20,7 +20,7 @@ use super::fields::{Chosen, Local};
 use crate::cpu::interface::{FARTHEST, length};
 use crate::cpu::probe::{PROBE, THINNEST};
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
-use crate::model::kinetics::{Layer, through_layer};
+use crate::model::kinetics::{Layer, conductivity_of_salt, through_layer};
 use crate::model::parameters::Setup;
 use crate::model::profile::fraction;
 
@@ -114,12 +114,15 @@ impl Equations<'_> {
         let thickness = (-distance.at(probe, t).value).max(THINNEST * setup.ell);
         let (phi, c) = (phi.at(probe, t).value, c.at(probe, t).value);
         let p = setup.electrolyte.at(c, setup.temperature);
+        let half = setup.electrolyte.at(0.5 * c, setup.temperature).kappa;
         let strain = k.gamma * curvature(&distance.at(along(depth), t)) + k.pressure;
         let layer = Layer {
-            resistance: (k.film + thickness / p.kappa) / thermal,
+            film: k.film / thermal,
+            resistance: thickness / p.kappa / thermal,
             depletion: thickness * (1.0 - p.transference) / (FARADAY * p.diffusivity * setup.top.c0),
             diffusion_potential: 2.0 * (1.0 - p.transference) * p.thermodynamic_factor,
-            resistance_by_c: 0.0,
+            resistance_by_c: 0.0, // of no matter to the current
+            conductivity_of_salt: conductivity_of_salt(p.kappa, half),
         };
         let i0 = k.i0 * (setup.top.c0 / k.c_ref).powf(k.alpha);
         let drive = (phi - strain * LITHIUM_MOLAR_VOLUME / FARADAY) / thermal;
