@@ -1,4 +1,4 @@
-// orthogonalise - a direction and its image less their shares in older ones, and the products that tell how far to go along it
+// orthogonalise - a direction and its image less their shares in one or two older ones, and the products that tell how far to go along it
 //
 //   image     -= sum over older of <image, older>/<older, older> older,   with the scalar products of `project`
 //   direction alike

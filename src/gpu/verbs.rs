@@ -264,21 +264,25 @@ impl Backend for Gpu {
     }
 
     fn orthogonalise(&mut self, new: usize) {
-        let Some(newest) = new.checked_sub(1) else {
+        if new == 0 {
             return self.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
-        };
+        }
         let (directions, images) = (self.fields.directions, self.fields.images);
-        let roles = [
-            ("direction", directions[new]),
-            ("image", images[new]),
-            ("older_direction_0", directions[0]),
-            ("older_direction_1", directions[newest]),
-            ("older_image_0", images[0]),
-            ("older_image_1", images[newest]),
-        ];
-        let pairs = [[images[0]; 2], [images[newest]; 2]];
-        self.products(images[new], &pairs[..new]);
-        self.reduce(Kernel::Orthogonalise, &roles, &[new as u32], "product", 1, 0);
+        // the shares in two older ones at a time; the last pass leaves the products with the residual
+        for first in (0..new).step_by(2) {
+            let last = (first + 1).min(new - 1);
+            let roles = [
+                ("direction", directions[new]),
+                ("image", images[new]),
+                ("older_direction_0", directions[first]),
+                ("older_direction_1", directions[last]),
+                ("older_image_0", images[first]),
+                ("older_image_1", images[last]),
+            ];
+            let (pairs, count) = ([[images[first]; 2], [images[last]; 2]], last - first + 1);
+            self.products(images[new], &pairs[..count]);
+            self.reduce(Kernel::Orthogonalise, &roles, &[count as u32], "product", 1, 0);
+        }
     }
 
     fn start_along(&mut self, slot: usize) {

@@ -10,7 +10,7 @@ use crate::model::nucleation::Cap;
 use crate::model::uniforms::{Physics, StepUniforms};
 
 /// Search directions that the linear solver keeps: the newest and those it is made orthogonal to.
-pub const DIRECTIONS: usize = 3;
+pub const DIRECTIONS: usize = 6;
 
 /// A vector of the linear solver: a pair (potential, salt) in each cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,8 +1,8 @@
 //! The compliance: the electrode potential down to which a given plating current is kept up, as an instrument has one.
 //!
 //! A step is solved at the given current. Where its potential passes the compliance, or where no solution is found because the salt
-//! at the lithium is used up, the step is solved again at the potential of the compliance. The run stays at that potential until it
-//! would carry 1 % more than the given current.
+//! at the lithium is used up, the step is solved again at the potential of the compliance, which must carry less then. The run stays at
+//! that potential until it would carry 1 % more than the given current.
 
 use super::backend::{Backend, BackendError, Balance};
 use super::clock::Clock;
@@ -98,7 +98,9 @@ impl Tries {
                 false => Verdict::Stand,
             },
             Outcome::Solved { current, .. } => {
-                match (current > given * (1.0 + RELEASE), self.unsolved) {
+                // what comes to the compliance carries less there; only what has been there waits for a little more
+                let release = if self.was_limited() { RELEASE } else { 0.0 };
+                match (current > given * (1.0 + release), self.unsolved) {
                     (false, _) => Verdict::Stand,
                     (true, true) => Verdict::Shorten,
                     (true, false) => {
@@ -235,7 +237,7 @@ mod tests {
         assert_eq!(tries.given(Outcome::Unsolved, true), Verdict::Limit);
         assert_eq!(tries.at_compliance(99.0), Verdict::Stand);
         // it could carry more, and yet the given current was not found: a shorter step
-        assert_eq!(tries.at_compliance(120.0), Verdict::Shorten);
+        assert_eq!(tries.at_compliance(100.1), Verdict::Shorten);
     }
 
     #[test]
@@ -248,13 +250,15 @@ mod tests {
         // and not to and fro in one step, whatever the tolerances of two solutions make of it
         assert_eq!(tries.given(solved(-0.501, GIVEN), false), Verdict::Stand);
         assert_eq!(tries.given(Outcome::Unsolved, true), Verdict::Stand);
-        assert_eq!(Tries { began: None, ..limited }.at_compliance(100.9), Verdict::Stand);
+        assert_eq!(Tries { began: None, ..limited }.at_compliance(100.9), Verdict::Give);
     }
 
     #[test]
     fn a_leap_that_comes_too_early_leaves_the_way_to_the_compliance_open() {
         let mut tries = Tries { leap: Some(1e-3), ..Tries::default() };
-        assert_eq!(tries.at_compliance(120.0), Verdict::Give);
+        assert_eq!(tries.at_compliance(100.1), Verdict::Give);
+        tries.leap = None;
         assert_eq!(tries.given(Outcome::Unsolved, true), Verdict::Limit);
+        assert_eq!(Tries { leap: Some(1e-3), ..Tries::default() }.at_compliance(99.9), Verdict::Stand);
     }
 }

@@ -9,8 +9,12 @@ const POTENTIAL_LIMIT: f32 = 4.0;
 pub const CONCENTRATION_KEPT: f32 = 0.1;
 /// Iterations after which the step is given up.
 pub const ITERATIONS: usize = 25;
-/// Most linear iterations in a Newton iteration. Their number is known before, so that a Newton iteration is one queue of work.
-pub const LINEAR_ITERATIONS: usize = DIRECTIONS;
+/// Linear iterations in a Newton iteration, unless the one before tells how many it takes. Their number is known before, so that a Newton
+/// iteration is one queue of work.
+pub const LINEAR_ITERATIONS: usize = 3;
+/// Most of them. Close to the limiting current of a slab fewer stand still, and so does Newton's method: 0.99 of it took 34 rejected steps
+/// with three at most, none and 7, 5 and 4 Newton iterations a step with four, five and six (CPU, 2026-11-28).
+const MOST_LINEAR_ITERATIONS: usize = DIRECTIONS;
 /// The residual that linear iterations aim at, over the tolerance: what is not linear needs the rest.
 const AIM: f64 = 0.5;
 /// Rounding may stop the residual above the backend's tolerance; what is left must then be below this many tolerances.
@@ -111,7 +115,7 @@ fn linear_iterations(residual: f64, before: Option<(f64, usize)>) -> usize {
     let Some((start, taken)) = before else { return LINEAR_ITERATIONS };
     let each = (start / residual).ln() / taken as f64;
     let needed = (residual / AIM).ln() / each;
-    if each > 0.0 { needed.ceil().clamp(1.0, LINEAR_ITERATIONS as f64) as usize } else { LINEAR_ITERATIONS }
+    if each > 0.0 { needed.ceil().clamp(1.0, MOST_LINEAR_ITERATIONS as f64) as usize } else { MOST_LINEAR_ITERATIONS }
 }
 
 /// Mean factor by which a linear iteration reduces the residual of the step as it stands; the correction is not applied.
@@ -136,7 +140,7 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 }
 
 /// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a
-/// V-cycle, each direction made orthogonal to those before; at most [`LINEAR_ITERATIONS`] of them.
+/// V-cycle, each direction made orthogonal to those before; at most [`DIRECTIONS`] of them.
 ///
 /// Where kinetics is slow against conduction, the normal case, the operator hardly sees a uniform change of the potential,
 /// and the first of `iterations` would go on it. One scalar equation, that of the total current, takes it out before.
@@ -162,10 +166,10 @@ mod tests {
         // each took away a factor of 10: one takes 3 tolerances below the half that is aimed at, two take 20
         assert_eq!(linear_iterations(3.0, Some((3e3, 3))), 1);
         assert_eq!(linear_iterations(20.0, Some((2e4, 3))), 2);
-        // slow, without any gain, or a number lost: all of them
-        assert_eq!(linear_iterations(20.0, Some((40.0, 3))), LINEAR_ITERATIONS);
-        assert_eq!(linear_iterations(20.0, Some((20.0, 3))), LINEAR_ITERATIONS);
-        assert_eq!(linear_iterations(20.0, Some((10.0, 3))), LINEAR_ITERATIONS);
-        assert_eq!(linear_iterations(20.0, Some((f64::NAN, 3))), LINEAR_ITERATIONS);
+        // slow, without any gain, or a number lost: as many as there may be
+        assert_eq!(linear_iterations(20.0, Some((40.0, 3))), MOST_LINEAR_ITERATIONS);
+        assert_eq!(linear_iterations(20.0, Some((20.0, 3))), MOST_LINEAR_ITERATIONS);
+        assert_eq!(linear_iterations(20.0, Some((10.0, 3))), MOST_LINEAR_ITERATIONS);
+        assert_eq!(linear_iterations(20.0, Some((f64::NAN, 3))), MOST_LINEAR_ITERATIONS);
     }
 }
