@@ -4,12 +4,17 @@
 //! At rest all of it comes from the lithium below: the surface goes back by σ V_m/F. Under a current I the lithium gets I t − σ, and
 //! the potential shows the resistance of the layer, σ R0/σ0. On a sphere that grows every new piece of surface takes σ0: with K = 0 it
 //! has taken σ0 times its area in the end, however it came to it.
+//!
+//! A surface of curvature κ that moves along its normal at v stretches by κv: dσ/dt = −κ v σ + (σ0 − σ)/τ with K = 0. Where it grows as fast as
+//! its layer forms, as tips do, the layer stays young: σ/σ0 = 1/(1 + κ v τ) at a steady tip. On the sphere κ = 2/R falls, and the
+//! equation is integrated.
 
 use super::sphere::{self, sphere};
 use super::{Case, Check, Lab, VerifyError};
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::{Control, Setup};
 use crate::model::sei::Sei;
+use crate::solver::backend::Field;
 
 /// The case.
 pub const CASE: Case = Case {
@@ -24,6 +29,10 @@ pub const CASE: Case = Case {
 const PLANE: f64 = 0.01;
 /// Largest relative error of the charge on a sphere: its diffuse area is larger by π²/3 (ℓ/R)², 2.3 %.
 const SPHERE: f64 = 0.03;
+/// Largest relative error of a layer that is stretched.
+const YOUNG: f64 = 0.03;
+/// Times in which a layer forms, over the time in which the front grows by the radius it began with.
+const YOUNG_TIMES: [f64; 3] = [0.1, 0.3, 1.0];
 /// Largest error of the ledgers.
 const LEDGER: f64 = 1e-5;
 /// Largest relative error of a potential.
@@ -34,6 +43,9 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     checks.append(&mut plane(lab, 5.0, 6000.0)?);
     checks.push(behind_a_thick_layer(lab)?);
     checks.append(&mut growing(lab)?);
+    for share in YOUNG_TIMES {
+        checks.push(young(lab, share)?);
+    }
     Ok(checks)
 }
 
@@ -121,6 +133,43 @@ fn growing(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
             ),
             Check::absolute("sphere: lithium ledger", s.clock.ledger.lithium_error(), 0.0, LEDGER),
         ])
+    })
+}
+
+/// The layer of a sphere that grows about as fast as the layer forms.
+fn young(lab: &Lab, share: f64) -> Result<Check, VerifyError> {
+    let mut setup = lab.config("sphere", &[])?;
+    let (_, radius) = sphere(&setup)?;
+    let speed = sphere::speed(&setup)?;
+    let (fresh_charge, formation_time) = (1.0, share * radius / speed);
+    setup.sei = Some(Sei { fresh_charge, formation_time, growth: 0.0, resistance: 0.0, cracks: 0.0 });
+    // no more than the layer itself changes in a step
+    setup.time_step.largest = 0.05 * formation_time;
+    let end = 4.0 / speed;
+    // the surface is bare at the start
+    let (steps, mut exact) = (100_000, 0.0);
+    let dt = end / f64::from(steps);
+    for step in 0..steps {
+        let now = radius + speed * (f64::from(step) + 0.5) * dt;
+        let rate = 2.0 * speed / now + 1.0 / formation_time;
+        exact += (-rate * dt).exp_m1() * (exact - fresh_charge / formation_time / rate);
+    }
+    lab.with(&setup, |s| {
+        s.advance_to(end)?;
+        let (xi, sigma) = (s.b.field(Field::Xi)?, s.b.field(Field::Sei)?);
+        let at_front = |xi: f64| (xi * (1.0 - xi)).powi(2);
+        let weights =
+            || xi.iter().zip(&sigma).filter(|(_, sigma)| **sigma >= 0.0).map(|(xi, _)| at_front(f64::from(*xi)));
+        let layers =
+            sigma.iter().filter(|sigma| **sigma >= 0.0).map(|sigma| f64::from(*sigma) * s.problem.scales.current);
+        let mean = weights().zip(layers).map(|(weight, sigma)| weight * sigma).sum::<f64>() / weights().sum::<f64>();
+        let stretch = 2.0 * share * radius / (radius + 4.0);
+        Ok(Check::relative(
+            format!("sphere, κvτ = {stretch:.2}: σ/σ0"),
+            mean / fresh_charge,
+            exact / fresh_charge,
+            YOUNG,
+        ))
     })
 }
 
