@@ -35,11 +35,13 @@ def slice_of(run, charge):
         times = root["Steps/Values"][:]
         passed = charges(run, times)
         at = len(times) - 1 if charge is None else int(np.abs(passed - charge).argmin())
-        cells = root["CellData"]
-        lithium = cells["lithium"][at][:, 0, :]
-        accessible = cells["accessible"][0][:, 0, :]  # does not change, and is stored once
-        salt = cells["c"][at][:, 0, :]
-        return lithium, 1.0 - accessible, salt, 1e6 * root.attrs["Spacing"][0], times[at], passed[at]
+
+
+        def field(name):
+            return root["CellData"][name][int(root["Steps/CellDataOffsets"][name][at])][:, 0, :]
+
+        spacing = 1e6 * root.attrs["Spacing"][0]
+        return field("lithium"), 1.0 - field("accessible"), field("c"), spacing, times[at], passed[at]
 
 
 def clock(seconds):

@@ -7,7 +7,7 @@ use crate::cpu::probe::PROBE;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::{Control, InitialDeposit, Nucleation, Salt, Setup};
 use crate::model::protocol::Step;
-use crate::model::regime::{self, Medium, Outlook, SPENT, TIP_OVER_CUT_OFF, TIPS_WIN};
+use crate::model::regime::{self, DEPLETED, Medium, Outlook, TIP_OVER_CUT_OFF, TIPS_WIN};
 use crate::model::scales::Scales;
 use crate::solver::column;
 use crate::solver::time_step::CAPILLARITY;
@@ -41,7 +41,7 @@ pub(super) fn lines(text: &mut String, setup: &Setup) -> Option<String> {
     line(text, "1/k_kin at c0", format!("{} at {given}", kinetic(1.0, current)));
     let late = late(setup, &plan, gap);
     if setup.electrolyte.has_salt() {
-        line(text, "1/k_kin at 1 % of c0", format!("{} at {} A/m^2", kinetic(SPENT, late), digits(late)));
+        line(text, "1/k_kin at 1 % of c0", format!("{} at {} A/m^2", kinetic(DEPLETED, late), digits(late)));
         salt(text, setup, &plan, gap);
     }
     let scales = Scales::new(setup);

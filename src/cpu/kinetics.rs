@@ -9,8 +9,9 @@ use super::Cpu;
 use super::elementary::{exponentials, logarithm};
 use super::probe::Probe;
 use super::shape::{fields, fill, rows_of};
-use super::transport::{DILUTE, Table};
+use super::transport::Table;
 use super::trapped::SCARCE;
+use crate::model::electrolyte::DILUTE;
 use crate::model::kinetics::{
     EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, conductivity_of_salt, film_start, layer_start, through_layer_with,
 };
@@ -314,9 +315,7 @@ impl Cells {
             by_c.fill(0.0);
         }
     }
-}
 
-impl Cells {
     /// Cells that have no interface to react at do not.
     fn rest(&mut self, probes: &[Probe]) {
         for (x, _) in probes.iter().enumerate().filter(|(_, probe)| !probe.reacts) {

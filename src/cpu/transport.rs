@@ -4,13 +4,11 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::fields;
+use crate::model::electrolyte::DILUTE;
 use crate::model::scales::{TABLE_ENTRIES, TABLE_RANGE};
 
 /// Smallest electrolyte fraction in the coefficients.
 pub const PSI_FLOOR: f64 = 1e-6;
-
-/// Smallest c/c0 at which properties are looked up, and below which what plates vanishes with c.
-pub const DILUTE: f64 = 1e-3;
 
 /// Smallest c/c0 in the coefficients of the lithium. There the concentration goes on falling as it did outside, below zero
 /// where the salt is nearly used up; nothing but the continuation of the outer fields depends on it.

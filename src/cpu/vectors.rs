@@ -4,7 +4,7 @@ use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::{Strip, fields, rows_of};
-use super::transport::DILUTE;
+use crate::model::electrolyte::DILUTE;
 use crate::solver::backend::{DIRECTIONS, Vector};
 use crate::solver::newton::CONCENTRATION_KEPT;
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::constants::{FARADAY, GAS};
 
+/// Smallest c/c0 at which properties are looked up, and below which what plates vanishes with c.
+pub const DILUTE: f64 = 1e-3;
+
 /// Which electrolyte.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]

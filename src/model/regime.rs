@@ -15,16 +15,14 @@
 use std::f64::consts::PI;
 
 use super::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
-use super::electrolyte::Electrolyte;
+use super::electrolyte::{DILUTE, Electrolyte};
 use super::kinetics::butler_volmer;
 use super::parameters::{InitialDeposit, Kinetics, Salt, Setup};
 
 /// Size times k_kin above which tips win.
 pub const TIPS_WIN: f64 = 1.0;
-/// c/c0 at the lithium below which the salt is spent: what is said about a run that depletes is said for this.
-pub const SPENT: f64 = 0.01;
-/// Least c/c0 that k_kin is told for: what plates from less vanishes in proportion to it.
-const DILUTE: f64 = 1e-3;
+/// c/c0 at the lithium that what is said about a run that depletes is said for.
+pub const DEPLETED: f64 = 0.01;
 /// Radius of the tip of a finger over the wavelength λ_c = 2π/k_c that capillarity just suppresses. The exact fingers in a channel
 /// of half width a (McLean & Saffman, J. Fluid Mech. 102, 455, 1981, with the kinetics of this model) have B₀ = (λ_c/2a)²: at
 /// B₀ = 0.266, 0.233 and 0.140 and ρ/a = 0.389, 0.413 and 0.497 that is ρ/λ_c = 0.38, 0.43 and 0.66, the first with the fastest
@@ -241,7 +239,7 @@ impl Outlook {
             c = steady.max(by_then);
         }
         let depletes = c <= 0.0;
-        let c = c.max(SPENT);
+        let c = c.max(DEPLETED);
         let number = |c: f64, current: f64| size * medium.wave_number(c, current, film);
         Self { at_start: number(1.0, current), c, at_end: number(c, late), depletes }
     }

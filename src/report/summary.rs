@@ -8,7 +8,7 @@ use super::events::number;
 use super::numbers::{count, duration, percent, significant};
 use super::record::Record;
 use super::table::Table;
-use crate::model::regime::{SPENT, TIPS_WIN};
+use crate::model::regime::{DEPLETED, TIPS_WIN};
 
 /// A headline: what, its value, the unit or what else there is to say, the value to the last digit for programs.
 struct Headline {
@@ -165,7 +165,7 @@ fn regime(metrics: &Table) -> Vec<Headline> {
     let mut lines = Vec::new();
     if let Some(size) = all("tip_over_kinetic").chain(all("relief_over_kinetic")).reduce(f64::max) {
         let c = all("tip_c").reduce(f64::min);
-        let wins = size > TIPS_WIN || c.is_some_and(|c| c < SPENT);
+        let wins = size > TIPS_WIN || c.is_some_and(|c| c < DEPLETED);
         let word = if wins { "can be dendritic" } else { "compact" };
         let salt = c.map(|c| format!(", lowest c/c₀ at the tip {}", significant(c, 2))).unwrap_or_default();
         let note = format!("largest size × k_kin {}{salt}", significant(size, 2));

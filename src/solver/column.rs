@@ -15,14 +15,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::constants::{FARADAY, GAS};
-use crate::model::electrolyte::Transport;
+use crate::model::electrolyte::{DILUTE, Transport};
 use crate::model::parameters::{Salt, Setup};
 use crate::model::scales::Above;
 
 /// Thickness of a cell over that of the one below.
 const GROWTH: f64 = 1.1;
-/// Smallest c/c0 at which properties are looked up, as in the box.
-const DILUTE: f64 = 1e-3;
 
 /// The column's state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
