@@ -53,14 +53,14 @@ const CONDUCTIVE: &str = "electrolyte={kind=\"single_ion\", kappa=\"2 S/m\"}";
 const LIMITS: &[Limit] = &[
     Limit { limiting: Some(0.95), ..limit("0.95 i_lim, reservoir", &[], (100, 3.36, 6, 0.17)) },
     Limit { limiting: Some(1.0), ..limit("1.00 i_lim, reservoir", &[], (107, 3.66, 7, 0.18)) },
-    Limit { limiting: Some(1.05), beyond: true, ..limit("1.05 i_lim, reservoir", &[], (88, 5.10, 14, 0.09)) },
-    Limit { limiting: Some(1.2), beyond: true, ..limit("1.20 i_lim, reservoir", &[], (64, 4.25, 6, 0.10)) },
+    Limit { limiting: Some(1.05), beyond: true, ..limit("1.05 i_lim, reservoir", &[], (78, 4.37, 7, 0.10)) },
+    Limit { limiting: Some(1.2), beyond: true, ..limit("1.20 i_lim, reservoir", &[], (69, 4.17, 6, 0.12)) },
     Limit { limiting: Some(0.95), ..limit("0.95 i_lim, cathode", &[CATHODE], (138, 3.31, 6, 0.22)) },
     Limit { limiting: Some(1.0), ..limit("1.00 i_lim, cathode", &[CATHODE], (146, 3.34, 6, 0.24)) },
-    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, cathode", &[CATHODE], (154, 3.32, 5, 0.26)) },
-    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, cathode", &[CATHODE], (185, 3.81, 9, 0.29)) },
-    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, reservoir, −1 V", &[COMPLIANCE], (91, 5.02, 11, 0.24)) },
-    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, reservoir, −1 V", &[COMPLIANCE], (94, 6.18, 13, 0.43)) },
+    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, cathode", &[CATHODE], (113, 3.50, 6, 0.30)) },
+    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, cathode", &[CATHODE], (141, 3.74, 6, 0.34)) },
+    Limit { limiting: Some(1.05), ..limit("1.05 i_lim, reservoir, −1 V", &[COMPLIANCE], (94, 4.94, 11, 0.25)) },
+    Limit { limiting: Some(1.2), ..limit("1.20 i_lim, reservoir, −1 V", &[COMPLIANCE], (95, 5.31, 11, 0.45)) },
     limit("film 100 Ω cm²", &["kinetics.film=100 ohm cm^2"], (23, 1.87, 2, 0.12)),
     limit("film 10⁴ Ω cm²", &[THICK_FILM], (29, 1.66, 3, 0.12)),
     limit("film 10⁴ Ω cm², i0 1000 A/m²", &[THICK_FILM, FAST], (29, 1.66, 3, 0.12)),
@@ -73,7 +73,7 @@ const LIMITS: &[Limit] = &[
     limit("−20 °C", &["temperature=-20 degC"], (20, 1.95, 3, 0.13)),
     limit("60 °C", &["temperature=60 degC"], (21, 1.90, 2, 0.11)),
     Limit { beyond: true, ..limit("10⁴ A/m² from rest", &[HIGH], (51, 3.82, 6, 0.10)) },
-    limit("10⁴ A/m² from rest, −1 V", &[HIGH, COMPLIANCE], (107, 5.73, 9, 0.37)),
+    limit("10⁴ A/m² from rest, −1 V", &[HIGH, COMPLIANCE], (108, 5.32, 8, 0.40)),
     limit("10⁴ A/m² from rest, κ 2 S/m", &[HIGH, CONDUCTIVE], (237, 1.71, 3, 0.03)),
     limit("10³ A/m² from rest, κ 0.01 S/m", &["top.current=1000 A/m^2", RESISTIVE], (57, 1.56, 4, 0.16)),
     Limit {
@@ -92,7 +92,7 @@ const LIMITS: &[Limit] = &[
         limiting: Some(1.2),
         beyond: true,
         quick: false,
-        ..limit("boss, 1.20 i_lim", &[CUBE, BOSS], (48, 4.88, 20, 0.09))
+        ..limit("boss, 1.20 i_lim", &[CUBE, BOSS], (62, 3.89, 5, 0.10))
     },
     Limit { quick: false, ..limit("boss, film 10⁴ Ω cm²", &[CUBE, BOSS, THICK_FILM], (29, 1.59, 2, 0.17)) },
     Limit { finger: true, quick: false, ..limit("finger", &[CUBE], (20, 1.90, 2, 0.15)) },
@@ -101,7 +101,7 @@ const LIMITS: &[Limit] = &[
         quick: false,
         ..limit("finger, κ 0.01 S/m, i0 1000 A/m²", &[CUBE, RESISTIVE, FAST], (18, 1.33, 5, 0.17))
     },
-    Limit { seconds: 2.0, ..limit("10⁴ A/m² from rest, κ 0.01 S/m", &[HIGH, RESISTIVE], (286, 1.90, 4, 0.20)) },
+    Limit { seconds: 2.0, ..limit("10⁴ A/m² from rest, κ 0.01 S/m", &[HIGH, RESISTIVE], (288, 1.08, 3, 0.20)) },
     Limit { finger: true, quick: false, ..limit("finger, κ 0.01 S/m", &[CUBE, RESISTIVE], (20, 0.65, 2, 0.05)) },
 ];
 
