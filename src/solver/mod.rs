@@ -12,3 +12,4 @@ pub mod newton;
 pub mod rise;
 pub mod step;
 pub mod time_step;
+mod under_column;

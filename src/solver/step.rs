@@ -2,7 +2,7 @@
 
 use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
 pub use super::clock::Clock;
-use super::column::{self, After, Column, Through};
+use super::column::{self, Column};
 use super::compliance::{Tries, Turn};
 use super::depletion::{self, UsedUp};
 pub use super::edge::Edge;
@@ -94,13 +94,6 @@ pub enum StepFailure {
 
 /// What limits a step after something else is imposed.
 pub const CHANGE: &str = "protocol";
-
-/// How far the potential of the column above the box may be from what a step at a given potential was solved with \[V\].
-const COLUMN_CLOSE: f64 = 1e-6;
-/// The same after two more solutions \[V\].
-const COLUMN_SETTLED: f64 = 1e-5;
-/// Solutions for it in a step after the first. One is usual.
-const COLUMN_CORRECTIONS: usize = 5;
 
 /// Part of a current by which it must have changed to jump: the uniform potential is then solved for first.
 const JUMP: f64 = 0.1;
@@ -372,69 +365,6 @@ impl<'a> Problem<'a> {
             Control::Current(i) => i * self.setup.grid.area() * dt,
             Control::Potential(_) => balance.top_current * self.scales.box_current() * dt,
         }
-    }
-
-    /// What went through the top in a step of `dt` \[s\].
-    fn through(&self, clock: &Clock, balance: &Balance, dt: f64) -> Through {
-        let area = self.setup.grid.area();
-        let current = match clock.imposed() {
-            Control::Current(i) => i,
-            control => self.entered(control, balance, dt) / (area * dt),
-        };
-        Through { current, flux: balance.top_salt * self.scales.box_current() / (FARADAY * area) }
-    }
-
-    /// The column above the box after a step of `dt` \[s\], if there is one.
-    fn column_after(&self, clock: &Clock, balance: &Balance, dt: f64) -> Option<After> {
-        let column = clock.column.as_ref()?;
-        Some(column.after(self.setup, &self.column, self.through(clock, balance, dt), dt))
-    }
-
-    /// Salt in the column above the box \[mol\].
-    fn salt_above(&self, clock: &Clock) -> f64 {
-        clock.column.as_ref().map_or(0.0, |column| column.salt(&self.column) * self.setup.grid.area())
-    }
-
-    /// What the box sees of the column above it, if as much salt and current go through as did in the step before.
-    fn guessed_above(&self, clock: &Clock, dt: f64) -> Option<Above> {
-        let column = clock.column.as_ref()?;
-        let current = match clock.imposed() {
-            Control::Current(i) => i,
-            Control::Potential(_) => clock.current,
-        };
-        Some(column.after(self.setup, &self.column, Through { current, flux: column.flux }, dt).above)
-    }
-
-    /// Solves a step at a given potential again until the potential between box and far end is that of what goes through: `assumed`
-    /// is what it was `solved` with.
-    fn under_column<B: Backend + ?Sized>(
-        &self,
-        b: &mut B,
-        clock: &Clock,
-        dt: f64,
-        mut assumed: Above,
-        mut solved: Result<Solved, NewtonError>,
-        set: impl Fn(&mut B, &Above),
-    ) -> Result<Solved, NewtonError> {
-        if let Control::Current(_) = clock.imposed() {
-            return solved;
-        }
-        for correction in 0..COLUMN_CORRECTIONS {
-            let Ok(Solved { balance, iterations }) = &solved else { break };
-            let Some(After { column, above, .. }) = self.column_after(clock, balance, dt) else { break };
-            let Through { current, flux } = self.through(clock, balance, dt);
-            let excess = column.drop - assumed.drop(flux, current);
-            // in single precision the current may know it no better
-            let settled = correction > 1 && excess.abs() < COLUMN_SETTLED;
-            if excess.abs() < COLUMN_CLOSE || settled {
-                break;
-            }
-            assumed = above;
-            set(b, &assumed);
-            let before = *iterations;
-            solved = newton::solve(b).map(|solved| Solved { iterations: before + solved.iterations, ..solved });
-        }
-        solved
     }
 
     fn observe(&self, clock: &Clock, balance: &Balance, dt: f64, sei: f64) -> Observed {
