@@ -27,6 +27,8 @@ pub struct Sums {
     pub lithium: f64,
     /// area between lithium and electrolyte ∫ δ dV \[m²\]
     pub area: f64,
+    /// the part of that area that reacts \[m²\]: lithium deep below the surface that belongs to none, as where fronts have met, rests
+    pub reacting: f64,
     /// reaction current ∫ i δ dV \[A\]
     pub current: f64,
     /// ∫ i² δ dV \[A²/m²\]
@@ -42,10 +44,15 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Standard deviation over mean of the current density, weighted by area.
+    /// Mean current density of the area that reacts \[A/m²\].
+    pub fn mean_current(&self) -> f64 {
+        self.current / self.reacting
+    }
+
+    /// Standard deviation over mean of the current density, weighted by the area that reacts.
     pub fn current_variation(&self) -> f64 {
-        let mean = self.current / self.area;
-        (self.current_square / self.area - mean * mean).max(0.0).sqrt() / mean.abs()
+        let mean = self.mean_current();
+        (self.current_square / self.reacting - mean * mean).max(0.0).sqrt() / mean.abs()
     }
 
     /// The current density that is largest in the direction of `mean` \[A/m²\].
@@ -56,6 +63,7 @@ impl Sums {
     const NOTHING: Self = Self {
         lithium: 0.0,
         area: 0.0,
+        reacting: 0.0,
         current: 0.0,
         current_square: 0.0,
         copper: 0.0,
@@ -68,6 +76,7 @@ impl Sums {
         Self {
             lithium: self.lithium + other.lithium,
             area: self.area + other.area,
+            reacting: self.reacting + other.reacting,
             current: self.current + other.current,
             current_square: self.current_square + other.current_square,
             copper: self.copper + other.copper,
@@ -81,6 +90,7 @@ impl Sums {
         Self {
             lithium: self.lithium * volume,
             area: self.area * volume,
+            reacting: self.reacting * volume,
             current: self.current * volume,
             current_square: self.current_square * volume,
             copper: self.copper * volume,
@@ -112,6 +122,7 @@ fn row_sums(deposit: &Deposit, first: usize) -> Sums {
         let [w, xi, delta, i, copper] = [w[x], xi[x], delta[x], current[x], copper_area[x]].map(f64::from);
         sums.lithium += w * xi;
         sums.area += delta;
+        sums.reacting += if i == 0.0 { 0.0 } else { delta };
         sums.current += i * delta;
         sums.current_square += i * i * delta;
         sums.copper += copper;

@@ -156,7 +156,7 @@ pub fn measure(deposit: &Deposit) -> Metrics {
     let thickness = sums.lithium / area;
     let present = !topology.pieces.is_empty();
     let if_present = |value: f64| if present { value } else { f64::NAN };
-    let mean_current = sums.current / sums.area;
+    let mean_current = sums.mean_current();
     let tip_kinetic_length = front::kinetic_length(deposit, tip.c, tip.current, tip.film);
     let front_kinetic_length = front::kinetic_length(deposit, front.c, front.current, front.film);
     Metrics {

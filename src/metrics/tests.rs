@@ -308,6 +308,11 @@ fn uneven_current() {
     let stripping = shape.measure();
     close(stripping.current_variation, 0.5, 1e-6);
     close(stripping.current_peak, 1.5, 1e-6);
+    // area that does not react is no surface
+    shape.current.iter_mut().skip(3).step_by(7).for_each(|current| *current = 0.0);
+    let scarred = shape.measure();
+    close(scarred.current_variation, 0.5, 2e-2);
+    close(scarred.current_peak, 1.5, 2e-2);
 }
 
 #[test]
