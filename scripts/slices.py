@@ -15,17 +15,15 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+import plot
 
 LITHIUM, COPPER = (0.45, 0.46, 0.48), (0.78, 0.52, 0.36)
 
 
 def charges(run, times):
     """Charge at each of the times [mAh/cm²], from metrics.csv."""
-    lines = [line for line in (run / "metrics.csv").read_text().splitlines() if not line.startswith("#")]
-    names = lines[0].split(",")
-    rows = np.array([[float(value or "nan") for value in line.split(",")] for line in lines[1:]])
-    time, charge = (rows[:, names.index(name)] for name in ("time [s]", "charge [mAh/cm2]"))
-    return np.interp(times, np.r_[0.0, time], np.r_[0.0, charge])
+    table = plot.read(run / "metrics.csv")
+    return np.interp(times, np.r_[0.0, table["time [s]"]], np.r_[0.0, table["charge [mAh/cm2]"]])
 
 
 def slice_of(run, charge):

@@ -45,9 +45,8 @@ fn at_top(i: u32, psi: f32) -> vec4<f32> {
     let diffusivity = diffusion[i].x;
     let anions = 1.0 - diffusion[i].y;
     let reservoir = physics.reservoir == 1u;
-    // of a difference between the cell and what is above the box: the part across the half cell
-    let supplied = 1.0 / (1.0 + 2.0 * diffusivity * step.salt_resistance);
-    let conducting = 1.0 / (1.0 + 2.0 * kappa * step.resistance);
+    let supplied = across_half_cell(diffusivity, step.salt_resistance);
+    let conducting = across_half_cell(kappa, step.resistance);
     let to_c_top = select(0.0, (step.c_top - u[i].y) - u_low[i].y, reservoir);
     let difference = supplied * to_c_top;
     var entering = step.top_current;

@@ -53,11 +53,15 @@ fn low_at(c: vec4<u32>) -> mat4x2<f32> {
     return mat4x2<f32>(u_low[c.x], u_low[c.y], u_low[c.z], u_low[c.w]);
 }
 
-// Conductivity where half of the concentration is left.
-fn half_conductivity(concentration: f32) -> f32 {
-    let place = table_place(0.5 * concentration);
-    let entry = min(u32(place), TABLE_ENTRIES - 2u);
-    return table[entry].x + (place - f32(entry)) * (table[entry + 1u].x - table[entry].x);
+// Entry of the table that a place belongs to.
+fn entry_of(place: f32) -> u32 {
+    return min(u32(place), TABLE_ENTRIES - 2u);
+}
+
+// Properties at a place of the table.
+fn properties_at(place: f32) -> vec4<f32> {
+    let entry = entry_of(place);
+    return table[entry] + (place - f32(entry)) * (table[entry + 1u] - table[entry]);
 }
 
 // Plating needs salt: below `enough` its current falls in proportion to the concentration. Where that is below DILUTE the layer was
@@ -109,8 +113,9 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let own = (1.0 + there.y) + there_low.y;
     let concentration = max(own, DILUTE);
     let place = table_place(concentration);
-    let entry = min(u32(place), TABLE_ENTRIES - 2u);
-    let properties = table[entry] + (place - f32(entry)) * (table[entry + 1u] - table[entry]);
+    let entry = entry_of(place);
+    let properties = properties_at(place);
+    let half = properties_at(table_place(0.5 * concentration)).x;
 
     let kappa_slope = table_slope(table[entry], table[entry + 1u]).x;
     let thickness = probe_depth[i].y;
@@ -123,7 +128,7 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         select(0.0, thickness * (1.0 - properties.w) / properties.z, salt),
         properties.y / properties.x,
         -thickness * kappa_slope / (properties.x * properties.x),
-        clamp(2.0 - 2.0 * half_conductivity(concentration) / properties.x, 0.0, 1.0),
+        clamp(2.0 - 2.0 * half / properties.x, 0.0, 1.0),
     );
     var rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * heterogeneity[i], layer);
     let enough = select(DILUTE, SCARCE, (pocket[i] & TRAPPED) != 0u);

@@ -57,20 +57,14 @@ fn at(c: vec4<u32>) -> mat4x2<f32> {
     );
 }
 
-fn sampled(p: vec3<u32>, offset: vec3<f32>, n: vec3<u32>) -> vec2<f32> {
-    let c = corners(p, offset, n);
+fn sampled(c: Corners) -> vec2<f32> {
     return interpolated(at(c.near), at(c.far), c.share);
 }
 
-// One over the MacMullin number where cell p reads, `way` above it.
-fn medium(p: vec3<u32>, way: f32, n: vec3<u32>) -> f32 {
-    let whole = floor(abs(way));
-    let up = select(1, -1, way < 0.0);
-    let first = i32(p.z) + up * i32(whole);
-    let top = i32(n.z) - 1;
-    let near = inverse_macmullin(u32(clamp(first, 0, top)));
-    let far = inverse_macmullin(u32(clamp(first + up, 0, top)));
-    return near + (abs(way) - whole) * (far - near);
+// One over the MacMullin number there.
+fn medium(c: Corners) -> f32 {
+    let near = inverse_macmullin(c.planes.x);
+    return near + c.share.z * (inverse_macmullin(c.planes.y) - near);
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -98,13 +92,14 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     let outwards = -gradient / steepness;
     let depth = q[i] / steepness;
     let way = rounded3((depth + PROBE * physics.ell) * outwards);
-    let there = sampled(p, way, n);
+    let read = corners(p, way, n);
+    let there = sampled(read);
 
     probe_way[i] = way.xy;
     let reacts = q[i] / physics.ell <= DEEP || there.x <= REMAINS * q[i];
     // of all cells on a normal the same layer, whatever medium they lie in
-    let thickness = max(-there.x, THINNEST * physics.ell) / medium(p, way.z, n);
+    let thickness = max(-there.x, THINNEST * physics.ell) / medium(read);
     probe_depth[i] = vec2<f32>(way.z, select(NO_REACTION, thickness, reacts));
-    let closest = sampled(p, rounded3(depth * outwards), n);
+    let closest = sampled(corners(p, rounded3(depth * outwards), n));
     front_curvature[i] = loose(closest.y, q[i] / physics.ell, closest.x / physics.ell);
 }

@@ -52,9 +52,8 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
         let kappa_d = conduction[i].y;
         let diffusivity = diffusion[i].x;
         let cathode = physics.salt == 1u && physics.reservoir == 0u;
-        // of a difference between the cell and what is above the box: the part across the half cell
-        let supplied = 1.0 / (1.0 + 2.0 * diffusivity * step.salt_resistance);
-        let conducting = 1.0 / (1.0 + 2.0 * kappa * step.resistance);
+        let supplied = across_half_cell(diffusivity, step.salt_resistance);
+        let conducting = across_half_cell(kappa, step.resistance);
         let from_c_top = (u[i].y - step.c_top) + u_low[i].y;
         let difference = select(0.0, supplied * from_c_top, physics.reservoir == 1u);
         if physics.reservoir == 1u {
@@ -63,7 +62,7 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
         }
         if step.potentiostatic == 1u {
             // the diffusion potential above the box follows c at its top
-            let above_by_c = select(0.0, (1.0 - supplied) * step.potential_by_c, physics.reservoir == 1u);
+            let above_by_c = (1.0 - supplied) * step.potential_by_c;
             let from_top = (u[i].x - step.top_potential) + (u_low[i].x + above_by_c * from_c_top);
             let conducted = 2.0 * kappa * conducting * from_top;
             terms.x += conducted - 2.0 * kappa_d * conducting * difference;

@@ -6,13 +6,12 @@ use std::f64::consts::PI;
 use std::path::Path;
 
 use common::program::{Place, SMALL, column, datasets};
-use common::{cpu, everything, setup};
+use common::{everything, run, setup};
 use liplate::config;
 use liplate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use liplate::model::electrolyte::{Electrolyte, Solvent, Transport};
 use liplate::model::parameters::*;
 use liplate::run::device::DeviceChoice;
-use liplate::solver::step::{Clock, Problem};
 use liplate::verify::Lab;
 
 const LAB: Lab = Lab { device: DeviceChoice::Cpu, quick: true };
@@ -148,16 +147,6 @@ fn after_a_step_of_potential_the_current_is_cottrells() {
         Ok(())
     })
     .unwrap();
-}
-
-fn run(s: &Setup, steps: usize) -> Clock {
-    let (mut b, heights) = cpu(s);
-    let problem = Problem::new(s, &heights);
-    let mut clock = problem.start(&mut b).unwrap();
-    for _ in 0..steps {
-        problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap();
-    }
-    clock
 }
 
 /// Salt of box and column together, whatever rules the top; a cathode and lithium exchange no anions on the way through both.

@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::{cpu, setup};
+use common::{run, setup};
 use liplate::model::electrolyte::{Electrolyte, Solvent};
 use liplate::model::parameters::*;
-use liplate::solver::step::{Clock, Problem};
+use liplate::solver::step::Clock;
 
 /// Nuclei on rough copper with everything switched on.
 fn everything() -> Setup {
@@ -23,16 +23,6 @@ fn everything() -> Setup {
     s.time_step.first = 1e-4;
     s.time_step.potential = 0.05;
     s
-}
-
-fn run(s: &Setup, steps: usize) -> Clock {
-    let (mut b, heights) = cpu(s);
-    let problem = Problem::new(s, &heights);
-    let mut clock = problem.start(&mut b).unwrap();
-    for _ in 0..steps {
-        problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap();
-    }
-    clock
 }
 
 /// What every run must keep (the design asks for 1e-5, 1e-5 and 1e-4 in single precision; these are doubles).

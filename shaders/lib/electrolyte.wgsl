@@ -40,6 +40,11 @@ fn inverse_macmullin(z: u32) -> f32 {
     return select(1.0, physics.inverse_macmullin, in_separator(z));
 }
 
+// Of a difference between a cell at the top and what is above the box, the part across the half cell: 1 where nothing resists above.
+fn across_half_cell(conductance: f32, resistance: f32) -> f32 {
+    return 1.0 / (1.0 + 2.0 * conductance * resistance);
+}
+
 // Place of a concentration c/c0 in the table, in entries.
 fn table_place(c: f32) -> f32 {
     return clamp(c / TABLE_RANGE, 0.0, 1.0) * f32(TABLE_ENTRIES - 1u);

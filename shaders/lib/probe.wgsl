@@ -3,11 +3,12 @@
 // The corners are counted from the cell outwards, so that a mirrored offset reads the mirrored corners with the same
 // shares, to the bit.
 
-// Elements of the corners: near and far along each axis; `share` belongs to the far ones.
+// Elements of the corners: near and far along each axis; `share` belongs to the far ones. Along z they lie in `planes`.
 struct Corners {
     near: vec4<u32>,
     far: vec4<u32>,
     share: vec3<f32>,
+    planes: vec2<u32>,
 }
 
 fn wrapped(i: i32, n: u32) -> u32 {
@@ -31,7 +32,7 @@ fn corners(p: vec3<u32>, offset: vec3<f32>, n: vec3<u32>) -> Corners {
     let top = i32(n.z) - 1;
     let z = vec2<u32>(u32(clamp(first.z, 0, top)), u32(clamp(second.z, 0, top)));
     let rows = vec4<u32>(z.x * n.y + y.x, z.x * n.y + y.y, z.y * n.y + y.x, z.y * n.y + y.y) * n.x;
-    return Corners(rows + x.x, rows + x.y, size - whole);
+    return Corners(rows + x.x, rows + x.y, size - whole, z);
 }
 
 // Weighted mean of the values at the corners, rows in the order of `near` and `far`.

@@ -13,7 +13,8 @@ use super::transport::Table;
 use super::trapped::SCARCE;
 use crate::model::electrolyte::DILUTE;
 use crate::model::kinetics::{
-    EXPONENT_BOUND, LEAST, Layer, SETTLED, USED_UP, conductivity_of_salt, film_start, layer_start, through_layer_with,
+    EXPONENT_BOUND, LAYER_SERIES, LEAST, Layer, SETTLED, USED_UP, conductivity_of_salt, film_start, layer_start,
+    through_layer_with,
 };
 
 /// Corrections after which a strip has started too far off. One or two are usual.
@@ -446,9 +447,8 @@ fn at_front<const HALF: bool>(known: &Known, x: usize, y: f64, alpha: f64) -> Fr
 /// −ln(1 − z)/z, `left` being 1 − z: resistance of a layer across which z of the conductivity is lost, over that of one that loses none.
 #[inline(always)]
 fn layer_factor(z: f64, left: f64) -> f64 {
-    const SERIES: [f64; 6] = [1.0 / 6.0, 1.0 / 5.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0];
     let mut near = 0.0;
-    for term in SERIES {
+    for term in LAYER_SERIES {
         near = near * z + term;
     }
     let far = -logarithm(left) / z;

@@ -109,7 +109,7 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64];
         }
         if step.potentiostatic == 1 {
             // the diffusion potential above the box follows c at its top
-            let above_by_c = if p.reservoir == 1 { (1.0 - supplied) * f64::from(step.potential_by_c) } else { 0.0 };
+            let above_by_c = (1.0 - supplied) * f64::from(step.potential_by_c);
             let from_top = phi[x] - f64::from(step.top_potential) + above_by_c * from_c_top;
             let conduction = 2.0 * kappa * conducting * from_top;
             charge[x] += conduction - 2.0 * kappa_d * conducting * c_difference;

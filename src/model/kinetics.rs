@@ -118,11 +118,18 @@ impl Layer {
 fn conduction(y: f64, share: f64) -> [f64; 2] {
     let lost = -share * y.exp_m1();
     let left = (1.0 - share) + share * y.exp();
-    [left, if lost.abs() < 1e-3 { SERIES.iter().fold(0.0, |sum, term| sum * lost + term) } else { -left.ln() / lost }]
+    [
+        left,
+        if lost.abs() < 1e-3 {
+            LAYER_SERIES.iter().fold(0.0, |sum, term| sum * lost + term)
+        } else {
+            -left.ln() / lost
+        },
+    ]
 }
 
 /// −ln(1 − z)/z around 0, from the highest power of z down.
-const SERIES: [f64; 6] = [1.0 / 6.0, 1.0 / 5.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0];
+pub const LAYER_SERIES: [f64; 6] = [1.0 / 6.0, 1.0 / 5.0, 1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0];
 
 /// A current density and its derivatives.
 #[derive(Clone, Copy, Debug, PartialEq)]

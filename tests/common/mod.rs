@@ -11,6 +11,7 @@ use liplate::model::grid::Grid;
 use liplate::model::parameters::*;
 use liplate::run::start::initial_state;
 use liplate::solver::backend::Backend;
+use liplate::solver::step::{Clock, Problem};
 
 /// A constant, liquid-like electrolyte.
 pub const LIQUID: Transport =
@@ -82,6 +83,17 @@ pub fn cpu(setup: &Setup) -> (Cpu, Vec<f64>) {
     let mut cpu = Cpu::new(setup, &statics);
     cpu.load(&initial_state(setup, &heights)).expect("the CPU backend always loads");
     (cpu, heights)
+}
+
+/// The clock of a run on the CPU backend after some steps.
+pub fn run(s: &Setup, steps: usize) -> Clock {
+    let (mut b, heights) = cpu(s);
+    let problem = Problem::new(s, &heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    for _ in 0..steps {
+        problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap();
+    }
+    clock
 }
 
 /// Mean height of the lithium above the bottom of the box plus the copper that would fill it [m]: volume over area.
