@@ -51,6 +51,9 @@ enum Command {
         /// Directory of the run
         #[arg(value_name = "DIR")]
         directory: PathBuf,
+        /// Go on although rows of metrics.csv, events.jsonl or cycles.csv are lost
+        #[arg(long)]
+        accept_loss: bool,
         #[command(flatten)]
         how: HowArgs,
     },
@@ -200,7 +203,7 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
-            Self::Run(RunError::NothingToResume { .. }) => 2,
+            Self::Run(RunError::NothingToResume { .. } | RunError::Busy { .. } | RunError::Lost { .. }) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
             Self::Bench(BenchError::Side(_) | BenchError::PeersOnGpu | BenchError::Run(RunError::Device(_))) => 2,
             Self::Converge(ConvergeError::Run {
@@ -258,12 +261,13 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             };
             Ok(tell_ending(run::run(&request)?, how.quiet))
         }
-        Command::Resume { directory, how } => {
+        Command::Resume { directory, accept_loss, how } => {
             let request = Resume {
                 directory,
                 device: how.device,
                 max_wall: how.max_wall,
                 quiet: how.quiet,
+                accept_loss,
                 command: command_line(),
             };
             Ok(tell_ending(run::resume(&request)?, how.quiet))

@@ -96,7 +96,7 @@ def check_layout(root):
             if group == "CellData":
                 found = dataset.shape[1:4]
                 require(found == shape, f"fields.vtkhdf: {name} has frames of {found} cells, the box has {shape}")
-                chunked = dataset.chunks and dataset.chunks[0] == 1
+                chunked = dataset.is_virtual or (dataset.chunks and dataset.chunks[0] == 1)
                 require(chunked, f"fields.vtkhdf: {name} is not chunked by frames")
     return times, shape
 

@@ -140,16 +140,150 @@ fn a_damaged_checkpoint_falls_back_to_the_one_before() {
     assert!(called.code == 2 && called.err.contains("checkpoint.h5"), "{called:?}");
 }
 
+/// The index of the fields is made anew from the frames whatever happened to it; a frame that is damaged costs itself alone.
 #[test]
 #[cfg(unix)]
-fn a_damaged_file_of_fields_is_kept_and_the_run_goes_on() {
+fn a_damaged_index_is_made_anew_and_a_damaged_frame_is_kept_aside() {
     let place = Place::new(SMALL);
+    place.run("whole");
+    let resume = ["resume", "run", "--device", "cpu"];
     assert!(stopped_at(&place, &[&RUN[..], &["run"]].concat(), 16, "TERM"));
     std::fs::write(place.path("run/fields.vtkhdf"), b"not HDF5").unwrap();
+    std::fs::write(place.path("run/frames/000099.vtkhdf.part"), b"half").unwrap();
+    let called = place.call(&resume);
+    assert_eq!(called.code, 0, "{called:?}");
+    assert_same(&place);
+    assert!(!place.path("run/frames").exists());
+
+    std::fs::remove_dir_all(place.path("run")).unwrap();
+    assert!(stopped_at(&place, &[&RUN[..], &["run"]].concat(), 16, "TERM"));
+    std::fs::write(place.path("run/frames/000000.vtkhdf"), b"not HDF5").unwrap();
+    let called = place.call(&resume);
+    assert!(called.code == 0 && called.err.contains("frames 0 to 0 are lost"), "{called:?}");
+    assert_eq!(std::fs::read(place.path("run/frames/000000.vtkhdf.damaged")).unwrap(), b"not HDF5");
+    assert!(place.text("run/events.jsonl").contains("lost output") && place.text("run/run.json").contains("are lost"));
+    let frames = |run: &str| {
+        let times = datasets(&place.path(&format!("{run}/fields.vtkhdf")));
+        times.iter().find(|(name, _)| name == "/VTKHDF/Steps/Values").unwrap().1.len() / 8
+    };
+    assert_eq!(frames("run") + 1, frames("whole"));
+}
+
+/// One bit in what a resumed run believes is seen; the checkpoint before is taken, and that is said.
+#[test]
+#[cfg(unix)]
+fn a_flipped_bit_in_a_checkpoint_is_seen() {
+    let place = Place::new(SMALL);
+    place.run("whole");
+    assert!(stopped_at(&place, &[&RUN[..], &["run"]].concat(), 16, "TERM"));
+    let whole = std::fs::read(place.path("run/checkpoint.h5")).unwrap();
+    let file = hdf5::File::open_rw(place.path("run/checkpoint.h5")).unwrap();
+    let c = file.dataset("state/c").unwrap();
+    let mut values: Vec<f64> = c.read_raw().unwrap();
+    values[777] = f64::from_bits(values[777].to_bits() ^ 1);
+    c.write_raw(&values).unwrap();
+    file.close().unwrap();
     let called = place.call(&["resume", "run", "--device", "cpu"]);
-    assert!(called.code == 0 && called.err.contains("fields.damaged-1.vtkhdf"), "{called:?}");
-    assert_eq!(std::fs::read(place.path("run/fields.damaged-1.vtkhdf")).unwrap(), b"not HDF5");
-    assert!(!datasets(&place.path("run/fields.vtkhdf")).is_empty());
+    assert!(called.code == 0 && called.err.contains("its checksum does not fit"), "{called:?}");
+    assert_same(&place);
+    assert!(place.text("run/run.json").contains("its checksum does not fit"));
+    assert!(place.path("run/checkpoint.damaged.h5").is_file());
+    // and any bit of the file: either nobody reads it, or it is seen
+    std::fs::remove_dir_all(place.path("run")).unwrap();
+    assert!(stopped_at(&place, &[&RUN[..], &["run"]].concat(), 16, "TERM"));
+    for place_of_bit in (0..40).map(|i| i * whole.len() / 40 + 13 * i) {
+        let mut bytes = std::fs::read(place.path("run/checkpoint.h5")).unwrap();
+        bytes[place_of_bit] ^= 1 << (place_of_bit % 8);
+        let copy = place.path("copy");
+        std::fs::create_dir(&copy).unwrap();
+        for entry in std::fs::read_dir(place.path("run")).unwrap().map(Result::unwrap).filter(|e| e.path().is_file()) {
+            std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+        }
+        std::fs::write(copy.join("checkpoint.h5"), bytes).unwrap();
+        std::fs::remove_file(copy.join("checkpoint.previous.h5")).unwrap();
+        let called = place.call(&["resume", "copy", "--device", "cpu", "--quiet", "--max-wall", "0s"]);
+        let seen = called.code == 2 && called.err.contains("checkpoint.h5");
+        assert!(seen || called.code == 130, "bit at {place_of_bit}: {called:?}");
+        if !seen {
+            let (a, b) = (datasets(&place.path("run/checkpoint.h5")), datasets(&copy.join("checkpoint.h5")));
+            assert!(a == b, "a bit at {place_of_bit} was believed");
+        }
+        std::fs::remove_dir_all(copy).unwrap();
+    }
+}
+
+/// Rows that are lost or changed are not passed over; told to, the run goes on with what is left.
+#[test]
+#[cfg(unix)]
+fn lost_rows_are_said_and_accepted_only_if_told() {
+    let place = Place::new(SMALL);
+    place.run("whole");
+    assert!(stopped_at(&place, &[&RUN[..], &["run"]].concat(), 16, "TERM"));
+    let resume = ["resume", "run", "--device", "cpu"];
+    let metrics = place.text("run/metrics.csv");
+    let changed = metrics.replacen("e-", "e+", 1);
+    let cut = metrics[..metrics.len() / 2].to_string();
+    for (text, problem) in [(Some(&changed), "checksum"), (Some(&cut), "the checkpoint has seen"), (None, "is missing")]
+    {
+        match text {
+            Some(text) => std::fs::write(place.path("run/metrics.csv"), text).unwrap(),
+            None => std::fs::remove_file(place.path("run/metrics.csv")).unwrap(),
+        }
+        let called = place.call(&resume);
+        assert!(called.code == 2 && called.err.contains(problem) && called.err.contains("--accept-loss"), "{called:?}");
+    }
+    std::fs::write(place.path("run/metrics.csv"), &cut).unwrap();
+    let called = place.call(&[&resume[..], &["--accept-loss"]].concat());
+    assert_eq!(called.code, 0, "{called:?}");
+    let whole = cut.rfind('\n').unwrap() + 1;
+    assert!(place.text("run/metrics.csv").starts_with(&cut[..whole]));
+    assert!(place.text("run/events.jsonl").contains("lost output"));
+    // what was computed after that is what it would have been
+    let last = |run: &str| place.text(&format!("{run}/metrics.csv")).lines().last().map(String::from);
+    assert_eq!(last("run"), last("whole"));
+}
+
+/// A second process on the directory is told who computes it, and changes nothing.
+#[test]
+#[cfg(unix)]
+fn one_run_one_process() {
+    let place = Place::new(&SMALL.replace("0.02 mAh/cm^2", "2 mAh/cm^2"));
+    let mut first = place.command(&[&RUN[..], &["run"]].concat()).spawn().unwrap();
+    while !place.path("run/checkpoint.h5").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let id = format!("process {}", first.id());
+    for arguments in [&["resume", "run", "--device", "cpu"][..], &[&RUN[..], &["run"]].concat()] {
+        let called = place.call(arguments);
+        let told = called.err.contains(&id) || called.err.contains("already holds a run");
+        assert!(called.code == 2 && told, "{called:?}");
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let called = place.call(&["resume", "run", "--device", "cpu", "--quiet", "--max-wall", "0s"]);
+    assert_eq!(called.code, 130, "the lock goes with the process: {called:?}");
+}
+
+/// Whoever opens the fields of a run at any moment finds whole frames only.
+#[test]
+#[cfg(unix)]
+fn fields_can_be_read_at_any_moment() {
+    let place = Place::new(&SMALL.replace("0.004 mAh/cm^2", "0.0002 mAh/cm^2"));
+    let mut run = place.command(&[&RUN[..], &["run"]].concat()).spawn().unwrap();
+    let path = place.path("run/fields.vtkhdf");
+    let (mut reads, mut most) = (0, 0);
+    while run.try_wait().unwrap().is_none() {
+        if !path.exists() {
+            continue;
+        }
+        let frames = liplate::io::snapshot::frames(&path).unwrap();
+        assert!(frames >= most, "{frames} frames after {most}");
+        most = frames;
+        let frame = liplate::io::snapshot::read(&path, frames - 1).unwrap();
+        assert!(frame.fields.iter().all(|(_, field)| field.iter().all(|v| v.is_finite())));
+        reads += 1;
+    }
+    assert!(run.wait().unwrap().success() && reads > 10 && most > 10, "{reads} reads of up to {most} frames");
 }
 
 /// The last checkpoint may be older than the end, or run.json may not have heard of it.
@@ -175,7 +309,7 @@ fn a_checkpoint_of_another_version_is_refused_with_both() {
         file.attr("format").unwrap().write_scalar(&99_i64).unwrap();
     }
     let called = place.call(&["resume", "run"]);
-    assert!(called.code == 2 && called.err.contains("format 99") && called.err.contains("format 3"), "{called:?}");
+    assert!(called.code == 2 && called.err.contains("format 99") && called.err.contains("format 4"), "{called:?}");
 }
 
 /// The same through the shaders. Needs an adapter; LIPLATE_TEST_NO_GPU says that there is none.

@@ -109,7 +109,14 @@ impl<'a> Runner<'a> {
         }
         let (device, quiet, command) = (self.request.device, self.request.quiet, self.request.command.clone());
         let outcome = if stored.is_some() {
-            run::resume(&run::Resume { directory: directory.clone(), device, max_wall, quiet, command })
+            run::resume(&run::Resume {
+                directory: directory.clone(),
+                device,
+                max_wall,
+                quiet,
+                accept_loss: false,
+                command,
+            })
         } else {
             let (setup, directory) = (setup.clone(), directory.clone());
             run::run(&run::Request { setup, directory, device, max_wall, quiet, command })

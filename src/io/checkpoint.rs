@@ -1,12 +1,17 @@
 //! `checkpoint.h5`: everything a run needs to go on, for this program alone. The newest and the one before are kept.
+//!
+//! A checkpoint carries a checksum over all that a resumed run believes: clock, configuration, copper and fields. It is read back before
+//! it takes its place, and looked at first when a run goes on; where anything is wrong with the newest, the one before is taken.
 
 use std::path::{Path, PathBuf};
 
+use crc32fast::Hasher;
 use hdf5::File;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::provenance::{Provenance, load_text, store_text};
+use super::table::Beginning;
 use super::{IoError, beside, open_hdf5, read_hdf5, sync_directory};
 use crate::solver::backend::State;
 
@@ -14,19 +19,21 @@ use crate::solver::backend::State;
 pub const FILE: &str = "checkpoint.h5";
 /// Name of the one before.
 pub const PREVIOUS: &str = "checkpoint.previous.h5";
+/// Name under which a damaged one is kept.
+pub const DAMAGED: &str = "checkpoint.damaged.h5";
 /// Version of the format.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 
 /// How far the run's files have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FilesSeen {
-    /// bytes of `metrics.csv`
-    pub metrics: u64,
-    /// bytes of `events.jsonl`
-    pub events: u64,
-    /// bytes of `cycles.csv`, 0 if there is none
-    pub cycles: u64,
-    /// frames of `fields.vtkhdf`
+    /// `metrics.csv`
+    pub metrics: Beginning,
+    /// `events.jsonl`
+    pub events: Beginning,
+    /// `cycles.csv`, nothing if there is none
+    pub cycles: Beginning,
+    /// frames of the fields
     pub frames: usize,
 }
 
@@ -41,6 +48,59 @@ pub struct Checkpoint<C> {
     pub clock: C,
 }
 
+/// A checkpoint that was read.
+pub struct Stored<C> {
+    /// what it holds
+    pub checkpoint: Checkpoint<C>,
+    /// the file
+    pub path: PathBuf,
+    /// why it is the one before and not the newest
+    pub note: Option<String>,
+}
+
+/// Names of the fields of a state, in the order in which they are summed.
+const FIELDS: [&str; 6] = ["xi", "phi", "c", "current", "phi_before", "c_before"];
+/// Names of the fields of an SEI.
+const OF_SEI: [&str; 2] = ["sei", "stripped"];
+
+/// The fields of a state with their names.
+fn named(state: &State) -> impl Iterator<Item = (&'static str, &Vec<f64>)> {
+    let State { xi, phi, c, current, before: [phi_before, c_before], sei } = state;
+    let fields = [xi, phi, c, current, phi_before, c_before];
+    FIELDS.into_iter().zip(fields).chain(sei.iter().flat_map(|of_sei| OF_SEI.into_iter().zip(of_sei)))
+}
+
+/// Checksum (CRC-32) over parts of a checkpoint, each after its length.
+struct Sum(Hasher);
+
+impl Sum {
+    fn of(clock: &str, provenance: &Provenance) -> Self {
+        let mut sum = Self(Hasher::new());
+        for text in [clock, &provenance.setup, &provenance.device, &provenance.command] {
+            sum.bytes(text.as_bytes());
+        }
+        sum.numbers(&provenance.heights);
+        sum
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    fn numbers(&mut self, numbers: &[f64]) {
+        self.0.update(&(numbers.len() as u64).to_le_bytes());
+        for chunk in numbers.chunks(1 << 12) {
+            let bytes: Vec<u8> = chunk.iter().flat_map(|v| v.to_bits().to_le_bytes()).collect();
+            self.0.update(&bytes);
+        }
+    }
+
+    fn finish(self) -> u32 {
+        self.0.finalize()
+    }
+}
+
 impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
     /// Writes the checkpoint into `directory`; the one that was there becomes the previous one.
     ///
@@ -49,16 +109,18 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
     pub fn write(&self, directory: &Path) -> Result<(), IoError> {
         let path = directory.join(FILE);
         let part = beside(&path);
-        let written = self.store(&part);
+        // HDF5 can lose a failed write of what it had buffered: only what can be read again is there
+        let written = self.store(&part).and_then(|sum| match summed(&part)? == sum {
+            true => std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(IoError::system(&part)),
+            false => Err(IoError::content(&part, "does not hold what was written; is the disk full?")),
+        });
         if let Err(error) = written {
             // leave no half file behind; that it cannot be removed changes nothing
             let _ = std::fs::remove_file(&part);
             return Err(error);
         }
-        let file = std::fs::File::open(&part).map_err(IoError::system(&part))?;
-        file.sync_all().map_err(IoError::system(&part))?;
         // a damaged newest one must not take the place of the whole one before
-        if is_whole(&path) {
+        if opened(&path).is_ok() {
             let previous = directory.join(PREVIOUS);
             std::fs::rename(&path, &previous).map_err(IoError::system(&previous))?;
         }
@@ -66,20 +128,24 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
         sync_directory(directory)
     }
 
-    fn store(&self, path: &Path) -> Result<(), IoError> {
+    /// Stores everything in a new file at `path`; its checksum.
+    fn store(&self, path: &Path) -> Result<u32, IoError> {
+        let provenance = self.provenance.clean();
         // the JSON of a number that is not finite would not be read back
         let clock = serde_json::to_string(&self.clock).map_err(|e| IoError::content(path, e.to_string()))?;
+        let mut sum = Sum::of(&clock, &provenance);
+        for (_, field) in named(&self.state) {
+            sum.numbers(field);
+        }
+        let sum = sum.finish();
         let file = open_hdf5(path, true)?;
         let store = || -> Result<(), hdf5::Error> {
             file.new_attr::<i64>().create("format")?.write_scalar(&FORMAT)?;
+            file.new_attr::<u32>().create("sum")?.write_scalar(&sum)?;
             store_text(&file, "clock", &clock)?;
-            self.provenance.store(&file.create_group("provenance")?)?;
+            provenance.store(&file.create_group("provenance")?)?;
             let state = file.create_group("state")?;
-            let State { xi, phi, c, current, before: [phi_before, c_before], sei } = &self.state;
-            let before = [("phi_before", phi_before), ("c_before", c_before)];
-            let of_sei = sei.iter().flat_map(|[charge, stripped]| [("sei", charge), ("stripped", stripped)]);
-            let fields = [("xi", xi), ("phi", phi), ("c", c), ("current", current)].into_iter();
-            for (name, field) in fields.chain(before).chain(of_sei) {
+            for (name, field) in named(&self.state) {
                 // a GPU's numbers are singles
                 if field.iter().all(|&v| f64::from(v as f32).to_bits() == v.to_bits()) {
                     let single: Vec<f32> = field.iter().map(|&v| v as f32).collect();
@@ -91,50 +157,48 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
             file.flush()
         };
         store().map_err(IoError::hdf5(path))?;
-        file.close().map_err(IoError::hdf5(path))
+        file.close().map_err(IoError::hdf5(path))?;
+        Ok(sum)
     }
 }
 
 impl<C: DeserializeOwned> Checkpoint<C> {
-    /// Reads the newest checkpoint in `directory` that is whole, and says which.
+    /// Reads the newest checkpoint in `directory` that is whole and that `fits` has nothing against.
     ///
     /// # Errors
-    /// If there is none, or it is of another version: both problems are named.
-    pub fn read(directory: &Path) -> Result<(Self, PathBuf), IoError> {
+    /// If there is none: what is wrong with the newest, and with the one before.
+    pub fn read(directory: &Path, fits: impl Fn(&Self) -> Result<(), String>) -> Result<Stored<C>, IoError> {
+        let load = |path: &Path| {
+            let checkpoint = Self::load(path)?;
+            fits(&checkpoint).map_err(|problem| IoError::content(path, problem))?;
+            Ok(checkpoint)
+        };
         let newest = directory.join(FILE);
         let previous = directory.join(PREVIOUS);
-        match Self::load(&newest) {
-            Ok(checkpoint) => Ok((checkpoint, newest)),
-            Err(error) if previous.is_file() => match Self::load(&previous) {
-                Ok(checkpoint) => Ok((checkpoint, previous)),
-                Err(_) => Err(error),
-            },
-            Err(error) => Err(error),
+        let error = match load(&newest) {
+            Ok(checkpoint) => return Ok(Stored { checkpoint, path: newest, note: None }),
+            Err(error) => error,
+        };
+        if !previous.is_file() {
+            return Err(error);
+        }
+        match load(&previous) {
+            Ok(checkpoint) => {
+                let note = format!("{error}; the run goes on from {PREVIOUS}, the checkpoint before");
+                Ok(Stored { checkpoint, path: previous, note: Some(note) })
+            }
+            Err(other) => Err(IoError::content(&newest, format!("{}; {other}", error.problem()))),
         }
     }
 
     fn load(path: &Path) -> Result<Self, IoError> {
-        let file = read_hdf5(path)?;
-        let format: i64 = file
-            .attr("format")
-            .and_then(|attr| attr.read_scalar())
-            .map_err(|_| IoError::content(path, "is not a checkpoint of this program"))?;
-        if format != FORMAT {
-            let problem = format!("is a checkpoint of format {format}; this program reads format {FORMAT}");
-            return Err(IoError::content(path, problem));
-        }
-        let clock = load_text(&file, "clock").map_err(IoError::hdf5(path))?;
-        let clock = serde_json::from_str(&clock)
-            .map_err(|e| IoError::content(path, format!("holds a clock of another version: {e}")))?;
-        let load = || -> Result<(Provenance, State), hdf5::Error> {
+        let file = opened(path)?;
+        let load = || -> Result<(Provenance, State, String, u32), hdf5::Error> {
+            let clock = load_text(&file, "clock")?;
             let group = file.group("provenance")?;
             let (setup, heights) = Provenance::load(&group)?;
-            let provenance = Provenance {
-                setup,
-                heights,
-                device: load_text(&group, "device")?,
-                command: load_text(&group, "command")?,
-            };
+            let (device, command) = (load_text(&group, "device")?, load_text(&group, "command")?);
+            let provenance = Provenance { setup, heights, device, command };
             let field = |name: &str| field(&file, name);
             let state = State {
                 xi: field("xi")?,
@@ -144,16 +208,69 @@ impl<C: DeserializeOwned> Checkpoint<C> {
                 before: [field("phi_before")?, field("c_before")?],
                 sei: if file.link_exists("state/sei") { Some([field("sei")?, field("stripped")?]) } else { None },
             };
-            Ok((provenance, state))
+            Ok((provenance, state, clock, file.attr("sum")?.read_scalar()?))
         };
-        let (provenance, state) = load().map_err(IoError::hdf5(path))?;
+        let (provenance, state, clock, stored) = load().map_err(IoError::hdf5(path))?;
+        let mut sum = Sum::of(&clock, &provenance);
+        for (_, field) in named(&state) {
+            sum.numbers(field);
+        }
+        if sum.finish() != stored {
+            return Err(damaged(path));
+        }
+        let clock = serde_json::from_str(&clock)
+            .map_err(|e| IoError::content(path, format!("holds a clock of another version: {e}")))?;
         Ok(Self { provenance, state, clock })
     }
 }
 
-/// Whether there is a checkpoint that HDF5 can read at `path`.
-fn is_whole(path: &Path) -> bool {
-    read_hdf5(path).and_then(|file| file.attr("format").map_err(IoError::hdf5(path))).is_ok()
+fn damaged(path: &Path) -> IoError {
+    IoError::content(path, "is damaged: its checksum does not fit what it holds")
+}
+
+/// The file of a checkpoint of this format.
+fn opened(path: &Path) -> Result<File, IoError> {
+    let file = read_hdf5(path)?;
+    let format: i64 = file
+        .attr("format")
+        .and_then(|attr| attr.read_scalar())
+        .map_err(|_| IoError::content(path, "is not a checkpoint of this program"))?;
+    match format {
+        FORMAT => Ok(file),
+        _ => {
+            let problem = format!("is a checkpoint of format {format}; this program reads format {FORMAT}");
+            Err(IoError::content(path, problem))
+        }
+    }
+}
+
+/// Checksum of what the file at `path` holds, read field by field.
+fn summed(path: &Path) -> Result<u32, IoError> {
+    let file = opened(path)?;
+    let sum = || -> Result<u32, hdf5::Error> {
+        let group = file.group("provenance")?;
+        let (setup, heights) = Provenance::load(&group)?;
+        let (device, command) = (load_text(&group, "device")?, load_text(&group, "command")?);
+        let mut sum = Sum::of(&load_text(&file, "clock")?, &Provenance { setup, heights, device, command });
+        let of_sei = file.link_exists("state/sei").then_some(OF_SEI).into_iter().flatten();
+        for name in FIELDS.into_iter().chain(of_sei) {
+            sum.numbers(&field(&file, name)?);
+        }
+        Ok(sum.finish())
+    };
+    sum().map_err(IoError::hdf5(path))
+}
+
+/// Gives the newest checkpoint in `directory`, which is damaged, a name under which it takes nothing's place.
+///
+/// # Errors
+/// If the system fails.
+pub fn set_aside(directory: &Path) -> Result<(), IoError> {
+    let path = directory.join(FILE);
+    match path.exists() {
+        true => std::fs::rename(&path, directory.join(DAMAGED)).map_err(IoError::system(&path)),
+        false => Ok(()),
+    }
 }
 
 /// A field, whatever its precision: HDF5 widens singles exactly.

@@ -1,13 +1,11 @@
 //! Files: what a run writes, what it starts from again, and what people give it.
 
 pub mod checkpoint;
-mod chunks;
 pub mod height_map;
 pub mod provenance;
 pub mod snapshot;
 pub mod surface;
 pub mod table;
-mod xdmf;
 
 use std::fs::File;
 use std::io::Write;
@@ -53,6 +51,15 @@ impl IoError {
     /// An error of HDF5 on `path`.
     pub fn hdf5(path: &Path) -> impl Fn(hdf5::Error) -> Self + '_ {
         move |reason| Self::Hdf5 { path: path.into(), reason: reason.to_string() }
+    }
+
+    /// What is wrong, without the name of the file.
+    pub fn problem(&self) -> String {
+        match self {
+            Self::System { reason, .. } => reason.to_string(),
+            Self::Hdf5 { reason, .. } => format!("HDF5: {reason}"),
+            Self::Content { problem, .. } => problem.clone(),
+        }
     }
 
     /// A file whose content is wrong.
@@ -115,6 +122,16 @@ fn open_hdf5(path: &Path, create: bool) -> Result<hdf5::File, IoError> {
     });
     let file = if create { builder.create(path) } else { builder.open_rw(path) };
     file.map_err(IoError::hdf5(path))
+}
+
+/// Makes an HDF5 file whose datasets lie in other files: a format of HDF5 1.10.
+fn open_index(path: &Path) -> Result<hdf5::File, IoError> {
+    let mut builder = hdf5::File::with_options();
+    builder.with_fapl(|plist| {
+        plist.libver_bounds(hdf5::file::LibraryVersion::V18, hdf5::file::LibraryVersion::V110);
+        plist.file_locking(false)
+    });
+    builder.create(path).map_err(IoError::hdf5(path))
 }
 
 /// Opens an HDF5 file to read, without a lock.

@@ -30,6 +30,13 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// The provenance as a file gives it back: HDF5's texts hold no zeros.
+    pub fn clean(&self) -> Self {
+        let clean = |text: &str| text.replace('\0', " ");
+        let Self { setup, heights, device, command } = self;
+        Self { setup: clean(setup), heights: heights.clone(), device: clean(device), command: clean(command) }
+    }
+
     /// Writes everything into `group`.
     ///
     /// # Errors
@@ -79,6 +86,9 @@ pub struct Session {
     pub device: String,
     /// command line
     pub command: String,
+    /// what a person should know of how it began: a damaged checkpoint, lost rows
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// step that it began at
     pub first_step: u64,
     /// seconds of wall time in the solver

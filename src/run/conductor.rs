@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::device::{self, Device, DeviceChoice};
 use super::end::{self, Ending};
-use super::outputs::{self, Context, OutputError, Outputs, Written};
+use super::lock::Lock;
+use super::outputs::{self, Context, OutputError, Outputs, ReopenError, Written};
 use super::progress::Progress;
 use super::short;
 use super::start::{initial_state, load_heights};
@@ -51,6 +52,8 @@ pub struct Resume {
     pub max_wall: Option<Duration>,
     /// say nothing while it runs
     pub quiet: bool,
+    /// go on although rows or events are lost that the checkpoint knows of
+    pub accept_loss: bool,
     /// command line, for the files
     pub command: String,
 }
@@ -81,19 +84,26 @@ struct Position {
 /// Runs a configuration from the start.
 ///
 /// # Errors
-/// If the directory holds a run, the device cannot be opened or fails, or a file cannot be written.
+/// If the directory holds a run or is being computed, the device cannot be opened or fails, or a file cannot be written.
 pub fn run(request: &Request) -> Result<Outcome, RunError> {
     let Request { setup, directory, .. } = request;
-    let names = [RunFile::FILE, checkpoint::FILE, checkpoint::PREVIOUS].into_iter().chain(outputs::NAMES);
-    if names.into_iter().any(|name| directory.join(name).exists()) {
-        return Err(RunError::Taken { directory: directory.clone() });
-    }
+    let taken = || {
+        let mut names = [RunFile::FILE, checkpoint::FILE, checkpoint::PREVIOUS].into_iter().chain(outputs::NAMES);
+        match names.any(|name| directory.join(name).exists()) {
+            true => Err(RunError::Taken { directory: directory.clone() }),
+            false => Ok(()),
+        }
+    };
+    taken()?;
     device::fits(request.device, &setup.grid).map_err(RunError::Device)?;
     let heights = load_heights(setup).map_err(RunError::Copper)?;
     let statics = Statics::new(setup, &heights);
     let (device, why) = open(request.device, setup, &statics).map_err(RunError::Device)?;
     tell(request.quiet, why);
     std::fs::create_dir_all(directory).map_err(crate::io::IoError::system(directory))?;
+    let (_lock, why) = Lock::take(directory)?;
+    tell(request.quiet, why);
+    taken()?; // somebody else may have been faster
     let stretch = Stretch {
         setup,
         heights: &heights,
@@ -113,14 +123,23 @@ pub fn run(request: &Request) -> Result<Outcome, RunError> {
 /// Goes on with the run in a directory.
 ///
 /// # Errors
-/// If there is none, its files do not fit, the device cannot be opened or fails, or a file cannot be written.
+/// If there is none, another process computes it, its files do not fit, the device cannot be opened or fails, or a file cannot be written.
 pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
     let directory = &request.directory;
-    let (stored, path) = Checkpoint::<Position>::read(directory)
-        .map_err(|e| RunError::NothingToResume { directory: directory.clone(), reason: e.to_string() })?;
-    let setup: Setup = serde_json::from_str(&stored.provenance.setup).map_err(|e| {
-        crate::io::IoError::content(&path, format!("holds a configuration that liplate {VERSION} cannot read: {e}"))
-    })?;
+    let nothing = |reason: String| RunError::NothingToResume { directory: directory.clone(), reason };
+    if !directory.is_dir() {
+        return Err(nothing("there is no such directory".into()));
+    }
+    let (_lock, why) = Lock::take(directory)?;
+    tell(request.quiet, why);
+    let fits = |stored: &Checkpoint<Position>| setup_of(stored).map(|_| ());
+    let found = Checkpoint::<Position>::read(directory, fits).map_err(|e| nothing(e.to_string()))?;
+    let (stored, note) = (found.checkpoint, found.note);
+    let setup = setup_of(&stored).map_err(|problem| crate::io::IoError::content(&found.path, problem))?;
+    if note.is_some() {
+        checkpoint::set_aside(directory)?;
+    }
+    tell(request.quiet, note.clone());
     // a damaged run.json is made anew; what it alone knew are the times of earlier stretches
     let run_file = RunFile::read(directory).ok();
     if let Some(run_file) = &run_file
@@ -148,12 +167,39 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
         quiet: request.quiet,
         command: &request.command,
     };
-    let (position, state) = (stored.clock, &stored.state);
+    let start =
+        Start { position: stored.clock, state: &stored.state, run_file, accept_loss: request.accept_loss, note };
     match device {
-        Device::Cpu(mut b) => stretch.go_on(&mut *b, position, state, run_file),
+        Device::Cpu(mut b) => stretch.go_on(&mut *b, start),
         #[cfg(feature = "gpu")]
-        Device::Gpu(mut b) => stretch.go_on(&mut *b, position, state, run_file),
+        Device::Gpu(mut b) => stretch.go_on(&mut *b, start),
     }
+}
+
+/// The configuration of a checkpoint, if its fields fit it.
+fn setup_of(stored: &Checkpoint<Position>) -> Result<Setup, String> {
+    let setup: Setup = serde_json::from_str(&stored.provenance.setup)
+        .map_err(|e| format!("holds a configuration that liplate {VERSION} cannot read: {e}"))?;
+    let (cells, state) = (setup.grid.cells(), &stored.state);
+    let mut fields = [&state.xi, &state.phi, &state.c, &state.current]
+        .into_iter()
+        .chain(&state.before)
+        .chain(state.sei.iter().flatten());
+    let whole = fields.all(|field| field.len() == cells) && state.sei.is_some() == setup.sei.is_some();
+    match whole && stored.provenance.heights.len() == setup.grid.nx * setup.grid.ny {
+        true => Ok(setup),
+        false => Err(format!("holds {} cells, but its configuration has {cells}", state.xi.len())),
+    }
+}
+
+/// What a stretch goes on from.
+struct Start<'a> {
+    position: Position,
+    state: &'a State,
+    run_file: Option<RunFile>,
+    accept_loss: bool,
+    /// why it is not the newest checkpoint
+    note: Option<String>,
 }
 
 fn tell(quiet: bool, sentence: Option<String>) {
@@ -200,8 +246,8 @@ impl Stretch<'_> {
         outputs.nuclei(&context, clock, &there)?;
         b.interface(0.0);
         outputs.snapshot(b, &context, clock, 0.0).map_err(output_error)?;
-        self.save(b, &mut position, &outputs, &provenance)?;
-        self.conduct(b, position, outputs, &provenance, run_file)
+        self.save(b, &mut position, &mut outputs, &provenance)?;
+        self.conduct(b, position, outputs, &provenance, (run_file, Vec::new()))
     }
 
     /// `run.json` of a run that has just begun.
@@ -219,43 +265,31 @@ impl Stretch<'_> {
         }
     }
 
-    fn go_on<B: Backend>(
-        &self,
-        b: &mut B,
-        position: Position,
-        state: &State,
-        run_file: Option<RunFile>,
-    ) -> Result<Outcome, RunError> {
+    fn go_on<B: Backend>(&self, b: &mut B, start: Start) -> Result<Outcome, RunError> {
+        let Start { mut position, state, run_file, accept_loss, note } = start;
         if position.clock.step == 0 {
             // nothing has been computed yet: begin again, with whole files
             outputs::remove(self.directory)?;
             return self.begin(b);
-        }
-        let cells = self.setup.grid.cells();
-        let whole = [&state.xi, &state.phi, &state.c, &state.current]
-            .into_iter()
-            .chain(&state.before)
-            .chain(state.sei.iter().flatten())
-            .all(|field| field.len() == cells);
-        let whole = whole && state.sei.is_some() == self.setup.sei.is_some();
-        if !whole || self.heights.len() != self.setup.grid.nx * self.setup.grid.ny {
-            let problem = format!("holds {} cells, but its configuration has {cells}", state.xi.len());
-            return Err(crate::io::IoError::content(&self.directory.join(checkpoint::FILE), problem).into());
         }
         let setup = self.setup.at(position.clock.temperature);
         let problem = Problem::new(&setup, self.heights);
         b.load(state)?;
         problem.go_on(b)?;
         let provenance = self.provenance(b)?;
-        let (outputs, note) = Outputs::reopen(&self.context(&problem), &position.files, &provenance)?;
-        let mut position = position;
-        if note.is_some() {
-            // the checkpoint must know the new file
-            self.save(b, &mut position, &outputs, &provenance)?;
+        let reopened = Outputs::reopen(&self.context(&problem), &position.files, &provenance, accept_loss);
+        let (mut outputs, lost) = reopened.map_err(|error| match error {
+            ReopenError::Io(error) => error.into(),
+            ReopenError::Lost(lost) => RunError::Lost { directory: self.directory.into(), lost: lost.to_string() },
+        })?;
+        if !lost.is_empty() {
+            // the checkpoint must know the files as they are now
+            self.save(b, &mut position, &mut outputs, &provenance)?;
+            tell(self.quiet, Some(lost.join("\n")));
         }
-        tell(self.quiet, note);
         let run_file = run_file.unwrap_or_else(|| self.run_file(&provenance));
-        self.conduct(b, position, outputs, &provenance, run_file)
+        let notes = note.into_iter().chain(lost).collect();
+        self.conduct(b, position, outputs, &provenance, (run_file, notes))
     }
 
     fn context<'s>(&'s self, problem: &'s Problem<'s>) -> Context<'s> {
@@ -279,7 +313,7 @@ impl Stretch<'_> {
         &self,
         b: &mut B,
         position: &mut Position,
-        outputs: &Outputs,
+        outputs: &mut Outputs,
         provenance: &Provenance,
     ) -> Result<(), RunError> {
         position.files = outputs.seen()?;
@@ -293,7 +327,7 @@ impl Stretch<'_> {
         mut position: Position,
         mut outputs: Outputs,
         provenance: &Provenance,
-        mut run_file: RunFile,
+        (mut run_file, notes): (RunFile, Vec<String>),
     ) -> Result<Outcome, RunError> {
         let began = Instant::now();
         run_file.status = "running".into();
@@ -303,6 +337,7 @@ impl Stretch<'_> {
             ended: None,
             device: provenance.device.clone(),
             command: self.command.into(),
+            notes,
             first_step: position.clock.step,
             solver_seconds: 0.0,
             output_seconds: 0.0,
@@ -310,7 +345,15 @@ impl Stretch<'_> {
         });
         run_file.write(self.directory)?;
         let mut timing = Timing::default();
-        let result = self.steps(b, &mut position, &mut outputs, provenance, &mut timing);
+        let result = self.steps(b, &mut position, &mut outputs, provenance, &mut timing).and_then(|ending| {
+            if matches!(ending, Ending::Done(_)) {
+                let problem = Problem::new(self.setup, self.heights);
+                let note =
+                    outputs.close(&self.context(&problem), provenance).map_err(|error| self.kept(error.into()))?;
+                tell(self.quiet, note);
+            }
+            Ok(ending)
+        });
         let (status, reason) = match &result {
             Ok(ending) => (ending.status(), ending.reason().to_string()),
             Err(error) => ("failed", error.to_string()),

@@ -5,6 +5,7 @@ pub(crate) mod cycles;
 pub mod device;
 mod end;
 mod fields;
+mod lock;
 pub(crate) mod outputs;
 mod progress;
 mod schedule;
@@ -43,6 +44,25 @@ pub enum RunError {
     Taken {
         /// the directory
         directory: PathBuf,
+    },
+    /// Another process computes the run in the directory.
+    #[error("{directory} is being computed by {holder}; wait for it, stop it, or give another --out")]
+    Busy {
+        /// the directory
+        directory: PathBuf,
+        /// who computes it
+        holder: String,
+    },
+    /// Rows or events are gone that the checkpoint knows of.
+    #[error(
+        "{directory}: {lost}. The state itself is whole: `liplate resume {directory} --accept-loss` goes on from it with the rows that \
+         are left"
+    )]
+    Lost {
+        /// the directory
+        directory: PathBuf,
+        /// what is gone
+        lost: String,
     },
     /// There is nothing to go on from.
     #[error("{directory} holds no run to resume: {reason}")]

@@ -12,8 +12,8 @@ use super::stage::Stage;
 use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
-use crate::io::snapshot::{self, Snapshots};
-use crate::io::table::{Lines, row};
+use crate::io::snapshot::{self, Plan, Snapshots};
+use crate::io::table::{Beginning, Lines, row};
 use crate::metrics::{Column, Metrics};
 use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
@@ -32,22 +32,18 @@ pub const EVENTS: &str = "events.jsonl";
 pub const SURFACE: &str = "deposit.vtp";
 
 /// Files that a run writes beside its checkpoints and `run.json`.
-pub const NAMES: [&str; 6] = [METRICS, EVENTS, cycles::FILE, SURFACE, snapshot::FILE, snapshot::SIDECAR];
+pub const NAMES: [&str; 7] =
+    [METRICS, EVENTS, cycles::FILE, SURFACE, snapshot::FILE, snapshot::SIDECAR, snapshot::FOLDER];
 
 /// Removes the outputs of a run that has not taken a step.
 pub fn remove(directory: &Path) -> Result<(), IoError> {
-    for name in NAMES {
+    for name in [METRICS, EVENTS, cycles::FILE, SURFACE] {
         let path = directory.join(name);
         if path.exists() {
             std::fs::remove_file(&path).map_err(IoError::system(&path))?;
         }
     }
-    Ok(())
-}
-
-/// Name that a file of fields gets which cannot be read any more.
-fn damaged(number: usize) -> String {
-    format!("fields.damaged-{number}.vtkhdf")
+    snapshot::remove(directory)
 }
 
 /// Columns of every row, before those of the morphology.
@@ -116,6 +112,50 @@ fn current_over_limiting(context: &Context, clock: &Clock, m: &Metrics) -> f64 {
     if setup.electrolyte.has_salt() && clock.current > 0.0 { clock.current / limit } else { f64::NAN }
 }
 
+/// Fields that do not change.
+fn fixed<'a>(context: &'a Context) -> [(&'static str, &'a [f32]); 1] {
+    [("accessible", &context.statics.accessible)]
+}
+
+/// What the fields of the run are, in the file at `path`.
+fn plan<'a>(
+    context: &'a Context,
+    provenance: &'a Provenance,
+    path: &'a Path,
+    fixed: &'a [(&'static str, &'a [f32])],
+) -> Plan<'a> {
+    let Setup { grid, output, .. } = context.setup;
+    Plan { path, grid, fields: &output.fields, fixed, values: &VALUES, provenance }
+}
+
+/// First line of the tables.
+fn title(setup: &Setup) -> String {
+    let name = setup.name.replace(['\n', '\r'], " ");
+    format!("# liplate {VERSION}: {name}; an empty cell was not measured")
+}
+
+fn new_metrics(context: &Context) -> Result<Lines, IoError> {
+    let mut metrics = Lines::create(&context.directory.join(METRICS))?;
+    metrics.push(&title(context.setup))?;
+    let morphology = Metrics::COLUMNS.iter().map(Column::heading);
+    let names: Vec<String> = COLUMNS.iter().map(|s| s.to_string()).chain(morphology).collect();
+    metrics.push(&names.join(","))?;
+    Ok(metrics)
+}
+
+fn new_events(context: &Context) -> Result<Lines, IoError> {
+    let mut events = Lines::create(&context.directory.join(EVENTS))?;
+    events.push_json(&json!({"event": "start", "time": 0.0, "name": context.setup.name, "version": VERSION}))?;
+    Ok(events)
+}
+
+fn new_cycles(context: &Context) -> Result<Lines, IoError> {
+    let mut table = Lines::create(&context.directory.join(cycles::FILE))?;
+    table.push(&title(context.setup))?;
+    table.push(&cycles::headings())?;
+    Ok(table)
+}
+
 /// Fixed data that outputs need.
 pub struct Context<'a> {
     /// the run
@@ -141,6 +181,22 @@ pub enum OutputError {
     Backend(#[from] BackendError),
 }
 
+/// Rows or events that a checkpoint knows of are not there any more.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct Lost(Vec<String>);
+
+/// How reopening failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReopenError {
+    /// the disk
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// rows or events
+    #[error(transparent)]
+    Lost(#[from] Lost),
+}
+
 /// The growing files.
 pub struct Outputs {
     metrics: Lines,
@@ -154,86 +210,79 @@ impl Outputs {
     /// New files in an empty directory.
     pub fn create(context: &Context, provenance: &Provenance) -> Result<Self, IoError> {
         let Context { setup, directory, .. } = context;
-        let snapshots = Self::new_snapshots(context, provenance)?;
-        let mut metrics = Lines::create(&directory.join(METRICS))?;
-        let name = setup.name.replace(['\n', '\r'], " ");
-        let title = format!("# liplate {VERSION}: {name}; an empty cell was not measured");
-        metrics.push(&title)?;
-        let morphology = Metrics::COLUMNS.iter().map(Column::heading);
-        let names: Vec<String> = COLUMNS.iter().map(|s| s.to_string()).chain(morphology).collect();
-        metrics.push(&names.join(","))?;
-        let mut events = Lines::create(&directory.join(EVENTS))?;
-        events.push_json(&json!({"event": "start", "time": 0.0, "name": setup.name, "version": VERSION}))?;
-        let mut cycles = None;
-        if !setup.protocol.is_empty() {
-            let mut table = Lines::create(&directory.join(cycles::FILE))?;
-            table.push(&title)?;
-            table.push(&cycles::headings())?;
-            cycles = Some(table);
-        }
-        Ok(Self { metrics, events, cycles, snapshots })
+        let path = directory.join(snapshot::FILE);
+        let snapshots = Snapshots::create(&plan(context, provenance, &path, &fixed(context)))?;
+        let cycles = match setup.protocol.is_empty() {
+            true => None,
+            false => Some(new_cycles(context)?),
+        };
+        Ok(Self { metrics: new_metrics(context)?, events: new_events(context)?, cycles, snapshots })
     }
 
-    /// The files of a run that goes on, cut back to what its checkpoint had seen.
+    /// The files of a run that goes on, cut back to what its checkpoint had seen, and what of it is lost.
     ///
-    /// A file of fields that cannot be read any more does not end the run: it is kept under another name, and a new one
-    /// is begun; the second value says so.
+    /// A file of fields that cannot be read any more does not end the run: it is kept under another name. Lost rows and events do, unless
+    /// `accept` says that the run shall go on with what is left.
     pub fn reopen(
         context: &Context,
         seen: &FilesSeen,
         provenance: &Provenance,
-    ) -> Result<(Self, Option<String>), IoError> {
+        accept: bool,
+    ) -> Result<(Self, Vec<String>), ReopenError> {
         let Context { setup, directory, .. } = context;
+        let cycled = !setup.protocol.is_empty();
+        let files = [(METRICS, seen.metrics), (EVENTS, seen.events)];
+        let files = files.into_iter().chain(cycled.then_some((cycles::FILE, seen.cycles)));
+        let mut lost = Vec::new();
+        let mut lines = Vec::new();
+        for (name, seen) in files {
+            let opened = Lines::reopen(&directory.join(name), seen);
+            lost.extend(opened.as_ref().err().map(ToString::to_string));
+            lines.push((name, seen, opened.ok()));
+        }
+        if !lost.is_empty() && !accept {
+            return Err(Lost(lost).into());
+        }
+        let mut lines = lines.into_iter().map(|(name, seen, opened)| match opened {
+            Some(lines) => Ok(lines),
+            None => match Lines::salvage(&directory.join(name), seen.bytes)? {
+                Some(lines) => Ok(lines),
+                None if name == METRICS => new_metrics(context),
+                None if name == EVENTS => new_events(context),
+                None => new_cycles(context),
+            },
+        });
+        let mut next = || lines.next().transpose();
+        let (metrics, events, cycles) = (next()?, next()?, next()?);
         let path = directory.join(snapshot::FILE);
-        let (snapshots, note) = match Snapshots::reopen(&path, &setup.grid, &setup.output.fields, &VALUES, seen.frames)
-        {
-            Ok(snapshots) => (snapshots, None),
-            Err(error) => {
-                let aside = (1..).map(|n| directory.join(damaged(n))).find(|aside| !aside.exists());
-                let aside = aside.unwrap_or_else(|| directory.join(damaged(0)));
-                if path.exists() {
-                    std::fs::rename(&path, &aside).map_err(IoError::system(&path))?;
-                }
-                let kept = aside.file_name().unwrap_or_default().to_string_lossy();
-                let note = format!("{error}; the old file is kept as {kept}, the fields go on in a new one");
-                (Self::new_snapshots(context, provenance)?, Some(note))
-            }
+        let (snapshots, frames) = Snapshots::reopen(&plan(context, provenance, &path, &fixed(context)), seen.frames)?;
+        lost.extend(frames);
+        let (Some(metrics), Some(mut events)) = (metrics, events) else {
+            return Err(IoError::content(directory, "metrics.csv and events.jsonl could not be opened").into());
         };
-        let metrics = Lines::reopen(&directory.join(METRICS), seen.metrics)?;
-        let events = Lines::reopen(&directory.join(EVENTS), seen.events)?;
-        let cycles = match setup.protocol.is_empty() {
-            true => None,
-            false => Some(Lines::reopen(&directory.join(cycles::FILE), seen.cycles)?),
-        };
-        Ok((Self { metrics, events, cycles, snapshots }, note))
-    }
-
-    fn new_snapshots(context: &Context, provenance: &Provenance) -> Result<Snapshots, IoError> {
-        Snapshots::create(
-            &context.directory.join(snapshot::FILE),
-            &context.setup.grid,
-            &context.setup.output.fields,
-            &[("accessible", &context.statics.accessible)],
-            &VALUES,
-            provenance,
-        )
+        if !lost.is_empty() {
+            events.push_json(&json!({"event": "lost output", "what": lost}))?;
+        }
+        Ok((Self { metrics, events, cycles, snapshots }, lost))
     }
 
     /// How far the files have come, after waiting for the disk to have it all.
-    pub fn seen(&self) -> Result<FilesSeen, IoError> {
+    pub fn seen(&mut self) -> Result<FilesSeen, IoError> {
         self.metrics.sync()?;
         self.events.sync()?;
         self.snapshots.sync()?;
         let cycles = match &self.cycles {
-            Some(cycles) => cycles.sync().map(|()| cycles.length())?,
-            None => 0,
+            Some(cycles) => cycles.sync().map(|()| cycles.written())?,
+            None => Beginning::default(),
         };
-        Ok(FilesSeen {
-            metrics: self.metrics.length(),
-            events: self.events.length(),
-            cycles,
-            frames: self.snapshots.frames(),
-        })
+        let (metrics, events, frames) = (self.metrics.written(), self.events.written(), self.snapshots.frames());
+        Ok(FilesSeen { metrics, events, cycles, frames })
+    }
+
+    /// Takes all frames into one file: the run is done. The sentence says why they stay where they are.
+    pub fn close(self, context: &Context, provenance: &Provenance) -> Result<Option<String>, IoError> {
+        let path = context.directory.join(snapshot::FILE);
+        self.snapshots.close(&plan(context, provenance, &path, &fixed(context)))
     }
 
     /// Everything that a step gives rise to. The snapshot shows the lithium at the end of the step with the potential,
@@ -419,12 +468,7 @@ impl Outputs {
         for name in &setup.output.fields {
             frame.push(fields::si(b, name, context.scales, clock.phi_reference)?);
         }
-        let values = [
-            (VALUES[0], clock.charge(setup)),
-            (VALUES[1], clock.potential),
-            (VALUES[2], clock.current),
-            (VALUES[3], dt),
-        ];
+        let values = [clock.charge(setup), clock.potential, clock.current, dt];
         Ok(self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)?)
     }
 

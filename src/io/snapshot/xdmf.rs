@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::model::grid::Grid;
 
-/// XDMF 2 text for `fields` at `times` in the HDF5 file `name` beside it.
-pub fn sidecar(name: &str, grid: &Grid, fields: &[String], times: &[f64]) -> String {
+/// XDMF 2 text for `fields` at `times` in the HDF5 file `name` beside it; a field that does not change is stored once.
+pub fn sidecar(name: &str, grid: &Grid, fields: &[(&str, bool)], times: &[f64]) -> String {
     let Grid { nx, ny, nz, dx } = *grid;
     let frames = times.len();
     let mut text = String::from(
@@ -24,7 +24,8 @@ pub fn sidecar(name: &str, grid: &Grid, fields: &[String], times: &[f64]) -> Str
             ny + 1,
             nx + 1
         );
-        for field in fields {
+        for (field, changes) in fields {
+            let (frame, frames) = if *changes { (frame, frames) } else { (0, 1) };
             let _ = write!(
                 text,
                 "<Attribute Name=\"{field}\" AttributeType=\"Scalar\" Center=\"Cell\">\n\

@@ -1,0 +1,251 @@
+//! Parts: the files in the folder `frames` that hold the cells of one frame or of several in a row. A part is written beside, read
+//! back, renamed, and never changed again: a kill, a full disk or a power cut can cost the part that is being written and no other.
+
+use std::path::{Path, PathBuf};
+
+use hdf5::{Dataset, File};
+
+use super::chunks::{LEVEL, Sums, copy_frame, holds, sides, write_frame};
+use super::layout::{self, CELLS, Series, TIMES, VALUES};
+use crate::io::{IoError, beside, open_hdf5, read_hdf5};
+use crate::model::grid::Grid;
+
+/// Ending of the names of parts.
+const ENDING: &str = "vtkhdf";
+
+/// What all parts of a run have in common.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// the box
+    pub grid: Grid,
+    /// names of the fields that change
+    pub fields: Vec<String>,
+    /// names of the values
+    pub values: Vec<&'static str>,
+}
+
+impl Kind {
+    /// Sides of a field: nz, ny, nx.
+    pub fn shape(&self) -> [usize; 3] {
+        [self.grid.nz, self.grid.ny, self.grid.nx]
+    }
+}
+
+/// Frames in a row, in a file of their own.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// the file
+    pub path: PathBuf,
+    /// number of the first frame, counted from the beginning of the run
+    pub first: usize,
+    /// times of the frames \[s\]
+    pub times: Vec<f64>,
+    /// values of the frames, a series for each name
+    pub values: Vec<Vec<f64>>,
+}
+
+/// Name of the part that holds `frames` frames from number `first` on.
+fn name(first: usize, frames: usize) -> String {
+    match frames {
+        1 => format!("{first:06}.{ENDING}"),
+        _ => format!("{first:06}-{:06}.{ENDING}", first + frames - 1),
+    }
+}
+
+/// First frame and number of frames of the part at `path` by its name; none if it is no part.
+pub fn numbers(path: &Path) -> Option<(usize, usize)> {
+    let name = path.file_name()?.to_str()?.strip_suffix(ENDING)?.strip_suffix('.')?;
+    let (first, last) = name.split_once('-').unwrap_or((name, name));
+    let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
+    (first <= last).then(|| (first, last - first + 1))
+}
+
+impl Part {
+    /// Number of frames.
+    pub fn frames(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Number of the frame after the last.
+    pub fn end(&self) -> usize {
+        self.first + self.frames()
+    }
+
+    /// Writes frame `first` into `folder`: `fields` and `values` in the order of `kind`, in SI.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or does not hold what was written.
+    pub fn write(
+        folder: &Path,
+        kind: &Kind,
+        first: usize,
+        time: f64,
+        values: &[f64],
+        fields: &[Vec<f32>],
+    ) -> Result<Self, IoError> {
+        let path = folder.join(name(first, 1));
+        let part =
+            Self { path: path.clone(), first, times: vec![time], values: values.iter().map(|v| vec![*v]).collect() };
+        whole(&path, |part_path| {
+            let cells = |field: usize, dataset: &Dataset| {
+                write_frame(dataset, 0, kind.shape(), &fields[field]).map(|sums| vec![sums])
+            };
+            part.store(part_path, kind, cells, |_| Ok(()))
+        })?;
+        Ok(part)
+    }
+
+    /// Writes the first `frames` frames of `parts`, which follow each other, into one file in `folder` without unpacking them.
+    ///
+    /// # Errors
+    /// If a part cannot be read, or the file cannot be written or does not hold what was written.
+    pub fn join(folder: &Path, kind: &Kind, parts: &[Self], frames: usize) -> Result<Self, IoError> {
+        let first = parts.first().map_or(0, |part| part.first);
+        let path = folder.join(name(first, frames));
+        let part = Self::joined(path.clone(), parts, frames);
+        whole(&path, |part_path| part.store_joined(part_path, kind, parts, |_| Ok(())))?;
+        Ok(part)
+    }
+
+    /// The series of the first `frames` frames of `parts`, for a file at `path`.
+    pub fn joined(path: PathBuf, parts: &[Self], frames: usize) -> Self {
+        let first = parts.first().map_or(0, |part| part.first);
+        let series = |of: &dyn Fn(&Self) -> Vec<f64>| -> Vec<f64> { parts.iter().flat_map(of).take(frames).collect() };
+        let values = parts.first().map_or(0, |part| part.values.len());
+        Self {
+            path,
+            first,
+            times: series(&|part| part.times.clone()),
+            values: (0..values).map(|i| series(&|part| part.values[i].clone())).collect(),
+        }
+    }
+
+    /// Stores the frames of this part, which are those of `parts`, in the file at `path`, and what `more` puts beside them.
+    ///
+    /// # Errors
+    /// As [`Part::join`], and those of `more`.
+    pub fn store_joined(
+        &self,
+        path: &Path,
+        kind: &Kind,
+        parts: &[Self],
+        more: impl FnOnce(&File) -> Result<(), IoError>,
+    ) -> Result<(), IoError> {
+        let cells = |field: usize, dataset: &Dataset| {
+            let mut sums = Vec::with_capacity(self.frames());
+            for part in parts {
+                let source = read_hdf5(&part.path).map_err(|e| e.to_string())?;
+                let source = source.dataset(&format!("{CELLS}/{}", kind.fields[field])).map_err(|e| e.to_string())?;
+                for frame in 0..part.frames().min(self.frames() - sums.len()) {
+                    sums.push(copy_frame(&source, frame, dataset, sums.len(), kind.shape())?);
+                }
+            }
+            Ok(sums)
+        };
+        self.store(path, kind, cells, more)
+    }
+
+    /// Name of the file of this part.
+    pub fn name(&self) -> String {
+        name(self.first, self.frames())
+    }
+
+    /// Stores the frames in a new file at `path`, field by field as `cells` puts them into their dataset, and what `more` puts beside
+    /// them; reads the frames back.
+    fn store(
+        &self,
+        path: &Path,
+        kind: &Kind,
+        cells: impl Fn(usize, &Dataset) -> Result<Vec<Sums>, String>,
+        more: impl FnOnce(&File) -> Result<(), IoError>,
+    ) -> Result<(), IoError> {
+        let file = open_hdf5(path, true)?;
+        let offsets: Vec<(&str, bool)> = kind.fields.iter().map(|name| (name.as_str(), true)).collect();
+        layout::lay_out(&file, &kind.grid, &self.times, &self.series(kind), &offsets).map_err(IoError::hdf5(path))?;
+        let mut sums = Vec::with_capacity(kind.fields.len());
+        for (field, name) in kind.fields.iter().enumerate() {
+            let dataset = cell_dataset(&file, kind, name, self.frames()).map_err(IoError::hdf5(path))?;
+            sums.push(cells(field, &dataset).map_err(|problem| IoError::content(path, problem))?);
+        }
+        more(&file)?;
+        file.close().map_err(IoError::hdf5(path))?;
+        // HDF5 can lose a failed write of what it had buffered: only what can be read again is there
+        let (back, file) = Self::open(path, kind, self.first)?;
+        for (name, sums) in kind.fields.iter().zip(&sums) {
+            let dataset = file.dataset(&format!("{CELLS}/{name}")).map_err(IoError::hdf5(path))?;
+            for (frame, sums) in sums.iter().enumerate() {
+                if !holds(&dataset, frame, kind.shape(), sums).map_err(|problem| IoError::content(path, problem))? {
+                    return Err(IoError::content(path, "does not hold what was written; is the disk full?"));
+                }
+            }
+        }
+        let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        let equal = |a: &Self, b: &Self| {
+            bits(&a.times) == bits(&b.times) && a.values.iter().zip(&b.values).all(|(a, b)| bits(a) == bits(b))
+        };
+        match equal(self, &back) {
+            true => Ok(()),
+            false => Err(IoError::content(path, "does not hold what was written; is the disk full?")),
+        }
+    }
+
+    /// The values with their names.
+    pub fn series(&self, kind: &Kind) -> Vec<Series> {
+        kind.values.iter().map(|name| name.to_string()).zip(self.values.iter().cloned()).collect()
+    }
+
+    /// Reads the part at `path`, whose first frame has the number `first`, all but its cells, and looks whether all cells can be there.
+    ///
+    /// # Errors
+    /// If the file is damaged or not of this kind.
+    pub fn open(path: &Path, kind: &Kind, first: usize) -> Result<(Self, File), IoError> {
+        let file = read_hdf5(path)?;
+        let read = || -> Result<(Self, bool), hdf5::Error> {
+            let times: Vec<f64> = file.dataset(TIMES)?.read_raw()?;
+            let values = kind.values.iter().map(|name| file.dataset(&format!("{VALUES}/{name}"))?.read_raw());
+            let values: Vec<Vec<f64>> = values.collect::<Result<_, hdf5::Error>>()?;
+            let mut fits = !times.is_empty() && values.iter().all(|series| series.len() == times.len());
+            for name in &kind.fields {
+                let dataset = file.dataset(&format!("{CELLS}/{name}"))?;
+                let [nz, ny, nx] = kind.shape();
+                let [cz, cy, cx] = sides(kind.shape());
+                fits &= dataset.shape() == [times.len(), nz, ny, nx] && dataset.chunk() == Some(vec![1, cz, cy, cx]);
+                fits &= dataset.dtype()?.is::<f32>();
+            }
+            Ok((Self { path: path.into(), first, times, values }, fits))
+        };
+        match read().map_err(IoError::hdf5(path))? {
+            (part, true) => Ok((part, file)),
+            (_, false) => Err(IoError::content(path, "holds frames that do not fit the run")),
+        }
+    }
+
+    /// Waits until the disk has everything.
+    ///
+    /// # Errors
+    /// If the system fails.
+    pub fn sync(&self) -> Result<(), IoError> {
+        std::fs::File::open(&self.path).and_then(|file| file.sync_all()).map_err(IoError::system(&self.path))
+    }
+}
+
+/// A new dataset for `frames` frames of the field `name`.
+fn cell_dataset(file: &File, kind: &Kind, name: &str, frames: usize) -> Result<Dataset, hdf5::Error> {
+    let [nz, ny, nx] = kind.shape();
+    let [cz, cy, cx] = sides(kind.shape());
+    let builder = file.new_dataset::<f32>().chunk((1, cz, cy, cx)).shape((frames, nz, ny, nx));
+    let dataset = builder.shuffle().deflate(LEVEL).create(format!("{CELLS}/{name}").as_str())?;
+    layout::describe(&dataset, name)?;
+    Ok(dataset)
+}
+
+/// Makes the file at `path` by `store`, whole or not at all: beside it, renamed.
+fn whole(path: &Path, store: impl FnOnce(&Path) -> Result<(), IoError>) -> Result<(), IoError> {
+    let part = beside(path);
+    let stored = store(&part).and_then(|()| std::fs::rename(&part, path).map_err(IoError::system(path)));
+    if stored.is_err() {
+        // leave no half file behind; that it cannot be removed changes nothing
+        let _ = std::fs::remove_file(&part);
+    }
+    stored
+}
