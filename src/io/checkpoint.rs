@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::provenance::{Provenance, load_text, store_text};
 use super::table::Beginning;
-use super::{IoError, beside, open_hdf5, read_hdf5, sync_directory};
+use super::{IoError, beside, open_hdf5, read_back, read_hdf5, sync_directory};
 use crate::solver::backend::State;
 
 /// Name of the newest checkpoint in a run's directory.
@@ -246,7 +246,7 @@ fn opened(path: &Path) -> Result<File, IoError> {
 
 /// Checksum of what the file at `path` holds, read field by field.
 fn summed(path: &Path) -> Result<u32, IoError> {
-    let file = opened(path)?;
+    let file = read_back(path)?;
     let sum = || -> Result<u32, hdf5::Error> {
         let group = file.group("provenance")?;
         let (setup, heights) = Provenance::load(&group)?;

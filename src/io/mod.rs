@@ -136,10 +136,25 @@ fn open_index(path: &Path) -> Result<hdf5::File, IoError> {
 
 /// Opens an HDF5 file to read, without a lock.
 fn read_hdf5(path: &Path) -> Result<hdf5::File, IoError> {
+    read_through(path, |plist| plist.file_locking(false))
+}
+
+/// Opens an HDF5 file that this process has just written, to see what of it is there.
+///
+/// A write that failed can leave the file open inside the library, which would then answer from its buffers: another driver shares
+/// nothing with the one that wrote.
+fn read_back(path: &Path) -> Result<hdf5::File, IoError> {
+    read_through(path, |plist| plist.file_locking(false).stdio())
+}
+
+fn read_through(
+    path: &Path,
+    how: impl Fn(&mut hdf5::plist::FileAccessBuilder) -> &mut hdf5::plist::FileAccessBuilder,
+) -> Result<hdf5::File, IoError> {
     if !path.is_file() {
         return Err(IoError::content(path, "there is no such file"));
     }
     let mut builder = hdf5::File::with_options();
-    builder.with_fapl(|plist| plist.file_locking(false));
+    builder.with_fapl(how);
     builder.open(path).map_err(IoError::hdf5(path))
 }

@@ -9,7 +9,7 @@ use hdf5::{File, Hyperslab, Selection, SliceOrIndex};
 use super::layout::{self, CELLS};
 use super::part::{Kind, Part};
 use super::{FIXED, FOLDER};
-use crate::io::{IoError, open_index, read_hdf5};
+use crate::io::{IoError, open_index, read_back};
 
 /// Fields that do not change: name and cells.
 pub type Fixed<'a> = [(&'a str, &'a [f32])];
@@ -37,7 +37,7 @@ pub fn write(path: &Path, kind: &Kind, fixed: &[String], parts: &[Part]) -> Resu
     };
     lay_out().map_err(IoError::hdf5(path))?;
     file.close().map_err(IoError::hdf5(path))?;
-    let back = read_hdf5(path)?
+    let back = read_back(path)?
         .dataset(layout::TIMES)
         .and_then(|times| times.read_raw::<f64>())
         .map_err(IoError::hdf5(path))?;

@@ -23,7 +23,7 @@ use part::{Kind, Part, numbers};
 pub use read::{Frame, field, frames, read, times};
 
 use super::provenance::Provenance;
-use super::{IoError, beside, open_hdf5, read_hdf5, sync_directory};
+use super::{IoError, beside, open_hdf5, read_back, sync_directory};
 use crate::model::grid::Grid;
 
 /// Name of the file in a run's directory.
@@ -146,7 +146,7 @@ impl Snapshots {
     /// A `fields.vtkhdf` that holds all frames itself, of a run that was done, becomes a part again.
     fn take_apart(&self) -> Result<(), IoError> {
         // the cells of an index are virtual and have no chunks: it is no part
-        let Ok((part, _)) = Part::open(&self.path, &self.kind, 0) else { return Ok(()) };
+        let Ok(part) = Part::open(&self.path, &self.kind, 0) else { return Ok(()) };
         // what is left of parts is in it
         for path in self.files()? {
             std::fs::remove_file(&path).map_err(IoError::system(&path))?;
@@ -180,7 +180,7 @@ impl Snapshots {
                 superfluous.push(path);
                 continue;
             }
-            let opened = Part::open(&path, &self.kind, first).and_then(|(part, _)| match part.frames() == count {
+            let opened = Part::open(&path, &self.kind, first).and_then(|part| match part.frames() == count {
                 true => Ok(part),
                 false => Err(IoError::content(&path, "does not hold the frames that its name says")),
             });
@@ -431,7 +431,7 @@ fn store_fixed(path: &Path, file: &hdf5::File, kind: &Kind, plan: &Plan) -> Resu
 
 /// Looks whether the file at `path` holds what [`store_fixed`] has put into it.
 fn holds_fixed(path: &Path, plan: &Plan) -> Result<(), IoError> {
-    let file = read_hdf5(path)?;
+    let file = read_back(path)?;
     let read = || -> Result<bool, hdf5::Error> {
         let (setup, heights) = Provenance::load(&file.group("liplate")?)?;
         let mut same = setup == plan.provenance.setup.replace('\0', " ") && heights == plan.provenance.heights;

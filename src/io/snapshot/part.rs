@@ -7,7 +7,7 @@ use hdf5::{Dataset, File};
 
 use super::chunks::{LEVEL, Sums, copy_frame, holds, sides, write_frame};
 use super::layout::{self, CELLS, Series, TIMES, VALUES};
-use crate::io::{IoError, beside, open_hdf5, read_hdf5};
+use crate::io::{IoError, beside, open_hdf5, read_back, read_hdf5};
 use crate::model::grid::Grid;
 
 /// Ending of the names of parts.
@@ -170,7 +170,8 @@ impl Part {
         more(&file)?;
         file.close().map_err(IoError::hdf5(path))?;
         // HDF5 can lose a failed write of what it had buffered: only what can be read again is there
-        let (back, file) = Self::open(path, kind, self.first)?;
+        let file = read_back(path)?;
+        let back = Self::of(&file, path, kind, self.first)?;
         for (name, sums) in kind.fields.iter().zip(&sums) {
             let dataset = file.dataset(&format!("{CELLS}/{name}")).map_err(IoError::hdf5(path))?;
             for (frame, sums) in sums.iter().enumerate() {
@@ -198,8 +199,12 @@ impl Part {
     ///
     /// # Errors
     /// If the file is damaged or not of this kind.
-    pub fn open(path: &Path, kind: &Kind, first: usize) -> Result<(Self, File), IoError> {
-        let file = read_hdf5(path)?;
+    pub fn open(path: &Path, kind: &Kind, first: usize) -> Result<Self, IoError> {
+        Self::of(&read_hdf5(path)?, path, kind, first)
+    }
+
+    /// The part in an open file.
+    fn of(file: &File, path: &Path, kind: &Kind, first: usize) -> Result<Self, IoError> {
         let read = || -> Result<(Self, bool), hdf5::Error> {
             let times: Vec<f64> = file.dataset(TIMES)?.read_raw()?;
             let values = kind.values.iter().map(|name| file.dataset(&format!("{VALUES}/{name}"))?.read_raw());
@@ -215,7 +220,7 @@ impl Part {
             Ok((Self { path: path.into(), first, times, values }, fits))
         };
         match read().map_err(IoError::hdf5(path))? {
-            (part, true) => Ok((part, file)),
+            (part, true) => Ok(part),
             (_, false) => Err(IoError::content(path, "holds frames that do not fit the run")),
         }
     }
