@@ -169,8 +169,8 @@ struct HowArgs {
     /// Device: auto, cpu, gpu or gpu:N, N being the number in `liplate devices`
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     device: DeviceChoice,
-    /// Stop after this wall time with a checkpoint, as in 2h or 90m
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    /// Stop after this wall time with a checkpoint, as in 2h, 90min or 02:00:00 (hours:minutes:seconds)
+    #[arg(long, value_name = "TIME", value_parser = wall_time)]
     max_wall: Option<Duration>,
     /// Say nothing while it runs
     #[arg(long)]
@@ -373,6 +373,11 @@ fn ratio(text: &str) -> Result<f64, String> {
         Ok(ratio) if (1.1..=4.0).contains(&ratio) => Ok(ratio),
         _ => Err(format!("{text:?} is not a number from 1.1 to 4")),
     }
+}
+
+fn wall_time(text: &str) -> Result<Duration, String> {
+    let seconds = config::quantity::wall_time(text)?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is longer than any run"))
 }
 
 /// `runs/NAME` for `…/NAME.toml`.
