@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::bench::{self, BenchError};
 use crate::check;
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, quantity};
 use crate::converge::{self, ConvergeError, Study};
 use crate::io::snapshot;
 use crate::io::{IoError, provenance};
@@ -244,7 +244,7 @@ fn quiet_device_layer() {
 fn dispatch(command: Command) -> Result<u8, CliError> {
     match command {
         Command::Run { config, out, how } => {
-            let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
+            let Config { setup, remarks, .. } = config::read(&config.config, &config.overrides)?;
             if !how.quiet {
                 remarks.iter().for_each(|remark| tell(&format!("note: {remark}")));
             }
@@ -269,8 +269,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             Ok(tell_ending(run::resume(&request)?, how.quiet))
         }
         Command::Check { config, device } => {
-            let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
-            print(&check::check(&setup, &remarks, device)?);
+            print(&check::check(&config::read(&config.config, &config.overrides)?, device)?);
             Ok(0)
         }
         Command::Measure { file, frame, all } => {
@@ -376,7 +375,7 @@ fn ratio(text: &str) -> Result<f64, String> {
 }
 
 fn wall_time(text: &str) -> Result<Duration, String> {
-    let seconds = config::quantity::wall_time(text)?;
+    let seconds = quantity::wall_time(text)?;
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is longer than any run"))
 }
 
@@ -437,16 +436,40 @@ fn measure(file: &Path, frame: Option<usize>) -> Result<String, CliError> {
     }
     let frame = frame.unwrap_or(stored - 1);
     let measured = run::measure_frame(file, frame)?;
-    let mut text = format!("{}: snapshot {frame} of 0…{}, t = {} s\n", file.display(), stored - 1, measured.time);
+    let time = quantity::digits(measured.time);
+    let mut text = format!("{}: snapshot {frame} of 0…{}, t = {time} s\n", file.display(), stored - 1);
+    let line = |name: &str, value: f64, si: &str, meaning: &str| {
+        let shown = if value.is_nan() { "-".into() } else { for_people(value, si) };
+        let (number, unit) = shown.split_once(' ').unwrap_or((&shown, ""));
+        format!("{}\n", format!("{name:>20}  {number:>10} {unit:<9} {meaning}").trim_end())
+    };
     for (name, value) in &measured.values {
-        text += &format!("{name:>20}  {value:.6e}\n");
+        text += &line(name, *value, unit_of(name), "");
     }
     for (column, value) in Metrics::COLUMNS.iter().zip(measured.metrics.to_array()) {
-        let value = if value.is_nan() { "-".into() } else { format!("{value:.6e}") };
-        let unit = if column.unit == "1" { "" } else { column.unit };
-        text += &format!("{:>20}  {value:>13} {unit:<8}  {}\n", column.name, column.meaning);
+        text += &line(column.name, value, column.unit, column.meaning);
     }
     Ok(text)
+}
+
+/// SI unit of a value of a snapshot.
+fn unit_of(value: &str) -> &'static str {
+    match value {
+        "charge" => "C/m^2",
+        "potential" => "V",
+        "current_density" => "A/m^2",
+        "dt" => "s",
+        _ => "1",
+    }
+}
+
+/// Four digits of a value, lengths in micrometres and what a cycler gives in a cycler's units; others in the unit that they have.
+fn for_people(value: f64, unit: &str) -> String {
+    match unit {
+        "m" | "V" | "A/m^2" | "C/m^2" => quantity::for_people(value, unit, None),
+        "m/s" => quantity::for_people(value, unit, Some("nm/s")),
+        _ => format!("{} {}", quantity::digits(value), if unit == "1" { "" } else { unit }),
+    }
 }
 
 fn measure_all(file: &Path) -> Result<String, CliError> {

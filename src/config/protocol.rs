@@ -48,7 +48,9 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
     let given = |part: Part| sentence.value(part);
     let rule = match (verb, given(Part::At), given(Part::Bare)) {
         (Verb::Rest, None, None) => None,
-        (Verb::Rest, ..) => return Err(about("a rest has no current and no potential; write \"Rest for 30 min\"".into())),
+        (Verb::Rest, ..) => {
+            return Err(about("a rest has no current and no potential; write \"Rest for 30 min\"".into()));
+        }
         (Verb::Ramp, _, None) => given(Part::To),
         (Verb::Ramp, ..) => return Err(about(RAMP.into())),
         (Verb::Pulse, None, Some(rule)) | (Verb::Pulse, Some(rule), None) => Some(rule),
@@ -139,7 +141,8 @@ fn take_temperature(sentence: &mut Sentence) -> Result<Option<f64>, String> {
     if let Some(value) = sentence.take(Part::At, is_degrees) {
         return quantity::parse(&value, "K").map(Some);
     }
-    let ats: Vec<String> = sentence.parts().filter(|(part, _)| *part == Part::At).map(|(_, value)| value.into()).collect();
+    let ats: Vec<String> =
+        sentence.parts().filter(|(part, _)| *part == Part::At).map(|(_, value)| value.into()).collect();
     let is_temperature = |value: &str| celsius(value).is_some_and(|number| !(0.0..10.0).contains(&number));
     let found = match &ats[..] {
         [only] if sentence.verb == Verb::Rest && celsius(only).is_some() => only,
@@ -188,7 +191,11 @@ fn at_speed(from: Control, to: Control, speed: &str) -> Result<f64, String> {
 /// Current density of a pulse \[A/m²\], of either sign, and how long it is on and off \[s\], from what stands before and after "on,".
 fn pulsed(before: &str, after: &str, cell: Cell) -> Result<(f64, [f64; 2]), String> {
     let words: Vec<&str> = before.split(' ').collect();
-    let off = after.trim_end().to_ascii_lowercase().ends_with("off").then(|| after.trim_end()[..after.trim_end().len() - 3].trim());
+    let off = after
+        .trim_end()
+        .to_ascii_lowercase()
+        .ends_with("off")
+        .then(|| after.trim_end()[..after.trim_end().len() - 3].trim());
     let Some(off) = off else { return Err(PULSE.into()) };
     // the time stands last
     let at = (1..words.len()).rev().find(|&at| is_of(&words[at..].join(" "), "s")).ok_or(PULSE)?;
@@ -221,7 +228,9 @@ fn compliance(text: &str) -> Result<f64, String> {
 
 /// A value that is positive, or not known as the config gives a wrong capacity.
 fn positive(value: Result<f64, String>, text: &str) -> Result<f64, String> {
-    value.and_then(|value| if value > 0.0 || value.is_nan() { Ok(value) } else { Err(format!("{text:?} must be positive")) })
+    value.and_then(
+        |value| if value > 0.0 || value.is_nan() { Ok(value) } else { Err(format!("{text:?} must be positive")) },
+    )
 }
 
 fn time(text: &str) -> Result<f64, String> {
@@ -237,7 +246,9 @@ fn is_of(text: &str, si: &str) -> bool {
 fn is_rate(text: &str) -> bool {
     let of_rate = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '.' | ',' | '/' | '+' | '-' | 'C' | 'c');
     let bare = text.trim();
-    bare.chars().all(of_rate) && bare.matches(['C', 'c']).count() == 1 && (bare.ends_with(['C', 'c']) || bare.starts_with(['C', 'c']))
+    bare.chars().all(of_rate)
+        && bare.matches(['C', 'c']).count() == 1
+        && (bare.ends_with(['C', 'c']) || bare.starts_with(['C', 'c']))
 }
 
 /// Size of a current density \[A/m²\].
@@ -256,7 +267,9 @@ fn signed_current(text: &str, cell: Cell) -> Result<f64, String> {
     let read = quantity::read(text, "A/m^2")?;
     without_area(&read, text)?;
     if read.dimension() == Dimension::of("V") {
-        return Err(format!("{text:?} is a voltage; write \"Hold at {text}\", or a current density, as in \"1 mA/cm^2\""));
+        return Err(format!(
+            "{text:?} is a voltage; write \"Hold at {text}\", or a current density, as in \"1 mA/cm^2\""
+        ));
     }
     read.value(text, "A/m^2")
 }
@@ -292,7 +305,9 @@ fn is_against_lithium(text: &str) -> bool {
 fn volts(text: &str) -> Result<Volts, String> {
     let Some(place) = text.to_ascii_lowercase().find("vs") else {
         if is_rate(text) || is_of(text, "A/m^2") {
-            return Err(format!("{text:?} is a current; a hold has a potential, as in \"Hold at -50 mV\"; or write \"Charge at {text}\""));
+            return Err(format!(
+                "{text:?} is a current; a hold has a potential, as in \"Hold at -50 mV\"; or write \"Charge at {text}\""
+            ));
         }
         return quantity::parse(text, "V").map(Volts::Cell);
     };
@@ -303,7 +318,9 @@ fn volts(text: &str) -> Result<Volts, String> {
     };
     let against = against.strip_prefix('.').unwrap_or(against).trim().replace(' ', "").to_ascii_lowercase();
     match against.as_str() {
-        "li" | "li/li+" | "li+/li" | "li|li+" | "li+|li" | "lithium" => quantity::parse(bare, "V").map(Volts::Electrode),
+        "li" | "li/li+" | "li+/li" | "li|li+" | "li+|li" | "lithium" => {
+            quantity::parse(bare, "V").map(Volts::Electrode)
+        }
         _ => Err(format!("{text:?}: potentials are against lithium; write \"{} vs Li\"", bare.trim_end())),
     }
 }

@@ -11,8 +11,8 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 pub use number::decimal;
-pub use unit::{Dimension, example, usual};
 use unit::TIME;
+pub use unit::{Dimension, example, usual};
 
 /// Most characters of a quantity: the longest sensible ones have forty.
 const LONGEST: usize = 120;
@@ -49,7 +49,11 @@ pub fn read(text: &str, unit: &str) -> Result<Quantity, String> {
     let about = |problem: String| format!("{shown}: {problem}");
     let plain = unit::plain(text);
     if plain.is_empty() {
-        return Err(format!("an empty text where {} is expected, as in \"{}\"", Dimension::name_of(unit), example(unit)));
+        return Err(format!(
+            "an empty text where {} is expected, as in \"{}\"",
+            Dimension::name_of(unit),
+            example(unit)
+        ));
     }
     if let Some(better) = number::without_commas(&plain) {
         return Err(about(better));
@@ -108,20 +112,46 @@ impl Quantity {
             return Err("only times are sums, as in \"2 h 30 min\"; write one number and one unit".into());
         }
         if self.value.is_negative() || next.value.is_negative() || unit::size(&self.unit) <= unit::size(&next.unit) {
-            return Err("in a sum of times the larger unit stands first and nothing is negative, as in \"2 h 30 min\"".into());
+            return Err(
+                "in a sum of times the larger unit stands first and nothing is negative, as in \"2 h 30 min\"".into()
+            );
         }
         Ok(Self { value: self.value + next.value, dimension: TIME, unit: self.unit })
     }
 }
 
-/// A value \[SI\] of a key in the unit `written` in its config, for people; none if that unit does not fit.
+/// A `value` of a key in the unit `written` in its config, for people; none if that unit does not fit the SI unit.
 pub fn in_unit(value: f64, written: &str, si: &str) -> Option<f64> {
     let one = |number: i64| unit::apply(BigRational::from_integer(BigInt::from(number)), written, si == "K").ok();
     let (zero, (one, dimension)) = (one(0)?.0, one(1)?);
     (dimension == Dimension::of(si)).then_some(())?;
-    // degrees have a zero of their own
-    let exact = (BigRational::from_float(value)? - &zero) / (one - zero);
+    // degrees have a zero of their own: by the digits of the value, a melting ice is at 0 and not a rounding beside it
+    let exact = (decimal(&format!("{value:e}"))? - &zero) / (one - zero);
     exact.to_f64()
+}
+
+/// A `value` in an SI unit as people write it: four significant digits, in the unit `written` in the config or, if there is none, in the usual one.
+pub fn for_people(value: f64, si: &str, written: Option<&str>) -> String {
+    let units = [written, Some(usual(si)), Some(si)];
+    let found = units.into_iter().flatten().find_map(|unit| Some((in_unit(value, unit, si)?, unit)));
+    let (value, unit) = found.unwrap_or((value, si));
+    format!("{} {}", digits(value), if unit == "1" { "" } else { unit }).trim_end().into()
+}
+
+/// Four significant digits, and all before the point, of a number as a config takes it.
+pub fn digits(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.abs().to_string();
+    }
+    // the power of ten after rounding: 9999.6 is 10000
+    let rounded: f64 = format!("{value:.3e}").parse().unwrap_or(value);
+    match rounded.abs().log10().floor() as i32 {
+        power @ -3..6 => {
+            let text = format!("{value:.*}", (3 - power).max(0) as usize);
+            if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+        }
+        _ => format!("{rounded:e}"),
+    }
 }
 
 /// The numbers and units of `plain`: one pair, or several of times.
@@ -199,10 +229,11 @@ pub fn wall_time(text: &str) -> Result<f64, String> {
     }
     let words: Vec<String> = spaced.split(' ').map(minutes).collect();
     let words = words.join(" ");
-    let seconds = read(&words, "s").and_then(|time| time.value(&words, "s")).map_err(|problem| match words == text {
-        true => problem,
-        false => problem.replacen(&self::shown(&words), &shown, 1),
-    })?;
+    let seconds =
+        read(&words, "s").and_then(|time| time.value(&words, "s")).map_err(|problem| match words == text {
+            true => problem,
+            false => problem.replacen(&self::shown(&words), &shown, 1),
+        })?;
     if seconds < 0.0 {
         return Err(format!("{shown} must not be negative"));
     }

@@ -37,9 +37,7 @@ fn met(text: &str, control: Control, is_held: bool, cell: Cell) -> Result<Limit,
         return voltage(text, control, cell);
     }
     if !text.contains(|c: char| c.is_ascii_digit()) {
-        return Err(format!(
-            "{text:?} is no charge, time, potential, current density or height, and not \"short\""
-        ));
+        return Err(format!("{text:?} is no charge, time, potential, current density or height, and not \"short\""));
     }
     let read = quantity::read(text, "1")?;
     let is = |si: &str| read.dimension() == Dimension::of(si);

@@ -108,7 +108,9 @@ impl Sentence {
         if self.verb == Verb::Rest || self.verb == Verb::Ramp || self.value(Part::At).is_some() {
             return;
         }
-        let rules = |(part, value): &&mut (Part, String)| *part == Part::With && value.starts_with(|c: char| c.is_ascii_digit() || c == 'C');
+        let rules = |(part, value): &&mut (Part, String)| {
+            *part == Part::With && value.starts_with(|c: char| c.is_ascii_digit() || c == 'C')
+        };
         if let Some((part, _)) = self.parts.iter_mut().find(rules) {
             *part = Part::At;
         }
@@ -140,10 +142,14 @@ impl Sentence {
 fn no_verb(first: &str) -> String {
     let must = "must begin with Charge, Plate, Discharge, Strip, Hold, Rest, Pulse or Ramp";
     if first == "run" {
-        return format!("{must}; a drive cycle is written as its stretches, one step each, as in \"Charge at 1 mA/cm^2 for 10 s\"");
+        return format!(
+            "{must}; a drive cycle is written as its stretches, one step each, as in \"Charge at 1 mA/cm^2 for 10 s\""
+        );
     }
     match VERBS.iter().find(|(word, _)| strsim::osa_distance(word, first) <= 2 && first.len() > 3) {
-        Some((word, _)) => format!("{must}; did you mean {:?}?", format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..])),
+        Some((word, _)) => {
+            format!("{must}; did you mean {:?}?", format!("{}{}", word[..1].to_ascii_uppercase(), &word[1..]))
+        }
         None => must.into(),
     }
 }

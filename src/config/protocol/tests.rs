@@ -129,7 +129,11 @@ fn other_spellings_of_one_thing_are_taken() {
         let Step { text: _, control, voltage, pulse, ramp, temperature, compliance, limits } = read(text);
         let plain = read(plain);
         assert_eq!((control, voltage, pulse), (plain.control, plain.voltage, plain.pulse), "{text}");
-        assert_eq!((ramp, temperature, compliance, limits), (plain.ramp, plain.temperature, plain.compliance, plain.limits), "{text}");
+        assert_eq!(
+            (ramp, temperature, compliance, limits),
+            (plain.ramp, plain.temperature, plain.compliance, plain.limits),
+            "{text}"
+        );
     }
 }
 

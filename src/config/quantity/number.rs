@@ -133,7 +133,9 @@ fn readings(run: &str) -> Option<[String; 2]> {
     let all = bare(run);
     Some(match (count(','), count('.'), point) {
         // one comma before three digits may be either
-        (1, 0, Some(point)) if run.len() - run.find(',')? == 4 && run.find(',')? <= 3 && !run.starts_with(['0', ',']) => {
+        (1, 0, Some(point))
+            if run.len() - run.find(',')? == 4 && run.find(',')? <= 3 && !run.starts_with(['0', ',']) =>
+        {
             [point, all]
         }
         (1, _, Some(point)) | (_, 1, Some(point)) => [point.clone(), point],

@@ -34,18 +34,122 @@ fn a_unit_may_be_spelled_in_every_way_that_means_one_thing() {
             "A/m^2",
             10.0,
             &[
-                "10 A.m-2", "1 mA cm-2", "1 mA·cm⁻²", "1 mA/cm²", "1mA/cm2", "1 mA cm^-2", "1 mA cm^{-2}", "1 mA*cm**-2", "1 mA per cm^2",
-                "1 mA / cm^2", "+1 mA/cm^2", "1e0 mA/cm^2", "10 C/(m^2 s)", "10 C/m^2/s", "1 × 10^1 A/m^2", "1·10¹ A/m²", "10^1 A/m^2",
-                "1 * mA/cm^2", "0.1 A/dm^2", "1000 µA/cm²", "1000 μA/cm²", "1 milliamp/cm^2", "10 amperes/m^2",
+                "10 A.m-2",
+                "1 mA cm-2",
+                "1 mA·cm⁻²",
+                "1 mA/cm²",
+                "1mA/cm2",
+                "1 mA cm^-2",
+                "1 mA cm^{-2}",
+                "1 mA*cm**-2",
+                "1 mA per cm^2",
+                "1 mA / cm^2",
+                "+1 mA/cm^2",
+                "1e0 mA/cm^2",
+                "10 C/(m^2 s)",
+                "10 C/m^2/s",
+                "1 × 10^1 A/m^2",
+                "1·10¹ A/m²",
+                "10^1 A/m^2",
+                "1 * mA/cm^2",
+                "0.1 A/dm^2",
+                "1000 µA/cm²",
+                "1000 μA/cm²",
+                "1 milliamp/cm^2",
+                "10 amperes/m^2",
             ][..],
         ),
-        ("ohm m^2", 1e-3, &["10 ohm-cm^2", "10 ohm*cm^2", "10 Ω·cm²", "10 Ohm cm2", "0.01 kohm cm^2", "0.01 kΩ cm²", "1e4 mOhm.cm2", "10 ohms cm^2"]),
-        ("mol/m^3", 1000.0, &["1000 mM", "1 M", "1 mol/L", "1 mol/l", "1 mol L-1", "1 mol dm^-3", "1 mol·L⁻¹", "1 mmol/mL", "1e3 mol/m3"]),
-        ("K", 298.15, &["25 C", "25 °C", "25 ℃", "25 oC", "25 ºC", "25 deg C", "25 degrees Celsius", "298.15 K", "25C", "77 degF"]),
-        ("m", 2.5e-7, &["2500 Å", "2500 Å", "2500 Å", "0.25 um", "0.25 µm", "0.25 micron", "0.25 microns", "250 nm", "0.25 micrometers", "2.5 x 10^-7 m"]),
+        (
+            "ohm m^2",
+            1e-3,
+            &[
+                "10 ohm-cm^2",
+                "10 ohm*cm^2",
+                "10 Ω·cm²",
+                "10 Ohm cm2",
+                "0.01 kohm cm^2",
+                "0.01 kΩ cm²",
+                "1e4 mOhm.cm2",
+                "10 ohms cm^2",
+            ],
+        ),
+        (
+            "mol/m^3",
+            1000.0,
+            &[
+                "1000 mM",
+                "1 M",
+                "1 mol/L",
+                "1 mol/l",
+                "1 mol L-1",
+                "1 mol dm^-3",
+                "1 mol·L⁻¹",
+                "1 mmol/mL",
+                "1e3 mol/m3",
+            ],
+        ),
+        (
+            "K",
+            298.15,
+            &[
+                "25 C",
+                "25 °C",
+                "25 ℃",
+                "25 oC",
+                "25 ºC",
+                "25 deg C",
+                "25 degrees Celsius",
+                "298.15 K",
+                "25C",
+                "77 degF",
+            ],
+        ),
+        (
+            "m",
+            2.5e-7,
+            &[
+                "2500 Å",
+                "2500 Å",
+                "2500 Å",
+                "0.25 um",
+                "0.25 µm",
+                "0.25 micron",
+                "0.25 microns",
+                "250 nm",
+                "0.25 micrometers",
+                "2.5 x 10^-7 m",
+            ],
+        ),
         ("V", -0.05, &["-50 mV", "−50 mV", "–50 mV", "- 50 mV", "-0.05 volts", "-5e-2V", "−5·10⁻² V"]),
-        ("s", 5400.0, &["1.5 h", "1.5 hours", "90 min", "90 Minutes", "1 h 30 min", "1 hour 30 minutes", "5400 s", "5400 seconds", "5.4e3 sec"]),
-        ("m^-2 s^-1", 2e13, &["2e13 /m^2/s", "2e13/m^2/s", "2e13 m^-2 s^-1", "2e13 1/m^2/s", "2e13 1/(m^2 s)", "2e13 per m^2 per s", "2e13 Hz/m^2", "2e9 cm⁻² s⁻¹"]),
+        (
+            "s",
+            5400.0,
+            &[
+                "1.5 h",
+                "1.5 hours",
+                "90 min",
+                "90 Minutes",
+                "1 h 30 min",
+                "1 hour 30 minutes",
+                "5400 s",
+                "5400 seconds",
+                "5.4e3 sec",
+            ],
+        ),
+        (
+            "m^-2 s^-1",
+            2e13,
+            &[
+                "2e13 /m^2/s",
+                "2e13/m^2/s",
+                "2e13 m^-2 s^-1",
+                "2e13 1/m^2/s",
+                "2e13 1/(m^2 s)",
+                "2e13 per m^2 per s",
+                "2e13 Hz/m^2",
+                "2e9 cm⁻² s⁻¹",
+            ],
+        ),
     ] {
         for text in texts {
             assert_eq!(parse(text, unit), Ok(value), "{text}");
@@ -120,6 +224,28 @@ fn the_unit_of_a_config_shows_its_values() {
         assert!((shown - number).abs() < 1e-12 * number.abs(), "{text}: {shown}");
     }
     assert_eq!(in_unit(1.0, "mA", "A/m^2"), None);
+}
+
+#[test]
+fn people_read_four_digits_in_the_unit_of_the_config() {
+    for (value, si, written, text) in [
+        (30.0, "A/m^2", Some("mA/cm^2"), "3 mA/cm^2"),
+        (30.0, "A/m^2", None, "3 mA/cm^2"),
+        (30.0, "A/m^2", Some("A.m-2"), "30 A.m-2"),
+        (30.0, "A/m^2", Some("nonsense"), "3 mA/cm^2"),
+        (273.15, "K", Some("degC"), "0 degC"),
+        (313.15, "K", Some("K"), "313.1 K"),
+        (298.15, "K", None, "25 degC"),
+        (1.234_567_89e-7, "m", None, "0.1235 um"),
+        (2e13, "m^-2 s^-1", None, "2e13 /m^2/s"),
+        (1.0 / 3.0, "1", None, "0.3333"),
+        (0.0, "Pa", None, "0 MPa"),
+        (-0.05, "V", Some("V"), "-0.05 V"),
+        (3.086_499_999_999_999_5e-10, "m^2/s", None, "3.086e-10 m^2/s"),
+        (99_999.6, "1", None, "100000"),
+    ] {
+        assert_eq!(for_people(value, si, written), text);
+    }
 }
 
 #[test]

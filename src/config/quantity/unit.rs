@@ -147,7 +147,9 @@ static DIMENSIONS: LazyLock<Vec<Dimension>> = LazyLock::new(|| QUANTITIES.map(|(
 impl Dimension {
     /// That of an SI unit.
     pub fn of(si: &str) -> Self {
-        apply(BigRational::one(), if si == "1" { "" } else { si }, false).map(|(_, dimension)| dimension).unwrap_or_default()
+        apply(BigRational::one(), if si == "1" { "" } else { si }, false)
+            .map(|(_, dimension)| dimension)
+            .unwrap_or_default()
     }
 
     /// What a quantity of it is called, with an article.
@@ -156,7 +158,9 @@ impl Dimension {
             Some(place) => QUANTITIES[place].1.into(),
             None => {
                 let bases = BASES.iter().zip(self.0).filter(|(_, power)| *power != 0);
-                let power = |(base, power): (&&str, i32)| if power == 1 { (*base).to_string() } else { format!("{base}^{power}") };
+                let power = |(base, power): (&&str, i32)| {
+                    if power == 1 { (*base).to_string() } else { format!("{base}^{power}") }
+                };
                 format!("a quantity in {}", bases.map(power).collect::<Vec<_>>().join(" "))
             }
         }
@@ -173,7 +177,8 @@ impl Dimension {
 }
 
 fn row(si: &str) -> Option<&'static (&'static str, &'static str, &'static str, &'static str)> {
-    QUANTITIES.iter().find(|(known, ..)| *known == si)
+    let dimension = Dimension::of(si);
+    DIMENSIONS.iter().position(|known| *known == dimension).map(|place| &QUANTITIES[place])
 }
 
 /// A quantity of an SI unit as people write it.
@@ -254,7 +259,9 @@ pub fn apply(number: BigRational, unit: &str, is_temperature: bool) -> Result<(B
     let whole = |hundredths: i64| BigRational::new(BigInt::from(hundredths), BigInt::from(100));
     match degrees(unit) {
         Some('C') => return Ok((number + whole(27_315), TEMPERATURE)),
-        Some('F') => return Ok(((number + whole(45_967)) * BigRational::new(BigInt::from(5), BigInt::from(9)), TEMPERATURE)),
+        Some('F') => {
+            return Ok(((number + whole(45_967)) * BigRational::new(BigInt::from(5), BigInt::from(9)), TEMPERATURE));
+        }
         None if matches!(unit, "%" | "percent") => return Ok((number * ten_to(-2), Dimension::default())),
         _ if is_temperature && unit == "C" => return Ok((number + whole(27_315), TEMPERATURE)),
         _ if is_temperature && matches!(unit, "deg" | "°" | "degree" | "degrees") => {
@@ -297,7 +304,8 @@ enum Between {
 
 /// A product of powers of units, some of them after `/`.
 fn product(unit: &str) -> Result<(BigRational, Dimension), String> {
-    let mut rest = unit.strip_prefix('1').filter(|rest| rest.trim_start().starts_with('/')).unwrap_or(unit).trim_start();
+    let mut rest =
+        unit.strip_prefix('1').filter(|rest| rest.trim_start().starts_with('/')).unwrap_or(unit).trim_start();
     let (mut factor, mut dimension) = (BigRational::one(), Dimension::default());
     let mut is_below = false;
     let mut is_first = true;
@@ -433,10 +441,15 @@ fn by_symbol(word: &str) -> Option<(&'static Unit, i32)> {
 
 fn by_name(word: &str) -> Option<(&'static Unit, i32)> {
     let lower = word.to_lowercase();
-    let named = |name: &str| UNITS.iter().find(|unit| unit.names.contains(&name.strip_suffix('s').unwrap_or(name)) || unit.names.contains(&name));
+    let named = |name: &str| {
+        UNITS
+            .iter()
+            .find(|unit| unit.names.contains(&name.strip_suffix('s').unwrap_or(name)) || unit.names.contains(&name))
+    };
     let bare = named(&lower).map(|unit| (unit, 0));
     bare.or_else(|| {
-        let (name, power) = PREFIXES.iter().find_map(|(_, prefix, power)| Some((lower.strip_prefix(prefix)?, *power)))?;
+        let (name, power) =
+            PREFIXES.iter().find_map(|(_, prefix, power)| Some((lower.strip_prefix(prefix)?, *power)))?;
         named(name).map(|unit| (unit, power))
     })
 }
@@ -460,7 +473,8 @@ fn unknown(word: &str) -> String {
     let names = UNITS.iter().flat_map(|unit| unit.names).map(|name| (*name).to_string());
     let all: Vec<String> = prefixed.chain(names).collect();
     let of_case: Vec<&String> = all.iter().filter(|known| known.to_lowercase() == lower).collect();
-    let near = || all.iter().filter(|known| known.len() > 2 && strsim::osa_distance(known, word) == 1).take(2).collect();
+    let near =
+        || all.iter().filter(|known| known.len() > 2 && strsim::osa_distance(known, word) == 1).take(2).collect();
     let meant: Vec<&String> = if of_case.is_empty() { near() } else { of_case };
     match &meant[..] {
         [] => format!("{word:?} is no unit that is known here"),
@@ -480,7 +494,8 @@ mod tests {
         let mut seen = std::collections::BTreeMap::new();
         for (i, unit) in UNITS.iter().enumerate() {
             for symbol in unit.symbols {
-                let spellings = std::iter::once((*symbol).to_string()).chain(unit.prefixes.chars().map(|prefix| format!("{prefix}{symbol}")));
+                let spellings = std::iter::once((*symbol).to_string())
+                    .chain(unit.prefixes.chars().map(|prefix| format!("{prefix}{symbol}")));
                 for spelling in spellings {
                     assert_eq!(seen.insert(spelling.clone(), i), None, "{spelling} stands twice");
                 }
