@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::bench::{self, BenchError};
 use crate::check;
-use crate::config::{self, Config, ConfigError, quantity};
+use crate::config::{self, Config, ConfigError, NewEnd, quantity};
 use crate::converge::{self, ConvergeError, Study};
 use crate::io::snapshot;
 use crate::io::{IoError, provenance};
@@ -51,6 +51,9 @@ enum Command {
         /// Directory of the run
         #[arg(value_name = "DIR")]
         directory: PathBuf,
+        /// Another end, with which a finished run goes on: --set end.charge="2 mAh/cm^2" (may be given again)
+        #[arg(long = "set", value_name = "end.KEY=VALUE")]
+        overrides: Vec<String>,
         #[command(flatten)]
         how: HowArgs,
     },
@@ -182,6 +185,8 @@ struct HowArgs {
 enum CliError {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("{} is a file; --out takes a directory", .0.display())]
+    File(PathBuf),
     #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
@@ -199,8 +204,10 @@ enum CliError {
 impl CliError {
     fn code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
-            Self::Run(RunError::NothingToResume { .. }) => 2,
+            Self::Config(_)
+            | Self::File(_)
+            | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
+            Self::Run(RunError::NothingToResume { .. } | RunError::End(_)) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
             Self::Bench(BenchError::Side(_) | BenchError::PeersOnGpu | BenchError::Run(RunError::Device(_))) => 2,
             Self::Converge(ConvergeError::Run {
@@ -248,9 +255,13 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             if !how.quiet {
                 remarks.iter().for_each(|remark| tell(&format!("note: {remark}")));
             }
+            let directory = out.unwrap_or_else(|| default_directory(&config.config));
+            if directory.is_file() {
+                return Err(CliError::File(directory));
+            }
             let request = Request {
                 setup,
-                directory: out.unwrap_or_else(|| default_directory(&config.config)),
+                directory,
                 device: how.device,
                 max_wall: how.max_wall,
                 quiet: how.quiet,
@@ -258,9 +269,10 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             };
             Ok(tell_ending(run::run(&request)?, how.quiet))
         }
-        Command::Resume { directory, how } => {
+        Command::Resume { directory, overrides, how } => {
             let request = Resume {
                 directory,
+                end: NewEnd::read(&overrides)?,
                 device: how.device,
                 max_wall: how.max_wall,
                 quiet: how.quiet,

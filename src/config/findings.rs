@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 /// How a problem stands to others.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// a number is wrong or missing, and left as NaN: whatever depends on it is not judged
-    Number,
+    /// a value is wrong or missing, and left out or NaN: whatever depends on it is not judged
+    Value,
     /// something else is wrong, and something else stands in its place: what depends on it must not be judged
     Structure,
     /// none of these keys is there, by their full names: one is missing, and something stands in its place
@@ -45,9 +45,9 @@ impl Findings {
         self.units.borrow_mut().insert(key, unit.into());
     }
 
-    /// Whether the pieces of the config can be held against each other: everything but numbers is right.
+    /// Whether the pieces of the config can be held against each other: what is wrong is left out, and nothing stands in its place.
     pub fn can_be_checked(&self) -> bool {
-        self.problems.borrow().iter().all(|problem| problem.kind == Kind::Number)
+        self.problems.borrow().iter().all(|problem| problem.kind == Kind::Value)
     }
 
     /// One problem for each culprit, in order, and the units of the keys: a key that is missing as its name is misspelled, and what
@@ -62,7 +62,7 @@ impl Findings {
         for problem in problems {
             let follows = match &problem.kind {
                 Kind::Missing(keys) => keys.iter().any(|key| meant.iter().any(|meant| is_within(key, meant))),
-                Kind::Number => meant.iter().any(|meant| is_within(&problem.key, meant)),
+                Kind::Value => meant.iter().any(|meant| is_within(&problem.key, meant)),
                 _ => false,
             };
             if !follows && !kept.contains(&problem) {

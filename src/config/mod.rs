@@ -1,6 +1,7 @@
 //! From a config file to a [`Setup`] in SI units, or to everything that is wrong with it at once.
 
 mod checks;
+mod end;
 mod findings;
 mod origins;
 mod protocol;
@@ -17,6 +18,7 @@ use toml::{Table, Value};
 
 use crate::model::parameters::Setup;
 pub use checks::SMALLEST_NUCLEUS;
+pub use end::NewEnd;
 use findings::{Findings, Kind};
 use origins::Origins;
 
@@ -297,7 +299,7 @@ mod tests {
             read(&GOOD.replace("i0 = \"1 mA/cm^2\"", "i0 = \"1,5 mA/cm^2\" # fast"), &["end.charge=1 mA"]).unwrap_err();
         for part in [
             "test.toml: 2 problems:",
-            "kinetics.i0: \"1,5 mA/cm^2\": write a decimal point and no separators: \"1.5 mA/cm^2\"\n      test.toml:8: i0 = \"1,5 mA/cm^2\" # fast",
+            "kinetics.i0: \"1,5 mA/cm^2\": write a decimal point: \"1.5 mA/cm^2\"\n      test.toml:8: i0 = \"1,5 mA/cm^2\" # fast",
             "end.charge: \"1 mA\" is a current; a charge per area is expected, as in \"1 mAh/cm^2\"\n      --set 'end.charge=1 mA'",
         ] {
             assert!(message.contains(part), "{part} is missing in: {message}");
@@ -333,7 +335,7 @@ mod tests {
         let nested = format!("grid.cells={}{}", "[".repeat(60_000), "]".repeat(60_000));
         for (text, part) in [
             (deep.as_str(), "no key lies that deep"),
-            (&nested, "grid.cells: must be a list of three"),
+            (&nested, "… must be a list of three"),
             ("grid..cells=1", "key=value"),
             ("=1", "key=value"),
             ("grid.dx.x=1", "grid.dx is not a section"),

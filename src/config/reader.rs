@@ -82,6 +82,11 @@ impl<'a> Section<'a> {
         self.record(key, problem, Kind::Structure);
     }
 
+    /// Records that something is wrong with `key` and is left out, or is NaN: no other value stands in its place, from which more would follow.
+    pub fn omit(&self, key: &str, problem: impl std::fmt::Display) {
+        self.record(key, problem, Kind::Value);
+    }
+
     /// Records that none of `keys`, full names, is there, as an objection to `key`.
     pub fn lacks(&self, key: &str, keys: &[&str], problem: impl std::fmt::Display) {
         self.record(key, problem, Kind::Missing(keys.iter().map(|key| (*key).to_string()).collect()));
@@ -154,7 +159,7 @@ impl<'a> Section<'a> {
             None => Ok(v),
         });
         Some(value.unwrap_or_else(|problem| {
-            self.record(key, problem, Kind::Number);
+            self.omit(key, problem);
             f64::NAN
         }))
     }
@@ -162,7 +167,7 @@ impl<'a> Section<'a> {
     /// A number with a unit; NaN if it is missing or wrong.
     pub fn required(&self, key: &str, unit: &str, range: Range) -> f64 {
         self.optional(key, unit, range).unwrap_or_else(|| {
-            self.record(key, "is missing", Kind::Number);
+            self.omit(key, "is missing");
             f64::NAN
         })
     }
@@ -178,7 +183,7 @@ impl<'a> Section<'a> {
             None => default,
             Some(Value::Integer(i)) if u64::try_from(*i).is_ok_and(|i| range.contains(&i)) => *i as u64,
             Some(other) => {
-                self.object(key, format!("{other} must be a whole number from {} to {}", range.start(), range.end()));
+                self.omit(key, format!("{other} must be a whole number from {} to {}", range.start(), range.end()));
                 default
             }
         }
@@ -241,7 +246,8 @@ impl<'a> Section<'a> {
                 })
             }),
             _ => {
-                self.object(key, "must be a list of three");
+                let given = value.as_str().map_or(String::new(), |text| format!("{} ", quantity::shown(text)));
+                self.object(key, format!("{given}must be a list of three"));
                 [default; 3]
             }
         }
@@ -271,7 +277,7 @@ impl<'a> Section<'a> {
         if found.is_none() {
             let nearest = nearest(text, options.iter().map(|(name, _)| *name));
             let meant = nearest.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
-            self.object(key, format!("{text:?} is not one of {}{meant}", names()));
+            self.object(key, format!("{} is not one of {}{meant}", quantity::shown(text), names()));
             sort(wrong, String::new());
             return default;
         }

@@ -373,7 +373,7 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Sectio
     let control = match given[..] {
         [] if has_protocol => first.unwrap_or(Control::Current(f64::NAN)),
         [key, ..] if has_protocol => {
-            s.object(key, "the protocol says what is imposed at the top");
+            s.omit(key, "the protocol says what is imposed at the top");
             Control::Current(f64::NAN)
         }
         ["current"] => Control::Current(s.required("current", "A/m^2", Range::Any)),
@@ -456,7 +456,7 @@ fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool, lacks_ca
                     Some(step)
                 }
                 Err(_) => {
-                    s.object(&key(i), problem);
+                    s.omit(&key(i), problem);
                     None
                 }
             }
@@ -467,7 +467,8 @@ fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool, lacks_ca
     block
 }
 
-fn end(s: Section) -> End {
+/// What ends a run.
+pub fn end(s: Section) -> End {
     let end = End {
         charge: s.optional("charge", "C/m^2", Range::Positive),
         time: s.optional("time", "s", Range::Positive),

@@ -8,6 +8,7 @@ use super::plan::Level;
 use super::report::Ran;
 use super::{ConvergeError, Request};
 use crate::check;
+use crate::config::NewEnd;
 use crate::io::IoError;
 use crate::io::provenance::RunFile;
 use crate::model::parameters::Setup;
@@ -109,7 +110,14 @@ impl<'a> Runner<'a> {
         }
         let (device, quiet, command) = (self.request.device, self.request.quiet, self.request.command.clone());
         let outcome = if stored.is_some() {
-            run::resume(&run::Resume { directory: directory.clone(), device, max_wall, quiet, command })
+            run::resume(&run::Resume {
+                directory: directory.clone(),
+                end: NewEnd::default(),
+                device,
+                max_wall,
+                quiet,
+                command,
+            })
         } else {
             let (setup, directory) = (setup.clone(), directory.clone());
             run::run(&run::Request { setup, directory, device, max_wall, quiet, command })

@@ -14,6 +14,7 @@ use super::short;
 use super::start::{initial_state, load_heights};
 use super::stop::Stop;
 use super::{RunError, device::open};
+use crate::config::NewEnd;
 use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
 use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
 use crate::model::collector::Statics;
@@ -45,6 +46,8 @@ pub struct Request {
 pub struct Resume {
     /// where its files are
     pub directory: PathBuf,
+    /// what ends it in the place of what its config says: so a finished run goes on
+    pub end: NewEnd,
     /// which device computes it
     pub device: DeviceChoice,
     /// stop after this wall time
@@ -102,6 +105,7 @@ pub fn run(request: &Request) -> Result<Outcome, RunError> {
         max_wall: request.max_wall,
         quiet: request.quiet,
         command: &request.command,
+        is_changed: false,
     };
     match device {
         Device::Cpu(mut b) => stretch.begin(&mut *b),
@@ -118,13 +122,20 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
     let directory = &request.directory;
     let (stored, path) = Checkpoint::<Position>::read(directory)
         .map_err(|e| RunError::NothingToResume { directory: directory.clone(), reason: e.to_string() })?;
-    let setup: Setup = serde_json::from_str(&stored.provenance.setup).map_err(|e| {
+    let mut setup: Setup = serde_json::from_str(&stored.provenance.setup).map_err(|e| {
         crate::io::IoError::content(&path, format!("holds a configuration that liplate {VERSION} cannot read: {e}"))
     })?;
+    request.end.apply(&mut setup.end);
+    if !request.end.is_empty()
+        && let Some(reason) = objection_to_end(&setup, &stored.clock.clock)
+    {
+        return Err(RunError::End(reason));
+    }
     // a damaged run.json is made anew; what it alone knew are the times of earlier stretches
     let run_file = RunFile::read(directory).ok();
     if let Some(run_file) = &run_file
         && run_file.status == "done"
+        && request.end.is_empty()
     {
         return Ok(Outcome {
             ending: Ending::Done(format!("already done; {}", run_file.reason.clone().unwrap_or_default())),
@@ -147,6 +158,7 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
         max_wall: request.max_wall,
         quiet: request.quiet,
         command: &request.command,
+        is_changed: !request.end.is_empty(),
     };
     let (position, state) = (stored.clock, &stored.state);
     match device {
@@ -154,6 +166,12 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
         #[cfg(feature = "gpu")]
         Device::Gpu(mut b) => stretch.go_on(&mut *b, position, state, run_file),
     }
+}
+
+/// Why a run that has come to `clock` cannot go on to the end that its `setup` has now.
+fn objection_to_end(setup: &Setup, clock: &Clock) -> Option<String> {
+    let met = || end::condition(setup, clock).map(|reason| format!("{reason} already; give an end beyond that"));
+    crate::config::objections(setup).into_iter().next().or_else(met)
 }
 
 fn tell(quiet: bool, sentence: Option<String>) {
@@ -172,6 +190,8 @@ struct Stretch<'a> {
     max_wall: Option<Duration>,
     quiet: bool,
     command: &'a str,
+    /// whether its configuration is no longer that of the checkpoint
+    is_changed: bool,
 }
 
 /// Wall time in the solver and in outputs.
@@ -249,12 +269,13 @@ impl Stretch<'_> {
         let provenance = self.provenance(b)?;
         let (outputs, note) = Outputs::reopen(&self.context(&problem), &position.files, &provenance)?;
         let mut position = position;
-        if note.is_some() {
-            // the checkpoint must know the new file
+        if note.is_some() || self.is_changed {
+            // the checkpoint must know the new file, and the new end
             self.save(b, &mut position, &outputs, &provenance)?;
         }
         tell(self.quiet, note);
-        let run_file = run_file.unwrap_or_else(|| self.run_file(&provenance));
+        let mut run_file = run_file.unwrap_or_else(|| self.run_file(&provenance));
+        run_file.setup = self.run_file(&provenance).setup;
         self.conduct(b, position, outputs, &provenance, run_file)
     }
 

@@ -113,7 +113,7 @@ pub fn without_commas(text: &str) -> Option<String> {
         rest = after;
     }
     is_wrong.then(|| match point == plain {
-        true if text.contains(',') => format!("write a decimal point and no separators: {point:?}"),
+        true if text.contains(',') => format!("write a decimal point: {point:?}"),
         true => format!("write no separators between digits: {point:?}"),
         false => format!("a comma is no part of a number here: write {point:?} or {plain:?}"),
     })

@@ -162,7 +162,7 @@ fn what_is_no_number_times_a_unit_is_refused_with_what_to_write() {
     for (text, unit, part) in [
         ("1 mA/cm^2 # exchange current", "A/m^2", "begins no comment"),
         ("5 kg # not even a current", "A/m^2", "begins no comment"),
-        ("1,5 mA/cm^2", "A/m^2", "write a decimal point and no separators: \"1.5 mA/cm^2\""),
+        ("1,5 mA/cm^2", "A/m^2", "write a decimal point: \"1.5 mA/cm^2\""),
         ("0,25 um", "m", "\"0.25 um\""),
         ("1,500 A/m^2", "A/m^2", "\"1.500 A/m^2\" or \"1500 A/m^2\""),
         ("1.500,0 A/m^2", "A/m^2", "\"1500.0 A/m^2\""),
@@ -327,7 +327,7 @@ proptest! {
         let mut places = 0;
         let mut integer = exact;
         while !integer.is_integer() {
-            integer = integer * number::ten_to(1);
+            integer *= number::ten_to(1);
             places += 1;
         }
         let expected: f64 = format!("{}e-{places}", integer.to_integer()).parse().unwrap();
