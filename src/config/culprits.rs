@@ -140,3 +140,27 @@ fn a_missing_key_is_at_most_one_problem() {
         }
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+
+    /// A config with a piece taken out or put in is read, or refused in messages of bounded length, whatever it has become.
+    #[test]
+    fn a_slip_anywhere_in_a_file_is_a_message(
+        which in 0..100usize, at in 0.0..1.0_f64, cut in 0..12usize,
+        put in proptest::sample::select(vec![
+            "", "#", "\"", "[", "]]", "=", "\n", "\0", "é", "“", "1e999", "-", ",", "[a]\n", "a.b.c=1\n", "'''", "{", "nan", "0x1F", "1979-05-27",
+        ]),
+    ) {
+        let files = shipped();
+        let path = &files[which % files.len()];
+        let mut text: Vec<char> = std::fs::read_to_string(path).unwrap().chars().collect();
+        let place = (at * text.len() as f64) as usize;
+        text.splice(place..(place + cut).min(text.len()), put.chars());
+        let text: String = text.into_iter().collect();
+        if let Err(error) = from_text(&text, path, &[]) {
+            let lines = error.to_string();
+            proptest::prop_assert!(lines.lines().count() < 60 && lines.lines().all(|line| line.len() < 1500), "{}", lines);
+        }
+    }
+}

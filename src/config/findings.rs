@@ -1,7 +1,7 @@
 //! What the reader of a config finds: everything that is wrong with it, and the units that it uses.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a problem stands to others.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,14 +58,14 @@ impl Findings {
             .iter()
             .filter_map(|problem| if let Kind::Unknown(meant) = &problem.kind { meant.clone() } else { None })
             .collect();
-        let mut kept: Vec<Problem> = Vec::new();
+        let (mut kept, mut said) = (Vec::new(), BTreeSet::new());
         for problem in problems {
             let follows = match &problem.kind {
                 Kind::Missing(keys) => keys.iter().any(|key| meant.iter().any(|meant| is_within(key, meant))),
                 Kind::Value => meant.iter().any(|meant| is_within(&problem.key, meant)),
                 _ => false,
             };
-            if !follows && !kept.contains(&problem) {
+            if !follows && said.insert((problem.key.clone(), problem.sentence.clone())) {
                 kept.push(problem);
             }
         }

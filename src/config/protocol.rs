@@ -12,6 +12,9 @@ use crate::model::protocol::{Limit, Ramp, Step};
 use limit::limit;
 use sentence::{Part, Sentence, Verb};
 
+/// Most bytes of a sentence.
+const LONGEST: usize = 500;
+
 /// How a pulse is written.
 const PULSE: &str = "write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\"";
 
@@ -35,6 +38,9 @@ struct Cell {
 /// # Errors
 /// What is wrong with it, as a sentence.
 pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step, String> {
+    if text.len() > LONGEST {
+        return Err(format!("{} is too long for a step", quantity::shown(text)));
+    }
     let cell = Cell { capacity, has_cathode };
     let about = |problem: String| format!("{}: {problem}", quantity::shown(text));
     let mut sentence = Sentence::parse(text).map_err(about)?;

@@ -172,6 +172,18 @@ fn what_a_box_has_no_meaning_for_is_answered_with_what_to_write() {
     }
 }
 
+/// What the page about steps shows is what is taken.
+#[test]
+fn the_steps_of_the_page_are_steps() {
+    let page = include_str!("../../../docs/quantities.md");
+    let sentences: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("    ")?.split("  ").next()).collect();
+    assert!(sentences.len() > 7, "{sentences:?}");
+    for sentence in sentences {
+        step(sentence, Some(144_000.0), true).unwrap_or_else(|problem| panic!("{problem}"));
+    }
+    assert!(step(&"Rest for 1 h ".repeat(100_000), None, false).unwrap_err().contains("too long"));
+}
+
 /// A capacity that the config gives wrongly is objected to there, not again in every step.
 #[test]
 fn a_wrong_capacity_is_no_fault_of_the_steps() {
