@@ -27,6 +27,14 @@ pub fn leading(text: &str) -> Result<(BigRational, &str), String> {
     if whole.len() + fraction.len() > DIGITS {
         return Err(format!("has more than {DIGITS} digits"));
     }
+    // a point that was lost: nobody writes 025 for 25
+    if whole.len() > 1 && whole.starts_with('0') {
+        let (bare, pointed) = (whole.trim_start_matches('0'), &whole[1..]);
+        return Err(format!(
+            "{whole} begins with a zero; write 0.{pointed} or {}",
+            if bare.is_empty() { "0" } else { bare }
+        ));
+    }
     let mut power = -(fraction.len() as i32);
     let mut mantissa = format!("{whole}{fraction}");
     if let Some((exponent, after)) = rest.strip_prefix(['e', 'E']).and_then(signed) {

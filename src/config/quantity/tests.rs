@@ -205,6 +205,8 @@ fn what_is_no_number_times_a_unit_is_refused_with_what_to_write() {
         ("   ", "m", "empty text"),
         ("1 m\u{200b}", "m", "has no place"),
         ("1 m,", "m", "','"),
+        ("0.5*", "1", "'*' has no place"),
+        ("025 um", "m", "write 0.25 or 25"),
     ] {
         let problem = parse(text, unit).expect_err(text);
         assert!(problem.contains(part), "{text}: {problem}");
@@ -320,7 +322,7 @@ proptest! {
 
     /// A decimal number times a unit is rounded once: as the machine reads the digits with the point where the unit puts it.
     #[test]
-    fn values_are_correctly_rounded(number in "-?[0-9]{1,12}(\\.[0-9]{0,12})?(e-?[0-9]{1,2})?", which in 0..KNOWN.len()) {
+    fn values_are_correctly_rounded(number in "-?(0|[1-9][0-9]{0,11})(\\.[0-9]{0,12})?(e-?[0-9]{1,2})?", which in 0..KNOWN.len()) {
         let (unit, si, power, size) = KNOWN[which];
         let exact = number::leading(&number).unwrap().0 * decimal(size).unwrap() * number::ten_to(power);
         // the digits of the exact product, read by the standard library

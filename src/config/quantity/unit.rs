@@ -235,7 +235,7 @@ pub fn plain(text: &str) -> String {
 /// The unit at the beginning of `text`, which stands after a number, and the next number with what follows.
 pub fn split(text: &str) -> (&str, &str) {
     let text = text.trim_start();
-    let text = text.strip_prefix('*').unwrap_or(text).trim_start();
+    let text = text.strip_prefix('*').map(str::trim_start).filter(|after| !after.is_empty()).unwrap_or(text);
     // the 1 of "1/m^2" is no number
     let begin = if text.starts_with("1/") || text.starts_with("1 /") { 1 } else { 0 };
     let is_digit = |c: char| c.is_ascii_digit();
