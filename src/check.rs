@@ -31,7 +31,7 @@ const TRIAL_STEPS: usize = 3;
 /// # Errors
 /// If a height map cannot be read or the grid does not fit the device.
 pub fn check(config: &Config, choice: DeviceChoice) -> Result<String, RunError> {
-    let Config { setup, remarks, units } = config;
+    let Config { setup, remarks, units, .. } = config;
     device::fits(choice, &setup.grid).map_err(RunError::Device)?;
     let heights = load_heights(setup).map_err(RunError::Copper)?;
     let mut text = values_in(setup, units);

@@ -72,6 +72,14 @@ pub struct Config {
     pub remarks: Vec<String>,
     /// the unit that each quantity is given in, by the full name of its key; those that have a default are not there
     pub units: BTreeMap<String, String>,
+    origins: Origins,
+}
+
+impl Config {
+    /// Objections to the setup, the key first in each sentence, with the line or the override that is to blame below each.
+    pub fn located(&self, objections: &[String]) -> Vec<String> {
+        objections.iter().map(|objection| self.origins.located(objection)).collect()
+    }
 }
 
 /// Reads the config at `path` with `overrides`, each `key.path=value`. Files it names are sought beside it; the heights
@@ -106,10 +114,9 @@ pub fn from_text(text: &str, path: &Path, overrides: &[String]) -> Result<Config
         found.iter().map(|problem| format!("{}: {}", problem.key, problem.sentence)).collect();
     problems.extend(objections.into_inner().into_iter().filter(|objection| !findings::follows(objection, &found)));
     if problems.is_empty() {
-        return Ok(Config { setup, remarks, units });
+        return Ok(Config { setup, remarks, units, origins });
     }
-    let key = |problem: &str| problem.split(": ").next().unwrap_or_default().to_string();
-    let problems = problems.into_iter().map(|problem| format!("{problem}{}", origins.shown(&key(&problem)))).collect();
+    let problems = problems.into_iter().map(|problem| origins.located(&problem)).collect();
     Err(ConfigError::Invalid { path: path.into(), problems })
 }
 

@@ -73,6 +73,11 @@ impl Origins {
         }
     }
 
+    /// A problem, its key first, with the place of that key on the line below.
+    pub fn located(&self, problem: &str) -> String {
+        format!("{problem}{}", self.shown(problem.split(": ").next().unwrap_or_default()))
+    }
+
     /// The place of `key`, or of the section that it should stand in, as a line below a message; empty if there is none.
     pub fn shown(&self, key: &str) -> String {
         let mut name = key;
