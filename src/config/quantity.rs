@@ -10,9 +10,9 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-pub use number::decimal;
-use unit::TIME;
-pub use unit::{Dimension, example, usual};
+use number::decimal;
+pub use unit::{Dimension, example};
+use unit::{TIME, usual};
 
 /// Most characters of a quantity: the longest sensible ones have forty.
 const LONGEST: usize = 120;

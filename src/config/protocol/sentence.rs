@@ -3,11 +3,17 @@
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verb {
+    /// a current that plates
     Plate,
+    /// a current that strips
     Strip,
+    /// a potential or a cell voltage
     Hold,
+    /// no current
     Rest,
+    /// a current that is on and off by turns
     Pulse,
+    /// a current or a potential that goes from one value to another
     Ramp,
 }
 
@@ -27,14 +33,23 @@ const VERBS: [(&str, Verb); 8] = [
 pub enum Part {
     /// no such word
     Bare,
+    /// what is imposed, or a temperature
     At,
+    /// how long the step lasts
     For,
+    /// what ends the step
     Until,
+    /// what else ends the step
     Or,
+    /// how long a pulse is off
     On,
+    /// where a ramp begins
     From,
+    /// where a ramp ends
     To,
+    /// how long a ramp takes
     In,
+    /// a compliance
     With,
 }
 
@@ -58,15 +73,16 @@ impl Part {
 
 /// A step's verb, and its parts in order.
 pub struct Sentence {
+    /// what the step does
     pub verb: Verb,
     parts: Vec<(Part, String)>,
 }
 
 impl Sentence {
-    /// Takes a sentence apart.
+    /// Takes the words of `text` apart.
     ///
     /// # Errors
-    /// If it begins with no verb, or says how often to record.
+    /// If the text begins with no verb, or says how often to record.
     pub fn parse(text: &str) -> Result<Self, String> {
         let plain = text.replace(['−', '–'], "-").replace('⁺', "+");
         let plain = plain.trim();
@@ -103,7 +119,7 @@ impl Sentence {
         Some(self.parts.remove(place).1)
     }
 
-    /// "with 1 C" for "at 1 C": what else could it be, where there is no "at" and no compliance?
+    /// Takes "with 1 C" for "at 1 C": where there is no "at" and no compliance, it can mean nothing else.
     pub fn with_as_at(&mut self) {
         if self.verb == Verb::Rest || self.verb == Verb::Ramp || self.value(Part::At).is_some() {
             return;
@@ -116,6 +132,8 @@ impl Sentence {
         }
     }
 
+    /// Looks for a part that the verb cannot have.
+    ///
     /// # Errors
     /// If a part is empty, stands twice, or belongs to another verb.
     pub fn object_to_parts(&self) -> Result<(), String> {
