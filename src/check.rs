@@ -2,9 +2,11 @@
 
 mod regime;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant;
 
+use crate::config::{Config, quantity};
 use crate::cpu;
 use crate::model::cathode::OpenCircuit;
 use crate::model::collector::Statics;
@@ -28,10 +30,11 @@ const TRIAL_STEPS: usize = 3;
 ///
 /// # Errors
 /// If a height map cannot be read or the grid does not fit the device.
-pub fn check(setup: &Setup, remarks: &[String], choice: DeviceChoice) -> Result<String, RunError> {
+pub fn check(config: &Config, choice: DeviceChoice) -> Result<String, RunError> {
+    let Config { setup, remarks, units, .. } = config;
     device::fits(choice, &setup.grid).map_err(RunError::Device)?;
     let heights = load_heights(setup).map_err(RunError::Copper)?;
-    let mut text = values(setup);
+    let mut text = values_in(setup, units);
     resolution(&mut text, setup);
     let warning = regime::lines(&mut text, setup);
     cost(&mut text, setup, &heights, choice)?;
@@ -46,14 +49,19 @@ fn line(text: &mut String, name: &str, value: impl std::fmt::Display) {
     let _ = writeln!(text, "{name:<34} {value}");
 }
 
-fn quantity(text: &mut String, name: &str, value: f64, unit: &str) {
-    line(text, name, format!("{value:e} {unit}"));
+/// Resolved values, in the units that people use.
+pub(crate) fn values(setup: &Setup) -> String {
+    values_in(setup, &BTreeMap::new())
 }
 
-/// Resolved values in SI.
-pub(crate) fn values(setup: &Setup) -> String {
+/// Resolved values in the `units` that their keys are given in.
+fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
     let text = &mut String::new();
-    let q = quantity;
+    // the name begins with the key; one that is set in is no key
+    let unit_of = |name: &str| name.split(' ').next().and_then(|key| units.get(key)).map(String::as_str);
+    let q = |text: &mut String, name: &str, value: f64, unit: &str| {
+        line(text, name, quantity::for_people(value, unit, unit_of(name)));
+    };
     line(text, "name", &setup.name);
     line(text, "grid.cells", format!("{} × {} × {}", setup.grid.nx, setup.grid.ny, setup.grid.nz));
     q(text, "grid.dx", setup.grid.dx, "m");
@@ -65,19 +73,19 @@ pub(crate) fn values(setup: &Setup) -> String {
     q(text, "  kappa at c0", p.kappa, "S/m");
     if setup.electrolyte.has_salt() {
         q(text, "  diffusivity at c0", p.diffusivity, "m^2/s");
-        q(text, "  transference at c0", p.transference, "");
-        q(text, "  thermodynamic_factor at c0", p.thermodynamic_factor, "");
+        q(text, "  transference at c0", p.transference, "1");
+        q(text, "  thermodynamic_factor at c0", p.thermodynamic_factor, "1");
     }
     let k = &setup.kinetics;
     q(text, "kinetics.i0 (at temperature)", k.i0, "A/m^2");
-    q(text, "kinetics.alpha", k.alpha, "");
+    q(text, "kinetics.alpha", k.alpha, "1");
     q(text, "kinetics.c_ref", k.c_ref, "mol/m^3");
     q(text, "kinetics.film", k.film, "ohm m^2");
     q(text, "kinetics.gamma", k.gamma, "J/m^2");
     q(text, "kinetics.pressure", k.pressure, "Pa");
     q(text, "kinetics.double_layer", k.double_layer, "F/m^2");
     if let Some(h) = &k.heterogeneity {
-        q(text, "kinetics.heterogeneity.spread", h.spread, "");
+        q(text, "kinetics.heterogeneity.spread", h.spread, "1");
         q(text, "kinetics.heterogeneity.correlation_length", h.correlation_length, "m");
     }
     if let Some(sei) = &setup.sei {
@@ -85,7 +93,7 @@ pub(crate) fn values(setup: &Setup) -> String {
         q(text, "sei.formation_time", sei.formation_time, "s");
         q(text, "sei.growth", sei.growth, "C^2/m^4/s");
         q(text, "sei.resistance", sei.resistance, "ohm m^2");
-        q(text, "sei.cracks", sei.cracks, "");
+        q(text, "sei.cracks", sei.cracks, "1");
     }
     q(text, "collector.height", setup.collector.height, "m");
     q(text, "collector.contact_angle", setup.collector.contact_angle, "rad");
@@ -95,7 +103,7 @@ pub(crate) fn values(setup: &Setup) -> String {
             line(text, "collector.shape", "rough");
             q(text, "collector.rms", *rms, "m");
             q(text, "collector.correlation_length", *correlation_length, "m");
-            q(text, "collector.hurst", *hurst, "");
+            q(text, "collector.hurst", *hurst, "1");
             line(text, "collector.seed", seed);
         }
         CollectorShape::Map { file, .. } => line(text, "collector.shape", format!("map {file}")),
@@ -121,8 +129,8 @@ pub(crate) fn values(setup: &Setup) -> String {
     if let Some(s) = &setup.separator {
         q(text, "separator.bottom", s.bottom, "m");
         q(text, "separator.thickness", s.thickness, "m");
-        q(text, "separator.porosity", s.porosity, "");
-        q(text, "separator.macmullin", s.macmullin, "");
+        q(text, "separator.porosity", s.porosity, "1");
+        q(text, "separator.macmullin", s.macmullin, "1");
     }
     match setup.top.control {
         _ if !setup.protocol.is_empty() => protocol(text, &setup.protocol),
@@ -131,14 +139,17 @@ pub(crate) fn values(setup: &Setup) -> String {
     }
     match setup.top.compliance {
         _ if setup.protocol.is_empty() && matches!(setup.top.control, Control::Potential(_)) => {}
-        Some(compliance) => line(text, "top.compliance", format!("{compliance} V vs Li, for currents that plate")),
+        Some(compliance) => {
+            let volts = quantity::for_people(compliance, "V", Some(unit_of("top.compliance").unwrap_or("V")));
+            line(text, "top.compliance", format!("{volts} vs Li, for currents that plate"));
+        }
         None => line(text, "top.compliance", "none"),
     }
     if let Some(cathode) = &setup.cathode {
         line(text, "cathode.ocp", open_circuit_name(&cathode.ocp));
         q(text, "cathode.areal_capacity", cathode.areal_capacity, "C/m^2");
-        q(text, "cathode.empty", cathode.lithiation[0], "");
-        q(text, "cathode.full", cathode.lithiation[1], "");
+        q(text, "cathode.empty", cathode.lithiation[0], "1");
+        q(text, "cathode.full", cathode.lithiation[1], "1");
         q(text, "cathode.resistance", cathode.resistance, "ohm m^2");
         if let Some(short) = cathode.short {
             q(text, "cathode.short_resistance", short, "ohm m^2");
@@ -177,10 +188,12 @@ fn protocol(text: &mut String, protocol: &Protocol) {
         for step in &block.steps {
             let imposed = match step.control {
                 _ if step.voltage.is_some() => "the cell's voltage".into(),
-                Control::Current(i) => format!("{i} A/m^2"),
-                Control::Potential(v) => format!("{v} V vs Li"),
+                Control::Current(i) => quantity::for_people(i, "A/m^2", None),
+                Control::Potential(v) => format!("{} V vs Li", quantity::digits(v)),
             };
-            let limited = step.compliance.map_or(String::new(), |compliance| format!(", down to {compliance} V vs Li"));
+            let limited =
+                step.compliance.map(|compliance| format!(", down to {} V vs Li", quantity::digits(compliance)));
+            let limited = limited.unwrap_or_default();
             line(text, &format!("protocol[{i}]"), format!("{}  ({imposed}{limited})", step.text));
         }
     }
@@ -195,7 +208,7 @@ fn open_circuit_name(ocp: &OpenCircuit) -> String {
 
 fn electrolyte_name(electrolyte: &Electrolyte) -> String {
     match electrolyte {
-        Electrolyte::Landesfeind { solvent } => format!("landesfeind {solvent:?}"),
+        Electrolyte::Landesfeind { solvent } => format!("landesfeind {}", solvent.name()),
         Electrolyte::Nyman => "nyman".into(),
         Electrolyte::Table { file, .. } => format!("table {file}"),
         Electrolyte::Dilute { .. } => "dilute".into(),

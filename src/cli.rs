@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::bench::{self, BenchError};
 use crate::check;
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, NewEnd, quantity};
 use crate::converge::{self, ConvergeError, Study};
 use crate::io::snapshot;
 use crate::io::{IoError, provenance};
@@ -54,6 +54,9 @@ enum Command {
         /// Go on although rows of metrics.csv, events.jsonl or cycles.csv are lost
         #[arg(long)]
         accept_loss: bool,
+        /// Another end, with which a finished run goes on: --set end.charge="2 mAh/cm^2" (may be given again)
+        #[arg(long = "set", value_name = "end.KEY=VALUE")]
+        overrides: Vec<String>,
         #[command(flatten)]
         how: HowArgs,
     },
@@ -172,8 +175,8 @@ struct HowArgs {
     /// Device: auto, cpu, gpu or gpu:N, N being the number in `liplate devices`
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     device: DeviceChoice,
-    /// Stop after this wall time with a checkpoint, as in 2h or 90m
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    /// Stop after this wall time with a checkpoint, as in 2h, 90min or 02:00:00 (hours:minutes:seconds)
+    #[arg(long, value_name = "TIME", value_parser = wall_time)]
     max_wall: Option<Duration>,
     /// Say nothing while it runs
     #[arg(long)]
@@ -185,6 +188,8 @@ struct HowArgs {
 enum CliError {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("{} is a file; --out takes a directory", .0.display())]
+    File(PathBuf),
     #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
@@ -202,8 +207,11 @@ enum CliError {
 impl CliError {
     fn code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
-            Self::Run(RunError::NothingToResume { .. } | RunError::Busy { .. } | RunError::Lost { .. }) => 2,
+            Self::Config(_)
+            | Self::File(_)
+            | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
+            Self::Run(RunError::NothingToResume { .. } | RunError::End(_)) => 2,
+            Self::Run(RunError::Busy { .. } | RunError::Lost { .. }) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
             Self::Bench(BenchError::Side(_) | BenchError::PeersOnGpu | BenchError::Run(RunError::Device(_))) => 2,
             Self::Converge(ConvergeError::Run {
@@ -247,13 +255,17 @@ fn quiet_device_layer() {
 fn dispatch(command: Command) -> Result<u8, CliError> {
     match command {
         Command::Run { config, out, how } => {
-            let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
+            let Config { setup, remarks, .. } = config::read(&config.config, &config.overrides)?;
             if !how.quiet {
                 remarks.iter().for_each(|remark| tell(&format!("note: {remark}")));
             }
+            let directory = out.unwrap_or_else(|| default_directory(&config.config));
+            if directory.is_file() {
+                return Err(CliError::File(directory));
+            }
             let request = Request {
                 setup,
-                directory: out.unwrap_or_else(|| default_directory(&config.config)),
+                directory,
                 device: how.device,
                 max_wall: how.max_wall,
                 quiet: how.quiet,
@@ -261,9 +273,10 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             };
             Ok(tell_ending(run::run(&request)?, how.quiet))
         }
-        Command::Resume { directory, accept_loss, how } => {
+        Command::Resume { directory, accept_loss, overrides, how } => {
             let request = Resume {
                 directory,
+                end: NewEnd::read(&overrides)?,
                 device: how.device,
                 max_wall: how.max_wall,
                 quiet: how.quiet,
@@ -273,8 +286,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             Ok(tell_ending(run::resume(&request)?, how.quiet))
         }
         Command::Check { config, device } => {
-            let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
-            print(&check::check(&setup, &remarks, device)?);
+            print(&check::check(&config::read(&config.config, &config.overrides)?, device)?);
             Ok(0)
         }
         Command::Measure { file, frame, all } => {
@@ -379,6 +391,11 @@ fn ratio(text: &str) -> Result<f64, String> {
     }
 }
 
+fn wall_time(text: &str) -> Result<Duration, String> {
+    let seconds = quantity::wall_time(text)?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| format!("{text:?} is longer than any run"))
+}
+
 /// `runs/NAME` for `…/NAME.toml`.
 fn default_directory(config: &Path) -> PathBuf {
     Path::new("runs").join(config.file_stem().unwrap_or_default())
@@ -436,16 +453,40 @@ fn measure(file: &Path, frame: Option<usize>) -> Result<String, CliError> {
     }
     let frame = frame.unwrap_or(stored - 1);
     let measured = run::measure_frame(file, frame)?;
-    let mut text = format!("{}: snapshot {frame} of 0…{}, t = {} s\n", file.display(), stored - 1, measured.time);
+    let time = quantity::digits(measured.time);
+    let mut text = format!("{}: snapshot {frame} of 0…{}, t = {time} s\n", file.display(), stored - 1);
+    let line = |name: &str, value: f64, si: &str, meaning: &str| {
+        let shown = if value.is_nan() { "-".into() } else { for_people(value, si) };
+        let (number, unit) = shown.split_once(' ').unwrap_or((&shown, ""));
+        format!("{}\n", format!("{name:>20}  {number:>10} {unit:<9} {meaning}").trim_end())
+    };
     for (name, value) in &measured.values {
-        text += &format!("{name:>20}  {value:.6e}\n");
+        text += &line(name, *value, unit_of(name), "");
     }
     for (column, value) in Metrics::COLUMNS.iter().zip(measured.metrics.to_array()) {
-        let value = if value.is_nan() { "-".into() } else { format!("{value:.6e}") };
-        let unit = if column.unit == "1" { "" } else { column.unit };
-        text += &format!("{:>20}  {value:>13} {unit:<8}  {}\n", column.name, column.meaning);
+        text += &line(column.name, value, column.unit, column.meaning);
     }
     Ok(text)
+}
+
+/// SI unit of a value of a snapshot.
+fn unit_of(value: &str) -> &'static str {
+    match value {
+        "charge" => "C/m^2",
+        "potential" => "V",
+        "current_density" => "A/m^2",
+        "dt" => "s",
+        _ => "1",
+    }
+}
+
+/// Four digits of a value, lengths in micrometres and what a cycler gives in a cycler's units; others in the unit that they have.
+fn for_people(value: f64, unit: &str) -> String {
+    match unit {
+        "m" | "V" | "A/m^2" | "C/m^2" => quantity::for_people(value, unit, None),
+        "m/s" => quantity::for_people(value, unit, Some("nm/s")),
+        _ => format!("{} {}", quantity::digits(value), if unit == "1" { "" } else { unit }),
+    }
 }
 
 fn measure_all(file: &Path) -> Result<String, CliError> {

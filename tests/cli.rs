@@ -62,7 +62,14 @@ fn bad_configs_exit_with_2_name_the_key_and_make_nothing() {
         assert!(called.err.contains(part), "{part} is missing: {called:?}");
     }
     assert!(!place.path("run").exists());
-    let cases: [(&[&str], &str); 5] = [
+    assert!(called.err.contains("\n      config.toml:"), "no line is shown: {called:?}");
+    std::fs::write(place.path("a_file"), "").unwrap();
+    let cases: [(&[&str], &str); 10] = [
+        (&["run", "config.toml", "--max-wall", "120"], "write \"120 min\" or \"120 s\""),
+        (&["run", "config.toml", "--max-wall", "90M"], "a month has no fixed length"),
+        (&["check", "config.toml", "--set", "grid.dx=0,25 um"], "--set 'grid.dx=0,25 um'"),
+        (&["check", "config.toml"], "config.toml:"),
+        (&["run", "missing.toml", "--out", "a_file"], "missing.toml"),
         (&["run", "missing.toml"], "missing.toml"),
         (&["run", "config.toml", "--set", "kinetics"], "key=value"),
         (&["run", "config.toml", "--device", "abacus"], "abacus"),
@@ -72,6 +79,26 @@ fn bad_configs_exit_with_2_name_the_key_and_make_nothing() {
     for (arguments, part) in cases {
         let called = place.call(arguments);
         assert!(called.code == 2 && called.err.contains(part), "{arguments:?}: {called:?}");
+    }
+}
+
+#[test]
+fn a_file_in_place_of_the_directory_is_left_alone() {
+    let place = Place::new(SMALL);
+    std::fs::write(place.path("a_file"), "precious").unwrap();
+    let called = place.call(&["run", "config.toml", "--out", "a_file", "--device", "cpu"]);
+    assert!(called.code == 2 && called.err.contains("a_file is a file; --out takes a directory"), "{called:?}");
+    assert_eq!(place.text("a_file"), "precious");
+}
+
+#[test]
+fn wall_times_of_batch_systems_are_taken() {
+    let place = Place::new(SMALL);
+    for (i, time) in ["00:00:00", "0-00:00", "0 s", "0h0m"].iter().enumerate() {
+        let out = format!("run{i}");
+        let called =
+            place.call(&["run", "config.toml", "--out", &out, "--device", "cpu", "--max-wall", time, "--quiet"]);
+        assert_eq!(called.code, 130, "{time}: {called:?}");
     }
 }
 
@@ -91,7 +118,7 @@ fn check_and_devices_answer() {
     let place = Place::new(SMALL);
     let called = place.call(&["check", "config.toml", "--device", "cpu", "--set", "temperature=0 degC"]);
     assert_eq!(called.code, 0, "{called:?}");
-    for part in ["kinetics.i0", "1e1 A/m^2", "2.7315e2 K", "10–90 %", "first dt", "memory", "wall time"] {
+    for part in ["kinetics.i0", "1 mA/cm^2", "0 degC", "10–90 %", "first dt", "memory", "wall time"] {
         assert!(called.out.contains(part), "{part} is missing: {}", called.out);
     }
     let called = place.call(&["devices"]);

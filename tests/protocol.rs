@@ -122,9 +122,9 @@ fn a_wrong_protocol_is_refused_with_every_reason() {
     let called = place.call(&["check", "config.toml"]);
     assert_eq!(called.code, 2);
     for part in [
-        "protocol[0].steps: \"Charge at 1 mA/cm^2\" never ends",
+        "protocol[0].steps[0]: \"Charge at 1 mA/cm^2\": never ends",
         "\"1 mA\"",
-        "protocol[1].steps: \"Dance\" must begin with",
+        "protocol[1].step: \"Dance\": must begin with",
         "protocol[1].repeat",
         "top.current: the protocol says",
         "end.charge: the steps",

@@ -29,6 +29,37 @@ fn stopped_by_the_wall_clock_again_and_again() {
     assert!(again.code == 0 && again.out.contains("already done"), "{again:?}");
 }
 
+#[test]
+fn a_finished_run_goes_on_to_another_end() {
+    let place = Place::new(SMALL);
+    let run = ["run", "config.toml", "--out", "run", "--device", "cpu", "--quiet"];
+    assert_eq!(place.call(&[&run[..], &["--set", "end.charge=0.01 mAh/cm^2"]].concat()).code, 0);
+    let passed = || *common::program::column(&place.text("run/metrics.csv"), "charge [mAh/cm2]").last().unwrap();
+    let first = place.text("run/metrics.csv");
+    assert!((passed() - 0.01).abs() < 1e-6, "{}", passed());
+
+    let resume = |set: &[&str]| place.call(&[&["resume", "run", "--device", "cpu", "--quiet"], set].concat());
+    for (set, part) in [
+        (["--set", "end.charge=0.005 mAh/cm^2"], "have passed already; give an end beyond that"),
+        (["--set", "end.charge=1 mA"], "a charge per area is expected"),
+        (["--set", "top.current=1 mA/cm^2"], "other values of [end] only"),
+        (["--set", "end.height=1 m"], "end.height"),
+    ] {
+        let called = resume(&set);
+        assert!(called.code == 2 && called.err.contains(part), "{set:?}: {called:?}");
+        assert_eq!(place.text("run/metrics.csv"), first, "{set:?}");
+    }
+    // what the end is now is known to whoever stops and resumes it after that
+    let stopped = resume(&["--set", "end.charge=0.02 mAh/cm^2", "--max-wall", "0s"]);
+    assert_eq!(stopped.code, 130, "{stopped:?}");
+    assert_eq!(resume(&[]).code, 0);
+    assert!((passed() - 0.02).abs() < 1e-6, "{}", passed());
+    assert!(place.text("run/metrics.csv").starts_with(&first), "rows of the first stretch have changed");
+    let run_file: serde_json::Value = serde_json::from_str(&place.text("run/run.json")).unwrap();
+    assert!(run_file["setup"]["end"]["charge"] == 720.0 && run_file["status"] == "done", "{run_file}");
+    assert_eq!(resume(&[]).code, 0);
+}
+
 /// Starts the program and sends it `signal` as soon as `metrics.csv` has `rows` rows; false if it was done before.
 #[cfg(unix)]
 fn stopped_at(place: &Place, arguments: &[&str], rows: usize, signal: &str) -> bool {

@@ -140,7 +140,8 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     }
     let end = &setup.end;
     let protocol = &setup.protocol;
-    if protocol.is_empty() && end.charge.is_none() && end.time.is_none() && end.height.is_none() {
+    let is_at_rest = setup.top.control == Control::Current(0.0);
+    if protocol.is_empty() && !is_at_rest && end.charge.is_none() && end.time.is_none() && end.height.is_none() {
         object("end: give charge, time or height, or the run may never end".into());
     }
     if let CollectorShape::Map { file, dataset: None, heights, .. } = &setup.collector.shape
@@ -171,7 +172,7 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
                 .into(),
         );
     }
-    if protocol.is_empty() && setup.top.control == Control::Current(0.0) && end.time.is_none() {
+    if protocol.is_empty() && is_at_rest && end.time.is_none() {
         object("end.time: is missing; without current no charge and no height will end the run".into());
     }
     if let Nucleation::AtOnce { density, .. } = setup.nucleation

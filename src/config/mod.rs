@@ -1,6 +1,9 @@
 //! From a config file to a [`Setup`] in SI units, or to everything that is wrong with it at once.
 
 mod checks;
+mod end;
+mod findings;
+mod origins;
 mod protocol;
 pub mod quantity;
 mod reader;
@@ -8,12 +11,16 @@ mod sections;
 mod tables;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
 use crate::model::parameters::Setup;
 pub use checks::SMALLEST_NUCLEUS;
+pub use end::NewEnd;
+use findings::{Findings, Kind};
+use origins::Origins;
 
 /// Why a config gives no run.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +42,12 @@ pub enum ConfigError {
         reason: String,
     },
     /// `--set` without a key and a value.
-    #[error("--set {text}: expected key=value, as in --set kinetics.i0=\"3 mA/cm^2\"")]
+    #[error("--set {text}: {reason}")]
     Override {
         /// what was given
         text: String,
+        /// what is wrong with it
+        reason: &'static str,
     },
     /// Keys or values are wrong.
     #[error("{path}: {}:\n  {}", count(problems.len()), problems.join("\n  "))]
@@ -61,6 +70,16 @@ pub struct Config {
     pub setup: Setup,
     /// sentences that are no errors
     pub remarks: Vec<String>,
+    /// the unit that each quantity is given in, by the full name of its key; those that have a default are not there
+    pub units: BTreeMap<String, String>,
+    origins: Origins,
+}
+
+impl Config {
+    /// Objections to the setup, the key first in each sentence, with the line or the override that is to blame below each.
+    pub fn located(&self, objections: &[String]) -> Vec<String> {
+        objections.iter().map(|objection| self.origins.located(objection)).collect()
+    }
 }
 
 /// Reads the config at `path` with `overrides`, each `key.path=value`. Files it names are sought beside it; the heights
@@ -78,21 +97,47 @@ pub fn read(path: &Path, overrides: &[String]) -> Result<Config, ConfigError> {
 /// # Errors
 /// As [`read`].
 pub fn from_text(text: &str, path: &Path, overrides: &[String]) -> Result<Config, ConfigError> {
-    let mut table: Table = text
-        .parse()
-        .map_err(|reason: toml::de::Error| ConfigError::Syntax { path: path.into(), reason: reason.to_string() })?;
-    let problems = RefCell::default();
+    let mut table: Table = text.parse().map_err(|reason: toml::de::Error| ConfigError::Syntax {
+        path: path.into(),
+        reason: format!("{}{}", reason.to_string().trim_end(), hint(text, &reason)),
+    })?;
+    let mut origins = Origins::new(text, &path.display().to_string());
+    let (findings, objections) = (Findings::default(), RefCell::default());
     for text in overrides {
-        apply(&mut table, text, &problems)?;
+        apply(&mut table, text, &findings, &mut origins)?;
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    let setup = sections::setup(&reader::Section::root(&table, &problems), folder);
-    let remarks = checks::check(&setup, &problems);
-    let problems = problems.into_inner();
+    let setup = sections::setup(&reader::Section::root(&table, &findings), folder);
+    let remarks = if findings.can_be_checked() { checks::check(&setup, &objections) } else { Vec::new() };
+    let (found, units) = findings.settle();
+    let mut problems: Vec<String> =
+        found.iter().map(|problem| format!("{}: {}", problem.key, problem.sentence)).collect();
+    problems.extend(objections.into_inner().into_iter().filter(|objection| !findings::follows(objection, &found)));
     if problems.is_empty() {
-        Ok(Config { setup, remarks })
-    } else {
-        Err(ConfigError::Invalid { path: path.into(), problems })
+        return Ok(Config { setup, remarks, units, origins });
+    }
+    let problems = problems.into_iter().map(|problem| origins.located(&problem)).collect();
+    Err(ConfigError::Invalid { path: path.into(), problems })
+}
+
+/// What is often meant by a line that is no TOML.
+fn hint(text: &str, reason: &toml::de::Error) -> String {
+    let Some(start) = reason.span().map(|span| span.start.min(text.len())) else { return String::new() };
+    let Some(before) = text.get(..start) else { return String::new() };
+    let begin = before.rfind('\n').map_or(0, |place| place + 1);
+    let line = text[begin..].lines().next().unwrap_or_default();
+    let Some((key, value)) = line.split_once('=') else { return String::new() };
+    let (key, value) = (key.trim(), value.trim());
+    let begins = |c: char| c.is_ascii_digit() || c == '-';
+    match value {
+        _ if value.contains(['“', '”', '„']) => "\nwrite straight quotes: \"".into(),
+        _ if value.starts_with(begins) && !value.contains(['"', '\'']) => {
+            format!(
+                "\na number with its unit stands in quotes: {key} = \"{}\"",
+                value.split('#').next().unwrap_or_default().trim()
+            )
+        }
+        _ => String::new(),
     }
 }
 
@@ -103,23 +148,31 @@ pub fn objections(setup: &Setup) -> Vec<String> {
     problems.into_inner()
 }
 
+/// Most levels of a key: the deepest ones have three.
+const DEEPEST: usize = 8;
+
 /// Sets one key. The value may be TOML, or a bare text such as `3 mA/cm^2`.
-fn apply(table: &mut Table, text: &str, problems: &reader::Problems) -> Result<(), ConfigError> {
-    let bad = || ConfigError::Override { text: text.into() };
-    let (key, value) = text.split_once('=').ok_or_else(bad)?;
-    let value = format!("value = {value}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(value.trim().into()));
+fn apply(table: &mut Table, text: &str, findings: &Findings, origins: &mut Origins) -> Result<(), ConfigError> {
+    let bad = |reason| ConfigError::Override { text: cut(text), reason };
+    let form = "expected key=value, as in --set kinetics.i0=\"3 mA/cm^2\"";
+    let (key, value) = text.split_once('=').ok_or_else(|| bad(form))?;
+    let (key, value) = (key.trim(), value.trim());
+    let names: Vec<&str> = key.split('.').map(str::trim).collect();
+    if names.len() > DEEPEST {
+        return Err(bad("no key lies that deep"));
+    }
+    if names.iter().any(|name| name.is_empty()) {
+        return Err(bad(form));
+    }
+    let value = as_toml(value).unwrap_or_else(|| Value::String(value.into()));
+    origins.set(key, text);
     let mut place = table;
-    let names: Vec<&str> = key.trim().split('.').collect();
-    let (last, sections) = names.split_last().filter(|(last, _)| !last.is_empty()).ok_or_else(bad)?;
-    for name in sections {
+    let Some((last, sections)) = names.split_last() else { return Err(bad(form)) };
+    for (i, name) in sections.iter().enumerate() {
         match place.entry(*name).or_insert_with(|| Value::Table(Table::new())) {
             Value::Table(inner) => place = inner,
             _ => {
-                problems.borrow_mut().push(format!("{key}: {name} is not a section"));
+                findings.object(key.into(), format!("{} is not a section", names[..=i].join(".")), Kind::Structure);
                 return Ok(());
             }
         }
@@ -128,6 +181,23 @@ fn apply(table: &mut Table, text: &str, problems: &reader::Problems) -> Result<(
     Ok(())
 }
 
+/// A text that is one value of TOML from its beginning to its end, without a comment or another line.
+fn as_toml(text: &str) -> Option<Value> {
+    let spanned = toml::de::DeValue::parse(text).ok()?;
+    (spanned.span() == (0..text.len())).then_some(())?;
+    format!("value = {text}").parse::<Table>().ok()?.remove("value")
+}
+
+/// The text, cut if it is long.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod culprits;
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,5 +298,71 @@ mod tests {
         }
         let nuclei = ["nucleation.kind=at_once", "nucleation.density=1e11 /m^2", "nucleation.radius=0.3 um"];
         assert!(read(GOOD, &nuclei).unwrap_err().contains("nucleation.radius"));
+    }
+
+    #[test]
+    fn messages_show_the_line_or_the_override_that_is_to_blame() {
+        let message =
+            read(&GOOD.replace("i0 = \"1 mA/cm^2\"", "i0 = \"1,5 mA/cm^2\" # fast"), &["end.charge=1 mA"]).unwrap_err();
+        for part in [
+            "test.toml: 2 problems:",
+            "kinetics.i0: \"1,5 mA/cm^2\": write a decimal point: \"1.5 mA/cm^2\"\n      test.toml:8: i0 = \"1,5 mA/cm^2\" # fast",
+            "end.charge: \"1 mA\" is a current; a charge per area is expected, as in \"1 mAh/cm^2\"\n      --set 'end.charge=1 mA'",
+        ] {
+            assert!(message.contains(part), "{part} is missing in: {message}");
+        }
+        let steps = "[[protocol]]\nsteps = [\n\"Rest for 1 h\",\n\"Rest for 1 mA\",\n]\n[end]\n";
+        let steps =
+            GOOD.replace("current = \"1 mA/cm^2\"", "").replace("[end]\n        charge = \"0.1 mAh/cm^2\"", steps);
+        let message = read(&steps, &[]).unwrap_err();
+        assert!(
+            message.contains("protocol[0].steps[1]: ") && message.contains("test.toml:17: \"Rest for 1 mA\","),
+            "{message}"
+        );
+        let message = read(GOOD, &["kinetic.i0=1 mA/cm^2"]).unwrap_err();
+        assert!(
+            message.contains("kinetic: unknown key; did you mean \"kinetics\"")
+                || message.contains("kinetic: unknown key"),
+            "{message}"
+        );
+        assert!(message.contains("--set 'kinetic.i0=1 mA/cm^2'") && message.contains("1 problem:"), "{message}");
+    }
+
+    #[test]
+    fn what_is_no_toml_shows_its_line_and_what_may_be_meant() {
+        let message = read(&GOOD.replace("\"0.25 um\"", "0.25 um # fine"), &[]).unwrap_err();
+        assert!(message.contains("line 4") && message.contains("stands in quotes: dx = \"0.25 um\""), "{message}");
+        let message = read(&GOOD.replace("\"0.25 um\"", "“0.25 um”"), &[]).unwrap_err();
+        assert!(message.contains("straight quotes"), "{message}");
+    }
+
+    #[test]
+    fn an_override_is_one_key_and_one_value() {
+        let deep = format!("{}=1", vec!["a"; 60_000].join("."));
+        let nested = format!("grid.cells={}{}", "[".repeat(60_000), "]".repeat(60_000));
+        for (text, part) in [
+            (deep.as_str(), "no key lies that deep"),
+            (&nested, "… must be a list of three"),
+            ("grid..cells=1", "key=value"),
+            ("=1", "key=value"),
+            ("grid.dx.x=1", "grid.dx is not a section"),
+            ("kinetics.alpha=0.5 # half", "begins no comment"),
+            ("kinetics.alpha=0.5\nkinetics.i0=1", "kinetics.alpha: "),
+        ] {
+            let message = read(GOOD, &[text]).unwrap_err();
+            assert!(message.contains(part) && message.len() < 1000, "{part}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_key_without_its_kind_asks_for_the_kind() {
+        let without = |kind: &str| GOOD.replace(kind, "");
+        let message = read(&without("kind = \"layer\""), &[]).unwrap_err();
+        assert!(message.contains("deposit.kind: is missing, and without it \"thickness\" means nothing"), "{message}");
+        let message = read(GOOD, &["deposit.kind=Layer"]).unwrap_err();
+        assert!(message.contains("\"Layer\" is not one of") && message.contains("did you mean \"layer\""), "{message}");
+        assert!(message.contains("1 problem:"), "{message}");
+        let message = read(GOOD, &["deposit.wavelength=1 um"]).unwrap_err();
+        assert!(message.contains("deposit.wavelength: unknown key; kind = \"layer\" does not have it"), "{message}");
     }
 }

@@ -1,11 +1,19 @@
 //! Steps of a protocol, in sentences such as "Charge at 1 mA/cm^2 for 2 h".
+//!
+//! What can mean one thing only is taken, in any case of its letters. What a box of electrolyte has no meaning for, such as a current
+//! without an area, is answered with what to write instead.
 
-use super::quantity;
+mod limit;
+mod sentence;
+
+use super::quantity::{self, Dimension};
 use crate::model::parameters::Control;
 use crate::model::protocol::{Limit, Ramp, Step};
+use limit::limit;
+use sentence::{Part, Sentence, Verb};
 
-/// Words that begin a part of a sentence.
-const PARTS: [&str; 9] = ["at", "for", "until", "or", "on,", "from", "to", "in", "with"];
+/// Most bytes of a sentence.
+const LONGEST: usize = 500;
 
 /// How a pulse is written.
 const PULSE: &str = "write \"Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h\"";
@@ -16,29 +24,13 @@ const RAMP: &str = "write \"Ramp from 0.5 mA/cm^2 to 2 mA/cm^2 in 1 h\"";
 /// How a compliance is written.
 const WITH: &str = "write \"with compliance -0.5 V\"";
 
-/// What a step does.
-#[derive(Clone, Copy, PartialEq)]
-enum Verb {
-    Plate,
-    Strip,
-    Hold,
-    Rest,
-    Pulse,
-    Ramp,
-}
-
-impl Verb {
-    fn parse(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_lowercase().as_str() {
-            "charge" | "plate" => Self::Plate,
-            "discharge" | "strip" => Self::Strip,
-            "hold" => Self::Hold,
-            "rest" => Self::Rest,
-            "pulse" => Self::Pulse,
-            "ramp" => Self::Ramp,
-            _ => return None,
-        })
-    }
+/// What the words of a step stand for in the cell that is cycled.
+#[derive(Clone, Copy)]
+struct Cell {
+    /// what a C-rate counts \[C/m²\]; NaN if the config gives a wrong one
+    capacity: Option<f64>,
+    /// whether a voltage may be that of the cell
+    has_cathode: bool,
 }
 
 /// What a sentence says; C-rates are counted by `capacity` \[C/m²\], and cell voltages need a cathode.
@@ -46,52 +38,42 @@ impl Verb {
 /// # Errors
 /// What is wrong with it, as a sentence.
 pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step, String> {
-    let plain = text.replace('−', "-").replace('⁺', "+");
-    let mut words = plain.split_whitespace();
-    let verb = words.next().and_then(Verb::parse).ok_or_else(|| {
-        format!("{text:?} must begin with Charge, Plate, Discharge, Strip, Hold, Rest, Pulse or Ramp")
-    })?;
-    let mut parts = parts(words);
-    let temperature = take_temperature(&mut parts);
+    if text.len() > LONGEST {
+        return Err(format!("{} is too long for a step", quantity::shown(text)));
+    }
+    let cell = Cell { capacity, has_cathode };
+    let about = |problem: String| format!("{}: {problem}", quantity::shown(text));
+    let mut sentence = Sentence::parse(text).map_err(about)?;
+    let verb = sentence.verb;
+    let temperature = take_temperature(&mut sentence).map_err(about)?;
     if let Some(kelvins) = temperature.filter(|kelvins| !super::sections::TEMPERATURES.contains(kelvins)) {
-        return Err(format!("{text:?}: {kelvins:.0} K lies outside 200…400 K"));
+        return Err(about(format!("{kelvins:.0} K lies outside 200…400 K")));
     }
-    for (i, (part, value)) in parts.iter().enumerate() {
-        if value.is_empty() {
-            return Err(format!("{text:?} says nothing after {part:?}"));
-        }
-        if matches!(*part, "at" | "on," | "with") && parts[..i].iter().any(|(before, _)| before == part) {
-            return Err(format!("{text:?} says {part:?} twice"));
-        }
-        if *part == "on," && verb != Verb::Pulse {
-            return Err(format!("{text:?}: only a pulse is on and off"));
-        }
-        if matches!(*part, "from" | "to" | "in") && verb != Verb::Ramp {
-            return Err(format!("{text:?}: only a ramp goes from, to and in"));
-        }
-    }
-    let given = |name: &str| parts.iter().find(|(part, _)| *part == name).map(|(_, value)| value.as_str());
-    let rule = match (verb, given("at"), given("")) {
+    sentence.object_to_parts().map_err(about)?;
+    sentence.with_as_at();
+    let given = |part: Part| sentence.value(part);
+    let rule = match (verb, given(Part::At), given(Part::Bare)) {
         (Verb::Rest, None, None) => None,
         (Verb::Rest, ..) => {
-            return Err(format!("{text:?}: a rest has no current and no potential; write \"Rest for 30 min\""));
+            return Err(about("a rest has no current and no potential; write \"Rest for 30 min\"".into()));
         }
-        (Verb::Ramp, None, None) => given("to"),
-        (Verb::Ramp, ..) => return Err(format!("{text:?}: {RAMP}")),
-        (Verb::Pulse, None, Some(rule)) | (Verb::Plate | Verb::Strip | Verb::Hold, Some(rule), None) => Some(rule),
-        (Verb::Pulse, ..) => return Err(format!("{text:?}: {PULSE}")),
-        _ => return Err(format!("{text:?}: write \"at\" and what, as in \"Charge at 1 mA/cm^2 for 2 h\"")),
+        (Verb::Ramp, _, None) => given(Part::To),
+        (Verb::Ramp, ..) => return Err(about(RAMP.into())),
+        (Verb::Pulse, None, Some(rule)) | (Verb::Pulse, Some(rule), None) => Some(rule),
+        (Verb::Plate | Verb::Strip | Verb::Hold, Some(rule), None) => Some(rule),
+        (Verb::Pulse, ..) => return Err(about(PULSE.into())),
+        (Verb::Hold, ..) => return Err(about("write \"at\" and what, as in \"Hold at -50 mV for 2 h\"".into())),
+        _ => return Err(about("write \"at\" and what, as in \"Charge at 1 mA/cm^2 for 2 h\"".into())),
     };
-    let about = |problem: String| format!("{text:?}: {problem}");
     let (mut pulse, mut held, mut ramp) = (None, None, None);
     let control = match (verb, rule.unwrap_or_default()) {
         (Verb::Rest, _) => Control::Current(0.0),
         (Verb::Hold, rule) => match volts(rule).map_err(about)? {
             // with a cathode a voltage without "vs Li" is that of the cell
             Volts::Cell(voltage) if has_cathode && voltage <= 0.0 => {
-                return Err(format!(
-                    "{text:?}: {voltage} V would be a cell voltage; write \"vs Li\" after a potential of the lithium electrode"
-                ));
+                return Err(about(format!(
+                    "{voltage} V would be a cell voltage; write \"vs Li\" after a potential of the lithium electrode"
+                )));
             }
             Volts::Cell(voltage) if has_cathode => {
                 held = Some(voltage);
@@ -99,113 +81,143 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
             }
             Volts::Cell(potential) | Volts::Electrode(potential) => Control::Potential(potential),
         },
-        (Verb::Plate, rule) => Control::Current(current(rule, capacity).map_err(about)?),
-        (Verb::Strip, rule) => Control::Current(-current(rule, capacity).map_err(about)?),
+        (Verb::Plate, rule) => Control::Current(current(rule, cell).map_err(about)?),
+        (Verb::Strip, rule) => Control::Current(-current(rule, cell).map_err(about)?),
         (Verb::Pulse, rule) => {
-            let (current, on_and_off) = pulsed(rule, given("on,").unwrap_or_default(), capacity).map_err(about)?;
+            let (current, on_and_off) = pulsed(rule, given(Part::On).unwrap_or_default(), cell).map_err(about)?;
             pulse = Some(on_and_off);
             Control::Current(current)
         }
         (Verb::Ramp, to) => {
-            let (Some(from), Some(over)) = (given("from"), given("in")) else {
-                return Err(format!("{text:?}: {RAMP}"));
-            };
-            let from = ramp_end(from, capacity, has_cathode).map_err(about)?;
-            let to = ramp_end(to, capacity, has_cathode).map_err(about)?;
+            let Some(from) = given(Part::From) else { return Err(about(RAMP.into())) };
+            let (from, to) = (ramp_end(from, cell).map_err(about)?, ramp_end(to, cell).map_err(about)?);
             if std::mem::discriminant(&from) != std::mem::discriminant(&to) {
-                return Err(format!("{text:?} goes from a current to a potential, or back; {RAMP}"));
+                return Err(about(format!("goes from a current to a potential, or back; {RAMP}")));
             }
-            ramp = Some(Ramp { from, time: time(over).map_err(about)? });
+            let time = match (given(Part::In), given(Part::At)) {
+                (Some(over), None) => time(over).map_err(about)?,
+                (None, Some(speed)) => at_speed(from, to, speed).map_err(about)?,
+                _ => return Err(about(RAMP.into())),
+            };
+            ramp = Some(Ramp { from, time });
             to
         }
     };
     let from = ramp.map_or(control, |ramp| ramp.from);
     let plates = [control, from].iter().any(|control| matches!(control, Control::Current(current) if *current > 0.0));
-    let compliance = match given("with") {
-        Some(_) if !plates => {
-            return Err(format!("{text:?}: only a charge has a compliance: a current that plates"));
+    let compliance = match given(Part::With) {
+        Some(_) if !plates && capacity.is_none_or(f64::is_finite) => {
+            return Err(about("only a charge has a compliance: a current that plates".into()));
         }
         Some(value) => Some(compliance(value).map_err(about)?),
         None => None,
     };
-    let limits = parts
-        .iter()
-        .filter_map(|(part, value)| match *part {
-            "for" | "in" => Some(time(value).map(Limit::Time)),
-            "until" | "or" => Some(limit(value, control, ramp.is_none(), capacity, has_cathode)),
-            _ => None,
-        })
-        .collect::<Result<Vec<_>, String>>()
-        .map_err(about)?;
-    if verb == Verb::Rest && !limits.iter().any(|limit| matches!(limit, Limit::Time(_))) {
-        return Err(format!("{text:?} may never end; say how long, as in \"Rest for 30 min\""));
+    let mut limits = Vec::new();
+    if let Some(ramp) = ramp.filter(|_| given(Part::In).is_none()) {
+        limits.push(Limit::Time(ramp.time));
+    }
+    for (part, value) in sentence.parts() {
+        match part {
+            Part::For | Part::In => limits.push(time(value).map(Limit::Time).map_err(about)?),
+            Part::Until | Part::Or => limits.push(limit(value, control, ramp.is_none(), cell).map_err(about)?),
+            _ => {}
+        }
+    }
+    let has_time = limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
+    if verb == Verb::Rest && !has_time {
+        return Err(about("may never end; say how long, as in \"Rest for 30 min\"".into()));
     }
     if limits.is_empty() {
-        return Err(format!("{text:?} never ends; add \"for 2 h\" or \"until 2 mAh/cm^2\""));
+        return Err(about("never ends; add \"for 2 h\" or \"until 2 mAh/cm^2\"".into()));
     }
     Ok(Step { text: text.into(), control, voltage: held, pulse, ramp, temperature, compliance, limits })
 }
 
 /// Takes out the part that gives a temperature, if there is one \[K\].
-fn take_temperature(parts: &mut Vec<(&'static str, String)>) -> Option<f64> {
-    let temperature =
-        |(part, value): &(&str, String)| (*part == "at").then(|| quantity::parse(value, "K")).and_then(Result::ok);
-    let place = parts.iter().position(|part| temperature(part).is_some())?;
-    temperature(&parts.remove(place))
+///
+/// A bare "25 C" is one where it can be no C-rate: a rest has no rate, and another part says what is imposed.
+fn take_temperature(sentence: &mut Sentence) -> Result<Option<f64>, String> {
+    let is_degrees = |value: &str| {
+        quantity::read(value, "1").is_ok_and(|read| read.dimension() == Dimension::of("K")) && !is_rate(value)
+    };
+    let celsius = |value: &str| {
+        let bare = quantity::c_rate(value).ok().filter(|_| is_rate(value) && !value.contains('/'))?;
+        Some(bare)
+    };
+    if let Some(value) = sentence.take(Part::At, is_degrees) {
+        return quantity::parse(&value, "K").map(Some);
+    }
+    let ats: Vec<String> =
+        sentence.parts().filter(|(part, _)| *part == Part::At).map(|(_, value)| value.into()).collect();
+    let is_temperature = |value: &str| celsius(value).is_some_and(|number| !(0.0..10.0).contains(&number));
+    let found = match &ats[..] {
+        [only] if sentence.verb == Verb::Rest && celsius(only).is_some() => only,
+        [first, second] => match (celsius(first).is_some(), celsius(second).is_some()) {
+            (true, false) if sentence.verb == Verb::Hold && is_temperature(first) => first,
+            (false, true) if is_temperature(second) => second,
+            (true, true) if is_temperature(second) && !is_temperature(first) => second,
+            (_, true) => {
+                return Err(format!(
+                    "says \"at\" twice; if {second:?} is a temperature, write \"{}\"",
+                    second.replacen(['C', 'c'], "degC", 1)
+                ));
+            }
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    }
+    .clone();
+    sentence.take(Part::At, |value| value == found);
+    quantity::parse(&found.replace('c', "C"), "K").map(Some)
 }
 
 /// An end of a ramp: a current density, negative when stripping, or an electrode potential.
-fn ramp_end(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Control, String> {
-    match volts(text) {
-        Ok(Volts::Electrode(potential)) => return Ok(Control::Potential(potential)),
-        Ok(Volts::Cell(potential)) if !has_cathode => return Ok(Control::Potential(potential)),
-        Ok(Volts::Cell(_)) => {
-            return Err(format!("{text:?} may be the cell's voltage; a ramp takes potentials \"vs Li\""));
-        }
-        Err(_) => {}
+fn ramp_end(text: &str, cell: Cell) -> Result<Control, String> {
+    if !is_rate(text.trim_start_matches('-')) && (is_against_lithium(text) || is_of(text, "V")) {
+        return match volts(text)? {
+            Volts::Electrode(potential) => Ok(Control::Potential(potential)),
+            Volts::Cell(potential) if !cell.has_cathode => Ok(Control::Potential(potential)),
+            Volts::Cell(_) => Err(format!("{text:?} may be the cell's voltage; a ramp takes potentials \"vs Li\"")),
+        };
     }
-    if quantity::parse(text, "A/m^2") == Ok(0.0) {
-        return Ok(Control::Current(0.0));
-    }
-    let (sign, size) = text.strip_prefix('-').map_or((1.0, text), |size| (-1.0, size));
-    Ok(Control::Current(sign * current(size, capacity)?))
+    signed_current(text, cell).map(Control::Current)
 }
 
-/// The words by what they begin with; what stands before any such word begins with nothing.
-fn parts<'a>(words: impl Iterator<Item = &'a str>) -> Vec<(&'static str, String)> {
-    let mut parts: Vec<(&'static str, String)> = Vec::new();
-    for word in words {
-        match (PARTS.iter().find(|part| **part == word), parts.last_mut()) {
-            // "or until", "or for"
-            (Some(part), Some((last, value))) if *last == "or" && value.is_empty() => *last = part,
-            (Some(part), _) => parts.push((part, String::new())),
-            (None, Some((_, value))) if value.is_empty() => *value = word.into(),
-            (None, Some((_, value))) => *value = format!("{value} {word}"),
-            (None, None) => parts.push(("", word.into())),
-        }
-    }
-    for (_, value) in &mut parts {
-        *value = value.trim_end_matches(',').to_string();
-    }
-    parts
+/// How long a ramp takes at a `speed`, such as 1 mV/s \[s\].
+fn at_speed(from: Control, to: Control, speed: &str) -> Result<f64, String> {
+    let (way, unit) = match (from, to) {
+        (Control::Potential(from), Control::Potential(to)) => (to - from, "V/s"),
+        (Control::Current(from), Control::Current(to)) => (to - from, "A/m^2/s"),
+        _ => return Err(RAMP.into()),
+    };
+    let time = way.abs() / positive(quantity::parse(speed, unit), speed)?;
+    if time == 0.0 { Err("goes nowhere: both ends are the same".into()) } else { Ok(time) }
 }
 
 /// Current density of a pulse \[A/m²\], of either sign, and how long it is on and off \[s\], from what stands before and after "on,".
-fn pulsed(before: &str, after: &str, capacity: Option<f64>) -> Result<(f64, [f64; 2]), String> {
+fn pulsed(before: &str, after: &str, cell: Cell) -> Result<(f64, [f64; 2]), String> {
     let words: Vec<&str> = before.split(' ').collect();
-    let (Some(off), true) = (after.strip_suffix("off").map(str::trim), words.len() >= 3) else {
-        return Err(PULSE.into());
-    };
-    // a number and its unit, the time, stand last
-    let (amount, on) = words.split_at(words.len() - 2);
-    let amount = amount.join(" ");
-    let (sign, size) = amount.strip_prefix('-').map_or((1.0, &*amount), |size| (-1.0, size));
-    Ok((sign * current(size, capacity)?, [time(&on.join(" "))?, time(off)?]))
+    let off = after
+        .trim_end()
+        .to_ascii_lowercase()
+        .ends_with("off")
+        .then(|| after.trim_end()[..after.trim_end().len() - 3].trim());
+    let Some(off) = off else { return Err(PULSE.into()) };
+    // the time stands last
+    let at = (1..words.len()).rev().find(|&at| is_of(&words[at..].join(" "), "s")).ok_or(PULSE)?;
+    let amount = words[..at].join(" ");
+    let amount = amount.trim_end_matches(',');
+    let current = signed_current(amount, cell)?;
+    if current == 0.0 {
+        return Err(format!("{amount:?} is no pulse; {PULSE}"));
+    }
+    Ok((current, [time(&words[at..].join(" "))?, time(off)?]))
 }
 
 /// The potential down to which a current is kept up, from what stands after "with" \[V\].
 fn compliance(text: &str) -> Result<f64, String> {
-    let Some(bare) = text.strip_prefix("compliance ") else {
+    let bare = text.split_once(' ').filter(|(word, _)| word.eq_ignore_ascii_case("compliance"));
+    let Some((_, bare)) = bare else {
         return Err(format!("\"with {text}\" says nothing that a step can do; {WITH}"));
     };
     let (Volts::Electrode(potential) | Volts::Cell(potential)) = volts(bare)?;
@@ -220,21 +232,67 @@ fn compliance(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A value that is positive, or not known as the config gives a wrong capacity.
 fn positive(value: Result<f64, String>, text: &str) -> Result<f64, String> {
-    value.and_then(|value| if value > 0.0 { Ok(value) } else { Err(format!("{text:?} must be positive")) })
+    value.and_then(
+        |value| if value > 0.0 || value.is_nan() { Ok(value) } else { Err(format!("{text:?} must be positive")) },
+    )
 }
 
 fn time(text: &str) -> Result<f64, String> {
     positive(quantity::parse(text, "s"), text)
 }
 
+/// Whether a text is a quantity of an SI unit, of whatever size.
+fn is_of(text: &str, si: &str) -> bool {
+    quantity::read(text, "1").is_ok_and(|read| read.dimension() == Dimension::of(si) && !read.unit().is_empty())
+}
+
+/// Whether a text is written as a C-rate, right or wrong: `C/10`, `2C`.
+fn is_rate(text: &str) -> bool {
+    let of_rate = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '.' | ',' | '/' | '+' | '-' | 'C' | 'c');
+    let bare = text.trim();
+    bare.chars().all(of_rate)
+        && bare.matches(['C', 'c']).count() == 1
+        && (bare.ends_with(['C', 'c']) || bare.starts_with(['C', 'c']))
+}
+
 /// Size of a current density \[A/m²\].
-fn current(text: &str, capacity: Option<f64>) -> Result<f64, String> {
-    match (quantity::c_rate(text), capacity) {
-        (Ok(rate), Some(capacity)) => positive(Ok(rate * capacity / 3600.0), text),
-        (Ok(_), None) => Err(format!("{text:?} needs top.areal_capacity")),
-        (Err(_), _) => positive(quantity::parse(text, "A/m^2"), text),
+fn current(text: &str, cell: Cell) -> Result<f64, String> {
+    positive(signed_current(text, cell), text)
+}
+
+/// A current density of either sign \[A/m²\].
+fn signed_current(text: &str, cell: Cell) -> Result<f64, String> {
+    let (sign, size) = text.strip_prefix('-').map_or((1.0, text), |size| (-1.0, size));
+    if is_rate(size) {
+        let rate = quantity::c_rate(size)?;
+        let capacity = cell.capacity.ok_or_else(|| format!("{text:?} needs top.areal_capacity"))?;
+        return Ok(sign * rate * capacity / 3600.0);
     }
+    let read = quantity::read(text, "A/m^2")?;
+    without_area(&read, text)?;
+    if read.dimension() == Dimension::of("V") {
+        return Err(format!(
+            "{text:?} is a voltage; write \"Hold at {text}\", or a current density, as in \"1 mA/cm^2\""
+        ));
+    }
+    read.value(text, "A/m^2")
+}
+
+/// Objects to currents, charges and powers of a whole cell: a box is a part of an electrode.
+fn without_area(read: &quantity::Quantity, text: &str) -> Result<(), String> {
+    let is = |si: &str| read.dimension() == Dimension::of(si);
+    let instead = match () {
+        () if is("A") => "write it per area, as in \"1 mA/cm^2\", or as a C-rate, as in \"C/5\"",
+        () if is("C") => "write it per area, as in \"1 mAh/cm^2\"",
+        () if is("W") || is("W/m^2") => {
+            "a given power is not among the steps; write a current density, as in \"1 mA/cm^2\", or a C-rate, as in \"C/5\""
+        }
+        () => return Ok(()),
+    };
+    let of = if is("W/m^2") { "a power per area".into() } else { read.dimension().name() };
+    Err(format!("{text:?} is {of}, and the box is a part of an electrode: {instead}"))
 }
 
 /// A voltage \[V\].
@@ -245,163 +303,33 @@ enum Volts {
     Cell(f64),
 }
 
-fn volts(text: &str) -> Result<Volts, String> {
-    let text = text.replace("vs.", "vs").replace(['(', ')'], "");
-    match ["vs Li", "vs Li/Li+", "vs Li+/Li"].iter().find_map(|end| text.strip_suffix(end)) {
-        Some(bare) => quantity::parse(bare, "V").map(Volts::Electrode),
-        None => quantity::parse(&text, "V").map(Volts::Cell),
-    }
+/// Whether a text says what it is measured against.
+fn is_against_lithium(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("vs")
 }
 
-fn limit(
-    text: &str,
-    control: Control,
-    is_held: bool,
-    capacity: Option<f64>,
-    has_cathode: bool,
-) -> Result<Limit, String> {
-    if text == "short" {
-        return Ok(Limit::Short);
+fn volts(text: &str) -> Result<Volts, String> {
+    let Some(place) = text.to_ascii_lowercase().find("vs") else {
+        if is_rate(text) || is_of(text, "A/m^2") {
+            return Err(format!(
+                "{text:?} is a current; a hold has a potential, as in \"Hold at -50 mV\"; or write \"Charge at {text}\""
+            ));
+        }
+        return quantity::parse(text, "V").map(Volts::Cell);
+    };
+    let (bare, against) = (text[..place].trim_end(), &text[place + 2..]);
+    let (bare, against) = match (bare.strip_suffix('('), against.strip_suffix(')')) {
+        (Some(bare), Some(against)) => (bare, against),
+        _ => (bare, against),
+    };
+    let against = against.strip_prefix('.').unwrap_or(against).trim().replace(' ', "").to_ascii_lowercase();
+    match against.as_str() {
+        "li" | "li/li+" | "li+/li" | "li|li+" | "li+|li" | "lithium" => {
+            quantity::parse(bare, "V").map(Volts::Electrode)
+        }
+        _ => Err(format!("{text:?}: potentials are against lithium; write \"{} vs Li\"", bare.trim_end())),
     }
-    if let Ok(volts) = volts(text) {
-        let charges = match control {
-            Control::Current(current) if current != 0.0 => current > 0.0,
-            _ => return Err(format!("{text:?} ends a charge or a discharge only")),
-        };
-        return match (volts, charges) {
-            (Volts::Electrode(limit), true) if limit < 0.0 => Ok(Limit::PotentialBelow(limit)),
-            (Volts::Electrode(limit), false) if limit > 0.0 => Ok(Limit::PotentialAbove(limit)),
-            (Volts::Electrode(_), true) => {
-                Err(format!("{text:?} is met before any charge: lithium plates below 0 V vs Li"))
-            }
-            (Volts::Electrode(_), false) => {
-                Err(format!("{text:?} is met before any discharge: lithium strips above 0 V vs Li"))
-            }
-            (Volts::Cell(limit), true) if has_cathode => Ok(Limit::VoltageAbove(limit)),
-            (Volts::Cell(limit), false) if has_cathode => Ok(Limit::VoltageBelow(limit)),
-            _ => Err(format!("{text:?} is a cell voltage and needs a [cathode]; or write \"{text} vs Li\"")),
-        };
-    }
-    if let Ok(charge) = quantity::parse(text, "C/m^2") {
-        return positive(Ok(charge), text).map(Limit::Charge);
-    }
-    if let Ok(current) = current(text, capacity) {
-        return match control {
-            Control::Potential(_) if is_held => Ok(Limit::CurrentBelow(current)),
-            _ => Err(format!("{text:?} ends a hold only")),
-        };
-    }
-    if let Ok(height) = quantity::parse(text, "m") {
-        return positive(Ok(height), text).map(Limit::Height);
-    }
-    if let Ok(time) = quantity::parse(text, "s") {
-        return positive(Ok(time), text).map(Limit::Time);
-    }
-    Err(format!("{text:?} is no charge, time, potential, current density or height, and not \"short\""))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_of_the_field() {
-        let capacity = Some(4.0 * 36_000.0);
-        for (text, control, limits) in [
-            ("Charge at 1 mA/cm^2 for 2 h", Control::Current(10.0), vec![Limit::Time(7200.0)]),
-            ("Charge at C/10 until 2 mAh/cm^2", Control::Current(4.0), vec![Limit::Charge(72_000.0)]),
-            ("Hold at -50 mV until 0.05 mA/cm^2", Control::Potential(-0.05), vec![Limit::CurrentBelow(0.5)]),
-            ("Rest for 30 min", Control::Current(0.0), vec![Limit::Time(1800.0)]),
-            (
-                "Strip at 0.5 mA/cm^2 until 1 V vs Li or 10 h",
-                Control::Current(-5.0),
-                vec![Limit::PotentialAbove(1.0), Limit::Time(36_000.0)],
-            ),
-            (
-                "plate at 2 C, for 1 h, until −0.2 V vs. Li/Li⁺ or until 20 um or short",
-                Control::Current(80.0),
-                vec![Limit::Time(3600.0), Limit::PotentialBelow(-0.2), Limit::Height(20e-6), Limit::Short],
-            ),
-        ] {
-            let step = step(text, capacity, false).unwrap();
-            assert_eq!((step.control, step.limits), (control, limits), "{text}");
-        }
-        let pulse = step("Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h", None, false).unwrap();
-        assert_eq!((pulse.control, pulse.pulse), (Control::Current(50.0), Some([0.1, 0.3])));
-        assert_eq!(pulse.limits, [Limit::Time(3600.0)]);
-        let ramp = step("Ramp from 0 mA/cm^2 to -2 mA/cm^2 in 1 h until 1 V vs Li", None, false).unwrap();
-        let from = Some(Ramp { from: Control::Current(0.0), time: 3600.0 });
-        assert_eq!((ramp.control, ramp.ramp), (Control::Current(-20.0), from));
-        assert_eq!(ramp.limits, [Limit::Time(3600.0), Limit::PotentialAbove(1.0)]);
-        let ramp = step("Ramp from 0 V to -200 mV in 200 s", None, false).unwrap();
-        assert_eq!((ramp.control, ramp.ramp.unwrap().from), (Control::Potential(-0.2), Control::Potential(0.0)));
-        let hot = step("Charge at C/2 at 40 degC until 0.5 mAh/cm^2", capacity, false).unwrap();
-        assert_eq!((hot.control, hot.temperature), (Control::Current(20.0), Some(313.15)));
-        assert_eq!(step("Rest at 60 °C for 1 h", None, false).unwrap().temperature, Some(333.15));
-        for text in [
-            "Charge at 5 mA/cm^2 with compliance -0.5 V until -0.2 V vs Li or 1 h",
-            "Charge at 5 mA/cm^2 until -0.2 V vs Li or 1 h, with compliance −500 mV vs Li",
-        ] {
-            let limited = step(text, None, false).unwrap();
-            assert_eq!((limited.control, limited.compliance), (Control::Current(50.0), Some(-0.5)));
-            assert_eq!(limited.limits, [Limit::PotentialBelow(-0.2), Limit::Time(3600.0)]);
-        }
-        assert_eq!(step("Charge at 1 mA/cm^2 for 1 h", None, false).unwrap().compliance, None);
-        let pulse = step("Pulse 5 mA/cm^2 0.1 s on, 0.3 s off, for 1 h with compliance -0.5 V", None, false).unwrap();
-        assert_eq!((pulse.compliance, pulse.limits), (Some(-0.5), vec![Limit::Time(3600.0)]));
-    }
-
-    #[test]
-    fn cell_voltages_need_a_cathode() {
-        let limits = |text| step(text, Some(36_000.0), true).map(|step| step.limits);
-        assert_eq!(limits("Charge at C/10 until 4.2 V"), Ok(vec![Limit::VoltageAbove(4.2)]));
-        assert_eq!(
-            limits("Discharge at C/2 for 10 hours or until 3.0 V"),
-            Ok(vec![Limit::Time(36_000.0), Limit::VoltageBelow(3.0)])
-        );
-        assert_eq!(limits("Strip at C/2 until 1 V vs Li"), Ok(vec![Limit::PotentialAbove(1.0)]));
-        let held = |text| step(text, Some(36_000.0), true).map(|step| (step.voltage, step.control));
-        assert_eq!(held("Hold at 4.2 V until C/20 or 1 h").unwrap().0, Some(4.2));
-        assert!(held("Hold at -50 mV for 1 h").unwrap_err().contains("vs Li"));
-        assert_eq!(held("Hold at -50 mV vs Li for 1 h"), Ok((None, Control::Potential(-0.05))));
-    }
-
-    #[test]
-    fn what_makes_no_step_is_said() {
-        for (text, part) in [
-            ("Dance at 1 mA/cm^2 for 2 h", "must begin with"),
-            ("Charge at 1 mA/cm^2", "never ends"),
-            ("Charge at 1 mA for 2 h", "1 mA"),
-            ("Charge at -1 mA/cm^2 for 2 h", "positive"),
-            ("Charge at C/10 for 2 h", "areal_capacity"),
-            ("Charge at 1 mA/cm^2 until 4.2 V", "cathode"),
-            ("Charge at 1 mA/cm^2 until 0.1 mA/cm^2", "a hold only"),
-            ("Charge 1 mA/cm^2 for 2 h", "write \"at\""),
-            ("Rest until 1 V vs Li", "a charge or a discharge only"),
-            ("Rest at 1 mA/cm^2 for 1 h", "a rest has no"),
-            ("Rest until short", "may never end"),
-            ("Rest 30 min", "Rest for 30 min"),
-            ("Charge at 1 mA/cm^2 until 4.2 V vs Li", "before any charge"),
-            ("Strip at 1 mA/cm^2 until -0.2 V (vs Li)", "before any discharge"),
-            ("Charge at 1 mA/cm^2 at 2 mA/cm^2 for 1 h", "twice"),
-            ("Charge at 1 mA/cm^2 for 1 h at", "nothing after"),
-            ("Hold at -50 mV until sunset", "no charge, time"),
-            ("Pulse 5 mA/cm^2 for 1 h", "write \"Pulse"),
-            ("Ramp to 5 mA/cm^2 in 1 h", "write \"Ramp"),
-            ("Rest at 40 K for 1 h", "outside 200…400 K"),
-            ("Ramp from 0 V to -0.2 V in 1 h until 1 mA/cm^2", "a hold only"),
-            ("Ramp from 1 mA/cm^2 to -0.1 V in 1 h", "from a current to a potential"),
-            ("Charge from 1 mA/cm^2 for 1 h", "only a ramp"),
-            ("Charge at 1 mA/cm^2 with care for 1 h", "\"with care\" says nothing"),
-            ("Charge at 1 mA/cm^2 with compliance 0.5 V for 1 h", "between -10 and -0.001 V vs Li"),
-            ("Charge at 1 mA/cm^2 with compliance 5 mA for 1 h", "5 mA"),
-            ("Charge at 1 mA/cm^2 for 1 h with", "nothing after"),
-            ("Strip at 1 mA/cm^2 with compliance -0.5 V for 1 h", "only a charge has a compliance"),
-            ("Hold at -0.1 V with compliance -0.5 V for 1 h", "only a charge has a compliance"),
-            ("", "must begin with"),
-        ] {
-            let problem = step(text, None, false).unwrap_err();
-            assert!(problem.contains(part), "{text}: {problem}");
-        }
-    }
-}
+mod tests;

@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 
 use toml::{Table, Value};
 
+use super::findings::{Findings, Kind};
 use super::quantity;
 
-/// Problems found so far, one sentence each, the key first.
+/// Objections of the checks, one sentence each, the key first.
 pub type Problems = RefCell<Vec<String>>;
 
 /// Values that a number may take.
@@ -36,18 +37,39 @@ impl Range {
     }
 }
 
+/// The key that says which other keys a section has.
+#[derive(Clone, Debug)]
+enum Sort {
+    /// it is wrong or missing, and was objected to
+    Wrong,
+    /// it is not given, and has a default; these may be given
+    Default(&'static str, String),
+    /// it is given
+    Given(&'static str, String),
+}
+
+/// Names of keys that say which other keys a section has.
+const SORTS: [&str; 2] = ["kind", "shape"];
+
 /// One table of the config.
 pub struct Section<'a> {
     table: Option<&'a Table>,
     path: String,
     asked: RefCell<Vec<String>>,
-    problems: &'a Problems,
+    sort: RefCell<Option<Sort>>,
+    /// whether it was objected to as a whole, so that nothing in it is a problem of its own
+    is_wrong: bool,
+    findings: &'a Findings,
 }
 
 impl<'a> Section<'a> {
     /// The whole config.
-    pub fn root(table: &'a Table, problems: &'a Problems) -> Self {
-        Self { table: Some(table), path: String::new(), asked: RefCell::default(), problems }
+    pub fn root(table: &'a Table, findings: &'a Findings) -> Self {
+        Self::new(Some(table), String::new(), false, findings)
+    }
+
+    fn new(table: Option<&'a Table>, path: String, is_wrong: bool, findings: &'a Findings) -> Self {
+        Self { table, path, asked: RefCell::default(), sort: RefCell::default(), is_wrong, findings }
     }
 
     /// Full name of a key, as in `kinetics.i0`.
@@ -57,7 +79,23 @@ impl<'a> Section<'a> {
 
     /// Records that something is wrong with `key`.
     pub fn object(&self, key: &str, problem: impl std::fmt::Display) {
-        self.problems.borrow_mut().push(format!("{}: {problem}", self.name(key)));
+        self.record(key, problem, Kind::Structure);
+    }
+
+    /// Records that something is wrong with `key` and is left out, or is NaN: no other value stands in its place, from which more would follow.
+    pub fn omit(&self, key: &str, problem: impl std::fmt::Display) {
+        self.record(key, problem, Kind::Value);
+    }
+
+    /// Records that none of `keys`, full names, is there, as an objection to `key`.
+    pub fn lacks(&self, key: &str, keys: &[&str], problem: impl std::fmt::Display) {
+        self.record(key, problem, Kind::Missing(keys.iter().map(|key| (*key).to_string()).collect()));
+    }
+
+    fn record(&self, key: &str, problem: impl std::fmt::Display, kind: Kind) {
+        if !self.is_wrong {
+            self.findings.object(self.name(key), problem.to_string(), kind);
+        }
     }
 
     /// Whether `key` is there.
@@ -72,15 +110,15 @@ impl<'a> Section<'a> {
 
     /// The table under `key`; empty if it is not there.
     pub fn section(&self, key: &str) -> Section<'a> {
-        let table = match self.value(key) {
-            Some(Value::Table(table)) => Some(table),
+        let (table, is_wrong) = match self.value(key) {
+            Some(Value::Table(table)) => (Some(table), self.is_wrong),
             Some(_) => {
                 self.object(key, format!("must be a section, [{}]", self.name(key)));
-                None
+                (None, true)
             }
-            None => None,
+            None => (None, self.is_wrong),
         };
-        Section { table, path: self.name(key), asked: RefCell::default(), problems: self.problems }
+        Section::new(table, self.name(key), is_wrong, self.findings)
     }
 
     /// The tables of a list `[[key]]`.
@@ -90,32 +128,38 @@ impl<'a> Section<'a> {
         if tables.is_none() {
             self.object(key, format!("must be a list of sections, [[{}]]", self.name(key)));
         }
-        let section = |(i, table)| Section {
-            table: Some(table),
-            path: format!("{}[{i}]", self.name(key)),
-            asked: RefCell::default(),
-            problems: self.problems,
-        };
+        let section =
+            |(i, table)| Section::new(Some(table), format!("{}[{i}]", self.name(key)), self.is_wrong, self.findings);
         tables.unwrap_or_default().into_iter().enumerate().map(section).collect()
     }
 
     /// A number with a unit (`"1"`: without), if the key is there; NaN if it is wrong.
     pub fn optional(&self, key: &str, unit: &str, range: Range) -> Option<f64> {
         let value = match self.value(key)? {
-            Value::String(text) => quantity::parse(text, unit),
+            Value::String(text) => quantity::read(text, unit).and_then(|read| {
+                let value = read.value(text, unit)?;
+                self.findings.unit(self.name(key), read.unit());
+                Ok(value)
+            }),
             Value::Integer(i) if unit == "1" => Ok(*i as f64),
             Value::Float(f) if unit == "1" && f.is_finite() => Ok(*f),
             Value::Integer(_) | Value::Float(_) if unit != "1" => {
-                Err(format!("needs a unit, as in {key} = \"… {unit}\""))
+                Err(format!("needs a unit, as in {key} = {:?}", quantity::example(unit)))
             }
             other => Err(format!("{other} is not a number")),
         };
+        let given = || match self.value(key) {
+            Some(Value::String(text)) => text.trim().to_string(),
+            other => other.map_or(String::new(), Value::to_string),
+        };
         let value = value.and_then(|v| match range.objection(v) {
-            Some(problem) => Err(format!("{v} {unit} {problem}").replace(" 1 must", " must")),
+            Some(problem) if unit == "1" => Err(format!("{} {problem}", given())),
+            Some(problem) if problem.contains(" between ") => Err(format!("{} {problem} {unit}", given())),
+            Some(problem) => Err(format!("{} {problem}", given())),
             None => Ok(v),
         });
         Some(value.unwrap_or_else(|problem| {
-            self.object(key, problem);
+            self.omit(key, problem);
             f64::NAN
         }))
     }
@@ -123,7 +167,7 @@ impl<'a> Section<'a> {
     /// A number with a unit; NaN if it is missing or wrong.
     pub fn required(&self, key: &str, unit: &str, range: Range) -> f64 {
         self.optional(key, unit, range).unwrap_or_else(|| {
-            self.object(key, "is missing");
+            self.omit(key, "is missing");
             f64::NAN
         })
     }
@@ -139,7 +183,7 @@ impl<'a> Section<'a> {
             None => default,
             Some(Value::Integer(i)) if u64::try_from(*i).is_ok_and(|i| range.contains(&i)) => *i as u64,
             Some(other) => {
-                self.object(key, format!("{other} must be a whole number from {} to {}", range.start(), range.end()));
+                self.omit(key, format!("{other} must be a whole number from {} to {}", range.start(), range.end()));
                 default
             }
         }
@@ -191,7 +235,7 @@ impl<'a> Section<'a> {
     /// Three whole numbers or three lengths, whatever `read` makes of each.
     pub fn triple<T: Copy>(&self, key: &str, read: impl Fn(&Value) -> Result<T, String>, default: T) -> [T; 3] {
         let Some(value) = self.value(key) else {
-            self.object(key, "is missing");
+            self.lacks(key, &[&self.name(key)], "is missing");
             return [default; 3];
         };
         match value.as_array() {
@@ -202,7 +246,8 @@ impl<'a> Section<'a> {
                 })
             }),
             _ => {
-                self.object(key, "must be a list of three");
+                let given = value.as_str().map_or(String::new(), |text| format!("{} ", quantity::shown(text)));
+                self.object(key, format!("{given}must be a list of three"));
                 [default; 3]
             }
         }
@@ -211,34 +256,78 @@ impl<'a> Section<'a> {
     /// One of the named values; `default` if the key is not there (or, if there is no default, an objection).
     pub fn choice<T: Clone>(&self, key: &str, options: &[(&str, T)], default: Option<T>) -> Option<T> {
         let names = || options.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        let sort = |sort: fn(&'static str, String) -> Sort, text: String| {
+            if let Some(key) = SORTS.into_iter().find(|sort| *sort == key) {
+                *self.sort.borrow_mut() = Some(sort(key, text));
+            }
+        };
+        let wrong = |_, _| Sort::Wrong;
         let Some(text) = self.text(key) else {
-            if default.is_none() && !self.table.is_some_and(|t| t.contains_key(key)) {
-                self.object(key, format!("is missing; one of {}", names()));
+            match (&default, self.table.is_some_and(|t| t.contains_key(key))) {
+                (_, true) => sort(wrong, String::new()),
+                (Some(_), false) => sort(Sort::Default, names()),
+                (None, false) => {
+                    self.lacks(key, &[&self.name(key)], format!("is missing; one of {}", names()));
+                    sort(wrong, String::new());
+                }
             }
             return default;
         };
         let found = options.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone());
         if found.is_none() {
-            self.object(key, format!("{text:?} is not one of {}", names()));
+            let nearest = nearest(text, options.iter().map(|(name, _)| *name));
+            let meant = nearest.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
+            self.object(key, format!("{} is not one of {}{meant}", quantity::shown(text), names()));
+            sort(wrong, String::new());
+            return default;
         }
+        sort(Sort::Given, text.into());
         found
     }
 
     /// Objects to every key that nobody asked for, with the nearest that somebody did.
     pub fn finish(&self) {
         let asked = self.asked.borrow();
-        for key in self.table.into_iter().flat_map(Table::keys) {
-            if !asked.contains(key) {
-                let nearest = asked
-                    .iter()
-                    .map(|known| (strsim::jaro_winkler(known, key), known))
-                    .max_by(|a, b| a.0.total_cmp(&b.0))
-                    .filter(|(likeness, _)| *likeness > 0.7);
-                match nearest {
-                    Some((_, known)) => self.object(key, format!("unknown key; did you mean {known:?}?")),
-                    None => self.object(key, "unknown key"),
+        let unknown: Vec<&String> =
+            self.table.into_iter().flat_map(Table::keys).filter(|key| !asked.contains(key)).collect();
+        let sort = self.sort.borrow();
+        let mut without_sort = Vec::new();
+        let mut is_misspelled = false;
+        for key in unknown {
+            // one that is there by its right name is not meant
+            let is_free = |known: &&str| !self.table.is_some_and(|table| table.contains_key(*known));
+            let known = || asked.iter().map(String::as_str);
+            let free = nearest(key, known().filter(is_free));
+            let meant = free.or(nearest(key, known()));
+            let name = free.map(|known| self.name(known));
+            is_misspelled |= meant.is_some_and(|known| SORTS.contains(&known));
+            match (&*sort, meant) {
+                (_, Some(known)) => {
+                    self.record(key, format!("unknown key; did you mean {known:?}?"), Kind::Unknown(name))
                 }
+                (Some(Sort::Wrong), None) => {}
+                (Some(Sort::Default(..)), None) => without_sort.push(format!("{key:?}")),
+                (Some(Sort::Given(sort, given)), None) => {
+                    self.record(key, format!("unknown key; {sort} = {given:?} does not have it"), Kind::Unknown(None));
+                }
+                (None, None) => self.record(key, "unknown key", Kind::Unknown(None)),
             }
         }
+        if let (Some(Sort::Default(sort, names)), false) = (&*sort, without_sort.is_empty() || is_misspelled) {
+            let keys = without_sort.join(", ");
+            self.object(sort, format!("is missing, and without it {keys} means nothing; one of {names}"));
+        }
     }
+}
+
+/// The name that is wrong by its case or by few letters, if there is one.
+fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let bare = |text: &str| text.to_lowercase().replace([' ', '-', '/', ':'], "_");
+    let wanted = bare(text);
+    let likeness = |name: &&str| match (strsim::osa_distance(&bare(name), &wanted), name.len()) {
+        (0, _) => 1.0,
+        (1, 2..) => 0.99,
+        _ => strsim::jaro_winkler(&bare(name), &wanted),
+    };
+    names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > 0.8)
 }

@@ -42,7 +42,8 @@ pub fn setup(root: &Section, folder: &Path) -> Setup {
     let separator = separator(root.section("separator"), root.has("separator"));
     let sei = sei(root.section("sei"), root.has("sei"));
     let cathode = cathode(root.section("cathode"), root.has("cathode"), folder);
-    let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), root.sections("protocol"));
+    let blocks = root.has("protocol").then(|| root.sections("protocol"));
+    let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), blocks);
     let end = end(root.section("end"));
     let output = output(root.section("output"));
     let time_step = time_step(root.section("time_step"));
@@ -97,8 +98,7 @@ fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64
     };
     let electrolyte = match kind {
         Some("landesfeind") => {
-            let solvents = [("EC:EMC", Solvent::EcEmc), ("EC:DMC", Solvent::EcDmc), ("EMC:FEC", Solvent::EmcFec)];
-            Electrolyte::Landesfeind { solvent: s.choice("solvent", &solvents, None).unwrap_or(Solvent::EcEmc) }
+            Electrolyte::Landesfeind { solvent: s.choice("solvent", &Solvent::NAMES, None).unwrap_or(Solvent::EcEmc) }
         }
         Some("table") => {
             let file = s.text("file").unwrap_or_default();
@@ -345,15 +345,25 @@ fn cathode(s: Section, present: bool, folder: &Path) -> Option<Cathode> {
     })
 }
 
+/// Keys that say what a C-rate counts.
+const CAPACITIES: [&str; 3] = ["top.areal_capacity", "cathode.areal_capacity", "cathode"];
+
 /// What is imposed at the top, by itself or step by step.
-fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Vec<Section>) -> (Top, Protocol) {
+fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Section>>) -> (Top, Protocol) {
     let capacity = s.optional("areal_capacity", "C/m^2", Range::Positive);
     if capacity.is_some() && cathode.is_some() {
         s.object("areal_capacity", "is that of the cathode, cathode.areal_capacity");
     }
     let capacity = capacity.or(cathode.map(|cathode| cathode.areal_capacity));
+    let lacks_capacity = || s.lacks("areal_capacity", &CAPACITIES, "is missing: it is what a C-rate counts");
+    // one that is wrong as a whole has no blocks, and was objected to
+    let has_protocol = blocks.is_some();
     let protocol = Protocol {
-        blocks: blocks.into_iter().map(|block| protocol_block(block, capacity, cathode.is_some())).collect(),
+        blocks: blocks
+            .into_iter()
+            .flatten()
+            .map(|block| protocol_block(block, capacity, cathode.is_some(), &lacks_capacity))
+            .collect(),
     };
     let first = protocol.step(Place::default()).map(|step| match (step.voltage, cathode) {
         (Some(voltage), Some(cathode)) => Control::Potential(cathode.voltage(0.0, 0.0, voltage)),
@@ -361,9 +371,9 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Vec<Section>) -> 
     });
     let given = ["current", "potential", "c_rate"].into_iter().filter(|key| s.has(key)).collect::<Vec<_>>();
     let control = match given[..] {
-        [] if !protocol.is_empty() => first.unwrap_or(Control::Current(f64::NAN)),
-        [key, ..] if !protocol.is_empty() => {
-            s.object(key, "the protocol says what is imposed at the top");
+        [] if has_protocol => first.unwrap_or(Control::Current(f64::NAN)),
+        [key, ..] if has_protocol => {
+            s.omit(key, "the protocol says what is imposed at the top");
             Control::Current(f64::NAN)
         }
         ["current"] => Control::Current(s.required("current", "A/m^2", Range::Any)),
@@ -374,12 +384,16 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Vec<Section>) -> 
                 f64::NAN
             });
             if capacity.is_none() {
-                s.object("areal_capacity", "is missing: it is what a C-rate counts");
+                s.lacks("areal_capacity", &CAPACITIES, "is missing: it is what a C-rate counts");
             }
             Control::Current(rate * capacity.unwrap_or(f64::NAN) / 3600.0)
         }
         [] => {
-            s.object("current", "is missing: give current, potential, c_rate with areal_capacity, or a [[protocol]]");
+            s.lacks(
+                "current",
+                &["top.current", "top.potential", "top.c_rate", "protocol"],
+                "is missing: give current, potential, c_rate with areal_capacity, or a [[protocol]]",
+            );
             Control::Current(f64::NAN)
         }
         _ => {
@@ -408,7 +422,7 @@ fn compliance(s: &Section, is_given: bool) -> Option<f64> {
     }
 }
 
-fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool) -> Block {
+fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool, lacks_capacity: &impl Fn()) -> Block {
     let texts = match (s.text("step"), s.texts("steps")) {
         (Some(step), None) => vec![step.to_string()],
         (None, Some(steps)) if !steps.is_empty() => steps,
@@ -416,8 +430,13 @@ fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool) -> Block
             s.object("steps", "has no step");
             Vec::new()
         }
+        (None, None) if s.has("step") || s.has("steps") => Vec::new(),
         (None, None) => {
-            s.object("steps", "is missing: a list such as [\"Charge at 1 mA/cm^2 for 2 h\", \"Rest for 10 min\"]");
+            s.lacks(
+                "steps",
+                &[&s.name("steps"), &s.name("step")],
+                "is missing: a list such as [\"Charge at 1 mA/cm^2 for 2 h\", \"Rest for 10 min\"]",
+            );
             Vec::new()
         }
         (Some(_), Some(_)) => {
@@ -425,11 +444,22 @@ fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool) -> Block
             Vec::new()
         }
     };
-    let steps = texts.iter().filter_map(|text| match protocol::step(text, capacity, has_cathode) {
+    let key = |i: usize| if s.has("step") { "step".into() } else { format!("steps[{i}]") };
+    let steps = texts.iter().enumerate().filter_map(|(i, text)| match protocol::step(text, capacity, has_cathode) {
         Ok(step) => Some(step),
         Err(problem) => {
-            s.object("steps", problem);
-            None
+            // one capacity is missing, however many steps count by it
+            let counted = protocol::step(text, capacity.or(Some(f64::NAN)), has_cathode);
+            match counted {
+                Ok(step) => {
+                    lacks_capacity();
+                    Some(step)
+                }
+                Err(_) => {
+                    s.omit(&key(i), problem);
+                    None
+                }
+            }
         }
     });
     let block = Block { steps: steps.collect(), repeat: s.whole("repeat", 1..=1_000_000, 1) };
@@ -437,7 +467,8 @@ fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool) -> Block
     block
 }
 
-fn end(s: Section) -> End {
+/// What ends a run.
+pub fn end(s: Section) -> End {
     let end = End {
         charge: s.optional("charge", "C/m^2", Range::Positive),
         time: s.optional("time", "s", Range::Positive),

@@ -8,6 +8,7 @@ use super::plan::Level;
 use super::report::Ran;
 use super::{ConvergeError, Request};
 use crate::check;
+use crate::config::NewEnd;
 use crate::io::IoError;
 use crate::io::provenance::RunFile;
 use crate::model::parameters::Setup;
@@ -111,6 +112,7 @@ impl<'a> Runner<'a> {
         let outcome = if stored.is_some() {
             run::resume(&run::Resume {
                 directory: directory.clone(),
+                end: NewEnd::default(),
                 device,
                 max_wall,
                 quiet,

@@ -59,6 +59,16 @@ pub enum Solvent {
     EmcFec,
 }
 
+impl Solvent {
+    /// How a config names each.
+    pub const NAMES: [(&str, Self); 3] = [("EC:EMC", Self::EcEmc), ("EC:DMC", Self::EcDmc), ("EMC:FEC", Self::EmcFec)];
+
+    /// How a config names it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.into_iter().find(|(_, solvent)| *solvent == self).map_or("", |(name, _)| name)
+    }
+}
+
 /// Properties at one temperature, rows of rising concentration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Isotherm {

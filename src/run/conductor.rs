@@ -15,6 +15,7 @@ use super::short;
 use super::start::{initial_state, load_heights};
 use super::stop::Stop;
 use super::{RunError, device::open};
+use crate::config::NewEnd;
 use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
 use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
 use crate::model::collector::Statics;
@@ -46,6 +47,8 @@ pub struct Request {
 pub struct Resume {
     /// where its files are
     pub directory: PathBuf,
+    /// what ends it in the place of what its config says: so a finished run goes on
+    pub end: NewEnd,
     /// which device computes it
     pub device: DeviceChoice,
     /// stop after this wall time
@@ -112,6 +115,7 @@ pub fn run(request: &Request) -> Result<Outcome, RunError> {
         max_wall: request.max_wall,
         quiet: request.quiet,
         command: &request.command,
+        is_changed: false,
     };
     match device {
         Device::Cpu(mut b) => stretch.begin(&mut *b),
@@ -135,15 +139,22 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
     let fits = |stored: &Checkpoint<Position>| setup_of(stored).map(|_| ());
     let found = Checkpoint::<Position>::read(directory, fits).map_err(|e| nothing(e.to_string()))?;
     let (stored, note) = (found.checkpoint, found.note);
-    let setup = setup_of(&stored).map_err(|problem| crate::io::IoError::content(&found.path, problem))?;
+    let mut setup = setup_of(&stored).map_err(|problem| crate::io::IoError::content(&found.path, problem))?;
     if note.is_some() {
         checkpoint::set_aside(directory)?;
     }
     tell(request.quiet, note.clone());
+    request.end.apply(&mut setup.end);
+    if !request.end.is_empty()
+        && let Some(reason) = objection_to_end(&setup, &stored.clock.clock)
+    {
+        return Err(RunError::End(reason));
+    }
     // a damaged run.json is made anew; what it alone knew are the times of earlier stretches
     let run_file = RunFile::read(directory).ok();
     if let Some(run_file) = &run_file
         && run_file.status == "done"
+        && request.end.is_empty()
     {
         return Ok(Outcome {
             ending: Ending::Done(format!("already done; {}", run_file.reason.clone().unwrap_or_default())),
@@ -166,6 +177,7 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
         max_wall: request.max_wall,
         quiet: request.quiet,
         command: &request.command,
+        is_changed: !request.end.is_empty(),
     };
     let start =
         Start { position: stored.clock, state: &stored.state, run_file, accept_loss: request.accept_loss, note };
@@ -202,6 +214,12 @@ struct Start<'a> {
     note: Option<String>,
 }
 
+/// Why a run that has come to `clock` cannot go on to the end that its `setup` has now.
+fn objection_to_end(setup: &Setup, clock: &Clock) -> Option<String> {
+    let met = || end::condition(setup, clock).map(|reason| format!("{reason} already; give an end beyond that"));
+    crate::config::objections(setup).into_iter().next().or_else(met)
+}
+
 fn tell(quiet: bool, sentence: Option<String>) {
     if let (false, Some(sentence)) = (quiet, sentence) {
         // a reader that has gone away does not end a run
@@ -218,6 +236,8 @@ struct Stretch<'a> {
     max_wall: Option<Duration>,
     quiet: bool,
     command: &'a str,
+    /// whether its configuration is no longer that of the checkpoint
+    is_changed: bool,
 }
 
 /// Wall time in the solver and in outputs.
@@ -282,12 +302,13 @@ impl Stretch<'_> {
             ReopenError::Io(error) => error.into(),
             ReopenError::Lost(lost) => RunError::Lost { directory: self.directory.into(), lost: lost.to_string() },
         })?;
-        if !lost.is_empty() {
-            // the checkpoint must know the files as they are now
+        if !lost.is_empty() || self.is_changed {
+            // the checkpoint must know the files as they are now, and the new end
             self.save(b, &mut position, &mut outputs, &provenance)?;
-            tell(self.quiet, Some(lost.join("\n")));
         }
-        let run_file = run_file.unwrap_or_else(|| self.run_file(&provenance));
+        tell(self.quiet, (!lost.is_empty()).then(|| lost.join("\n")));
+        let mut run_file = run_file.unwrap_or_else(|| self.run_file(&provenance));
+        run_file.setup = self.run_file(&provenance).setup;
         let notes = note.into_iter().chain(lost).collect();
         self.conduct(b, position, outputs, &provenance, (run_file, notes))
     }

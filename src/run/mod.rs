@@ -72,6 +72,9 @@ pub enum RunError {
         /// what was missing
         reason: String,
     },
+    /// The end that a run shall go on to cannot be.
+    #[error("{0}")]
+    End(String),
     /// An output or the device failed; there is a checkpoint.
     #[error("{error}; the last checkpoint is kept, `liplate resume {directory}` goes on from it")]
     Saved {
