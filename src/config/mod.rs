@@ -69,7 +69,7 @@ pub struct Config {
 /// # Errors
 /// If the file cannot be read, is not TOML, or is wrong: all violations at once.
 pub fn read(path: &Path, overrides: &[String]) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
+    let text = crate::input::text(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
     from_text(&text, path, overrides)
 }
 
@@ -86,8 +86,8 @@ pub fn from_text(text: &str, path: &Path, overrides: &[String]) -> Result<Config
         apply(&mut table, text, &problems)?;
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    let setup = sections::setup(&reader::Section::root(&table, &problems), folder);
-    let remarks = checks::check(&setup, &problems);
+    let (setup, mut remarks) = sections::setup(&reader::Section::root(&table, &problems), folder);
+    remarks.extend(checks::check(&setup, &problems));
     let problems = problems.into_inner();
     if problems.is_empty() {
         Ok(Config { setup, remarks })

@@ -17,6 +17,7 @@ use super::{RunError, device::open};
 use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
 use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
 use crate::model::collector::Statics;
+use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::model::protocol::Limit;
@@ -215,6 +216,7 @@ impl Stretch<'_> {
             sessions: Vec::new(),
             clock: serde_json::Value::Null,
             ledger_errors: [Some(0.0); 3],
+            warnings: measured::beyond(self.setup),
             setup: serde_json::from_str(&provenance.setup).unwrap_or_default(),
         }
     }
