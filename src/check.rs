@@ -1,5 +1,6 @@
 //! `liplate check` and `liplate devices`: what a config means before it runs, and what could run it.
 
+mod copper;
 mod regime;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
 use crate::run::RunError;
 use crate::run::device::{self, DeviceChoice};
-use crate::run::start::{initial_state, load_heights};
+use crate::run::start::{initial_state, load_copper};
 use crate::solver::backend::Backend;
 use crate::solver::step::Problem;
 
@@ -33,12 +34,13 @@ const TRIAL_STEPS: usize = 3;
 pub fn check(config: &Config, choice: DeviceChoice) -> Result<String, RunError> {
     let Config { setup, remarks, units, .. } = config;
     device::fits(choice, &setup.grid).map_err(RunError::Device)?;
-    let heights = load_heights(setup).map_err(RunError::Copper)?;
+    let (heights, map) = load_copper(setup).map_err(RunError::Copper)?;
     let mut text = values_in(setup, units);
+    let of_map = map.map_or(Vec::new(), |map| copper::lines(&mut text, setup, &map));
     resolution(&mut text, setup);
     let warning = regime::lines(&mut text, setup);
     cost(&mut text, setup, &heights, choice)?;
-    for remark in remarks.iter().chain(&warning) {
+    for remark in remarks.iter().chain(&warning).chain(&of_map) {
         line(&mut text, "note", remark);
     }
     Ok(text)

@@ -12,6 +12,7 @@ pub mod converge;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
+pub mod input;
 pub mod io;
 pub mod metrics;
 pub mod model;

@@ -2,6 +2,7 @@
 
 use super::reader::Problems;
 use crate::model::electrolyte::Electrolyte;
+use crate::model::measured;
 use crate::model::parameters::{CollectorShape, Control, InitialDeposit, Nucleation, Setup};
 use crate::model::protocol::Limit;
 
@@ -144,17 +145,6 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     if protocol.is_empty() && !is_at_rest && end.charge.is_none() && end.time.is_none() && end.height.is_none() {
         object("end: give charge, time or height, or the run may never end".into());
     }
-    if let CollectorShape::Map { file, dataset: None, heights, .. } = &setup.collector.shape
-        && heights.is_empty()
-        && !is_png(file)
-    {
-        object("collector.dataset: is missing; it names the heights in the HDF5 file (a PNG ends in .png)".into());
-    }
-    if let CollectorShape::Map { file, height_range: None, .. } = &setup.collector.shape
-        && is_png(file)
-    {
-        object("collector.height_range: is missing; it is the height between black and white".into());
-    }
     if setup.time_step.smallest > setup.time_step.first || setup.time_step.first > setup.time_step.largest {
         object("time_step: smallest, first and largest must not fall".into());
     }
@@ -255,10 +245,6 @@ fn limits_beyond_compliance(setup: &Setup, object: &impl Fn(String)) {
     }
 }
 
-fn is_png(file: &str) -> bool {
-    file.to_ascii_lowercase().ends_with(".png")
-}
-
 fn remarks(setup: &Setup) -> Vec<String> {
     let mut remarks = Vec::new();
     if matches!(setup.electrolyte, Electrolyte::Landesfeind { .. } | Electrolyte::Table { .. }) {
@@ -276,17 +262,7 @@ fn remarks(setup: &Setup) -> Vec<String> {
             ));
         }
     }
-    if let Electrolyte::Table { isotherms, .. } = &setup.electrolyte
-        && let (Some(first), Some(last)) = (isotherms.first(), isotherms.last())
-    {
-        let known = first.temperature..=last.temperature;
-        let beyond = setup.protocol.temperatures(setup.temperature).into_iter().filter(|t| !known.contains(t));
-        remarks
-            .extend(beyond.map(|t| format!("the table has no {t:.1} K; the values at its nearest temperature hold")));
-    }
-    if matches!(setup.electrolyte, Electrolyte::Nyman) && setup.top.c0 > 2000.0 {
-        remarks.push("Nyman's fit ends at 2000 mol/m³; above, its last values hold".into());
-    }
+    remarks.extend(measured::beyond(setup));
     if setup.ell > 2.0 * setup.grid.dx {
         remarks.push("ell is more than 2 dx: the same resolution costs fewer cells with ell = dx".into());
     }

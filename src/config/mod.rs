@@ -88,7 +88,7 @@ impl Config {
 /// # Errors
 /// If the file cannot be read, is not TOML, or is wrong: all violations at once.
 pub fn read(path: &Path, overrides: &[String]) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
+    let text = crate::input::text(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
     from_text(&text, path, overrides)
 }
 
@@ -107,8 +107,10 @@ pub fn from_text(text: &str, path: &Path, overrides: &[String]) -> Result<Config
         apply(&mut table, text, &findings, &mut origins)?;
     }
     let folder = path.parent().unwrap_or(Path::new("."));
-    let setup = sections::setup(&reader::Section::root(&table, &findings), folder);
-    let remarks = if findings.can_be_checked() { checks::check(&setup, &objections) } else { Vec::new() };
+    let (setup, mut remarks) = sections::setup(&reader::Section::root(&table, &findings), folder);
+    if findings.can_be_checked() {
+        remarks.extend(checks::check(&setup, &objections));
+    }
     let (found, units) = findings.settle();
     let mut problems: Vec<String> =
         found.iter().map(|problem| format!("{}: {}", problem.key, problem.sentence)).collect();

@@ -29,26 +29,28 @@ pub const COMPLIANCES: RangeInclusive<f64> = -10.0..=-1e-3;
 /// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
 const ROOM: f64 = ZERO_CELSIUS + 25.0;
 
-/// The whole config. Wrong values are recorded in the section's problems and left as NaN.
-pub fn setup(root: &Section, folder: &Path) -> Setup {
+/// The whole config, and what a person should hear about the files it names. Wrong values are recorded in the section's problems and
+/// left as NaN.
+pub fn setup(root: &Section, folder: &Path) -> (Setup, Vec<String>) {
+    let mut remarks = Vec::new();
     let name = root.text("name").unwrap_or("liplate").to_string();
     let temperature = root.or("temperature", "K", Range::Within(TEMPERATURES), ROOM);
     let (grid, ell) = grid(root.section("grid"));
-    let (electrolyte, c0, of_transport) = electrolyte(root.section("electrolyte"), temperature, folder);
+    let (electrolyte, c0, of_transport) = electrolyte(root.section("electrolyte"), temperature, folder, &mut remarks);
     let (kinetics, of_kinetics) = kinetics(root.section("kinetics"), temperature);
     let collector = collector(root.section("collector"), &grid, folder);
     let deposit = deposit(root.section("deposit"));
     let nucleation = nucleation(root.section("nucleation"));
     let separator = separator(root.section("separator"), root.has("separator"));
     let sei = sei(root.section("sei"), root.has("sei"));
-    let cathode = cathode(root.section("cathode"), root.has("cathode"), folder);
+    let cathode = cathode(root.section("cathode"), root.has("cathode"), folder, &mut remarks);
     let blocks = root.has("protocol").then(|| root.sections("protocol"));
     let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), blocks);
     let end = end(root.section("end"));
     let output = output(root.section("output"));
     let time_step = time_step(root.section("time_step"));
     root.finish();
-    Setup {
+    let setup = Setup {
         name,
         grid,
         ell,
@@ -67,7 +69,8 @@ pub fn setup(root: &Section, folder: &Path) -> Setup {
         end,
         output,
         time_step,
-    }
+    };
+    (setup, remarks)
 }
 
 fn grid(s: Section) -> (Grid, f64) {
@@ -86,7 +89,7 @@ fn grid(s: Section) -> (Grid, f64) {
 }
 
 /// The electrolyte, its salt's concentration \[mol/m³\] and the activation energy of properties given as constants \[J/mol\].
-fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64, f64) {
+fn electrolyte(s: Section, temperature: f64, folder: &Path, remarks: &mut Vec<String>) -> (Electrolyte, f64, f64) {
     let kinds = ["landesfeind", "nyman", "table", "dilute", "constant", "single_ion"].map(|kind| (kind, kind));
     let kind = s.choice("kind", &kinds, None);
     let c0 = s.or("c0", "mol/m^3", Range::Positive, 1000.0);
@@ -108,11 +111,18 @@ fn electrolyte(s: Section, temperature: f64, folder: &Path) -> (Electrolyte, f64
                     "is missing: a CSV file of c, T, kappa, diffusivity, transference, thermodynamic_factor",
                 );
             }
-            let isotherms = if file.is_empty() { Ok(Vec::new()) } else { tables::isotherms(&folder.join(file)) };
-            let isotherms = isotherms.unwrap_or_else(|problem| {
-                s.object("file", problem);
-                Vec::new()
-            });
+            let table = (!file.is_empty()).then(|| tables::isotherms(&folder.join(file)));
+            let isotherms = match table {
+                Some(Ok(table)) => {
+                    remarks.extend(table.remarks);
+                    table.content
+                }
+                Some(Err(problem)) => {
+                    s.object("file", problem);
+                    Vec::new()
+                }
+                None => Vec::new(),
+            };
             Electrolyte::Table { file: file.into(), isotherms }
         }
         Some("dilute") => {
@@ -201,10 +211,19 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
             if !file.is_file() {
                 s.object("file", format!("there is no height map {}", file.display()));
             }
+            let file = file.display().to_string();
+            let ends_in = |endings: &[&str]| endings.iter().any(|ending| file.to_ascii_lowercase().ends_with(ending));
+            if ends_in(&[".h5", ".hdf5", ".nxs"]) && !s.has("dataset") {
+                s.object("dataset", "is missing; it names the heights in the HDF5 file");
+            }
+            if ends_in(&[".png", ".tif", ".tiff", ".jpg", ".jpeg"]) && !s.has("height_range") {
+                s.object("height_range", "is missing; it is the height between black and white");
+            }
             CollectorShape::Map {
-                file: file.display().to_string(),
+                file,
                 dataset: s.text("dataset").map(String::from),
                 height_range: s.optional("height_range", "m", Range::Positive),
+                map_size: map_size(&s),
                 heights: Vec::new(),
             }
         }
@@ -217,6 +236,18 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
     };
     s.finish();
     collector
+}
+
+/// The lateral size of a height map, two lengths \[m\].
+fn map_size(s: &Section) -> Option<[f64; 2]> {
+    let texts = if s.has("map_size") { s.texts("map_size")? } else { return None };
+    let lengths: Result<Vec<f64>, String> = texts.iter().map(|text| quantity::parse(text, "m")).collect();
+    match lengths.as_deref() {
+        Ok(&[x, y]) if x > 0.0 && y > 0.0 => return Some([x, y]),
+        Ok(_) => s.object("map_size", "must be two positive lengths, along x and y, as in [\"20 um\", \"20 um\"]"),
+        Err(problem) => s.object("map_size", problem),
+    }
+    None
 }
 
 fn deposit(s: Section) -> InitialDeposit {
@@ -297,18 +328,19 @@ fn separator(s: Section, present: bool) -> Option<Separator> {
     })
 }
 
-fn cathode(s: Section, present: bool, folder: &Path) -> Option<Cathode> {
+fn cathode(s: Section, present: bool, folder: &Path, remarks: &mut Vec<String>) -> Option<Cathode> {
     present.then(|| {
-        let named = |text: &str| match text {
-            file if file.ends_with(".csv") => {
-                let points = tables::open_circuit(&folder.join(file))?;
-                Ok(OpenCircuit::Table { file: file.into(), points })
+        let mut named = |text: &str| match OpenCircuit::FITS.into_iter().find(|(name, _)| *name == text) {
+            Some((_, fit)) => Ok(fit),
+            None if text.contains('.') || text.contains('/') => {
+                let table = tables::open_circuit(&folder.join(text))?;
+                remarks.extend(table.remarks);
+                Ok(OpenCircuit::Table { file: text.into(), points: table.content })
             }
-            text => {
+            None => {
                 let problem = if text.is_empty() { "is missing:".into() } else { format!("{text:?} is not") };
                 let names = OpenCircuit::FITS.map(|(name, _)| format!("{name:?}")).join(", ");
-                let fit = OpenCircuit::FITS.into_iter().find(|(name, _)| *name == text);
-                fit.map(|(_, fit)| fit).ok_or_else(|| format!("{problem} {names} or a CSV file of x and U"))
+                Err(format!("{problem} {names} or a CSV file of x and U"))
             }
         };
         let ocp = named(s.text("ocp").unwrap_or_default()).unwrap_or_else(|problem: String| {

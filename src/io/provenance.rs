@@ -118,6 +118,9 @@ pub struct RunFile {
     pub clock: serde_json::Value,
     /// relative errors of the ledgers of charge, lithium and salt; none if not finite
     pub ledger_errors: [Option<f64>; 3],
+    /// where the run leaves what was measured of its electrolyte and cathode, a sentence each
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// resolved configuration in SI units
     pub setup: serde_json::Value,
 }

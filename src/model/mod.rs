@@ -6,6 +6,7 @@ pub mod constants;
 pub mod electrolyte;
 pub mod grid;
 pub mod kinetics;
+pub mod measured;
 pub mod nucleation;
 pub mod parameters;
 pub mod pieces;

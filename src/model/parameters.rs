@@ -164,6 +164,9 @@ pub enum CollectorShape {
         dataset: Option<String>,
         /// height between black and white in a picture; a dataset is in metres \[m\]
         height_range: Option<f64>,
+        /// lateral size of the map along x and y, held against the box; none: that which the file gives, or that of the box \[m\]
+        #[serde(default)]
+        map_size: Option<[f64; 2]>,
         /// heights around their mean, x fastest, nx × ny; empty until the file has been read \[m\]
         #[serde(skip)]
         heights: Vec<f64>,

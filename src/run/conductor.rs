@@ -19,6 +19,7 @@ use crate::config::NewEnd;
 use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
 use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
 use crate::model::collector::Statics;
+use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::model::protocol::Limit;
@@ -281,6 +282,7 @@ impl Stretch<'_> {
             sessions: Vec::new(),
             clock: serde_json::Value::Null,
             ledger_errors: [Some(0.0); 3],
+            warnings: measured::beyond(self.setup),
             setup: serde_json::from_str(&provenance.setup).unwrap_or_default(),
         }
     }

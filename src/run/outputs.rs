@@ -16,6 +16,7 @@ use crate::io::snapshot::{self, Plan, Snapshots};
 use crate::io::table::{Beginning, Lines, row};
 use crate::metrics::{Column, Metrics};
 use crate::model::collector::Statics;
+use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::Limit;
@@ -92,6 +93,9 @@ pub struct Written {
     /// whether the compliance limits the current
     #[serde(default)]
     pub limited: bool,
+    /// whether it has been said that the salt left the concentrations at which the electrolyte was measured
+    #[serde(default)]
+    pub unmeasured: bool,
 }
 
 /// Time since the step of the protocol began, or the run, over Sand's time of the mean current since; NaN unless that plates from a salt.
@@ -314,11 +318,22 @@ impl Outputs {
             true => Some(fields::measure(b, setup, context.statics, context.heights, context.scales)?),
             false => None,
         };
+        if let Some(m) = measured.as_ref().filter(|_| !progress.unmeasured) {
+            progress.unmeasured = self.unmeasured(setup, clock, m)?;
+        }
         self.row(context, clock, report, progress, measured.as_ref())?;
         if snapshot {
             self.snapshot(b, context, clock, report.dt)?;
         }
         Ok(measured)
+    }
+
+    /// The salt at the lithium leaves the concentrations at which the electrolyte was measured; returns whether it does.
+    fn unmeasured(&mut self, setup: &Setup, clock: &Clock, m: &Metrics) -> Result<bool, IoError> {
+        let [lowest, highest] = [m.lowest_c, m.tip_c].map(|c| c * setup.top.c0);
+        let Some(problem) = measured::left(setup, lowest, highest) else { return Ok(false) };
+        let event = json!({"event": "not measured", "step": clock.step, "time": clock.time, "reason": problem});
+        self.events.push_json(&event).map(|()| true)
     }
 
     /// A short: where \[m\], when, after how much charge \[C/m²\].

@@ -8,17 +8,29 @@ use crate::model::parameters::{CollectorShape, InitialDeposit, Setup};
 use crate::model::profile;
 use crate::solver::backend::State;
 
-/// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\]; a height map is read from its file unless
-/// its heights are there already.
+/// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\].
+///
+/// # Errors
+/// As [`load_copper`].
+pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
+    load_copper(setup).map(|(heights, _)| heights)
+}
+
+/// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\], and what its height map is like, if it is read from
+/// a file: not if its heights are there already.
 ///
 /// # Errors
 /// If a height map cannot be read, or the copper rises out of the box.
-pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
+pub fn load_copper(setup: &Setup) -> Result<(Vec<f64>, Option<height_map::Summary>), IoError> {
     let mut copper = setup.collector.clone();
-    if let CollectorShape::Map { file, dataset, height_range, heights } = &mut copper.shape
+    let mut summary = None;
+    if let CollectorShape::Map { file, dataset, height_range, map_size, heights } = &mut copper.shape
         && heights.len() != setup.grid.nx * setup.grid.ny
     {
-        *heights = height_map::heights(Path::new(file), dataset.as_deref(), *height_range, &setup.grid)?;
+        let reading =
+            height_map::Reading { dataset: dataset.as_deref(), height_range: *height_range, map_size: *map_size };
+        let (read, of_map) = height_map::heights(Path::new(file), reading, &setup.grid)?;
+        (*heights, summary) = (read, Some(of_map));
     }
     let heights = collector::heights(&setup.grid, &copper);
     let highest = heights.iter().copied().fold(f64::MIN, f64::max);
@@ -44,7 +56,7 @@ pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
         );
         return Err(IoError::content(Path::new("copper"), problem));
     }
-    Ok(heights)
+    Ok((heights, summary))
 }
 
 /// Lithium as the setup asks for, at rest, with uniform salt; the potential is counted from its initial value.

@@ -1,0 +1,129 @@
+//! Transport properties and open-circuit potentials from CSV files: which columns they have, and what their numbers may be.
+
+mod sheet;
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use crate::model::electrolyte::{Isotherm, Transport};
+use sheet::Sheet;
+
+/// A column that a table must have.
+pub struct Column {
+    /// its name in the header
+    name: &'static str,
+    /// unit that the program counts in, of the calculator's grammar; `1` for a pure number
+    unit: &'static str,
+    /// values that a measurement can have, in `unit`
+    possible: RangeInclusive<f64>,
+    /// where the largest value of a column must lie whose header names no unit, in `unit`: outside, another unit was meant
+    usual: RangeInclusive<f64>,
+    /// a unit that tables often have instead
+    often: &'static str,
+}
+
+/// Columns of a table of transport properties: concentration, temperature, κ, D, t₊, 1 + dlnf/dlnc.
+///
+/// Possible is more than any electrolyte has: 20 M is beyond what dissolves, 100 S/m beyond water and acids. Usual is what liquids,
+/// polymers and ceramics for lithium have.
+const TRANSPORT: [Column; 6] = [
+    Column { name: "c", unit: "mol/m^3", possible: 0.0..=2e4, usual: 20.0..=2e4, often: "mol/L" },
+    Column { name: "T", unit: "K", possible: 150.0..=600.0, usual: 150.0..=600.0, often: "degC" },
+    Column { name: "kappa", unit: "S/m", possible: 1e-9..=100.0, usual: 1e-7..=5.0, often: "mS/cm" },
+    Column { name: "diffusivity", unit: "m^2/s", possible: 1e-17..=1e-7, usual: 1e-15..=1e-8, often: "cm^2/s" },
+    Column { name: "transference", unit: "1", possible: -1.5..=1.1, usual: -1.5..=1.1, often: "%" },
+    Column { name: "thermodynamic_factor", unit: "1", possible: 0.01..=50.0, usual: 0.01..=50.0, often: "1" },
+];
+
+/// Columns of an open-circuit potential: the lithium content of the host, and its potential against lithium.
+const OPEN_CIRCUIT: [Column; 2] = [
+    Column { name: "x", unit: "1", possible: -0.05..=1.05, usual: -0.05..=1.05, often: "%" },
+    Column { name: "U", unit: "V", possible: -1.0..=7.0, usual: -1.0..=7.0, often: "mV" },
+];
+
+/// Isotherms at less than this distance are one: an oven does not hold its temperature better \[K\].
+const SCATTER: f64 = 1.0;
+
+/// What a table holds, and what a person should hear about it.
+#[derive(Debug)]
+pub struct Read<T> {
+    /// its content in SI units
+    pub content: T,
+    /// sentences that are no errors
+    pub remarks: Vec<String>,
+}
+
+/// Points of an open-circuit potential from the columns `x`, the lithium content of the host, and `U`; x rising, U in V. A file of two
+/// columns may lack the header.
+///
+/// # Errors
+/// A sentence that names the file and, where it is about a value, the line and the column.
+pub fn open_circuit(path: &Path) -> Result<Read<Vec<[f64; 2]>>, String> {
+    let Sheet { rows, remarks } = Sheet::read(path, &OPEN_CIRCUIT, true)?;
+    let mut points: Vec<[f64; 2]> = rows.into_iter().map(|(_, point)| point).collect();
+    points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    if let Some(twice) = points.windows(2).find(|pair| pair[0][0] == pair[1][0]) {
+        return Err(format!("{}: x = {} stands twice", path.display(), twice[0][0]));
+    }
+    if points.len() < 2 {
+        return Err(format!("{}: has fewer than two points", path.display()));
+    }
+    Ok(Read { content: points, remarks })
+}
+
+/// Isotherms of rising temperature from the columns [`TRANSPORT`] of the file at `path`.
+///
+/// # Errors
+/// A sentence that names the file and, where it is about a value, the line and the column.
+pub fn isotherms(path: &Path) -> Result<Read<Vec<Isotherm>>, String> {
+    let at = |problem: String| format!("{}: {problem}", path.display());
+    let Sheet { mut rows, mut remarks } = Sheet::read(path, &TRANSPORT, false)?;
+    rows.sort_by(|(_, a), (_, b)| a[1].total_cmp(&b[1]));
+    let mut isotherms = Vec::new();
+    for rows in rows.chunk_by(|(_, a), (_, b)| b[1] - a[1] < SCATTER) {
+        let (low, high) = (rows[0].1[1], rows[rows.len() - 1].1[1]);
+        if high - low >= SCATTER {
+            return Err(at(format!(
+                "T scatters from {low} to {high} K without a gap of {SCATTER} K: neither one isotherm nor several; \
+                 give the rows of an isotherm one temperature"
+            )));
+        }
+        let mean = rows.iter().map(|(_, row)| row[1]).sum::<f64>() / rows.len() as f64;
+        let temperature = if low == high { low } else { mean };
+        if low != high {
+            remarks.push(at(format!("the temperatures from {low} to {high} K are one isotherm, at {mean:.2} K")));
+        }
+        isotherms.push((rows[0].0, isotherm(temperature, rows).map_err(at)?));
+    }
+    let fullest = isotherms.iter().map(|(_, isotherm)| isotherm.rows.len()).max().unwrap_or(0);
+    if let Some((line, lonely)) = isotherms.iter().find(|(_, isotherm)| isotherm.rows.len() == 1)
+        && fullest > 1
+    {
+        return Err(at(format!(
+            "line {line}: the isotherm at {} K has one row, others have up to {fullest}: its properties would not depend on c; \
+             give it more rows, or take it out",
+            lonely.temperature
+        )));
+    }
+    Ok(Read { content: isotherms.into_iter().map(|(_, isotherm)| isotherm).collect(), remarks })
+}
+
+/// The isotherm of `rows`, each a line number and the values of [`TRANSPORT`].
+fn isotherm(temperature: f64, rows: &[(u64, [f64; 6])]) -> Result<Isotherm, String> {
+    let mut rows = rows.to_vec();
+    rows.sort_by(|(_, a), (_, b)| a[0].total_cmp(&b[0]));
+    if let Some(twice) = rows.windows(2).find(|pair| pair[0].1[0] == pair[1].1[0]) {
+        let [(first, row), (second, _)] = [twice[0], twice[1]];
+        return Err(format!(
+            "lines {first} and {second}: c = {} mol/m³ stands twice at T = {temperature:.2} K",
+            row[0]
+        ));
+    }
+    let transport = |[c, _, kappa, diffusivity, transference, thermodynamic_factor]: [f64; 6]| {
+        (c, Transport { kappa, diffusivity, transference, thermodynamic_factor })
+    };
+    Ok(Isotherm { temperature, rows: rows.into_iter().map(|(_, row)| transport(row)).collect() })
+}
+
+#[cfg(test)]
+mod tests;
