@@ -53,8 +53,12 @@ fn error_of<B: Backend>(s: &Setup, mut b: B, imposed: &[Imposed]) -> f64 {
         }
         let until = clock.time + time;
         while clock.time < until {
+            let before = clock.ledger.charge;
             let report = problem.advance(&mut b, &mut clock, until).unwrap_or_else(|e| panic!("{control:?}: {e}"));
             assert!(report.rejected.is_empty(), "{control:?}: {:?}", report.rejected);
+            let passed = (clock.ledger.charge - before) / s.grid.area();
+            let told = clock.current * report.dt;
+            assert!((told - passed).abs() <= 1e-9 * (told.abs() + most), "{control:?}: {told}, not {passed} C/m²");
             assert!(report.iterations < 12, "{control:?}: {} Newton iterations", report.iterations);
         }
         if let Control::Potential(potential) = control {

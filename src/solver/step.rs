@@ -495,13 +495,13 @@ impl<'a> Problem<'a> {
         ledger.charge_double_layer += balance.double_layer * charge;
         ledger.charge_rounding += balance.rounding_phi.sqrt() * charge;
         let salt = self.scales.concentration * self.setup.grid.cell_volume();
-        let (entered, taken) = match &above {
+        let (let_in, taken) = match &above {
             Some(above) => (above.entered * area, balance.salt_sink * charge / FARADAY + above.left * area),
             None => (balance.top_salt * charge / FARADAY, balance.salt_sink * charge / FARADAY),
         };
-        ledger.salt_in += entered;
+        ledger.salt_in += let_in;
         ledger.salt_sink += taken;
-        ledger.salt_throughput += entered.abs().max(taken.abs());
+        ledger.salt_throughput += let_in.abs().max(taken.abs());
         ledger.salt_displaced += (balance.salt - clock.inventory.salt) * salt;
         ledger.salt = clock.inventory.salt * salt;
         if let Some(above) = above {
