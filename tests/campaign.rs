@@ -7,7 +7,8 @@ use common::program::Called;
 #[test]
 #[cfg(target_os = "linux")]
 fn what_harms_a_run_is_survived_or_said() {
-    let python = std::env::var("LIPLATE_PYTHON").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/.venv/bin/python").into());
+    let python = std::env::var("LIPLATE_PYTHON")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/.venv/bin/python").into());
     let campaign = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/reliability/campaign.py");
     let arguments = [campaign, "--short", "--binary", env!("CARGO_BIN_EXE_liplate")];
     let output = std::process::Command::new(&python).args(arguments).output();

@@ -373,6 +373,9 @@ impl Stretch<'_> {
                 let problem = Problem::new(self.setup, self.heights);
                 let note =
                     outputs.close(&self.context(&problem), provenance).map_err(|error| self.kept(error.into()))?;
+                if let Some(session) = run_file.sessions.last_mut() {
+                    session.notes.extend(note.clone());
+                }
                 tell(self.quiet, note);
             }
             Ok(ending)

@@ -425,7 +425,10 @@ fn store_fixed(path: &Path, file: &hdf5::File, kind: &Kind, plan: &Plan) -> Resu
         let dataset = make().map_err(IoError::hdf5(path))?;
         chunks::write_frame(&dataset, 0, kind.shape(), cells).map_err(|problem| IoError::content(path, problem))?;
     }
-    let store = || plan.provenance.store(&file.create_group("liplate")?);
+    let store = || {
+        let there = file.link_exists("liplate");
+        plan.provenance.store(&if there { file.group("liplate")? } else { file.create_group("liplate")? })
+    };
     store().map_err(IoError::hdf5(path))
 }
 

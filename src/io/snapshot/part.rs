@@ -10,6 +10,8 @@ use super::layout::{self, CELLS, Series, TIMES, VALUES};
 use crate::io::{IoError, beside, open_hdf5, read_back, read_hdf5};
 use crate::model::grid::Grid;
 
+/// Dataset of the checksums of a part: of its times and values, then of the chunks of each field, frame by frame.
+const SUMS: &str = "liplate/sums";
 /// Ending of the names of parts.
 const ENDING: &str = "vtkhdf";
 
@@ -134,10 +136,19 @@ impl Part {
         let cells = |field: usize, dataset: &Dataset| {
             let mut sums = Vec::with_capacity(self.frames());
             for part in parts {
-                let source = read_hdf5(&part.path).map_err(|e| e.to_string())?;
-                let source = source.dataset(&format!("{CELLS}/{}", kind.fields[field])).map_err(|e| e.to_string())?;
-                for frame in 0..part.frames().min(self.frames() - sums.len()) {
-                    sums.push(copy_frame(&source, frame, dataset, sums.len(), kind.shape())?);
+                let file = read_hdf5(&part.path).map_err(|e| e.to_string())?;
+                let source = file.dataset(&format!("{CELLS}/{}", kind.fields[field])).map_err(|e| e.to_string())?;
+                let known = part.sums(kind, field).map_err(|e| e.to_string())?;
+                for (frame, known) in known.into_iter().enumerate().take(self.frames() - sums.len()) {
+                    let copied = copy_frame(&source, frame, dataset, sums.len(), kind.shape())?;
+                    if copied != known {
+                        let number = part.first + frame;
+                        return Err(format!(
+                            "frame {number} of {} is damaged: its checksum does not fit",
+                            part.path.display()
+                        ));
+                    }
+                    sums.push(copied);
                 }
             }
             Ok(sums)
@@ -167,6 +178,9 @@ impl Part {
             let dataset = cell_dataset(&file, kind, name, self.frames()).map_err(IoError::hdf5(path))?;
             sums.push(cells(field, &dataset).map_err(|problem| IoError::content(path, problem))?);
         }
+        let flat: Vec<u32> = std::iter::once(self.sum()).chain(sums.iter().flatten().flatten().copied()).collect();
+        let store = || file.create_group("liplate")?.new_dataset_builder().with_data(&flat).create("sums");
+        store().map_err(IoError::hdf5(path))?;
         more(&file)?;
         file.close().map_err(IoError::hdf5(path))?;
         // HDF5 can lose a failed write of what it had buffered: only what can be read again is there
@@ -180,14 +194,30 @@ impl Part {
                 }
             }
         }
-        let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-        let equal = |a: &Self, b: &Self| {
-            bits(&a.times) == bits(&b.times) && a.values.iter().zip(&b.values).all(|(a, b)| bits(a) == bits(b))
-        };
-        match equal(self, &back) {
+        match self.sum() == back.sum() {
             true => Ok(()),
             false => Err(IoError::content(path, "does not hold what was written; is the disk full?")),
         }
+    }
+
+    /// Checksum of the times and values.
+    fn sum(&self) -> u32 {
+        let mut sum = crc32fast::Hasher::new();
+        for number in self.times.iter().chain(self.values.iter().flatten()) {
+            sum.update(&number.to_bits().to_le_bytes());
+        }
+        sum.finalize()
+    }
+
+    /// Checksums of the chunks of a field of each frame, as they were when the part was written.
+    fn sums(&self, kind: &Kind, field: usize) -> Result<Vec<Sums>, hdf5::Error> {
+        let file = read_hdf5(&self.path).map_err(|e| hdf5::Error::from(e.to_string()))?;
+        let flat: Vec<u32> = file.dataset(SUMS)?.read_raw()?;
+        let chunks = flat.len().saturating_sub(1) / (kind.fields.len() * self.frames()).max(1);
+        let first = 1 + field * self.frames() * chunks;
+        let sums = (0..self.frames()).map(|frame| flat.get(first + frame * chunks..first + (frame + 1) * chunks));
+        sums.map(|sums| sums.map(<[u32]>::to_vec).ok_or_else(|| "the checksums are not those of its frames".into()))
+            .collect()
     }
 
     /// The values with their names.
@@ -217,11 +247,14 @@ impl Part {
                 fits &= dataset.shape() == [times.len(), nz, ny, nx] && dataset.chunk() == Some(vec![1, cz, cy, cx]);
                 fits &= dataset.dtype()?.is::<f32>();
             }
-            Ok((Self { path: path.into(), first, times, values }, fits))
+            let sums: Vec<u32> = file.dataset(SUMS)?.read_raw()?;
+            let part = Self { path: path.into(), first, times, values };
+            let fits = fits && sums.first() == Some(&part.sum());
+            Ok((part, fits))
         };
         match read().map_err(IoError::hdf5(path))? {
             (part, true) => Ok(part),
-            (_, false) => Err(IoError::content(path, "holds frames that do not fit the run")),
+            (_, false) => Err(IoError::content(path, "is damaged, or holds frames that do not fit the run")),
         }
     }
 
