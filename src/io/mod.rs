@@ -119,9 +119,8 @@ fn open_hdf5(path: &Path, create: bool) -> Result<hdf5::File, IoError> {
 
 /// Opens an HDF5 file to read, without a lock.
 fn read_hdf5(path: &Path) -> Result<hdf5::File, IoError> {
-    if !path.is_file() {
-        return Err(IoError::content(path, "there is no such file"));
-    }
+    // the library would wait for the writer of a pipe
+    crate::input::open(path, u64::MAX).map_err(IoError::system(path))?;
     let mut builder = hdf5::File::with_options();
     builder.with_fapl(|plist| plist.file_locking(false));
     builder.open(path).map_err(IoError::hdf5(path))
