@@ -151,9 +151,8 @@ fn read_through(
     path: &Path,
     how: impl Fn(&mut hdf5::plist::FileAccessBuilder) -> &mut hdf5::plist::FileAccessBuilder,
 ) -> Result<hdf5::File, IoError> {
-    if !path.is_file() {
-        return Err(IoError::content(path, "there is no such file"));
-    }
+    // the library would wait for the writer of a pipe
+    crate::input::open(path, u64::MAX).map_err(IoError::system(path))?;
     let mut builder = hdf5::File::with_options();
     builder.with_fapl(how);
     builder.open(path).map_err(IoError::hdf5(path))

@@ -67,7 +67,7 @@ impl Measured {
         let [low, high] = self.concentration;
         (c < low * (1.0 - 1e-9) || c > high * (1.0 + 1e-9)).then(|| {
             format!(
-                "{c:.4} mol/m³ lies outside what was measured, {low} to {high} mol/m³ ({}); {}",
+                "{c:.1} mol/m³ lies outside what was measured, {low} to {high} mol/m³ ({}); {}",
                 self.source, self.outside
             )
         })

@@ -203,12 +203,12 @@ pub fn write_table(path: &Path, checks: &[Check]) -> Result<(), IoError> {
 /// # Errors
 /// If a file cannot be read or written, or has no markers.
 pub fn write_summary(path: &Path, table: &Path) -> Result<(), IoError> {
-    let rows = report::rows(&std::fs::read_to_string(table).map_err(IoError::system(table))?);
+    let rows = report::rows(&crate::input::text(table).map_err(IoError::system(table))?);
     rewrite(path, report::SUMMARY, |text| report::summarise(text, &rows))
 }
 
 fn rewrite(path: &Path, markers: [&str; 2], change: impl Fn(&str) -> Option<String>) -> Result<(), IoError> {
-    let text = std::fs::read_to_string(path).map_err(IoError::system(path))?;
+    let text = crate::input::text(path).map_err(IoError::system(path))?;
     let text =
         change(&text).ok_or_else(|| IoError::content(path, format!("has no place for it: {}", markers.join(" "))))?;
     write_whole(path, text.as_bytes())

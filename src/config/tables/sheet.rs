@@ -43,20 +43,21 @@ impl<const N: usize> Sheet<N> {
         let mut remarks = Vec::new();
         let header = if !first.iter().any(|field| is_number(field)) {
             records.remove(0);
-            Some(first)
+            Some((line, first))
         } else {
             // some programs write the header as the last comment
             commented_header(&text, line, delimiter)
-                .filter(|names| names.len() == first.len() && names_all(names, columns))
+                .filter(|(_, names)| names.len() == first.len() && names_all(names, columns))
         };
         let places = match &header {
-            Some(names) => places(names, columns).map_err(|problem| at(format!("in its header, {problem}")))?,
+            Some((line, names)) => places(names, columns, *line).map_err(at)?,
             None if may_be_bare && records[0].1.len() == N => std::array::from_fn(|index| bare(index)),
             None => {
                 let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
                 return Err(at(format!("line {line}: there is no header; it must name {}", names.join(", "))));
             }
         };
+        let header = header.map(|(_, names)| names);
         let width = header.as_ref().map_or(N, Vec::len);
         let comma = decimal_comma(&records, &places, delimiter).map_err(at)?;
         let mut rows = Vec::with_capacity(records.len());
@@ -141,11 +142,12 @@ fn records(text: &str, delimiter: u8) -> Result<Vec<Record>, String> {
     Ok(records)
 }
 
-/// Fields of the last comment before `line`.
-fn commented_header(text: &str, line: u64, delimiter: u8) -> Option<Vec<String>> {
-    let before = text.lines().take(usize::try_from(line).ok()?.saturating_sub(1));
-    let comment = before.filter_map(|line| line.trim_start().strip_prefix('#')).last()?;
-    Some(comment.split(delimiter as char).map(|field| field.trim().to_string()).collect())
+/// The last comment before `line`: its line and its fields.
+fn commented_header(text: &str, line: u64, delimiter: u8) -> Option<(u64, Vec<String>)> {
+    let comments =
+        text.lines().zip(1..line).filter_map(|(text, number)| Some((number, text.trim_start().strip_prefix('#')?)));
+    let (number, comment) = comments.last()?;
+    Some((number, comment.split(delimiter as char).map(|field| field.trim().to_string()).collect()))
 }
 
 fn names_all<const N: usize>(header: &[String], columns: &[Column; N]) -> bool {
@@ -170,18 +172,20 @@ fn heading(field: &str) -> (&str, Option<&str>) {
     (&field[..end], Some(unit.trim()))
 }
 
-fn places<const N: usize>(header: &[String], columns: &[Column; N]) -> Result<[Place; N], String> {
+fn places<const N: usize>(header: &[String], columns: &[Column; N], line: u64) -> Result<[Place; N], String> {
     let mut places = Vec::with_capacity(N);
     for column in columns {
         let found: Vec<usize> = (0..header.len()).filter(|&i| is_name(heading(&header[i]).0, column)).collect();
         let index = match found[..] {
             [index] => index,
             [] => return Err(missing(header, column, columns)),
-            _ => return Err(format!("{} stands twice", column.name)),
+            _ => return Err(format!("line {line}: column {} stands twice", column.name)),
         };
         let unit = heading(&header[index]).1.map(String::from);
         let (factor, offset) = match &unit {
-            Some(unit) => conversion(unit, column).map_err(|problem| format!("column {}: {problem}", column.name))?,
+            Some(unit) => {
+                conversion(unit, column).map_err(|problem| format!("line {line}, column {}: {problem}", column.name))?
+            }
             None => (1.0, 0.0),
         };
         places.push(Place { index, unit, factor, offset });
@@ -198,7 +202,7 @@ fn missing<const N: usize>(header: &[String], column: &Column, columns: &[Column
         .filter(|(likeness, _)| *likeness > 0.7);
     let meant = nearest.map_or(String::new(), |(_, name)| format!(" (is it {name:?}?)"));
     let needed: Vec<&str> = columns.iter().map(|column| column.name).collect();
-    format!("there is no column {}{meant}; needed are {}", column.name, needed.join(", "))
+    format!("has no column {}{meant}; needed are {}", column.name, needed.join(", "))
 }
 
 /// A column of a file without a header.
