@@ -15,6 +15,7 @@ use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
 use crate::run::RunError;
 use crate::run::device::{self, DeviceChoice};
+use crate::run::memory;
 use crate::run::start::{initial_state, load_heights};
 use crate::solver::backend::Backend;
 use crate::solver::step::Problem;
@@ -343,9 +344,10 @@ pub fn devices() -> String {
     let cube = |bytes: usize, per_cell: usize| ((bytes / per_cell) as f64).cbrt().floor();
     let threads = rayon::current_num_threads();
     line(text, "cpu", format!("{threads} threads, f64, {} B/cell", cpu::BYTES_PER_CELL));
-    if let Some(memory) = device::available_memory() {
-        let largest = cube(memory, cpu::BYTES_PER_CELL);
-        line(text, "", format!("{:.1} GiB free: up to {largest}³ cells", memory as f64 / (1u64 << 30) as f64));
+    if let Some(free) = memory::free() {
+        let largest = cube(free.bytes, cpu::BYTES_PER_CELL);
+        let under = if free.by.is_empty() { String::new() } else { format!(" under {}", free.by) };
+        line(text, "", format!("{:.1} GiB free{under}: up to {largest}³ cells", free.bytes as f64 / (1u64 << 30) as f64));
     }
     let chosen = gpus(text);
     line(text, "auto takes", chosen);

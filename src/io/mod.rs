@@ -70,17 +70,24 @@ pub fn write_json(path: &Path, value: &(impl Serialize + ?Sized)) -> Result<(), 
     write_whole(path, (text + "\n").as_bytes())
 }
 
-/// Writes a whole file so that it is either the old or the new one: beside it, synced, renamed.
+/// Writes a whole file so that it is either the old or the new one: beside it, synced, renamed. What a link leads to is written, not the
+/// link; a device or a pipe is written into and stays what it is.
 ///
 /// # Errors
 /// If the system fails; the old file is then as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
-    let beside = beside(path);
+    let there = std::fs::metadata(path);
+    if there.is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut device = File::options().write(true).open(path).map_err(IoError::system(path))?;
+        return device.write_all(bytes).and_then(|()| device.flush()).map_err(IoError::system(path));
+    }
+    let target = std::fs::canonicalize(path).unwrap_or(path.into());
+    let beside = beside(&target);
     let written = (|| {
         let mut file = File::create(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&beside, path)
+        std::fs::rename(&beside, &target)
     })();
     if written.is_err() {
         // the disk may be full: leave no half file behind; that it cannot be removed changes nothing
@@ -125,4 +132,29 @@ fn read_hdf5(path: &Path) -> Result<hdf5::File, IoError> {
     let mut builder = hdf5::File::with_options();
     builder.with_fapl(|plist| plist.file_locking(false));
     builder.open(path).map_err(IoError::hdf5(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_and_a_link_stay_what_they_are() {
+        use std::os::unix::fs::FileTypeExt;
+        // a device that is full says so, one that takes all is still there
+        assert!(write_whole(Path::new("/dev/full"), b"page").is_err());
+        assert!(std::fs::metadata("/dev/full").unwrap().file_type().is_char_device());
+        write_whole(Path::new("/dev/null"), b"page").unwrap();
+        assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        let place = tempfile::tempdir().unwrap();
+        let [link, file] = ["link", "file"].map(|name| place.path().join(name));
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        for text in ["first", "second"] {
+            write_whole(&link, text.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+            assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        }
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 2);
+    }
 }

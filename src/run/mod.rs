@@ -5,6 +5,7 @@ pub(crate) mod cycles;
 pub mod device;
 mod end;
 mod fields;
+pub mod memory;
 pub(crate) mod outputs;
 mod progress;
 mod schedule;
@@ -17,6 +18,7 @@ pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;
 pub(crate) use end::LEDGER_LIMITS;
 pub use fields::{Measured, measure_frame};
+pub use stop::outlive_full_files;
 
 use std::path::PathBuf;
 
