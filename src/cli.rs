@@ -296,7 +296,7 @@ fn quiet_device_layer() {
 fn dispatch(command: Command) -> Result<u8, CliError> {
     match command {
         Command::Run { config, out, how } => {
-            let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
+            let Config { setup, remarks } = config::read_to_run(&config.config, &config.overrides)?;
             if !how.quiet {
                 remarks.iter().for_each(|remark| tell(&format!("note: {remark}")));
             }
@@ -321,7 +321,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             Ok(tell_ending(run::resume(&request)?, how.quiet))
         }
         Command::Check { config, device } => {
-            let Config { setup, remarks } = config::read(&config.config, &config.overrides)?;
+            let Config { setup, remarks } = config::read_to_run(&config.config, &config.overrides)?;
             print(&check::check(&setup, &remarks, device)?);
             Ok(0)
         }
@@ -337,7 +337,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             Ok(0)
         }
         Command::Converge { config, studies, levels, ratio, coarsen, plan, out, how } => {
-            let Config { setup, .. } = config::read(&config.config, &config.overrides)?;
+            let Config { setup, .. } = config::read_to_run(&config.config, &config.overrides)?;
             let studies = if studies.is_empty() { vec![Study::Grid, Study::Time] } else { studies };
             let beside = || {
                 let mut directory = default_directory(&config.config).into_os_string();

@@ -52,13 +52,21 @@ impl IoError {
 
     /// An error of HDF5 on `path`.
     pub fn hdf5(path: &Path) -> impl Fn(hdf5::Error) -> Self + '_ {
-        move |reason| Self::Hdf5 { path: path.into(), reason: reason.to_string() }
+        move |reason| Self::Hdf5 { path: path.into(), reason: of_system(&reason.to_string()) }
     }
 
     /// A file whose content is wrong.
     pub fn content(path: &Path, problem: impl Into<String>) -> Self {
         Self::Content { path: path.into(), problem: problem.into() }
     }
+}
+
+/// What HDF5 says, without its addresses and counts of bytes where the system gave the reason: "can't write data: File too large".
+fn of_system(reason: &str) -> String {
+    const BEGINS: &str = "error message = '";
+    let said = reason.split_once(BEGINS).and_then(|(before, rest)| Some((before, rest.split_once('\'')?.0)));
+    let what = |before: &str| before.split(": ").nth(1).unwrap_or("failed").to_string();
+    said.map_or_else(|| reason.into(), |(before, system)| format!("{}: {system}", what(before)))
 }
 
 /// Writes `value` as JSON for people and programs, like [`write_whole`]. What is not finite becomes null.
@@ -137,6 +145,14 @@ fn read_hdf5(path: &Path) -> Result<hdf5::File, IoError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_reason_of_the_system_is_told_in_a_line() {
+        let long = "H5Dwrite(): can't write data: file write failed: time = Sat Nov 28 22:42:25 2026\n, filename = 'f', file \
+                    descriptor = 3, errno = 27, error message = 'File too large', buf = 0x55";
+        assert_eq!(of_system(long), "can't write data: File too large");
+        assert_eq!(of_system("H5Fopen(): not a file"), "H5Fopen(): not a file");
+    }
 
     #[test]
     #[cfg(unix)]

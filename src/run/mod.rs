@@ -8,6 +8,7 @@ mod fields;
 pub mod memory;
 pub(crate) mod outputs;
 mod progress;
+pub(crate) mod rehearsal;
 mod schedule;
 mod short;
 mod stage;
@@ -17,6 +18,7 @@ mod stop;
 pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;
 pub(crate) use end::LEDGER_LIMITS;
+pub(crate) use fields::measure as measure_now;
 pub use fields::{Measured, measure_frame};
 pub use stop::outlive_full_files;
 
