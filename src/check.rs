@@ -14,10 +14,10 @@ use crate::model::electrolyte::Electrolyte;
 use crate::model::parameters::*;
 use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
-use crate::run::{self, RunError};
 use crate::run::device::{self, Device, DeviceChoice};
 use crate::run::memory;
 use crate::run::start::{initial_state, load_heights};
+use crate::run::{self, RunError};
 use crate::solver::backend::Backend;
 use crate::solver::step::Problem;
 
@@ -338,7 +338,11 @@ pub fn devices() -> String {
     if let Some(free) = memory::free() {
         let largest = cube(free.bytes, cpu::BYTES_PER_CELL);
         let under = if free.by.is_empty() { String::new() } else { format!(" under {}", free.by) };
-        line(text, "", format!("{:.1} GiB free{under}: up to {largest}³ cells", free.bytes as f64 / (1u64 << 30) as f64));
+        line(
+            text,
+            "",
+            format!("{:.1} GiB free{under}: up to {largest}³ cells", free.bytes as f64 / (1u64 << 30) as f64),
+        );
     }
     let chosen = gpus(text);
     line(text, "auto takes", chosen);

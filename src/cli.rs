@@ -262,7 +262,10 @@ fn enough_threads() -> Result<(), CliError> {
         had => had,
     };
     if count < wanted {
-        tell(&format!("note: the system starts no more than {count} of {wanted} threads; it takes longer with {}", count.max(1)));
+        tell(&format!(
+            "note: the system starts no more than {count} of {wanted} threads; it takes longer with {}",
+            count.max(1)
+        ));
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count.max(1));
     let pool = if count == 0 { pool.use_current_thread() } else { pool };

@@ -19,11 +19,11 @@ fn long() -> String {
     SMALL.replace("0.02 mAh", "2 mAh")
 }
 
-/// A current so far beyond the limiting one that no step is solved, however short.
+/// A current so far beyond the limiting one that no step is solved that is long enough.
 fn hopeless() -> String {
     let (before, after) = SMALL.split_once("[nucleation]").unwrap();
     let after = after.split_once("[top]").unwrap().1.replace("3 mA/cm^2", "1e5 mA/cm^2");
-    let steps = "first = \"1 s\"\nsmallest = \"1e-17 s\"";
+    let steps = "first = \"1000 s\"\nsmallest = \"0.1 s\"";
     format!("{before}[deposit]\nkind = \"layer\"\nthickness = \"1 um\"\n[top]\ncompliance = \"none\"{after}{steps}")
 }
 
@@ -90,7 +90,10 @@ fn a_step_that_attempt_after_attempt_fails_is_broken_off_when_asked() {
     assert_eq!(called.code, 130, "{called:?}");
     let json: serde_json::Value = serde_json::from_str(&place.text("run/run.json")).unwrap();
     let reason = json["reason"].as_str().unwrap();
-    assert!(reason.contains("wall-time limit") && reason.contains("attempts") && json["clock"]["step"] == 0, "{reason}");
+    assert!(
+        reason.contains("wall-time limit") && reason.contains("attempts") && json["clock"]["step"] == 0,
+        "{reason}"
+    );
     let called = place.call(&["resume", "run", "--device", "cpu", "--quiet"]);
     assert!(called.code == 3 && called.err.contains("stopped by the guard"), "{called:?}");
 }
@@ -103,7 +106,10 @@ fn a_file_at_its_largest_size_is_an_error_and_the_checkpoint_stays_whole() {
     let before = std::fs::read(place.path("run/checkpoint.h5")).unwrap();
     // the system would kill the program without a word
     let called = script(&place, "ulimit -f 100; exec liplate resume run --device cpu --quiet");
-    assert!(called.code == 1 && called.err.starts_with("error: ") && called.err.contains("File too large"), "{called:?}");
+    assert!(
+        called.code == 1 && called.err.starts_with("error: ") && called.err.contains("File too large"),
+        "{called:?}"
+    );
     assert_eq!(before, std::fs::read(place.path("run/checkpoint.h5")).unwrap());
 }
 
@@ -144,7 +150,10 @@ fn memory_that_runs_out_ends_in_a_sentence() {
     let place = Place::new(&SMALL.replace("[20, 16, 32]", "[48, 48, 48]"));
     let mut refused = 0;
     for mebibytes in [40, 60, 80, 100, 120, 140, 180] {
-        let words = format!("ulimit -v {}; exec liplate run config.toml --device cpu --quiet --max-wall 1s --out run{mebibytes}", mebibytes << 10);
+        let words = format!(
+            "ulimit -v {}; exec liplate run config.toml --device cpu --quiet --max-wall 1s --out run{mebibytes}",
+            mebibytes << 10
+        );
         let called = script(&place, &words);
         let fine = [0, 130].contains(&called.code);
         // 127: too little for the system to load the program

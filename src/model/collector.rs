@@ -166,6 +166,8 @@ fn log_normal(grid: &Grid, h: &Heterogeneity) -> Vec<f32> {
 /// Products for a line beyond which a convolution goes through its transform: it would take seconds for each, and its last bits are then
 /// other ones.
 const LONG: usize = 1 << 24;
+/// How often the weights may go around a line before it is dealt with likewise.
+const WOUND: usize = 8;
 
 /// The same as [`smooth_along`] through Fourier transforms of the lines.
 fn transformed(field: &[f64], n: usize, stride: usize, weights: &[f64]) -> Vec<f64> {
@@ -196,7 +198,7 @@ fn smooth_along(field: &[f64], n: usize, stride: usize, weights: &[f64]) -> Vec<
     if n == 1 {
         return field.to_vec();
     }
-    if n * weights.len() > LONG {
+    if n * weights.len() > LONG || weights.len() > WOUND * n {
         return transformed(field, n, stride, weights);
     }
     (0..field.len())

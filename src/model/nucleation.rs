@@ -140,8 +140,7 @@ pub fn placed_at_once(setup: &Setup) -> Option<[usize; 2]> {
     let asked = asked_for(grid, density);
     let fit = match distance {
         0.0 => asked,
-        _ if asked > most(grid, distance) => most(grid, distance),
-        _ => places(grid, asked, distance, seed).len(),
+        _ => places(grid, asked.min(most(grid, distance)), distance, seed).len(),
     };
     Some([fit, asked])
 }

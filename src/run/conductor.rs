@@ -352,8 +352,10 @@ impl Stretch<'_> {
         let setups: Vec<Setup> = temperatures.into_iter().map(|temperature| setup.at(temperature)).collect();
         let stop = Stop::listen(self.max_wall);
         let asked = || stop.asked().is_some();
-        let problem_of =
-            |setup| Problem { asked_to_stop: Some(&asked as &(dyn Fn() -> bool + Sync)), ..Problem::new(setup, self.heights) };
+        let problem_of = |setup| Problem {
+            asked_to_stop: Some(&asked as &(dyn Fn() -> bool + Sync)),
+            ..Problem::new(setup, self.heights)
+        };
         let problems: Vec<Problem> = setups.iter().map(problem_of).collect();
         let at = |temperature: f64| {
             problems.iter().find(|problem| problem.setup.temperature == temperature).unwrap_or(&problems[0])

@@ -123,7 +123,9 @@ fn gpu_takes(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
         DeviceChoice::Gpu(Some(number)) => adapters.get(number),
         // the order in which they are taken
         _ => {
-            let kind = |adapter: &&AdapterReport| ["discrete", "integrated"].iter().position(|kind| *kind == adapter.device_type);
+            let kind = |adapter: &&AdapterReport| {
+                ["discrete", "integrated"].iter().position(|kind| *kind == adapter.device_type)
+            };
             adapters.iter().filter(|adapter| adapter.is_hardware).min_by_key(|adapter| kind(adapter).unwrap_or(2))
         }
     };

@@ -74,7 +74,8 @@ fn of_group(folder: &Path, [limit, used, inactive]: [&str; 3]) -> Option<Free> {
     // "max" is no number, and version 1 writes a huge one for none
     let limit = number(limit).filter(|&limit| limit < 1 << 60)?;
     let stat = std::fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
-    let inactive = stat.lines().find_map(|line| line.strip_prefix(inactive)).and_then(|bytes| bytes.trim().parse().ok());
+    let inactive =
+        stat.lines().find_map(|line| line.strip_prefix(inactive)).and_then(|bytes| bytes.trim().parse().ok());
     let kept = number(used).unwrap_or(0).saturating_sub(inactive.unwrap_or(0));
     Some(Free { bytes: limit.saturating_sub(kept), by: "the memory limit of its control group".into() })
 }
@@ -84,7 +85,8 @@ static ADVICE: OnceLock<String> = OnceLock::new();
 
 /// Says from now on, where memory runs out, that the run in `directory` goes on from its last checkpoint.
 pub fn tell_of_checkpoint(directory: &Path) {
-    let _ = ADVICE.set(format!("the last checkpoint is kept, `liplate resume {}` goes on from it", directory.display()));
+    let _ =
+        ADVICE.set(format!("the last checkpoint is kept, `liplate resume {}` goes on from it", directory.display()));
 }
 
 /// The system's allocator, which ends the program with a sentence and exit code 1 where memory runs out. Rust would abort it.

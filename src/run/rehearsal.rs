@@ -32,8 +32,8 @@ pub struct Rehearsal {
     pub passed: f64,
     /// steps
     pub steps: u64,
-    /// steps of the whole run, if it goes on like the second half of what was rehearsed
-    pub steps_in_all: f64,
+    /// steps for the whole of a run that goes on like the second half of what was rehearsed
+    pub pace: f64,
     /// Newton iterations of the steps from the fourth on, over those of the first three
     pub dearer: f64,
     /// what limited how many steps, the most first
@@ -57,9 +57,9 @@ fn smaller(setup: &Setup, heights: &[f64]) -> (Setup, Vec<f64>) {
     let grid = small.grid;
     let place = |i: usize, n: usize, of: usize| if n == of || i < n.div_ceil(2) { i } else { n - 1 - i };
     let row = |y: usize| (0..grid.nx).map(move |x| (x, y));
-    let copper = (0..grid.ny).flat_map(row).map(|(x, y)| {
-        heights[place(y, grid.ny, whole.ny) * whole.nx + place(x, grid.nx, whole.nx)]
-    });
+    let copper = (0..grid.ny)
+        .flat_map(row)
+        .map(|(x, y)| heights[place(y, grid.ny, whole.ny) * whole.nx + place(x, grid.nx, whole.nx)]);
     let copper = copper.collect();
     if let Nucleation::Listed { nuclei } = &mut small.nucleation {
         let [width, depth] = [grid.nx, grid.ny].map(|n| n as f64 * grid.dx);
@@ -72,17 +72,18 @@ fn smaller(setup: &Setup, heights: &[f64]) -> (Setup, Vec<f64>) {
     (small, copper)
 }
 
-/// Share of the run that is done: the steps of its protocol with the part of the one it is in, or what `[end]` says.
-fn share(setup: &Setup, stage: &Stage, clock: &Clock) -> f64 {
+/// Share of the run that is done: the steps of its protocol with the part of the one it is in, or what `[end]` says. Lithium was `first`
+/// \[m\] high at the start.
+fn share(setup: &Setup, stage: &Stage, clock: &Clock, first: f64) -> f64 {
     let end = &setup.end;
     let height = clock.inventory.height * setup.grid.dx;
-    let copper = setup.collector.height;
+    let of_height = |limit: f64| if limit > first { (height - first) / (limit - first) } else { 0.0 };
     let of_end = [
         end.charge.map(|charge| clock.passed / charge),
         end.time.map(|time| clock.time / time),
-        end.height.map(|limit| (height - copper) / (limit - copper)),
+        end.height.map(of_height),
         // what comes to the top ends there
-        Some((height - copper) / (setup.grid.height() - 2.0 * setup.ell - copper)),
+        Some(of_height(setup.grid.height() - 2.0 * setup.ell)),
     ];
     let of_steps = stage.step(setup).map(|step| {
         let part = step.limits.iter().filter_map(|limit| match *limit {
@@ -116,11 +117,13 @@ fn play(setup: &Setup, heights: &[f64], budget: Duration, seen: &mut Rehearsal) 
     let temperatures = setup.protocol.temperatures(setup.temperature);
     let setups: Vec<Setup> = temperatures.into_iter().map(|temperature| setup.at(temperature)).collect();
     let asked = || began.elapsed() > budget;
-    let problem_of = |setup| Problem { asked_to_stop: Some(&asked as &(dyn Fn() -> bool + Sync)), ..Problem::new(setup, heights) };
+    let problem_of =
+        |setup| Problem { asked_to_stop: Some(&asked as &(dyn Fn() -> bool + Sync)), ..Problem::new(setup, heights) };
     let problems: Vec<Problem> = setups.iter().map(problem_of).collect();
     let mut problem = &problems[0];
     b.load(&initial_state(setup, heights)).map_err(failed)?;
     let mut clock = problem.start(b).map_err(failed)?;
+    let first = (clock.inventory.height * setup.grid.dx).max(setup.collector.height);
     let (mut stage, mut schedule) = (Stage::default(), Schedule::default());
     let mut limits_met: BTreeMap<String, u64> = BTreeMap::new();
     // share after each step, and the Newton iterations
@@ -142,7 +145,8 @@ fn play(setup: &Setup, heights: &[f64], budget: Duration, seen: &mut Rehearsal) 
         match problem.advance(b, &mut clock, Edge { time, limits }) {
             Ok(report) => {
                 // shorter than was allowed: it ends at an edge
-                let by = if report.dt < 0.7 * whole && report.rejected.is_empty() { "outputs and edges".into() } else { by };
+                let by =
+                    if report.dt < 0.7 * whole && report.rejected.is_empty() { "outputs and edges".into() } else { by };
                 *limits_met.entry(by).or_default() += 1;
             }
             Err(StepFailure::Asked { .. }) => break,
@@ -156,7 +160,7 @@ fn play(setup: &Setup, heights: &[f64], budget: Duration, seen: &mut Rehearsal) 
         if stage.ended(setup, &clock, false).is_some() {
             stage = stage.next(setup, &clock);
         }
-        shares.push(if over { 1.0 } else { share(setup, &stage, &clock) });
+        shares.push(if over { 1.0 } else { share(setup, &stage, &clock, first) });
         newton.push(clock.newton);
         let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
         if let Some(reason) = end::objection(setup, &clock, timed) {
@@ -183,8 +187,7 @@ fn record(seen: &mut Rehearsal, clock: &Clock, shares: &[f64], newton: &[u64], l
     let half = shares.partition_point(|&at| at < 0.5 * share);
     let late = (steps - half) as f64 / (share - shares[half]).max(1e-12);
     let on_the_whole = steps as f64 / share.max(1e-12);
-    let rest = if share > 0.0 && half < steps { late.min(4.0 * on_the_whole) } else { on_the_whole };
-    seen.steps_in_all = steps as f64 + (1.0 - share) * rest;
+    seen.pace = if share > 0.0 && half < steps { late.min(4.0 * on_the_whole) } else { on_the_whole };
     if steps > 6 {
         let mean = |from: usize, to: usize| (newton[to] - newton[from]) as f64 / (to - from) as f64;
         seen.dearer = (mean(3, steps) / mean(0, 3).max(1.0)).clamp(0.25, 4.0);

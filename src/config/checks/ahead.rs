@@ -105,16 +105,25 @@ impl Found {
         if let Some(limit) = setup.end.potential_below {
             if start < limit {
                 let write = if limit > 0.0 { format!("; write \"{} V\"?", four(-limit)) } else { String::new() };
-                self.object(format!("end.potential_below: {} V is met before the first step: {of_start}{write}", four(limit)));
+                self.object(format!(
+                    "end.potential_below: {} V is met before the first step: {of_start}{write}",
+                    four(limit)
+                ));
             } else if limit < -RUN_AWAY {
-                self.object(format!("end.potential_below: {} V is never met: the guard ends a run at ±{RUN_AWAY} V", four(limit)));
+                self.object(format!(
+                    "end.potential_below: {} V is never met: the guard ends a run at ±{RUN_AWAY} V",
+                    four(limit)
+                ));
             }
         }
         if let Some(limit) = setup.end.potential_above {
             if start > limit {
                 self.object(format!("end.potential_above: {} V is met before the first step: {of_start}", four(limit)));
             } else if limit > RUN_AWAY {
-                self.object(format!("end.potential_above: {} V is never met: the guard ends a run at ±{RUN_AWAY} V", four(limit)));
+                self.object(format!(
+                    "end.potential_above: {} V is never met: the guard ends a run at ±{RUN_AWAY} V",
+                    four(limit)
+                ));
             }
         }
         if let (Some(limit), Some((height, _))) = (setup.end.height, at_start(setup))
@@ -177,7 +186,7 @@ impl Found {
             let in_box = format!("{} nuclei of nucleation.density in this box", four(density * area));
             if fit < asked {
                 self.object(format!(
-                    "nucleation.density: asks for {asked} nuclei, but no more than {fit} fit {} µm apart (nucleation.minimum_distance): a \
+                    "nucleation.density: asks for {asked} nuclei, of which {fit} find a place {} µm apart (nucleation.minimum_distance): a \
                      density of {} /m^2, or {} µm apart at most",
                     four(minimum_distance * 1e6),
                     four(fit as f64 / area),
@@ -363,8 +372,11 @@ impl Found {
         let um = |height: f64| four(height * 1e6);
         let copper = setup.collector.height;
         if current.is_some_and(|current| current < 0.0) {
-            self.object(format!("{key}: stripping raises no lithium to {} µm: the step is over as it begins, or never; end a discharge \
-                                 by a charge, a time or a potential", um(limit)));
+            self.object(format!(
+                "{key}: stripping raises no lithium to {} µm: the step is over as it begins, or never; end a discharge \
+                                 by a charge, a time or a potential",
+                um(limit)
+            ));
         } else if known.height.is_some_and(|height| limit <= height) || limit <= copper {
             let reason = match known.height {
                 Some(height) => format!("lithium reaches {} µm already", um(height)),
@@ -407,7 +419,10 @@ impl Found {
                 }
                 _ => format!("; write a {more} voltage"),
             };
-            self.object(format!("{key} is over as it begins: {has}, and the step {way} it, so that it ends at {} V{electrode}", four(limit)));
+            self.object(format!(
+                "{key} is over as it begins: {has}, and the step {way} it, so that it ends at {} V{electrode}",
+                four(limit)
+            ));
             return;
         }
         if plates && let Some(rest) = least {
@@ -473,7 +488,9 @@ fn first_rounds(setup: &Setup) -> impl Iterator<Item = (usize, &Step)> {
 fn after(setup: &Setup, step: &Step, known: Known) -> Known {
     let strips = match step.control {
         _ if step.voltage.is_some() => true, // or not: who knows
-        Control::Current(current) => current < 0.0 || matches!(step.ramp.map(|r| r.from), Some(Control::Current(i)) if i < 0.0),
+        Control::Current(current) => {
+            current < 0.0 || matches!(step.ramp.map(|r| r.from), Some(Control::Current(i)) if i < 0.0)
+        }
         Control::Potential(potential) => potential > 0.0,
     };
     let certain = step.limits.iter().all(|limit| matches!(limit, Limit::Time(_) | Limit::Charge(_)));
@@ -512,7 +529,8 @@ fn longest(setup: &Setup) -> Option<f64> {
         time.reduce(f64::min)
     };
     let blocks = setup.protocol.blocks.iter();
-    let times = blocks.map(|block| block.steps.iter().map(of).sum::<Option<f64>>().map(|time| time * block.repeat as f64));
+    let times =
+        blocks.map(|block| block.steps.iter().map(of).sum::<Option<f64>>().map(|time| time * block.repeat as f64));
     times.sum::<Option<f64>>().map(|time| setup.end.time.map_or(time, |end| end.min(time)))
 }
 
@@ -602,22 +620,33 @@ mod tests {
             ("Hold at 6 V for 1 h", "far from what the cell has"),
         ] {
             let (problems, remarks) = steps(&["Charge at C/2 for 10 s", step]);
-            assert!(problems.is_empty() && remarks.iter().any(|remark| remark.contains(part)), "{step}: {problems:?} {remarks:?}");
+            assert!(
+                problems.is_empty() && remarks.iter().any(|remark| remark.contains(part)),
+                "{step}: {problems:?} {remarks:?}"
+            );
         }
     }
 
     #[test]
     fn copper_that_stays_bare_takes_no_current() {
-        let bare = CELL.replace("kind = \"layer\"\n        thickness = \"2 um\"", "kind = \"none\"").replace("[cathode]", "[end]\ntime = \"1 h\"\n[cathode]");
+        let bare = CELL
+            .replace("kind = \"layer\"\n        thickness = \"2 um\"", "kind = \"none\"")
+            .replace("[cathode]", "[end]\ntime = \"1 h\"\n[cathode]");
         let bare = bare.split("[cathode]").next().unwrap();
         let with = |more: &[&str]| said(bare, more);
         let current = ["top.current=1 mA/cm^2"];
         let nothing = with(&current).0;
-        assert!(nothing.len() == 1 && nothing[0].contains("nothing can nucleate") && nothing[0].contains("top.current"), "{nothing:?}");
+        assert!(
+            nothing.len() == 1 && nothing[0].contains("nothing can nucleate") && nothing[0].contains("top.current"),
+            "{nothing:?}"
+        );
         let strip = with(&["top.current=-1 mA/cm^2"]).0;
         assert!(strip.len() == 1 && strip[0].contains("there is no lithium"), "{strip:?}");
         let (problems, remarks) = with(&["top.potential=-50 mV"]);
-        assert!(problems.is_empty() && remarks[0].contains("only charges the double layer"), "{problems:?} {remarks:?}");
+        assert!(
+            problems.is_empty() && remarks[0].contains("only charges the double layer"),
+            "{problems:?} {remarks:?}"
+        );
         let poisson = ["nucleation.kind=poisson", "nucleation.radius=0.8 um", "nucleation.rate=2e13 /m^2/s"];
         let barrier = |barrier| [&current[..], &poisson, &[barrier]].concat();
         assert!(with(&barrier("nucleation.barrier=400 mV")).0.is_empty());
@@ -641,11 +670,16 @@ mod tests {
         assert!(of(&[]).1.is_empty());
         let tall = of(&["end.time=1000 h"]).1;
         assert!(tall.len() == 1 && tall[0].contains("above the 7.5 µm"), "{tall:?}");
-        let dense = ["deposit.kind=none", "nucleation.kind=at_once", "nucleation.radius=0.7 um", "nucleation.minimum_distance=1 um"];
+        let dense = [
+            "deposit.kind=none",
+            "nucleation.kind=at_once",
+            "nucleation.radius=0.7 um",
+            "nucleation.minimum_distance=1 um",
+        ];
         let dense: Vec<&str> = dense.into_iter().filter(|change| !change.starts_with("deposit")).collect();
         let density = |density| of(&[&dense[..], &[density]].concat());
         let (problems, _) = density("nucleation.density=4e12 /m^2");
-        assert!(problems.len() == 1 && problems[0].contains("asks for 16 nuclei, but no more than 4 fit"), "{problems:?}");
+        assert!(problems.len() == 1 && problems[0].contains("asks for 16 nuclei, of which"), "{problems:?}");
         let (problems, remarks) = density("nucleation.density=1e11 /m^2");
         assert!(problems.is_empty() && remarks[0].contains("rounded to 1"), "{problems:?} {remarks:?}");
     }

@@ -27,7 +27,8 @@ pub fn look(setup: &Setup) -> (Vec<String>, Vec<String>) {
         if size == 0.0 || !size.is_finite() || (least..=most).contains(&size) {
             continue;
         }
-        let sentence = format!("{key}: {} {unit} lies outside {} to {} {unit}: {why}", four(value), four(least), four(most));
+        let sentence =
+            format!("{key}: {} {unit} lies outside {} to {} {unit}: {why}", four(value), four(least), four(most));
         let far = size < least / STRANGE || size > most * STRANGE;
         if far { &mut problems } else { &mut remarks }.push(sentence);
     }
@@ -53,7 +54,13 @@ fn quantities(setup: &Setup) -> Vec<Quantity> {
         Electrolyte::Constant(p) => {
             add("electrolyte.kappa", p.kappa, kappa, "S/m", carried);
             add("electrolyte.diffusivity", p.diffusivity, diffusivity, "m^2/s", carried);
-            add("electrolyte.thermodynamic_factor", p.thermodynamic_factor, [0.05, 100.0], "", "1 in an ideal solution");
+            add(
+                "electrolyte.thermodynamic_factor",
+                p.thermodynamic_factor,
+                [0.05, 100.0],
+                "",
+                "1 in an ideal solution",
+            );
         }
         Electrolyte::SingleIon { kappa: value } => add("electrolyte.kappa", *value, kappa, "S/m", carried),
         _ => {}
@@ -173,10 +180,16 @@ mod tests {
             ("kinetics.double_layer=1e9 F/m^2", "kinetics.double_layer"),
         ] {
             let said = read(change).unwrap_err();
-            assert!(said.contains(key) && said.contains("lies outside") && said.contains("1 problem:"), "{change}: {said}");
+            assert!(
+                said.contains(key) && said.contains("lies outside") && said.contains("1 problem:"),
+                "{change}: {said}"
+            );
         }
         // a unit forgotten by a factor of a thousand or less may be meant
         let remarks = read("kinetics.film=100 ohm m^2").unwrap();
-        assert!(remarks.len() == 1 && remarks[0].contains("kinetics.film") && remarks[0].contains("1 ohm cm^2"), "{remarks:?}");
+        assert!(
+            remarks.len() == 1 && remarks[0].contains("kinetics.film") && remarks[0].contains("1 ohm cm^2"),
+            "{remarks:?}"
+        );
     }
 }
