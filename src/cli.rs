@@ -283,7 +283,9 @@ fn threads_at_once(wanted: usize) -> usize {
     };
     let threads: Vec<_> = (0..wanted).map_while(start).collect();
     drop(shut);
-    threads.into_iter().map(|thread| thread.join()).count()
+    let count = threads.len();
+    threads.into_iter().for_each(|thread| drop(thread.join()));
+    count
 }
 
 /// Mesa's Vulkan layer that picks a desktop's default device complains on standard error where there is no desktop. The

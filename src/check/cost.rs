@@ -132,6 +132,8 @@ pub(super) fn lines(
         line(text, "steps", "not known: the rehearsal has not come far enough to tell");
         return Ok(remarks);
     };
+    // a snapshot ends a step
+    of_run.value = of_run.value.max(frames);
     line(
         text,
         "steps",
@@ -181,7 +183,7 @@ fn free_on_disk() -> Option<f64> {
     // SAFETY: all-zero bytes are a valid `statvfs`, which the call fills for a path that ends in a zero
     unsafe {
         let mut disk: libc::statvfs = std::mem::zeroed();
-        (libc::statvfs(c".".as_ptr(), &mut disk) == 0).then(|| disk.f_bavail as f64 * disk.f_frsize as f64)
+        (libc::statvfs(c".".as_ptr(), &mut disk) == 0).then_some(disk.f_bavail as f64 * disk.f_frsize as f64)
     }
 }
 
@@ -238,7 +240,7 @@ mod tests {
 
     #[test]
     fn numbers_for_people() {
-        assert_eq!([0.04, 3.14, 57.2, 1234.0, 987_654.0].map(round), ["0.04", "3.1", "57", "1200", "990000"]);
+        assert_eq!([0.04, 3.12, 57.2, 1234.0, 987_654.0].map(round), ["0.04", "3.1", "57", "1200", "990000"]);
         assert_eq!([3.0, 61.0, 3700.0, 90_000.0].map(duration), ["3.0 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]);
     }
 

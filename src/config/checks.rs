@@ -229,17 +229,6 @@ fn four(value: f64) -> String {
     format!("{}e{exponent}", bare(mantissa))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::four;
-
-    #[test]
-    fn four_digits_and_no_more() {
-        let texts = [0.0, -0.1, 12.0, 3.14159, 123_456.7, 2e9, 1e-308].map(four);
-        assert_eq!(texts, ["0", "-0.1", "12", "3.142", "123457", "2e9", "1e-308"]);
-    }
-}
-
 /// What is wrong with a column of electrolyte that ends `column` \[m\] above the copper.
 fn objection_to_column(setup: &Setup, column: f64) -> Option<String> {
     let um = 1e6;
@@ -328,4 +317,15 @@ fn remarks(setup: &Setup) -> Vec<String> {
         remarks.push("ell is more than 2 dx: the same resolution costs fewer cells with ell = dx".into());
     }
     remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::four;
+
+    #[test]
+    fn four_digits_and_no_more() {
+        let texts = [0.0, -0.1, 12.0, 3.456_78, 123_456.7, 2e9, 1e-308].map(four);
+        assert_eq!(texts, ["0", "-0.1", "12", "3.457", "123457", "2e9", "1e-308"]);
+    }
 }

@@ -12,6 +12,7 @@ mod xdmf;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -59,6 +60,12 @@ impl IoError {
     pub fn content(path: &Path, problem: impl Into<String>) -> Self {
         Self::Content { path: path.into(), problem: problem.into() }
     }
+}
+
+/// A moment as RFC 3339 in UTC, to the second. A clock that stands before 1970 or beyond the year 9999 is told as the nearest that there is.
+pub fn moment(time: SystemTime) -> String {
+    const LATEST: Duration = Duration::from_secs(253_402_300_799);
+    humantime::format_rfc3339_seconds(time.clamp(UNIX_EPOCH, UNIX_EPOCH + LATEST)).to_string()
 }
 
 /// What HDF5 says, without its addresses and counts of bytes where the system gave the reason: "can't write data: File too large".
@@ -145,6 +152,13 @@ fn read_hdf5(path: &Path) -> Result<hdf5::File, IoError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_told_all_the_same() {
+        assert_eq!(moment(UNIX_EPOCH - Duration::from_secs(9)), "1970-01-01T00:00:00Z");
+        assert_eq!(moment(UNIX_EPOCH + Duration::from_secs(86_400)), "1970-01-02T00:00:00Z");
+        assert_eq!(moment(UNIX_EPOCH + Duration::from_secs(1 << 40)), "9999-12-31T23:59:59Z");
+    }
 
     #[test]
     fn the_reason_of_the_system_is_told_in_a_line() {

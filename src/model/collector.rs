@@ -183,7 +183,7 @@ fn transformed(field: &[f64], n: usize, stride: usize, weights: &[f64]) -> Vec<f
     forth.process(&mut kernel);
     let mut smoothed = vec![0.0; field.len()];
     let mut line = vec![Complex::default(); n];
-    for first in (0..field.len()).filter(|i| i / stride % n == 0) {
+    for first in (0..field.len()).filter(|i| (i / stride).is_multiple_of(n)) {
         line.iter_mut().enumerate().for_each(|(i, value)| *value = Complex::new(field[first + i * stride], 0.0));
         forth.process(&mut line);
         line.iter_mut().zip(&kernel).for_each(|(value, weight)| *value = *value * weight / n as f64);

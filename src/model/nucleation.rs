@@ -39,6 +39,11 @@ impl Cap {
     /// Lithium fraction that this cap gives to the centre of a cell, for an interface length `ell` \[cells\].
     /// x and y are periodic.
     pub fn fraction(&self, grid: &Grid, ell: f64, x: usize, y: usize, z: usize) -> f64 {
+        profile::fraction(self.distance(grid, x, y, z), ell)
+    }
+
+    /// How deep the centre of a cell lies in the sphere of this cap, negative outside \[cells\].
+    fn distance(&self, grid: &Grid, x: usize, y: usize, z: usize) -> f64 {
         let wrapped = |cell: usize, centre: f64, n: usize| {
             let d = (cell as f64 + 0.5 - centre).abs();
             d.min((n as f64 - d).abs())
@@ -47,8 +52,74 @@ impl Cap {
         let dy = if grid.ny == 1 { 0.0 } else { wrapped(y, self.centre[1], grid.ny) };
         let dx = if grid.nx == 1 { 0.0 } else { dx };
         let dz = z as f64 + 0.5 - self.centre[2];
-        let distance = self.radius - ((dx * dx + dy * dy) + dz * dz).sqrt();
-        profile::fraction(distance, ell)
+        self.radius - ((dx * dx + dy * dy) + dz * dz).sqrt()
+    }
+}
+
+/// Many caps, sorted by their places: what they give to a cell is found among those nearby.
+pub struct Caps<'a> {
+    grid: Grid,
+    caps: &'a [Cap],
+    /// how many boxes there are along x and y
+    boxes: [usize; 2],
+    /// sides of a box \[cells\]
+    sides: [f64; 2],
+    /// the caps whose centres lie in each box, x fastest
+    inside: Vec<Vec<u32>>,
+    /// largest radius \[cells\]
+    largest: f64,
+}
+
+impl<'a> Caps<'a> {
+    /// Sorts caps into boxes of about one each.
+    pub fn new(grid: &Grid, caps: &'a [Cap]) -> Self {
+        let side = ((grid.nx * grid.ny) as f64 / caps.len().max(1) as f64).sqrt().max(1.0);
+        let extents = [grid.nx, grid.ny];
+        let boxes = extents.map(|n| ((n as f64 / side) as usize).clamp(1, n));
+        let sides = [0, 1].map(|k| extents[k] as f64 / boxes[k] as f64);
+        let mut inside = vec![Vec::new(); boxes[0] * boxes[1]];
+        for (number, cap) in caps.iter().enumerate() {
+            let [x, y] = [0, 1].map(|k| {
+                let place = cap.centre[k].rem_euclid(extents[k] as f64);
+                ((place / sides[k]) as usize).min(boxes[k] - 1)
+            });
+            inside[y * boxes[0] + x].push(number as u32);
+        }
+        let largest = caps.iter().map(|cap| cap.radius).fold(0.0, f64::max);
+        Self { grid: *grid, caps, boxes, sides, inside, largest }
+    }
+
+    /// Largest lithium fraction that a cap gives to the centre of a cell, for an interface length `ell` \[cells\].
+    pub fn fraction(&self, ell: f64, x: usize, y: usize, z: usize) -> f64 {
+        let own = [0, 1].map(|k| (([x, y][k] as f64 + 0.5) / self.sides[k]) as usize);
+        // the depth tells the fraction, which rises with it: one profile a cell
+        let mut deepest = f64::NEG_INFINITY;
+        let narrow = self.sides[0].min(self.sides[1]);
+        for ring in 0..=self.boxes[0].max(self.boxes[1]).div_ceil(2) {
+            // whatever lies in this ring or beyond is so far away sideways, and no larger than the largest
+            if deepest >= self.largest - (ring as f64 - 1.0).max(0.0) * narrow && ring > 0 {
+                break;
+            }
+            for number in self.ring(own, ring) {
+                deepest = deepest.max(self.caps[number as usize].distance(&self.grid, x, y, z));
+            }
+        }
+        profile::fraction(deepest, ell)
+    }
+
+    /// The caps in the boxes that are `ring` boxes from a box, the farther way of x and y counted; some twice where the ring meets itself.
+    fn ring(&self, [x, y]: [usize; 2], ring: usize) -> impl Iterator<Item = u32> + '_ {
+        let reach = ring as isize;
+        // along an axis with one box all are beside each other
+        let along = |k: usize| if self.boxes[k] == 1 { 0 } else { reach };
+        let (wide, deep) = (along(0), along(1));
+        let places = (-deep..=deep).flat_map(move |dy| (-wide..=wide).map(move |dx| (dx, dy)));
+        let on_ring = places.filter(move |(dx, dy)| dx.abs().max(dy.abs()) == reach);
+        on_ring.flat_map(move |(dx, dy)| {
+            let wrap = |place: usize, by: isize, n: usize| (place as isize + by).rem_euclid(n as isize) as usize;
+            let place = wrap(y, dy, self.boxes[1]) * self.boxes[0] + wrap(x, dx, self.boxes[0]);
+            self.inside[place].iter().copied()
+        })
     }
 }
 
@@ -232,6 +303,26 @@ mod tests {
             let places = places(&grid, count, distance, 3);
             assert_eq!(places, slowly(&grid, count, distance, 3), "{grid:?} {count} {distance}");
             assert!(distance == 0.0 || places.len() <= most(&grid, distance), "{grid:?} {count} {distance}");
+        }
+    }
+
+    /// Each cell against every cap.
+    #[test]
+    fn caps_nearby_give_what_all_caps_give() {
+        for (nx, ny, count) in [(40, 30, 50), (40, 30, 3), (64, 1, 40), (1, 1, 4), (90, 8, 200)] {
+            let grid = Grid { nx, ny, nz: 12, dx: 1e-6 };
+            let at = |what: u32, i: usize, most: f64| most * uniform(9, what, i as u32);
+            let cap = |i| Cap {
+                centre: [at(0, i, nx as f64), at(1, i, ny as f64), at(2, i, 6.0)],
+                radius: 1.0 + at(3, i, if i % 7 == 0 { 9.0 } else { 2.0 }),
+            };
+            let caps: Vec<Cap> = (0..count).map(cap).collect();
+            let sorted = Caps::new(&grid, &caps);
+            for cell in 0..grid.cells() {
+                let [x, y, z] = [cell % nx, cell / nx % ny, cell / (nx * ny)];
+                let all = caps.iter().map(|cap| cap.fraction(&grid, 1.0, x, y, z)).fold(0.0, f64::max);
+                assert_eq!(sorted.fraction(1.0, x, y, z), all, "{nx} {ny} {count}: ({x}, {y}, {z})");
+            }
         }
     }
 

@@ -502,5 +502,5 @@ fn output_error(error: OutputError) -> RunError {
 }
 
 fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+    crate::io::moment(SystemTime::now())
 }
