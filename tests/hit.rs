@@ -23,7 +23,10 @@ fn long() -> String {
 fn hopeless() -> String {
     let (before, after) = SMALL.split_once("[nucleation]").unwrap();
     let after = after.split_once("[top]").unwrap().1.replace("3 mA/cm^2", "1e5 mA/cm^2");
-    let steps = "first = \"1000 s\"\nsmallest = \"0.1 s\"";
+    // no edge that would make the first attempt a short one
+    let after = after.replace("charge = \"0.02 mAh/cm^2\"", "time = \"1e9 s\"");
+    let after = after.replace("snapshot_charge = \"0.004 mAh/cm^2\"", "");
+    let steps = "first = \"10 s\"\nsmallest = \"0.1 s\"";
     format!("{before}[deposit]\nkind = \"layer\"\nthickness = \"1 um\"\n[top]\ncompliance = \"none\"{after}{steps}")
 }
 

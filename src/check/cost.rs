@@ -54,7 +54,6 @@ pub fn steps(rehearsal: &Rehearsal, flat: Option<f64>, dendritic: bool) -> Optio
     let why = why.collect::<Vec<_>>().join(", ");
     let part = if share < 1.0 { format!("the first {}", percent(share)) } else { "all of it".into() };
     let factor = match (share, dendritic) {
-        (1.0, false) => 1.5,
         (share, false) if share > 0.1 => 1.7,
         // tips need the steps that a flat front does not, and only a box as wide as the run's has them all
         (share, true) if share > 0.1 => 2.0,

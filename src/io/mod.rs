@@ -96,7 +96,9 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
         let mut device = File::options().write(true).open(path).map_err(IoError::system(path))?;
         return device.write_all(bytes).and_then(|()| device.flush()).map_err(IoError::system(path));
     }
-    let target = std::fs::canonicalize(path).unwrap_or(path.into());
+    // a link may lead to what is not there yet
+    let led = || std::fs::read_link(path).map(|to| path.parent().unwrap_or(Path::new("")).join(to));
+    let target = std::fs::canonicalize(path).or_else(|_| led()).unwrap_or(path.into());
     let beside = beside(&target);
     let written = (|| {
         let mut file = File::create(&beside)?;

@@ -24,6 +24,9 @@ const RUN_AWAY: f64 = 10.0;
 /// is that of a flat front.
 const SURELY: f64 = 0.5;
 
+/// How far from its rest a cell is held on purpose at most \[V\].
+const FAR: f64 = 1.5;
+
 /// Nuclei that a run may be expected to see below which it will see none.
 const HARDLY: f64 = 1e-3;
 
@@ -244,7 +247,7 @@ impl Found {
         } else {
             let mut plated = 0.0;
             for (i, step) in first_rounds(setup) {
-                let Some(charge) = step.charge() else { break };
+                let Some(charge) = step.charge().filter(|_| ends_by_charge_or_time(step)) else { break };
                 plated += match step.control {
                     Control::Current(current) => charge * current.signum(),
                     Control::Potential(potential) => charge * -potential.signum(),
@@ -295,6 +298,9 @@ impl Found {
         let setup = &setup.at(step.temperature.unwrap_or(setup.temperature));
         if let (Some(cathode), Some(current)) = (&setup.cathode, current) {
             self.cathode(key, step, cathode, current, known);
+        }
+        if let (Some(voltage), Some(cathode)) = (step.voltage, &setup.cathode) {
+            self.held(key, cathode, voltage);
         }
         for limit in &step.limits {
             match (*limit, current) {
@@ -444,20 +450,22 @@ impl Found {
         }
     }
 
+    /// A cell voltage that is held far from what the cell has.
+    fn held(&mut self, key: &str, cathode: &Cathode, voltage: f64) {
+        let [lowest, highest] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
+        if voltage < lowest - FAR || voltage > highest + FAR {
+            self.remarks.push(format!(
+                "{key}: {} V is far from what the cell has at rest, {lowest:.3} to {highest:.3} V",
+                four(voltage)
+            ));
+        }
+    }
+
     /// A hold whose current is below its limit from the start.
     fn hold(&mut self, setup: &Setup, key: &str, step: &Step, limit: f64, known: Known) {
-        if let Some(voltage) = step.voltage {
-            let Some(cathode) = &setup.cathode else { return };
-            let [lowest, highest] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
-            if voltage < lowest - 1.5 || voltage > highest + 1.5 {
-                self.remarks.push(format!(
-                    "{key}: {} V is far from what the cell has at rest, {lowest:.3} to {highest:.3} V",
-                    four(voltage)
-                ));
-            }
-            return;
-        }
-        if let (Control::Potential(potential), Some(_), None) = (step.control, known.lithium, step.ramp) {
+        if let (Control::Potential(potential), Some(_), None, None) =
+            (step.control, known.lithium, step.ramp, step.voltage)
+        {
             let carried = Medium::of(setup).current_at(-potential.abs(), gap(setup), regime::film(setup));
             if carried < limit {
                 self.remarks.push(format!(
@@ -484,6 +492,11 @@ fn first_rounds(setup: &Setup) -> impl Iterator<Item = (usize, &Step)> {
     setup.protocol.blocks.iter().enumerate().flat_map(|(i, block)| block.steps.iter().map(move |step| (i, step)))
 }
 
+/// Whether nothing but charges and times ends a step.
+fn ends_by_charge_or_time(step: &Step) -> bool {
+    step.limits.iter().all(|limit| matches!(limit, Limit::Time(_) | Limit::Charge(_)))
+}
+
 /// What is known after a step.
 fn after(setup: &Setup, step: &Step, known: Known) -> Known {
     let strips = match step.control {
@@ -493,7 +506,7 @@ fn after(setup: &Setup, step: &Step, known: Known) -> Known {
         }
         Control::Potential(potential) => potential > 0.0,
     };
-    let certain = step.limits.iter().all(|limit| matches!(limit, Limit::Time(_) | Limit::Charge(_)));
+    let certain = ends_by_charge_or_time(step);
     let passed = match (step.control, step.ramp) {
         (Control::Current(current), None) if certain => step.charge().map(|charge| charge * current.signum()),
         _ => None,
@@ -657,7 +670,7 @@ mod tests {
     #[test]
     fn ends_densities_and_boxes_that_cannot_be_are_named() {
         let layer = CELL.split("[cathode]").next().unwrap();
-        let of = |more: &[&str]| said(layer, &[&["top.current=1 mA/cm^2", "end.time=1 h"][..], more].concat());
+        let of = |more: &[&str]| said(layer, &[&["top.current=1 mA/cm^2", "end.time=1 min"][..], more].concat());
         for (change, part) in [
             ("end.potential_below=100 mV", "write \"-0.1 V\"?"),
             ("end.potential_above=-0.1 V", "met before the first step"),
