@@ -1,6 +1,7 @@
 //! `liplate check` and `liplate devices`: what a config means before it runs, and what could run it.
 
 mod copper;
+mod cost;
 mod regime;
 
 use std::collections::BTreeMap;
@@ -16,9 +17,10 @@ use crate::model::electrolyte::Electrolyte;
 use crate::model::parameters::*;
 use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
-use crate::run::RunError;
-use crate::run::device::{self, DeviceChoice};
+use crate::run::device::{self, Device, DeviceChoice};
+use crate::run::memory;
 use crate::run::start::{initial_state, load_copper};
+use crate::run::{self, RunError};
 use crate::solver::backend::Backend;
 use crate::solver::step::Problem;
 
@@ -38,9 +40,9 @@ pub fn check(config: &Config, choice: DeviceChoice) -> Result<String, RunError> 
     let mut text = values_in(setup, units);
     let of_map = map.map_or(Vec::new(), |map| copper::lines(&mut text, setup, &map));
     resolution(&mut text, setup);
-    let warning = regime::lines(&mut text, setup);
-    cost(&mut text, setup, &heights, choice)?;
-    for remark in remarks.iter().chain(&warning).chain(&of_map) {
+    let regime::Regime { dendritic, warnings } = regime::lines(&mut text, setup);
+    let of_cost = cost::lines(&mut text, setup, &heights, choice, dendritic)?;
+    for remark in remarks.iter().chain(&warnings).chain(&of_map).chain(&of_cost) {
         line(&mut text, "note", remark);
     }
     Ok(text)
@@ -264,9 +266,18 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
     }
     let part: Vec<f64> =
         (0..trial.grid.ny).flat_map(|y| heights[y * setup.grid.nx..][..trial.grid.nx].iter().copied()).collect();
+    if let Nucleation::Listed { nuclei } = &mut trial.nucleation {
+        let [width, depth] = [trial.grid.nx, trial.grid.ny].map(|n| n as f64 * trial.grid.dx);
+        nuclei.retain(|nucleus| nucleus.x <= width && nucleus.y <= depth);
+    }
     let statics = Statics::new(&trial, &part);
     let (mut opened, why) = device::open(choice, &trial, &statics).map_err(RunError::Device)?;
-    Ok((try_steps(opened.backend(), &trial, &part)?, why))
+    let tried = match &mut opened {
+        Device::Cpu(cpu) => try_steps(&mut **cpu, &trial, &part, &statics)?,
+        #[cfg(feature = "gpu")]
+        Device::Gpu(gpu) => try_steps(&mut **gpu, &trial, &part, &statics)?,
+    };
+    Ok((tried, why))
 }
 
 /// Seconds of wall time that a step takes for each cell, measured in the first steps.
@@ -275,31 +286,6 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
 /// If the device cannot be opened or the first steps fail.
 pub(crate) fn seconds_per_cell(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<f64, RunError> {
     trial(setup, heights, choice).map(|(trial, _)| trial.seconds_per_cell)
-}
-
-/// What the first steps mean for the whole run.
-fn cost(text: &mut String, setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(), RunError> {
-    let cells = setup.grid.cells();
-    let gib = |bytes: usize| bytes as f64 / (1u64 << 30) as f64;
-    let (trial, why) = trial(setup, heights, choice)?;
-    line(text, "device", &trial.device);
-    if let Some(why) = why {
-        line(text, "", why);
-    }
-    let per_cell = trial.bytes_per_cell;
-    line(text, "memory", format!("{:.2} GiB on the device ({per_cell} B/cell)", gib(cells * per_cell)));
-    line(text, "first dt", format!("{:.3e} s, then limited by {}", trial.first, trial.limited_by));
-    let per_step = trial.seconds_per_cell * cells as f64;
-    line(text, "cost of a step", format!("{per_step:.2} s (measured on {} cells, {TRIAL_STEPS} steps)", trial.cells));
-    if let Some(steps) = steps(setup) {
-        line(text, "steps, at least", format!("{steps:.0} (a flat front moving {} dx each)", setup.time_step.cfl));
-        line(
-            text,
-            "wall time, at least",
-            humantime::format_duration(std::time::Duration::from_secs((per_step * steps) as u64)),
-        );
-    }
-    Ok(())
 }
 
 /// Steps that a flat front would need.
@@ -325,9 +311,11 @@ struct Trial {
     first: f64,
     limited_by: String,
     seconds_per_cell: f64,
+    /// seconds that measuring the deposit takes for each cell
+    measure_per_cell: f64,
 }
 
-fn try_steps(b: &mut dyn Backend, setup: &Setup, heights: &[f64]) -> Result<Trial, RunError> {
+fn try_steps<B: Backend>(b: &mut B, setup: &Setup, heights: &[f64], statics: &Statics) -> Result<Trial, RunError> {
     let problem = Problem::new(setup, heights);
     b.load(&initial_state(setup, heights))?;
     let mut clock = problem.start(b)?;
@@ -342,6 +330,9 @@ fn try_steps(b: &mut dyn Backend, setup: &Setup, heights: &[f64]) -> Result<Tria
         }
     }
     let seconds = began.elapsed().as_secs_f64() / TRIAL_STEPS as f64;
+    b.interface(0.0);
+    let (measured, measure) = cost::timed(|| run::measure_now(b, setup, statics, heights, &problem.scales));
+    measured?;
     Ok(Trial {
         device: b.device(),
         bytes_per_cell: b.bytes_per_cell(),
@@ -349,6 +340,7 @@ fn try_steps(b: &mut dyn Backend, setup: &Setup, heights: &[f64]) -> Result<Tria
         first,
         limited_by: clock.limited_by,
         seconds_per_cell: seconds / setup.grid.cells() as f64,
+        measure_per_cell: measure / setup.grid.cells() as f64,
     })
 }
 
@@ -358,9 +350,14 @@ pub fn devices() -> String {
     let cube = |bytes: usize, per_cell: usize| ((bytes / per_cell) as f64).cbrt().floor();
     let threads = rayon::current_num_threads();
     line(text, "cpu", format!("{threads} threads, f64, {} B/cell", cpu::BYTES_PER_CELL));
-    if let Some(memory) = device::available_memory() {
-        let largest = cube(memory, cpu::BYTES_PER_CELL);
-        line(text, "", format!("{:.1} GiB free: up to {largest}³ cells", memory as f64 / (1u64 << 30) as f64));
+    if let Some(free) = memory::free() {
+        let largest = cube(free.bytes, cpu::BYTES_PER_CELL);
+        let under = if free.by.is_empty() { String::new() } else { format!(" under {}", free.by) };
+        line(
+            text,
+            "",
+            format!("{:.1} GiB free{under}: up to {largest}³ cells", free.bytes as f64 / (1u64 << 30) as f64),
+        );
     }
     let chosen = gpus(text);
     line(text, "auto takes", chosen);

@@ -1,7 +1,9 @@
 //! The command line: words in, sentences and an exit code out.
 //!
 //! Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 stopped by the guard with the state saved, 130 interrupted with
-//! the state saved.
+//! the state saved. An answer that cannot be written to standard output is a failure; a reader that has gone away is not.
+
+mod output;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +22,7 @@ use crate::report::{self, ReportError};
 use crate::run::device::DeviceChoice;
 use crate::run::{self, Ending, Outcome, Request, Resume, RunError};
 use crate::verify::{self, Lab, VerifyError};
+use output::print;
 
 #[derive(Parser)]
 #[command(
@@ -202,6 +205,8 @@ enum CliError {
     Bench(#[from] BenchError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error("no thread could be started: {0}")]
+    Threads(String),
 }
 
 impl CliError {
@@ -232,14 +237,66 @@ impl CliError {
 /// Parses the command line, does what it says, and returns the exit code.
 pub fn main() -> ExitCode {
     quiet_device_layer();
-    let cli = Cli::parse();
-    match dispatch(cli.command) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
+    run::outlive_full_files();
+    let code = match Cli::try_parse() {
+        Ok(cli) => enough_threads().and_then(|()| dispatch(cli.command)).unwrap_or_else(|error| {
             tell(&format!("error: {error}"));
-            ExitCode::from(error.code())
+            error.code()
+        }),
+        // help and the version are answers, on standard output; what is wrong with the words goes to standard error
+        Err(answer) if !answer.use_stderr() => {
+            output::print(&answer.render().to_string());
+            0
         }
+        Err(usage) => {
+            let _ = usage.print();
+            usage.exit_code() as u8
+        }
+    };
+    match output::lost() {
+        Some(reason) => {
+            tell(&format!("error: standard output: {reason}; what was to be said is lost"));
+            ExitCode::from(code.max(1))
+        }
+        None => ExitCode::from(code),
     }
+}
+
+/// Starts the threads that the CPU computes with. Where the system has not so many, as under a limit of processes, there are fewer; results
+/// do not depend on how many.
+fn enough_threads() -> Result<(), CliError> {
+    let asked = std::env::var("RAYON_NUM_THREADS").ok().and_then(|text| text.parse().ok()).filter(|&count| count > 0);
+    let wanted: usize = asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |count| count.get()));
+    // one less than could be had at once: a device driver may want one as well
+    let count = match threads_at_once(wanted) {
+        had if had < wanted => had.saturating_sub(1),
+        had => had,
+    };
+    if count < wanted {
+        tell(&format!(
+            "note: the system starts no more than {count} of {wanted} threads; it takes longer with {}",
+            count.max(1)
+        ));
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(count.max(1));
+    let pool = if count == 0 { pool.use_current_thread() } else { pool };
+    pool.build_global().map_err(|reason| CliError::Threads(reason.to_string()))
+}
+
+/// How many threads, up to `wanted`, the system lets run at the same time.
+fn threads_at_once(wanted: usize) -> usize {
+    let gate = std::sync::Arc::new(std::sync::RwLock::new(()));
+    let shut = gate.write();
+    let start = |_| {
+        let gate = gate.clone();
+        // until the gate opens
+        std::thread::Builder::new().spawn(move || drop(gate.read())).ok()
+    };
+    let threads: Vec<_> = (0..wanted).map_while(start).collect();
+    drop(shut);
+    let count = threads.len();
+    threads.into_iter().for_each(|thread| drop(thread.join()));
+    count
 }
 
 /// Mesa's Vulkan layer that picks a desktop's default device complains on standard error where there is no desktop. The
@@ -255,7 +312,7 @@ fn quiet_device_layer() {
 fn dispatch(command: Command) -> Result<u8, CliError> {
     match command {
         Command::Run { config, out, how } => {
-            let Config { setup, remarks, .. } = config::read(&config.config, &config.overrides)?;
+            let Config { setup, remarks, .. } = config::read_to_run(&config.config, &config.overrides)?;
             if !how.quiet {
                 remarks.iter().for_each(|remark| tell(&format!("note: {remark}")));
             }
@@ -286,7 +343,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             Ok(tell_ending(run::resume(&request)?, how.quiet))
         }
         Command::Check { config, device } => {
-            print(&check::check(&config::read(&config.config, &config.overrides)?, device)?);
+            print(&check::check(&config::read_to_run(&config.config, &config.overrides)?, device)?);
             Ok(0)
         }
         Command::Measure { file, frame, all } => {
@@ -301,7 +358,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             Ok(0)
         }
         Command::Converge { config, studies, levels, ratio, coarsen, plan, out, how } => {
-            let Config { setup, .. } = config::read(&config.config, &config.overrides)?;
+            let Config { setup, .. } = config::read_to_run(&config.config, &config.overrides)?;
             let studies = if studies.is_empty() { vec![Study::Grid, Study::Time] } else { studies };
             let beside = || {
                 let mut directory = default_directory(&config.config).into_os_string();
@@ -372,13 +429,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
     }
 }
 
-/// Prints to standard output; a reader that has gone away, as `head` does, is no error.
-fn print(text: &str) {
-    use std::io::Write;
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-/// The same to standard error.
+/// Prints a line to standard error.
 fn tell(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{text}");

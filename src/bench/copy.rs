@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::stopwatch::Spread;
 use crate::model::random::hash;
-use crate::run::device::{Device, available_memory};
+use crate::run::device::Device;
+use crate::run::memory;
 use crate::solver::backend::BackendError;
 
 /// Bytes of each of the two large arrays: many times what the caches of a processor or a GPU hold.
@@ -40,7 +41,7 @@ impl Rates {
 /// # Errors
 /// If the device failed.
 pub fn rates(device: &mut Device, cells: usize) -> Result<Rates, BackendError> {
-    let large = match available_memory() {
+    let large = match memory::free().map(|free| free.bytes) {
         Some(available) => LARGE.min(available as u64 / 8),
         None => LARGE,
     };

@@ -71,7 +71,7 @@ pub fn measure(choice: DeviceChoice, setup: &Setup, tell: &impl Fn(&str)) -> Res
     spread.append(&mut copies.ranges(&other, "single ion "));
     spread.insert("snapshot".into(), [snapshot.least, snapshot.most]);
     Ok(Report {
-        date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        date: crate::io::moment(SystemTime::now()),
         version: VERSION,
         commit: commit(),
         device: name,

@@ -91,7 +91,7 @@ pub fn write(setup: &Setup, directory: &Path, tell: &impl Fn(&str)) -> Result<()
     let problems = Problems {
         version: VERSION,
         commit: commit(),
-        date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        date: crate::io::moment(SystemTime::now()),
         threads: rayon::current_num_threads(),
         copy_bytes_per_second: Spread::of(&rate.large).median,
         potential,

@@ -2,9 +2,9 @@
 
 #[cfg(feature = "gpu")]
 use super::fields;
-#[cfg(feature = "gpu")]
-use crate::run::device;
 use crate::run::device::DeviceChoice;
+#[cfg(feature = "gpu")]
+use crate::run::memory;
 
 /// Cells along a side that the CPU is measured with unless asked otherwise: a few minutes.
 const SIDES_CPU: &[usize] = &[64, 128];
@@ -47,7 +47,7 @@ fn one_by_one(sides: &[usize]) -> Vec<Vec<usize>> {
 /// room; how much memory the device has, only trying tells.
 #[cfg(feature = "gpu")]
 fn largest(field: usize) -> Vec<usize> {
-    let host = device::available_memory().map_or(usize::MAX, |bytes| ((bytes / HOST_BYTES) as f64).cbrt() as usize);
+    let host = memory::free().map_or(usize::MAX, |free| ((free.bytes / HOST_BYTES) as f64).cbrt() as usize);
     let most = field.min(host).min(*fields::SIDES.end());
     let usual = SIDES_GPU.iter().copied().max().unwrap_or_default();
     (usual / ROUND + 1..=most / ROUND).rev().map(|count| count * ROUND).collect()

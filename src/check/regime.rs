@@ -25,11 +25,22 @@ struct Plan {
     potential: Option<f64>,
     /// temperature \[K\]
     temperature: f64,
+    /// potential down to which it is kept up, if there is one \[V\]
+    compliance: Option<f64>,
 }
 
-/// The lines about the regime; the second value is a warning, if there is one.
-pub(super) fn lines(text: &mut String, setup: &Setup) -> Option<String> {
-    let plan = plan(setup)?;
+/// What the lines about the regime come to.
+#[derive(Default)]
+pub(super) struct Regime {
+    /// whether the deposit can be dendritic
+    pub dendritic: bool,
+    /// warnings
+    pub warnings: Vec<String>,
+}
+
+/// The lines about the regime.
+pub(super) fn lines(text: &mut String, setup: &Setup) -> Regime {
+    let Some(plan) = plan(setup) else { return Regime::default() };
     let setup = &setup.at(plan.temperature);
     let (medium, film, current) = (Medium::of(setup), regime::film(setup), plan.current);
     let gap = regime::gap(setup, regime::first_front(setup));
@@ -54,14 +65,15 @@ pub(super) fn lines(text: &mut String, setup: &Setup) -> Option<String> {
     let (size, what) = feature(setup, &plan);
     let outlook = Outlook::new(setup, [current, late], plan.time, size, gap);
     line(text, "regime", sentence(setup, &outlook, size, what));
+    let mut warnings: Vec<String> = beyond_the_limit(setup, &plan, &outlook, gap).into_iter().collect();
     if !outlook.can_be_dendritic() {
-        return None;
+        return Regime { dendritic: false, warnings };
     }
     let tip = TIP_OVER_CUT_OFF * medium.cut_off(outlook.c, late);
     let cells = tip / setup.grid.dx;
     let salt = if setup.electrolyte.has_salt() { format!(" at c/c0 = {:.2}", outlook.c) } else { String::new() };
     line(text, "  its tips, radius", format!("{}{salt} = {} dx (0.3 λ_c)", micrometres(tip), digits(cells)));
-    (cells < RESOLVED).then(|| {
+    let blunt = (cells < RESOLVED).then(|| {
         format!(
             "tips of {} or sharper are expected, {} dx: below {RESOLVED} dx the grid and not the surface energy tells \
              how sharp they are; dx = {} would resolve them",
@@ -69,7 +81,40 @@ pub(super) fn lines(text: &mut String, setup: &Setup) -> Option<String> {
             digits(cells),
             micrometres(tip / RESOLVED)
         )
-    })
+    });
+    warnings.extend(blunt);
+    Regime { dendritic: true, warnings }
+}
+
+/// What happens where a current that is given is more than the salt can carry.
+fn beyond_the_limit(setup: &Setup, plan: &Plan, outlook: &Outlook, gap: f64) -> Option<String> {
+    if !setup.electrolyte.has_salt() || plan.potential.is_some() {
+        return None;
+    }
+    let medium = Medium::of(setup);
+    let limit = medium.limiting_current(setup.top.salt, gap);
+    if plan.current <= limit {
+        return None;
+    }
+    let sand = digits(medium.sand_time(plan.current));
+    let beginning = format!(
+        "the current of {} A/m^2 is {} times the limiting current of {} A/m^2",
+        digits(plan.current),
+        digits(plan.current / limit),
+        digits(limit)
+    );
+    let then = match (outlook.depletes, plan.compliance) {
+        (false, _) => format!("it ends before Sand's time, {sand} s, so that the salt lasts"),
+        (true, Some(compliance)) => format!(
+            "after about {sand} s the salt at the lithium is used up, and the potential falls to the compliance, {compliance} V vs Li: from \
+             then on that is kept, and less current flows than is asked for"
+        ),
+        (true, None) => format!(
+            "after about {sand} s the salt at the lithium is used up, and without a compliance the guard ends the run: give top.compliance, \
+             or a smaller current"
+        ),
+    };
+    Some(format!("{beginning}: {then}"))
 }
 
 /// Current density once the salt has moved: a potential drives no more than the limiting current, a given current goes on \[A/m²\].
@@ -158,7 +203,13 @@ fn plan(setup: &Setup) -> Option<Plan> {
             Control::Current(i) => {
                 let charged = setup.end.charge.map(|charge| charge / i);
                 let first = [time, charged].into_iter().flatten().reduce(f64::min);
-                Some(Plan { current: i, time: first, potential: None, temperature: setup.temperature })
+                Some(Plan {
+                    current: i,
+                    time: first,
+                    potential: None,
+                    temperature: setup.temperature,
+                    compliance: setup.top.compliance,
+                })
             }
             Control::Potential(v) => at_potential(setup, v, time),
         }
@@ -181,7 +232,13 @@ fn plan_of(setup: &Setup, step: &Step) -> Option<Plan> {
                 _ => to,
             };
             let time = step.charge().map(|charge| charge / current);
-            Some(Plan { current, time, potential: None, temperature })
+            Some(Plan {
+                current,
+                time,
+                potential: None,
+                temperature,
+                compliance: step.compliance.or(setup.top.compliance),
+            })
         }
         (Control::Potential(v), _) => at_potential(&setup.at(temperature), v, None),
     }
@@ -191,7 +248,7 @@ fn plan_of(setup: &Setup, step: &Step) -> Option<Plan> {
 fn at_potential(setup: &Setup, potential: f64, time: Option<f64>) -> Option<Plan> {
     let gap = regime::gap(setup, regime::first_front(setup));
     let current = Medium::of(setup).current_at(potential, gap, regime::film(setup));
-    Some(Plan { current, time, potential: Some(potential), temperature: setup.temperature })
+    Some(Plan { current, time, potential: Some(potential), temperature: setup.temperature, compliance: None })
 }
 
 fn micrometres(length: f64) -> String {

@@ -1,5 +1,8 @@
 //! What single keys cannot tell: whether the pieces of a config fit together.
 
+mod ahead;
+mod ranges;
+
 use super::reader::Problems;
 use crate::model::electrolyte::Electrolyte;
 use crate::model::measured;
@@ -190,7 +193,31 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
         }
     }
     limits_beyond_compliance(setup, &object);
-    remarks(setup)
+    let (strange, mut remarked) = ranges::look(setup);
+    strange.into_iter().for_each(object);
+    remarked.extend(remarks(setup));
+    remarked
+}
+
+/// Violations and remarks that only a run has: what it will meet on its way.
+pub fn ahead(setup: &Setup) -> (Vec<String>, Vec<String>) {
+    ahead::look(setup)
+}
+
+/// Four significant digits, as people write them.
+fn four(value: f64) -> String {
+    let size = value.abs();
+    let bare = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
+        false => text.to_string(),
+    };
+    if value == 0.0 || !value.is_finite() || (1e-3..1e6).contains(&size) {
+        let decimals = if size > 0.0 { (3.0 - size.log10().floor()).clamp(0.0, 9.0) as usize } else { 0 };
+        return bare(&format!("{value:.decimals$}"));
+    }
+    let text = format!("{value:.3e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{}e{exponent}", bare(mantissa))
 }
 
 /// What is wrong with a column of electrolyte that ends `column` \[m\] above the copper.
@@ -267,4 +294,15 @@ fn remarks(setup: &Setup) -> Vec<String> {
         remarks.push("ell is more than 2 dx: the same resolution costs fewer cells with ell = dx".into());
     }
     remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::four;
+
+    #[test]
+    fn four_digits_and_no_more() {
+        let texts = [0.0, -0.1, 12.0, 3.456_78, 123_456.7, 2e9, 1e-308].map(four);
+        assert_eq!(texts, ["0", "-0.1", "12", "3.457", "123457", "2e9", "1e-308"]);
+    }
 }

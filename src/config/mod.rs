@@ -143,6 +143,22 @@ fn hint(text: &str, reason: &toml::de::Error) -> String {
     }
 }
 
+/// The same as [`read`] for a config that is to be run, with what the run will meet on its way: steps that are over before they begin, limits
+/// that nothing meets, currents that nothing takes.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_to_run(path: &Path, overrides: &[String]) -> Result<Config, ConfigError> {
+    let mut config = read(path, overrides)?;
+    let (problems, remarks) = checks::ahead(&config.setup);
+    if !problems.is_empty() {
+        let problems = problems.into_iter().map(|problem| config.origins.located(&problem)).collect();
+        return Err(ConfigError::Invalid { path: path.into(), problems });
+    }
+    config.remarks.extend(remarks);
+    Ok(config)
+}
+
 /// What the checks of a config object to in a setup that was made by other means, the key first in each sentence.
 pub fn objections(setup: &Setup) -> Vec<String> {
     let problems = RefCell::default();

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::elementary::exponentials;
 use super::shape::Strip;
 use super::{Cpu, sei};
-use crate::model::nucleation::Cap;
+use crate::model::nucleation::{Cap, Caps};
 use crate::model::random::hash;
 
 /// Expected nuclei per second in the cells of a strip, as `model::nucleation::rate`.
@@ -60,9 +60,8 @@ pub fn nucleate(cpu: &Cpu, seed: u32, step: u32, dt: f64) -> Vec<u32> {
 /// ξ = the larger of ξ and the caps' fractions; a cap's surface has no SEI yet.
 pub fn place(cpu: &mut Cpu, caps: &[Cap]) {
     let (grid, ell) = (cpu.grid, f64::from(cpu.physics.ell));
-    let fraction = |x: usize, y: usize, z: usize| {
-        caps.iter().fold(0.0f64, |largest, cap| largest.max(cap.fraction(&grid, ell, x, y, z)))
-    };
+    let caps = Caps::new(&grid, caps);
+    let fraction = |x: usize, y: usize, z: usize| caps.fraction(ell, x, y, z);
     if cpu.physics.sei == 1 {
         let xi = &cpu.xi;
         cpu.shape.map(&mut cpu.sei[0], |x, y, z, cell, sigma| {

@@ -17,10 +17,9 @@ mod timing;
 mod trapped;
 mod verbs;
 
-pub use adapter::{AdapterReport, Choice, adapters};
+pub use adapter::{AdapterReport, Choice, LARGEST_FIELD_PER_CELL, adapters};
 pub use device::GpuError;
 
-use adapter::LARGEST_FIELD_PER_CELL;
 use device::{Device, Need};
 use fields::{Fields, Id, Level};
 use queue::{Dispatch, Queue};

@@ -10,6 +10,7 @@ pub mod table;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -50,7 +51,7 @@ impl IoError {
 
     /// An error of HDF5 on `path`.
     pub fn hdf5(path: &Path) -> impl Fn(hdf5::Error) -> Self + '_ {
-        move |reason| Self::Hdf5 { path: path.into(), reason: reason.to_string() }
+        move |reason| Self::Hdf5 { path: path.into(), reason: of_system(&reason.to_string()) }
     }
 
     /// What is wrong, without the name of the file.
@@ -68,6 +69,20 @@ impl IoError {
     }
 }
 
+/// A moment as RFC 3339 in UTC, to the second. A clock that stands before 1970 or beyond the year 9999 is told as the nearest that there is.
+pub fn moment(time: SystemTime) -> String {
+    const LATEST: Duration = Duration::from_secs(253_402_300_799);
+    humantime::format_rfc3339_seconds(time.clamp(UNIX_EPOCH, UNIX_EPOCH + LATEST)).to_string()
+}
+
+/// What HDF5 says, without its addresses and counts of bytes where the system gave the reason: "can't write data: File too large".
+fn of_system(reason: &str) -> String {
+    const BEGINS: &str = "error message = '";
+    let said = reason.split_once(BEGINS).and_then(|(before, rest)| Some((before, rest.split_once('\'')?.0)));
+    let what = |before: &str| before.split(": ").nth(1).unwrap_or("failed").to_string();
+    said.map_or_else(|| reason.into(), |(before, system)| format!("{}: {system}", what(before)))
+}
+
 /// Writes `value` as JSON for people and programs, like [`write_whole`]. What is not finite becomes null.
 ///
 /// # Errors
@@ -77,17 +92,26 @@ pub fn write_json(path: &Path, value: &(impl Serialize + ?Sized)) -> Result<(), 
     write_whole(path, (text + "\n").as_bytes())
 }
 
-/// Writes a whole file so that it is either the old or the new one: beside it, synced, renamed.
+/// Writes a whole file so that it is either the old or the new one: beside it, synced, renamed. What a link leads to is written, not the
+/// link; a device or a pipe is written into and stays what it is.
 ///
 /// # Errors
 /// If the system fails; the old file is then as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
-    let beside = beside(path);
+    let there = std::fs::metadata(path);
+    if there.is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut device = File::options().write(true).open(path).map_err(IoError::system(path))?;
+        return device.write_all(bytes).and_then(|()| device.flush()).map_err(IoError::system(path));
+    }
+    // a link may lead to what is not there yet
+    let led = || std::fs::read_link(path).map(|to| path.parent().unwrap_or(Path::new("")).join(to));
+    let target = std::fs::canonicalize(path).or_else(|_| led()).unwrap_or(path.into());
+    let beside = beside(&target);
     let written = (|| {
         let mut file = File::create(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&beside, path)
+        std::fs::rename(&beside, &target)
     })();
     if written.is_err() {
         // the disk may be full: leave no half file behind; that it cannot be removed changes nothing
@@ -156,4 +180,44 @@ fn read_through(
     let mut builder = hdf5::File::with_options();
     builder.with_fapl(how);
     builder.open(path).map_err(IoError::hdf5(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_told_all_the_same() {
+        assert_eq!(moment(UNIX_EPOCH - Duration::from_secs(9)), "1970-01-01T00:00:00Z");
+        assert_eq!(moment(UNIX_EPOCH + Duration::from_secs(86_400)), "1970-01-02T00:00:00Z");
+        assert_eq!(moment(UNIX_EPOCH + Duration::from_secs(1 << 40)), "9999-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_reason_of_the_system_is_told_in_a_line() {
+        let long = "H5Dwrite(): can't write data: file write failed: time = Sat Nov 28 22:42:25 2026\n, filename = 'f', file \
+                    descriptor = 3, errno = 27, error message = 'File too large', buf = 0x55";
+        assert_eq!(of_system(long), "can't write data: File too large");
+        assert_eq!(of_system("H5Fopen(): not a file"), "H5Fopen(): not a file");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_and_a_link_stay_what_they_are() {
+        use std::os::unix::fs::FileTypeExt;
+        // a device that is full says so, one that takes all is still there
+        assert!(write_whole(Path::new("/dev/full"), b"page").is_err());
+        assert!(std::fs::metadata("/dev/full").unwrap().file_type().is_char_device());
+        write_whole(Path::new("/dev/null"), b"page").unwrap();
+        assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        let place = tempfile::tempdir().unwrap();
+        let [link, file] = ["link", "file"].map(|name| place.path().join(name));
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        for text in ["first", "second"] {
+            write_whole(&link, text.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+            assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        }
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 2);
+    }
 }

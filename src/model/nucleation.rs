@@ -39,6 +39,11 @@ impl Cap {
     /// Lithium fraction that this cap gives to the centre of a cell, for an interface length `ell` \[cells\].
     /// x and y are periodic.
     pub fn fraction(&self, grid: &Grid, ell: f64, x: usize, y: usize, z: usize) -> f64 {
+        profile::fraction(self.distance(grid, x, y, z), ell)
+    }
+
+    /// How deep the centre of a cell lies in the sphere of this cap, negative outside \[cells\].
+    fn distance(&self, grid: &Grid, x: usize, y: usize, z: usize) -> f64 {
         let wrapped = |cell: usize, centre: f64, n: usize| {
             let d = (cell as f64 + 0.5 - centre).abs();
             d.min((n as f64 - d).abs())
@@ -47,8 +52,74 @@ impl Cap {
         let dy = if grid.ny == 1 { 0.0 } else { wrapped(y, self.centre[1], grid.ny) };
         let dx = if grid.nx == 1 { 0.0 } else { dx };
         let dz = z as f64 + 0.5 - self.centre[2];
-        let distance = self.radius - ((dx * dx + dy * dy) + dz * dz).sqrt();
-        profile::fraction(distance, ell)
+        self.radius - ((dx * dx + dy * dy) + dz * dz).sqrt()
+    }
+}
+
+/// Many caps, sorted by their places: what they give to a cell is found among those nearby.
+pub struct Caps<'a> {
+    grid: Grid,
+    caps: &'a [Cap],
+    /// how many boxes there are along x and y
+    boxes: [usize; 2],
+    /// sides of a box \[cells\]
+    sides: [f64; 2],
+    /// the caps whose centres lie in each box, x fastest
+    inside: Vec<Vec<u32>>,
+    /// largest radius \[cells\]
+    largest: f64,
+}
+
+impl<'a> Caps<'a> {
+    /// Sorts caps into boxes of about one each.
+    pub fn new(grid: &Grid, caps: &'a [Cap]) -> Self {
+        let side = ((grid.nx * grid.ny) as f64 / caps.len().max(1) as f64).sqrt().max(1.0);
+        let extents = [grid.nx, grid.ny];
+        let boxes = extents.map(|n| ((n as f64 / side) as usize).clamp(1, n));
+        let sides = [0, 1].map(|k| extents[k] as f64 / boxes[k] as f64);
+        let mut inside = vec![Vec::new(); boxes[0] * boxes[1]];
+        for (number, cap) in caps.iter().enumerate() {
+            let [x, y] = [0, 1].map(|k| {
+                let place = cap.centre[k].rem_euclid(extents[k] as f64);
+                ((place / sides[k]) as usize).min(boxes[k] - 1)
+            });
+            inside[y * boxes[0] + x].push(number as u32);
+        }
+        let largest = caps.iter().map(|cap| cap.radius).fold(0.0, f64::max);
+        Self { grid: *grid, caps, boxes, sides, inside, largest }
+    }
+
+    /// Largest lithium fraction that a cap gives to the centre of a cell, for an interface length `ell` \[cells\].
+    pub fn fraction(&self, ell: f64, x: usize, y: usize, z: usize) -> f64 {
+        let own = [0, 1].map(|k| (([x, y][k] as f64 + 0.5) / self.sides[k]) as usize);
+        // the depth tells the fraction, which rises with it: one profile a cell
+        let mut deepest = f64::NEG_INFINITY;
+        let narrow = self.sides[0].min(self.sides[1]);
+        for ring in 0..=self.boxes[0].max(self.boxes[1]).div_ceil(2) {
+            // whatever lies in this ring or beyond is so far away sideways, and no larger than the largest
+            if deepest >= self.largest - (ring as f64 - 1.0).max(0.0) * narrow && ring > 0 {
+                break;
+            }
+            for number in self.ring(own, ring) {
+                deepest = deepest.max(self.caps[number as usize].distance(&self.grid, x, y, z));
+            }
+        }
+        profile::fraction(deepest, ell)
+    }
+
+    /// The caps in the boxes that are `ring` boxes from a box, the farther way of x and y counted; some twice where the ring meets itself.
+    fn ring(&self, [x, y]: [usize; 2], ring: usize) -> impl Iterator<Item = u32> + '_ {
+        let reach = ring as isize;
+        // along an axis with one box all are beside each other
+        let along = |k: usize| if self.boxes[k] == 1 { 0 } else { reach };
+        let (wide, deep) = (along(0), along(1));
+        let places = (-deep..=deep).flat_map(move |dy| (-wide..=wide).map(move |dx| (dx, dy)));
+        let on_ring = places.filter(move |(dx, dy)| dx.abs().max(dy.abs()) == reach);
+        on_ring.flat_map(move |(dx, dy)| {
+            let wrap = |place: usize, by: isize, n: usize| (place as isize + by).rem_euclid(n as isize) as usize;
+            let place = wrap(y, dy, self.boxes[1]) * self.boxes[0] + wrap(x, dx, self.boxes[0]);
+            self.inside[place].iter().copied()
+        })
     }
 }
 
@@ -98,8 +169,7 @@ pub fn scheduled(setup: &Setup, heights: &[f64]) -> Vec<Scheduled> {
     let mut nuclei: Vec<Scheduled> = match &setup.nucleation {
         Nucleation::None | Nucleation::Poisson { .. } => Vec::new(),
         Nucleation::AtOnce { density, minimum_distance, radius, seed } => {
-            let count = (density * grid.area()).round().max(1.0) as usize;
-            places(grid, count, minimum_distance / grid.dx, *seed)
+            places(grid, asked_for(grid, *density), minimum_distance / grid.dx, *seed)
                 .into_iter()
                 .map(|(x, y)| Scheduled { time: 0.0, cap: Cap::on_copper(setup, heights, x, y, *radius) })
                 .collect()
@@ -113,21 +183,75 @@ pub fn scheduled(setup: &Setup, heights: &[f64]) -> Vec<Scheduled> {
     nuclei
 }
 
-/// Up to `count` random columns, no two closer than `distance` cells; fewer if the copper is full after 1000 tries each.
+/// How many nuclei a density asks for on the copper of a box: at least one, whatever it comes to.
+pub fn asked_for(grid: &Grid, density: f64) -> usize {
+    (density * grid.area()).round().max(1.0) as usize
+}
+
+/// Most nuclei that a box can hold with `distance` cells between any two, found without drawing: the densest packing of discs on a plane,
+/// or of stretches on a line, and a column for each.
+pub fn most(grid: &Grid, distance: f64) -> usize {
+    let columns = grid.nx * grid.ny;
+    // where a nucleus is closer to its own image than that, it has the whole breadth of the box, which counts as wide enough
+    let [wide, deep] = [grid.nx, grid.ny].map(|n| (n as f64).max(distance));
+    let packed = match (grid.nx, grid.ny) {
+        _ if distance <= 1.0 => columns as f64,
+        (_, 1) => wide / distance,
+        (1, _) => deep / distance,
+        _ => 2.0 / 3.0f64.sqrt() * (wide * deep) / (distance * distance),
+    };
+    (packed.floor() as usize).clamp(1, columns)
+}
+
+/// Nuclei that [`Nucleation::AtOnce`] places in a box, and how many its density asks for; none of another kind. No more are drawn than
+/// could be packed.
+pub fn placed_at_once(setup: &Setup) -> Option<[usize; 2]> {
+    let Nucleation::AtOnce { density, minimum_distance, seed, .. } = setup.nucleation else { return None };
+    let (grid, distance) = (&setup.grid, minimum_distance / setup.grid.dx);
+    let asked = asked_for(grid, density);
+    let fit = match distance {
+        0.0 => asked,
+        _ => places(grid, asked.min(most(grid, distance)), distance, seed).len(),
+    };
+    Some([fit, asked])
+}
+
+/// Tries that a nucleus has to find a place, on average.
+const TRIES: u64 = 1000;
+
+/// Up to `count` random columns, no two closer than `distance` cells; fewer if the copper is full after [`TRIES`] each.
 fn places(grid: &Grid, count: usize, distance: f64, seed: u32) -> Vec<(usize, usize)> {
     let mut chosen: Vec<(usize, usize)> = Vec::new();
     let gap = |a: usize, b: usize, n: usize| {
         let d = a.abs_diff(b);
         d.min(n - d) as f64
     };
-    for try_number in 0..(count * 1000) as u32 {
-        if chosen.len() == count {
+    // columns that are too close to a nucleus: a try looks at one, and where none is free no try will find one
+    let mut taken = vec![false; grid.nx * grid.ny];
+    let mut free = taken.len();
+    let beside = |place: usize, n: usize| -> Vec<usize> {
+        let reach = distance.ceil() as usize;
+        if reach >= n / 2 { (0..n).collect() } else { (place + n - reach..=place + n + reach).map(|i| i % n).collect() }
+    };
+    for try_number in 0..(count as u64 * TRIES).min(u64::from(u32::MAX)) as u32 {
+        if chosen.len() == count || free == 0 {
             break;
         }
         let x = (uniform(seed, 0, try_number) * grid.nx as f64) as usize;
         let y = (uniform(seed, 1, try_number) * grid.ny as f64) as usize;
-        if chosen.iter().all(|&(cx, cy)| gap(x, cx, grid.nx).hypot(gap(y, cy, grid.ny)) >= distance) {
-            chosen.push((x, y));
+        if taken[y * grid.nx + x] {
+            continue;
+        }
+        chosen.push((x, y));
+        let along_x = beside(x, grid.nx);
+        for row in beside(y, grid.ny) {
+            for &column in &along_x {
+                let place = row * grid.nx + column;
+                if !taken[place] && gap(x, column, grid.nx).hypot(gap(y, row, grid.ny)) < distance {
+                    taken[place] = true;
+                    free -= 1;
+                }
+            }
         }
     }
     chosen
@@ -140,4 +264,76 @@ pub fn columns(grid: &Grid, cells: &[u32]) -> Vec<(usize, usize)> {
     columns.sort_unstable();
     columns.dedup();
     columns.into_iter().map(|column| (column % grid.nx, column / grid.nx)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every place against every other, as the rule says it.
+    fn slowly(grid: &Grid, count: usize, distance: f64, seed: u32) -> Vec<(usize, usize)> {
+        let mut chosen: Vec<(usize, usize)> = Vec::new();
+        let gap = |a: usize, b: usize, n: usize| a.abs_diff(b).min(n - a.abs_diff(b)) as f64;
+        for try_number in 0..(count * 1000) as u32 {
+            if chosen.len() == count {
+                break;
+            }
+            let x = (uniform(seed, 0, try_number) * grid.nx as f64) as usize;
+            let y = (uniform(seed, 1, try_number) * grid.ny as f64) as usize;
+            if chosen.iter().all(|&(cx, cy)| gap(x, cx, grid.nx).hypot(gap(y, cy, grid.ny)) >= distance) {
+                chosen.push((x, y));
+            }
+        }
+        chosen
+    }
+
+    #[test]
+    fn places_are_those_of_the_rule() {
+        let grid = |nx, ny| Grid { nx, ny, nz: 8, dx: 1e-6 };
+        for (grid, count, distance) in [
+            (grid(64, 48), 40, 0.0),
+            (grid(64, 48), 40, 3.7),
+            (grid(64, 48), 40, 5.0),
+            (grid(17, 17), 30, 4.0),
+            (grid(17, 4), 9, 3.0),
+            (grid(40, 1), 12, 2.5),
+            (grid(8, 8), 5, 30.0),
+            (grid(8, 100), 12, 10.0),
+        ] {
+            let places = places(&grid, count, distance, 3);
+            assert_eq!(places, slowly(&grid, count, distance, 3), "{grid:?} {count} {distance}");
+            assert!(distance == 0.0 || places.len() <= most(&grid, distance), "{grid:?} {count} {distance}");
+        }
+    }
+
+    /// Each cell against every cap.
+    #[test]
+    fn caps_nearby_give_what_all_caps_give() {
+        for (nx, ny, count) in [(40, 30, 50), (40, 30, 3), (64, 1, 40), (1, 1, 4), (90, 8, 200)] {
+            let grid = Grid { nx, ny, nz: 12, dx: 1e-6 };
+            let at = |what: u32, i: usize, most: f64| most * uniform(9, what, i as u32);
+            let cap = |i| Cap {
+                centre: [at(0, i, nx as f64), at(1, i, ny as f64), at(2, i, 6.0)],
+                radius: 1.0 + at(3, i, if i % 7 == 0 { 9.0 } else { 2.0 }),
+            };
+            let caps: Vec<Cap> = (0..count).map(cap).collect();
+            let sorted = Caps::new(&grid, &caps);
+            for cell in 0..grid.cells() {
+                let [x, y, z] = [cell % nx, cell / nx % ny, cell / (nx * ny)];
+                let all = caps.iter().map(|cap| cap.fraction(&grid, 1.0, x, y, z)).fold(0.0, f64::max);
+                assert_eq!(sorted.fraction(1.0, x, y, z), all, "{nx} {ny} {count}: ({x}, {y}, {z})");
+            }
+        }
+    }
+
+    /// A plane of four million columns that is asked for ten times what it can hold, and for nearly that: moments, not minutes.
+    #[test]
+    fn full_copper_is_told_without_drawing_for_long() {
+        let began = std::time::Instant::now();
+        let grid = Grid { nx: 2048, ny: 2048, nz: 8, dx: 1e-6 };
+        assert_eq!(most(&grid, 20.0), 12_107);
+        let drawn = places(&grid, 8000, 20.0, 3).len();
+        assert!((6000..8000).contains(&drawn), "{drawn}");
+        assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+    }
 }

@@ -73,7 +73,7 @@ fn badge(status: &str) -> &'static str {
 
 /// A moment as people write it.
 pub fn utc(time: SystemTime) -> String {
-    format!("{} UTC", readable(&humantime::format_rfc3339_seconds(time).to_string()))
+    format!("{} UTC", readable(&crate::io::moment(time)))
 }
 
 /// A moment of `run.json`, UTC, without the letters.

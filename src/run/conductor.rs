@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::device::{self, Device, DeviceChoice};
 use super::end::{self, Ending};
 use super::lock::Lock;
+use super::memory;
 use super::outputs::{self, Context, OutputError, Outputs, ReopenError, Written};
 use super::progress::Progress;
 use super::short;
@@ -352,6 +353,7 @@ impl Stretch<'_> {
         provenance: &Provenance,
         (mut run_file, notes): (RunFile, Vec<String>),
     ) -> Result<Outcome, RunError> {
+        memory::tell_of_checkpoint(self.directory);
         let began = Instant::now();
         run_file.status = "running".into();
         run_file.reason = None;
@@ -417,12 +419,17 @@ impl Stretch<'_> {
         // one problem for each temperature, the run's first
         let temperatures = setup.protocol.temperatures(setup.temperature);
         let setups: Vec<Setup> = temperatures.into_iter().map(|temperature| setup.at(temperature)).collect();
-        let problems: Vec<Problem> = setups.iter().map(|setup| Problem::new(setup, self.heights)).collect();
+        let stop = Stop::listen(self.max_wall);
+        let asked = || stop.asked().is_some();
+        let problem_of = |setup| Problem {
+            asked_to_stop: Some(&asked as &(dyn Fn() -> bool + Sync)),
+            ..Problem::new(setup, self.heights)
+        };
+        let problems: Vec<Problem> = setups.iter().map(problem_of).collect();
         let at = |temperature: f64| {
             problems.iter().find(|problem| problem.setup.temperature == temperature).unwrap_or(&problems[0])
         };
         let mut problem = at(position.clock.temperature);
-        let stop = Stop::listen(self.max_wall);
         let mut progress = Progress::new(setup, &position.progress.stage, &position.clock, self.quiet);
         if position.clock.step > 0
             && let Some(reason) = self.done(position)
@@ -447,11 +454,21 @@ impl Stretch<'_> {
             let until = position.progress.schedule.next_edge(setup, &stage, &position.clock, nucleus);
             let limits = stage.step(setup).map_or(&[][..], |step| &step.limits);
             let started = Instant::now();
+            let before = position.clock.clone();
             let report = match problem.advance(b, &mut position.clock, Edge { time: until, limits }) {
                 Ok(report) => report,
                 Err(StepFailure::Backend(error)) => {
                     progress.finish();
                     return Err(self.kept(error.into()));
+                }
+                Err(failure @ StepFailure::Asked { .. }) => {
+                    progress.finish();
+                    // what the attempts have left of the fields is no state to go on from: the last checkpoint is
+                    position.clock = before;
+                    let reason = stop.asked().unwrap_or_default();
+                    let reason = format!("{reason}, {failure}; its last checkpoint is where it goes on from");
+                    outputs.end(&position.clock, "interrupted", &reason)?;
+                    return Ok(Ending::Interrupted(reason));
                 }
                 Err(failure) => break Ending::Guard(failure.to_string()),
             };
@@ -554,5 +571,5 @@ fn output_error(error: OutputError) -> RunError {
 }
 
 fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+    crate::io::moment(SystemTime::now())
 }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::memory;
 use crate::cpu::{self, Cpu};
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
@@ -73,28 +74,31 @@ fn open_cpu(setup: &Setup, statics: &Statics) -> Result<Device, String> {
     Ok(Device::Cpu(Box::new(Cpu::new(setup, statics))))
 }
 
-/// Whether the host can hold a run at all, before anything is allocated: all fields on the CPU, the fixed ones for a GPU.
+/// Whether host and device can hold a run at all, before anything is allocated or opened: all fields on the CPU, the fixed ones beside a
+/// GPU, whose own fields must not be larger than it takes.
 ///
 /// # Errors
 /// A sentence with the need, what is free, and the largest cube that would fit.
 pub fn fits(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
+    gpu_takes(choice, grid)?;
     let (per_cell, what) = match choice {
         DeviceChoice::Gpu(_) => (HOST_BYTES_PER_CELL, "beside a GPU"),
         DeviceChoice::Cpu => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
         DeviceChoice::Auto if has_hardware_gpu() => (HOST_BYTES_PER_CELL, "beside a GPU"),
         DeviceChoice::Auto => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
     };
-    let need = grid.cells() * per_cell;
-    match available_memory() {
-        Some(available) if need > available => Err(format!(
-            "grid.cells: {} × {} × {} cells need {:.1} GiB of main memory {what}, {:.1} GiB are free; the largest cube \
+    let need = grid.cells().saturating_mul(per_cell);
+    match memory::free() {
+        Some(memory::Free { bytes, by }) if need > bytes => Err(format!(
+            "grid.cells: {} × {} × {} cells need {:.1} GiB of main memory {what}, {:.1} GiB are free{}; the largest cube \
              that fits is {}³",
             grid.nx,
             grid.ny,
             grid.nz,
             gib(need),
-            gib(available),
-            ((available / per_cell) as f64).cbrt() as usize
+            gib(bytes),
+            if by.is_empty() { by } else { format!(" under {by}") },
+            ((bytes / per_cell) as f64).cbrt() as usize
         )),
         _ => Ok(()),
     }
@@ -104,11 +108,46 @@ fn gib(bytes: usize) -> f64 {
     bytes as f64 / (1u64 << 30) as f64
 }
 
-/// Free main memory \[B\], where the system tells.
-pub fn available_memory() -> Option<usize> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
-    line.split_whitespace().nth(1)?.parse::<usize>().ok().map(|kib| kib * 1024)
+/// Whether the GPU of a choice takes fields as large as the grid needs, as its adapter tells.
+///
+/// # Errors
+/// A sentence with both sizes, and the largest cube. That there is no such GPU, opening it says.
+#[cfg(feature = "gpu")]
+fn gpu_takes(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
+    use crate::gpu::{AdapterReport, LARGEST_FIELD_PER_CELL, adapters};
+    let adapters = match choice {
+        DeviceChoice::Cpu => return Ok(()),
+        _ => adapters(),
+    };
+    let adapter = match choice {
+        DeviceChoice::Gpu(Some(number)) => adapters.get(number),
+        // the order in which they are taken
+        _ => {
+            let kind = |adapter: &&AdapterReport| {
+                ["discrete", "integrated"].iter().position(|kind| *kind == adapter.device_type)
+            };
+            adapters.iter().filter(|adapter| adapter.is_hardware).min_by_key(|adapter| kind(adapter).unwrap_or(2))
+        }
+    };
+    let need = LARGEST_FIELD_PER_CELL.saturating_mul(grid.cells() as u64);
+    match adapter {
+        Some(adapter) if need > adapter.largest_field => Err(format!(
+            "grid.cells: {} × {} × {} cells need fields of {:.2} GiB, but {} takes {:.2} GiB at most; the largest cube that fits is {}³",
+            grid.nx,
+            grid.ny,
+            grid.nz,
+            gib(need as usize),
+            adapter.name,
+            gib(adapter.largest_field as usize),
+            adapter.largest_cube
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+fn gpu_takes(_: DeviceChoice, _: &Grid) -> Result<(), String> {
+    Ok(())
 }
 
 #[cfg(feature = "gpu")]

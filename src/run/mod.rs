@@ -6,8 +6,10 @@ pub mod device;
 mod end;
 mod fields;
 mod lock;
+pub mod memory;
 pub(crate) mod outputs;
 mod progress;
+pub(crate) mod rehearsal;
 mod schedule;
 mod short;
 mod stage;
@@ -17,7 +19,9 @@ mod stop;
 pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;
 pub(crate) use end::LEDGER_LIMITS;
+pub(crate) use fields::measure as measure_now;
 pub use fields::{Measured, measure_frame};
+pub use stop::outlive_full_files;
 
 use std::path::PathBuf;
 

@@ -37,6 +37,8 @@ pub struct Problem<'a> {
     pub scheduled: Vec<Scheduled>,
     /// thicknesses of the cells of the column above the box, the lowest first \[m\]
     pub column: Vec<f64>,
+    /// whether the run is asked to stop, if anything can ask: attempts at a step that fail one after the other end then
+    pub asked_to_stop: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 /// What a step did.
@@ -58,7 +60,7 @@ pub struct StepReport {
     pub rejoined: Vec<Piece>,
 }
 
-/// A step that could not be taken. The state is that before the step.
+/// A step that could not be taken. The state is that before the step unless a variant says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum StepFailure {
     /// Every attempt down to the smallest step failed.
@@ -87,10 +89,20 @@ pub enum StepFailure {
         /// where and how much is left
         salt: UsedUp,
     },
+    /// The run is asked to stop, and attempt after attempt has failed. Clock and fields are not those before the step.
+    #[error("asked to stop during a step that {attempts} attempts have not solved")]
+    Asked {
+        /// attempts that were thrown away
+        attempts: usize,
+    },
     /// The device failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
 }
+
+/// Attempts at a step that may fail before a request to stop breaks it off: until then it will most likely be solved by the next, and
+/// the state after it is saved.
+const PATIENCE: usize = 3;
 
 /// What limits a step after something else is imposed.
 pub const CHANGE: &str = "protocol";
@@ -112,6 +124,7 @@ impl<'a> Problem<'a> {
             heights,
             scheduled: nucleation::scheduled(setup, heights),
             column: column::cells(setup),
+            asked_to_stop: None,
         }
     }
 
@@ -356,6 +369,9 @@ impl<'a> Problem<'a> {
             if clock.dt < limits.smallest {
                 self.look_at_salt(b, clock)?;
                 return Err(StepFailure::TooSmall { time: clock.time, smallest: limits.smallest, reason });
+            }
+            if rejected.len() >= PATIENCE && self.asked_to_stop.is_some_and(|asked| asked()) {
+                return Err(StepFailure::Asked { attempts: rejected.len() });
             }
         }
     }

@@ -1,0 +1,187 @@
+//! Main memory: how much a run may still have, and a sentence where it runs out all the same.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::Write;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// Main memory that the program may still have, and what sets the limit where it is not the machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Free {
+    /// how much \[B\]
+    pub bytes: usize,
+    /// what leaves no more, for people; empty if it is the machine
+    pub by: String,
+}
+
+/// Free main memory, where the system tells: what the machine has, what the limits of the control groups that the program is in leave (a
+/// container, a batch job), and what `ulimit -v` and `ulimit -d` leave.
+pub fn free() -> Option<Free> {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let machine = kibibytes(&read("/proc/meminfo"), "MemAvailable:").map(|bytes| Free { bytes, by: String::new() });
+    let group = of_groups(&read("/proc/self/cgroup"), Path::new("/sys/fs/cgroup"));
+    let limits = of_limits(&read("/proc/self/limits"), &read("/proc/self/status"));
+    machine.into_iter().chain(group).chain(limits).min_by_key(|free| free.bytes)
+}
+
+/// The number of kibibytes after `name` in a file of /proc \[B\].
+fn kibibytes(text: &str, name: &str) -> Option<usize> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse::<usize>().ok().map(|kib| kib.saturating_mul(1024))
+}
+
+/// What limits of address space and of data leave, as /proc/self/limits and /proc/self/status tell.
+fn of_limits(limits: &str, status: &str) -> Option<Free> {
+    let left = |name: &str, used: &str, by: &str| {
+        let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
+        let limit: usize = line.split_whitespace().next()?.parse().ok()?;
+        Some(Free { bytes: limit.saturating_sub(kibibytes(status, used).unwrap_or(0)), by: by.into() })
+    };
+    [("Max address space", "VmSize:", "ulimit -v"), ("Max data size", "VmData:", "ulimit -d")]
+        .into_iter()
+        .filter_map(|(name, used, by)| left(name, used, by))
+        .min_by_key(|free| free.bytes)
+}
+
+/// Files of a control group that tell of its memory, for both versions: the limit, what is used, and in `memory.stat` the part of that
+/// which the system would give back.
+const GROUPS: [[&str; 3]; 2] = [
+    ["memory.max", "memory.current", "inactive_file "],
+    ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "],
+];
+
+/// What the control groups of /proc/self/cgroup leave, each with all above it, in a hierarchy that is mounted at `root`. A container may
+/// not see the folder of its own group: then it is the nearest above that is there.
+fn of_groups(groups: &str, root: &Path) -> Option<Free> {
+    let mut found: Vec<Free> = Vec::new();
+    for line in groups.lines() {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
+        let (mount, files) = match controllers {
+            "" => (root.to_path_buf(), GROUPS[0]),
+            named if named.split(',').any(|name| name == "memory") => (root.join("memory"), GROUPS[1]),
+            _ => continue,
+        };
+        let own = mount.join(path.trim_start_matches('/'));
+        let above = own.ancestors().take_while(|folder| folder.starts_with(&mount));
+        found.extend(above.filter_map(|folder| of_group(folder, files)));
+    }
+    found.into_iter().min_by_key(|free| free.bytes)
+}
+
+fn of_group(folder: &Path, [limit, used, inactive]: [&str; 3]) -> Option<Free> {
+    let number = |name: &str| std::fs::read_to_string(folder.join(name)).ok()?.trim().parse::<usize>().ok();
+    // "max" is no number, and version 1 writes a huge one for none
+    let limit = number(limit).filter(|&limit| limit < 1 << 60)?;
+    let stat = std::fs::read_to_string(folder.join("memory.stat")).unwrap_or_default();
+    let inactive =
+        stat.lines().find_map(|line| line.strip_prefix(inactive)).and_then(|bytes| bytes.trim().parse().ok());
+    let kept = number(used).unwrap_or(0).saturating_sub(inactive.unwrap_or(0));
+    Some(Free { bytes: limit.saturating_sub(kept), by: "the memory limit of its control group".into() })
+}
+
+/// What a person can do when memory has run out; set once there is a checkpoint.
+static ADVICE: OnceLock<String> = OnceLock::new();
+
+/// Says from now on, where memory runs out, that the run in `directory` goes on from its last checkpoint.
+pub fn tell_of_checkpoint(directory: &Path) {
+    let _ =
+        ADVICE.set(format!("the last checkpoint is kept, `liplate resume {}` goes on from it", directory.display()));
+}
+
+/// The system's allocator, which ends the program with a sentence and exit code 1 where memory runs out. Rust would abort it.
+pub struct Allocator;
+
+impl Allocator {
+    /// What was asked for, or the end.
+    fn told(memory: *mut u8, bytes: usize) -> *mut u8 {
+        if memory.is_null() && bytes > 0 {
+            out_of_memory(bytes);
+        }
+        memory
+    }
+}
+
+// SAFETY: every call is handed to the system's allocator, which keeps the contract; what it returns goes back unchanged
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::told(unsafe { System.alloc(layout) }, layout.size())
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Self::told(unsafe { System.alloc_zeroed(layout) }, layout.size())
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
+        Self::told(unsafe { System.realloc(memory, layout, bytes) }, bytes)
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// Ends the program with a sentence, without allocating and without running anything else: other threads may be anywhere.
+#[cold]
+#[allow(unsafe_code)]
+fn out_of_memory(bytes: usize) -> ! {
+    let mut text = [0u8; 1024];
+    let mut rest = &mut text[..];
+    let advice = ADVICE.get().map_or("a smaller grid needs less", |advice| advice);
+    let size = bytes as f64 / f64::from(1 << 20);
+    // a path that is too long is cut off
+    let _ = writeln!(rest, "error: main memory has run out: {size:.1} MiB more were not to be had; {advice}");
+    let written = 1024 - rest.len();
+    #[cfg(unix)]
+    // SAFETY: writes bytes of an array that lives until then, and ends the process
+    unsafe {
+        let _ = libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), written);
+        libc::_exit(1)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = std::io::stderr().write_all(&text[..written]);
+        std::process::exit(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_a_shell_count_with_what_is_used() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max data size             unlimited            unlimited            bytes     \n\
+                      Max address space         409600000            409600000            bytes     \n";
+        let status = "Name:\tliplate\nVmSize:\t  100000 kB\nVmData:\t   5000 kB\n";
+        let left = Free { bytes: 409_600_000 - 102_400_000, by: "ulimit -v".into() };
+        assert_eq!(of_limits(limits, status), Some(left));
+        assert_eq!(of_limits(&limits.replace("409600000", "unlimited"), status), None);
+    }
+
+    #[test]
+    fn the_strictest_control_group_above_counts_and_files_that_can_be_dropped_do_not() {
+        let root = tempfile::tempdir().unwrap();
+        let group = |path: &str, files: [(&str, &str); 3]| {
+            std::fs::create_dir_all(root.path().join(path)).unwrap();
+            files.iter().for_each(|(name, text)| std::fs::write(root.path().join(path).join(name), text).unwrap());
+        };
+        // version 2: a job in a slice
+        let stat = "anon 1\ninactive_file 300\n";
+        group("slice", [("memory.max", "5000\n"), ("memory.current", "1300\n"), ("memory.stat", stat)]);
+        group("slice/job", [("memory.max", "max\n"), ("memory.current", "1300\n"), ("memory.stat", stat)]);
+        let free = |groups: &str| of_groups(groups, root.path()).map(|free| free.bytes);
+        assert_eq!(free("0::/slice/job\n"), Some(4000));
+        // a container that does not see the folder of its group
+        assert_eq!(free("0::/slice/hidden/one\n"), Some(4000));
+        // version 1
+        let files = [("memory.limit_in_bytes", "9000\n"), ("memory.usage_in_bytes", "2000\n"), ("memory.stat", "")];
+        group("memory/job", files);
+        assert_eq!(free("5:cpu:/\n4:memory:/job\n0::/slice\n"), Some(4000));
+        assert_eq!(free("4:memory:/job\n"), Some(7000));
+        std::fs::write(root.path().join("memory/job/memory.limit_in_bytes"), "9223372036854771712\n").unwrap();
+        assert_eq!(free("4:memory:/job\n"), None);
+    }
+}

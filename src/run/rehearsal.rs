@@ -1,0 +1,198 @@
+//! A run rehearsed in a few columns of its box, without outputs: how many time steps it needs, and what limits them. Nothing else has the
+//! protocol, the salt, the capillarity and the double layer of the run in it, each when its turn comes.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::end;
+use super::schedule::Schedule;
+use super::stage::Stage;
+use super::start::initial_state;
+use crate::cpu::Cpu;
+use crate::model::collector::Statics;
+use crate::model::parameters::{InitialDeposit, Nucleation, Setup};
+use crate::model::protocol::Limit;
+use crate::solver::backend::Backend;
+use crate::solver::step::{Clock, Edge, Problem, StepFailure};
+
+/// Cells of the rehearsal, and the fewest columns along a side.
+const CELLS: usize = 1 << 13;
+const FEWEST: usize = 8;
+
+/// How a rehearsal went.
+#[derive(Clone, Debug, Default)]
+pub struct Rehearsal {
+    /// columns along x and y
+    pub columns: [usize; 2],
+    /// share of the run that was rehearsed
+    pub share: f64,
+    /// time that passed in it \[s\]
+    pub time: f64,
+    /// charge that passed, of either sign \[C/m²\]
+    pub passed: f64,
+    /// steps
+    pub steps: u64,
+    /// steps for the whole of a run that goes on like the second half of what was rehearsed
+    pub pace: f64,
+    /// Newton iterations of the steps from the fourth on, over those of the first three
+    pub dearer: f64,
+    /// what limited how many steps, the most first
+    pub limited_by: Vec<(String, u64)>,
+    /// why it came to an end before the run's, if the guard ended it
+    pub failed: Option<String>,
+}
+
+/// The run in fewer columns. Copper is mirrored, so that it stays periodic; nuclei that are listed keep their places.
+fn smaller(setup: &Setup, heights: &[f64]) -> (Setup, Vec<f64>) {
+    let mut small = setup.clone();
+    let whole = setup.grid;
+    let fixed = matches!(
+        setup.deposit,
+        InitialDeposit::Ripple { .. } | InitialDeposit::Boss { .. } | InitialDeposit::Sphere { .. }
+    );
+    while !fixed && small.grid.cells() > CELLS && small.grid.nx.max(small.grid.ny) > FEWEST {
+        let side = if small.grid.nx >= small.grid.ny { &mut small.grid.nx } else { &mut small.grid.ny };
+        *side = side.div_ceil(2);
+    }
+    let grid = small.grid;
+    let place = |i: usize, n: usize, of: usize| if n == of || i < n.div_ceil(2) { i } else { n - 1 - i };
+    let row = |y: usize| (0..grid.nx).map(move |x| (x, y));
+    let copper = (0..grid.ny)
+        .flat_map(row)
+        .map(|(x, y)| heights[place(y, grid.ny, whole.ny) * whole.nx + place(x, grid.nx, whole.nx)]);
+    let copper = copper.collect();
+    if let Nucleation::Listed { nuclei } = &mut small.nucleation {
+        let [width, depth] = [grid.nx, grid.ny].map(|n| n as f64 * grid.dx);
+        let first = nuclei.first().copied();
+        nuclei.retain(|nucleus| nucleus.x < width && nucleus.y < depth);
+        if let (true, Some(first)) = (nuclei.is_empty(), first) {
+            nuclei.push(crate::model::parameters::ListedNucleus { x: 0.5 * width, y: 0.5 * depth, ..first });
+        }
+    }
+    (small, copper)
+}
+
+/// Share of the run that is done: the steps of its protocol with the part of the one it is in, or what `[end]` says. Lithium was `first`
+/// \[m\] high at the start.
+fn share(setup: &Setup, stage: &Stage, clock: &Clock, first: f64) -> f64 {
+    let end = &setup.end;
+    let height = clock.inventory.height * setup.grid.dx;
+    let of_height = |limit: f64| if limit > first { (height - first) / (limit - first) } else { 0.0 };
+    let of_end = [
+        end.charge.map(|charge| clock.passed / charge),
+        end.time.map(|time| clock.time / time),
+        end.height.map(of_height),
+        // what comes to the top ends there
+        Some(of_height(setup.grid.height() - 2.0 * setup.ell)),
+    ];
+    let of_steps = stage.step(setup).map(|step| {
+        let part = step.limits.iter().filter_map(|limit| match *limit {
+            Limit::Time(time) => Some((clock.time - stage.began) / time),
+            Limit::Charge(charge) => Some((clock.passed - stage.passed) / charge),
+            _ => None,
+        });
+        let part = part.fold(0.0, f64::max).min(1.0);
+        (setup.protocol.done(stage.place) as f64 + part) / setup.protocol.length() as f64
+    });
+    let over = stage.is_over(setup).then_some(1.0);
+    let of_end = if setup.protocol.is_empty() { of_end.into_iter().flatten().fold(0.0, f64::max) } else { 0.0 };
+    of_end.max(of_steps.or(over).unwrap_or(0.0)).clamp(0.0, 1.0)
+}
+
+/// Rehearses a run for about `budget` of wall time.
+pub fn rehearse(setup: &Setup, heights: &[f64], budget: Duration) -> Rehearsal {
+    let (small, heights) = smaller(setup, heights);
+    let mut seen = Rehearsal { columns: [small.grid.nx, small.grid.ny], dearer: 1.0, ..Rehearsal::default() };
+    if let Err(reason) = play(&small, &heights, budget, &mut seen) {
+        seen.failed = Some(reason);
+    }
+    seen
+}
+
+fn play(setup: &Setup, heights: &[f64], budget: Duration, seen: &mut Rehearsal) -> Result<(), String> {
+    let began = Instant::now();
+    let failed = |error: crate::solver::backend::BackendError| error.to_string();
+    let statics = Statics::new(setup, heights);
+    let b = &mut Cpu::new(setup, &statics);
+    let temperatures = setup.protocol.temperatures(setup.temperature);
+    let setups: Vec<Setup> = temperatures.into_iter().map(|temperature| setup.at(temperature)).collect();
+    let asked = || began.elapsed() > budget;
+    let problem_of =
+        |setup| Problem { asked_to_stop: Some(&asked as &(dyn Fn() -> bool + Sync)), ..Problem::new(setup, heights) };
+    let problems: Vec<Problem> = setups.iter().map(problem_of).collect();
+    let mut problem = &problems[0];
+    b.load(&initial_state(setup, heights)).map_err(failed)?;
+    let mut clock = problem.start(b).map_err(failed)?;
+    let first = (clock.inventory.height * setup.grid.dx).max(setup.collector.height);
+    let (mut stage, mut schedule) = (Stage::default(), Schedule::default());
+    let mut limits_met: BTreeMap<String, u64> = BTreeMap::new();
+    // share after each step, and the Newton iterations
+    let (mut shares, mut newton) = (vec![0.0], vec![0u64]);
+    while !asked() {
+        stage.impose(setup, &mut clock);
+        let temperature = stage.temperature(setup);
+        if temperature != clock.temperature
+            && let Some(there) = problems.iter().find(|problem| problem.setup.temperature == temperature)
+        {
+            there.take_over(b, &mut clock, &problem.scales).map_err(failed)?;
+            problem = there;
+        }
+        let nucleus = problem.scheduled.get(clock.scheduled).map(|nucleus| nucleus.time);
+        let time = schedule.next_edge(setup, &stage, &clock, nucleus);
+        let limits = stage.step(setup).map_or(&[][..], |step| &step.limits);
+        let by = clock.limited_by.clone();
+        let whole = clock.dt;
+        match problem.advance(b, &mut clock, Edge { time, limits }) {
+            Ok(report) => {
+                // shorter than was allowed: it ends at an edge
+                let by =
+                    if report.dt < 0.7 * whole && report.rejected.is_empty() { "outputs and edges".into() } else { by };
+                *limits_met.entry(by).or_default() += 1;
+            }
+            Err(StepFailure::Asked { .. }) => break,
+            Err(failure) => {
+                record(seen, &clock, &shares, &newton, limits_met);
+                return Err(failure.to_string());
+            }
+        }
+        schedule.due(setup, &clock);
+        let over = end::condition(setup, &clock).is_some();
+        if stage.ended(setup, &clock, false).is_some() {
+            stage = stage.next(setup, &clock);
+        }
+        shares.push(if over { 1.0 } else { share(setup, &stage, &clock, first) });
+        newton.push(clock.newton);
+        let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
+        if let Some(reason) = end::objection(setup, &clock, timed) {
+            record(seen, &clock, &shares, &newton, limits_met);
+            return Err(reason);
+        }
+        if over || stage.is_over(setup) {
+            break;
+        }
+    }
+    record(seen, &clock, &shares, &newton, limits_met);
+    Ok(())
+}
+
+/// Writes down what was seen until now.
+fn record(seen: &mut Rehearsal, clock: &Clock, shares: &[f64], newton: &[u64], limits_met: BTreeMap<String, u64>) {
+    let steps = shares.len() - 1;
+    let share = shares[steps];
+    seen.share = share;
+    seen.time = clock.time;
+    seen.passed = clock.passed;
+    seen.steps = steps as u64;
+    // from half of the share on: the first steps are short, and are not taken again
+    let half = shares.partition_point(|&at| at < 0.5 * share);
+    let late = (steps - half) as f64 / (share - shares[half]).max(1e-12);
+    let on_the_whole = steps as f64 / share.max(1e-12);
+    seen.pace = if share > 0.0 && half < steps { late.min(4.0 * on_the_whole) } else { on_the_whole };
+    if steps > 6 {
+        let mean = |from: usize, to: usize| (newton[to] - newton[from]) as f64 / (to - from) as f64;
+        seen.dearer = (mean(3, steps) / mean(0, 3).max(1.0)).clamp(0.25, 4.0);
+    }
+    let mut limited_by: Vec<(String, u64)> = limits_met.into_iter().collect();
+    limited_by.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    seen.limited_by = limited_by;
+}
