@@ -51,7 +51,7 @@ impl<const N: usize> Sheet<N> {
         };
         let places = match &header {
             Some((line, names)) => places(names, columns, *line).map_err(at)?,
-            None if may_be_bare && records[0].1.len() == N => std::array::from_fn(|index| bare(index)),
+            None if may_be_bare && records[0].1.len() == N => std::array::from_fn(bare),
             None => {
                 let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
                 return Err(at(format!("line {line}: there is no header; it must name {}", names.join(", "))));

@@ -70,7 +70,6 @@ fn a_header_without_units_means_si_and_is_said() {
     assert!(read.remarks[0].contains("c in mol/m^3, kappa in S/m") && read.remarks.len() == 1, "{:?}", read.remarks);
     let read = transport(
         GOOD.replace("factor\n", "factor,who\n")
-            .replace("\n5", "\n5")
             .replace(".2\n", ".2,x\n")
             .replace("1.6\n", "1.6,x\n")
             .replace("2.4\n", "2.4,x\n"),
