@@ -1,7 +1,8 @@
 // balance - sums over the linearised equations, first stage: one partial sum for each workgroup
 //
 //   residual^2, terms^2, the imbalance of charge, reaction, double layer, what enters at the top, salt, electrode potential,
-//   nucleation rate; the largest current, change of concentration and slope of the current. Members and order: `Balance` in src/solver/backend.rs
+//   nucleation rate, what rounding leaves of the residuals, squared; the largest current, change of concentration and slope of the
+//   current. Members and order: `Balance` in src/solver/backend.rs
 //
 // The sums are kept as two floats each: they are differences of large numbers that the ledgers look at.
 //
@@ -63,11 +64,18 @@ fn at_top(i: u32, psi: f32) -> vec4<f32> {
     return vec4<f32>(entering, select(0.0, salt, physics.salt == 1u), psi, psi * potential);
 }
 
-// What the current through one face leaves behind in cell i.
-fn left_behind(i: u32, nb: u32) -> f32 {
+// Half a unit in the last place of a number of 1.
+const HALF_UNIT = 5.9604645e-8;
+
+// What the current through one face leaves behind in cell i, and what rounding leaves of the charge and the salt that pass it: of the
+// terms that are added, and of unknowns that two floats hold.
+fn through(i: u32, nb: u32) -> vec3<f32> {
     let difference = rounded2(u[i] - u[nb]) + (u_low[i] - u_low[nb]);
     let terms = face_terms(0.5, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, difference);
-    return transference_gradient(terms.flux.x, diffusion[i].y, diffusion[nb].y);
+    let left = transference_gradient(terms.flux.x, diffusion[i].y, diffusion[nb].y);
+    let unsure = HALF_UNIT * (abs(difference) + HALF_UNIT * (abs(u[i]) + abs(u[nb])));
+    let charge = terms.diagonal.x * unsure.x + terms.diagonal.y * unsure.y;
+    return vec3<f32>(left, charge, terms.diagonal.z * unsure.y + HALF_UNIT * abs(left));
 }
 
 @compute @workgroup_size(16, 16, 1)
@@ -85,7 +93,7 @@ fn balance(
     var charge = nothing;
     var salt = nothing;
     var rates = nothing;
-    var steepest = 0.0;
+    var largest = nothing;
     for (var z = first; z < last; z++) {
         let cell = vec3<u32>(p.xy, z);
         if !inside(cell, n) { continue; }
@@ -101,9 +109,15 @@ fn balance(
         var top = vec4<f32>(0.0);
         if z + 1u == n.z { top = at_top(i, psi); }
         let at = neighbours(cell, n);
-        let left = ((left_behind(i, at.west) + left_behind(i, at.east))
-            + (left_behind(i, at.south) + left_behind(i, at.north)))
-            + (left_behind(i, at.below) + left_behind(i, at.above));
+        let faces = rounded3((rounded3(through(i, at.west) + through(i, at.east))
+            + rounded3(through(i, at.south) + through(i, at.north)))
+            + rounded3(through(i, at.below) + through(i, at.above)));
+        let left = faces.x;
+        // the drive that the kinetics sees is one float, and so is what the double layer has taken
+        let followed = slopes[i].x * delta[i] * abs(drive);
+        let changed = step.double_layer * bare * (abs(step.reference_rise) + abs(change.x));
+        var unsure = faces.yz + HALF_UNIT * vec2<f32>(followed + changed, anions * followed);
+        if physics.salt == 0u { unsure.y = 0.0; }
         let sink = select(0.0, anions * plated + left, physics.salt == 1u);
         let stored = psi * porosity(z) * ((1.0 + u[i].y) + u_low[i].y);
         let in_interface = xi[i] * (1.0 - xi[i]) > IN_INTERFACE;
@@ -115,9 +129,9 @@ fn balance(
         salt = add(salt, single(vec4<f32>(top.y, sink, stored, top.z)));
         var nucleating = 0.0;
         if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive); }
-        let rate = vec4<f32>(top.w, nucleating, fastest, largest_change);
-        rates = merged(rates, single(rate), vec4<bool>(false, false, true, true));
-        steepest = max(steepest, select(0.0, slopes[i].x, in_interface));
+        rates = add(rates, single(vec4<f32>(top.w, nucleating, unsure * unsure)));
+        let slope = select(0.0, slopes[i].x, in_interface);
+        largest = merged(largest, single(vec4<f32>(fastest, largest_change, slope, 0.0)), vec4<bool>(true));
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;
     let count = groups.x * groups.y * groups.z;
@@ -136,12 +150,12 @@ fn balance(
         partial[2u * (2u * count + slot)] = total_2.high;
         partial[2u * (2u * count + slot) + 1u] = total_2.low;
     }
-    let total_3 = over_workgroup(rates, vec4<bool>(false, false, true, true), lane);
+    let total_3 = over_workgroup(rates, vec4<bool>(false), lane);
     if lane == 0u {
         partial[2u * (3u * count + slot)] = total_3.high;
         partial[2u * (3u * count + slot) + 1u] = total_3.low;
     }
-    let total_4 = over_workgroup(single(vec4<f32>(steepest, 0.0, 0.0, 0.0)), vec4<bool>(true), lane);
+    let total_4 = over_workgroup(largest, vec4<bool>(true), lane);
     if lane == 0u {
         partial[2u * (4u * count + slot)] = total_4.high;
         partial[2u * (4u * count + slot) + 1u] = total_4.low;

@@ -14,6 +14,42 @@ pub const IN_INTERFACE: f64 = 0.01;
 /// Cells that count for the change of concentration: ψ above this.
 pub const IN_ELECTROLYTE: f64 = 0.05;
 
+/// Neighbours whose differences make a residual.
+const FACES: f64 = 6.0;
+
+/// κ, κ_D and D of a strip, and what the local terms of the charge and the salt equation change by with φ and c.
+struct Coefficients<'a> {
+    transport: [&'a [f32]; 3],
+    local: [&'a [f32]; 4],
+    /// that the potential is counted from
+    phi_reference: f64,
+}
+
+/// Squares of what rounding leaves of both residuals in a strip: that of φ and c, which differences of neighbours are made of and local
+/// terms follow, and of the drive that φ and its reference add up to.
+#[multiversion(targets = "simd")]
+fn rounding_strip(coefficients: &Coefficients, u: [&[f64]; 2], has_salt: bool, [of_phi, of_c]: [&mut [f64]; 2]) {
+    let n = of_phi.len();
+    let ([kappa, kappa_d, diffusivity], u) = (rows_of(coefficients.transport, n), rows_of(u, n));
+    let [charge_by_phi, charge_by_c, salt_by_phi, salt_by_c] = rows_of(coefficients.local, n);
+    let reference = coefficients.phi_reference.abs();
+    let sum = |face: f32, local: f32| FACES * f64::from(face) + f64::from(local.abs());
+    let referred = |local: f32| f64::from(local.abs()) * reference;
+    let square = |left: f64| (0.5 * f64::EPSILON * left).powi(2);
+    fill(of_phi, |x| {
+        let potential = sum(kappa[x], charge_by_phi[x]) * u[0][x].abs() + referred(charge_by_phi[x]);
+        square(potential + sum(kappa_d[x], charge_by_c[x]) * u[1][x].abs())
+    });
+    if has_salt {
+        fill(of_c, |x| {
+            let potential = f64::from(salt_by_phi[x].abs()) * u[0][x].abs() + referred(salt_by_phi[x]);
+            square(potential + sum(diffusivity[x], salt_by_c[x]) * u[1][x].abs())
+        });
+    } else {
+        of_c.fill(0.0);
+    }
+}
+
 /// The terms of a strip, without those of the top and of nucleation, and of the salt's sink what reacts alone.
 #[multiversion(targets = "simd")]
 fn terms_strip(strip: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, out: Balance<&mut [f64]>) {
@@ -98,6 +134,14 @@ pub fn balance(cpu: &Cpu) -> Balance {
             } else {
                 top.into_iter().for_each(|out| out.fill(0.0));
             }
+            let level = &cpu.hierarchy[0];
+            let coefficients = Coefficients {
+                transport: level.transport.each_ref().map(|field| strip.of(field)),
+                local: level.local.each_ref().map(|field| strip.of(field)),
+                phi_reference: f64::from(cpu.step.phi_reference),
+            };
+            let u = cpu.u.each_ref().map(|u| strip.of(u));
+            rounding_strip(&coefficients, u, has_salt, [&mut *out.rounding_phi, &mut *out.rounding_c]);
             let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| strip.of(field)));
             terms_strip(&Terms::new(cpu, strip), equations, has_salt, out);
         },

@@ -256,11 +256,6 @@ impl Backend for Cpu {
         1e-6
     }
 
-    fn rounding(&self) -> f64 {
-        // a slab of 64 cells at rest over depleted lithium, 26 RT/F from the top: 7e-15; cells add up as their squares do
-        4e-15 * (self.grid.cells() as f64).sqrt()
-    }
-
     fn may_stall(&self) -> bool {
         false
     }

@@ -18,7 +18,7 @@ const INVENTORY_MAXIMA_BITS: u32 = 0xf0;
 /// Threads of a kernel that is one workgroup.
 const ONE_GROUP: [u32; 3] = [1; 3];
 const _: () = assert!(MOST_SWEEPS == 3, "the parameters of cycle_lower.wgsl");
-const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 17, "the kernels' order of members");
+const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 19, "the kernels' order of members");
 
 impl Levels for Gpu {
     fn levels(&self) -> usize {
@@ -69,11 +69,6 @@ impl Backend for Gpu {
     /// in all cells and judged by the reaction in the interface's, so that it grows as the root of the height.
     fn tolerance(&self) -> f64 {
         3e-6 * (f64::from(self.shape[2]) / 64.0).sqrt().max(1.0)
-    }
-
-    /// From the tolerance: 1e-6 of currents of 1e-4 in a thousand cells of the interface.
-    fn rounding(&self) -> f64 {
-        1e-9
     }
 
     fn may_stall(&self) -> bool {

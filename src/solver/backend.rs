@@ -189,6 +189,10 @@ sums! {
         top_potential,
         /// expected nuclei per second
         nucleation_rate,
+        /// squared residual that rounding leaves of the charge equation: of the potential that the fields can hold, and of the terms
+        rounding_phi,
+        /// squared residual that rounding leaves of the salt equation
+        rounding_c,
         /// largest |i| on the interface (maximum)
         largest_current,
         /// largest change of c/c0 in this step (maximum)
@@ -241,8 +245,6 @@ pub trait Backend: Levels {
     fn bytes_per_cell(&self) -> usize;
     /// Smallest residual worth asking for, relative to the terms of the equation: rounding sets it.
     fn tolerance(&self) -> f64;
-    /// Residual that rounding leaves of equations whose terms vanish, root of the sum of squares \[current scale · dx²\].
-    fn rounding(&self) -> f64;
     /// Whether rounding may stop the residual a little above the tolerance, as in single precision.
     fn may_stall(&self) -> bool;
 

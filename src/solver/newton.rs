@@ -56,18 +56,24 @@ pub enum NewtonError {
 /// The total charge must balance this much better than the single cells: its error adds up in the ledger.
 const TOTAL_WEIGHT: f64 = 10.0;
 
+/// A square that single precision does not hold.
+const LEAST: f64 = f32::MIN_POSITIVE as f64;
+
 /// Residuals of the charge equation, the salt equation and the total charge, each over the terms it is made of, the last
 /// times [`TOTAL_WEIGHT`].
 ///
-/// A residual of `rounding` is none: at equilibrium the terms themselves vanish.
-fn relative(balance: &Balance, rounding: f64) -> [f64; 3] {
-    let over = |residual: f64, scale: f64| if residual <= rounding * rounding { 0.0 } else { residual / scale };
+/// What rounding leaves is none. At equilibrium the terms vanish, as on bare copper once its double layer is charged, and what is
+/// left is the last digit of the potential and of the flows through the faces, which need not vanish: diffusion against migration.
+fn relative(balance: &Balance) -> [f64; 3] {
+    let over =
+        |residual: f64, scale: f64, rounding: f64| if residual <= rounding.max(LEAST) { 0.0 } else { residual / scale };
     let current = balance.reaction.abs().max(balance.double_layer.abs()).max(balance.top_current.abs());
+    // currents below the noise of the terms they are made of need not balance better than the terms
+    let total = current.powi(2).max(balance.scale_phi);
     [
-        over(balance.residual_phi, balance.scale_phi).sqrt(),
-        over(balance.residual_c, balance.scale_c).sqrt(),
-        // currents below the noise of the terms they are made of need not balance better than the terms
-        TOTAL_WEIGHT * over(balance.imbalance.powi(2), current.max(balance.scale_phi.sqrt()).powi(2)).sqrt(),
+        over(balance.residual_phi, balance.scale_phi, balance.rounding_phi).sqrt(),
+        over(balance.residual_c, balance.scale_c, balance.rounding_c).sqrt(),
+        TOTAL_WEIGHT * over(balance.imbalance.powi(2), total, balance.rounding_phi).sqrt(),
     ]
 }
 
@@ -87,7 +93,7 @@ pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
             let equation = if balance.residual_phi.is_finite() { "salt" } else { "charge" };
             return Err(NewtonError::NotFinite { equation });
         }
-        let [phi, c, total] = relative(&balance, b.rounding());
+        let [phi, c, total] = relative(&balance);
         let residual = phi.max(c).max(total);
         let stalled = b.may_stall() && residual > 0.3 * best && residual < STALLED * tolerance;
         if residual <= tolerance || stalled {

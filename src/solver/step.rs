@@ -151,6 +151,7 @@ impl<'a> Problem<'a> {
         let volume = self.setup.grid.cell_volume();
         clock.ledger.lithium_start = clock.inventory.lithium * volume;
         clock.ledger.lithium = clock.ledger.lithium_start;
+        clock.ledger.charge_thermal = self.setup.kinetics.double_layer * self.setup.grid.area() * self.scales.potential;
         self.place_scheduled(b, &mut clock)?;
         clock.ledger.salt_start = clock.inventory.salt * self.scales.concentration * volume + self.salt_above(&clock);
         clock.ledger.salt = clock.ledger.salt_start;
@@ -492,15 +493,15 @@ impl<'a> Problem<'a> {
         ledger.reaction_throughput += ((balance.reaction - seen.sei) * charge).abs();
         ledger.charge_sei += seen.sei * charge;
         ledger.charge_double_layer += balance.double_layer * charge;
+        ledger.charge_rounding += balance.rounding_phi.sqrt() * charge;
         let salt = self.scales.concentration * self.setup.grid.cell_volume();
-        ledger.salt_sink += balance.salt_sink * charge / FARADAY;
-        match &above {
-            Some(above) => {
-                ledger.salt_in += above.entered * area;
-                ledger.salt_sink += above.left * area;
-            }
-            None => ledger.salt_in += balance.top_salt * charge / FARADAY,
-        }
+        let (let_in, taken) = match &above {
+            Some(above) => (above.entered * area, balance.salt_sink * charge / FARADAY + above.left * area),
+            None => (balance.top_salt * charge / FARADAY, balance.salt_sink * charge / FARADAY),
+        };
+        ledger.salt_in += let_in;
+        ledger.salt_sink += taken;
+        ledger.salt_throughput += let_in.abs().max(taken.abs());
         ledger.salt_displaced += (balance.salt - clock.inventory.salt) * salt;
         ledger.salt = clock.inventory.salt * salt;
         if let Some(above) = above {
