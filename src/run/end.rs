@@ -1,6 +1,7 @@
 //! How a run ends.
 
-use crate::model::parameters::{Control, Setup};
+use crate::model::nucleation;
+use crate::model::parameters::{Control, Nucleation, Setup};
 use crate::solver::step::Clock;
 
 /// Relative errors of the ledgers of charge, lithium and salt beyond which the numbers are not to be trusted: ten times
@@ -10,10 +11,10 @@ pub(crate) const LEDGER_LIMITS: [(&str, f64); 3] = [("charge", 1e-4), ("lithium"
 const RUN_AWAY: f64 = 10.0;
 /// Share of the given current below which a run at its compliance has come to a halt, where no time ends it.
 const HALTED: f64 = 1e-6;
+/// Longest time steps that a run waits for a nucleus.
+const PATIENCE: f64 = 1e3;
 /// Lithium fraction outside 0…1 beyond which the front is not one.
 const OVERSHOOT_LIMIT: f64 = 0.2;
-/// Lithium plated, over the lithium in the box, below which its ledger says more about rounding than about the solver.
-const SMALL: f64 = 1e-3;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,10 +91,8 @@ pub fn condition(setup: &Setup, clock: &Clock) -> Option<String> {
 
 /// Whether the clock holds numbers only, so that a checkpoint of it can be read again.
 pub fn is_finite(clock: &Clock) -> bool {
-    let ledger = &clock.ledger;
-    let errors = [ledger.charge_error(), ledger.lithium_error(), ledger.salt_error()];
     clock.inventory.is_finite()
-        && errors
+        && errors(clock)
             .into_iter()
             .chain([clock.potential, clock.current, clock.leak, clock.external, clock.passed, clock.dt])
             .all(f64::is_finite)
@@ -112,6 +111,7 @@ pub fn objection(setup: &Setup, clock: &Clock, timed: bool) -> Option<String> {
     }
     if let (Some(potential), Control::Current(given), false) = (clock.limited, clock.control, timed)
         && clock.current.abs() < HALTED * given
+        && !may_nucleate(setup, clock, potential)
     {
         return Some(format!(
             "nothing takes the current of {given} A/m²: at {potential} V vs Li, its compliance, {:.1e} A/m² are left, and no charge \
@@ -122,24 +122,29 @@ pub fn objection(setup: &Setup, clock: &Clock, timed: bool) -> Option<String> {
     if clock.inventory.overshoot > OVERSHOOT_LIMIT {
         return Some(format!("the lithium fraction lies {:.2} outside 0…1", clock.inventory.overshoot));
     }
-    let errors = weighted_errors(setup, clock);
-    errors.iter().zip(LEDGER_LIMITS).find(|(error, (_, limit))| error.abs() > *limit).map(|(error, (name, limit))| {
-        format!("the ledger of {name} does not close: relative error {error:.1e}, more than {limit:.0e}")
-    })
+    errors(clock).iter().zip(LEDGER_LIMITS).find(|(error, (_, limit))| error.abs() > *limit).map(
+        |(error, (name, limit))| {
+            format!("the ledger of {name} does not close: relative error {error:.1e}, more than {limit:.0e}")
+        },
+    )
 }
 
-/// The ledgers' errors, charge and lithium against at least a small share of the lithium in the box.
-fn weighted_errors(setup: &Setup, clock: &Clock) -> [f64; 3] {
-    use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+/// The ledgers' relative errors, in the order of [`LEDGER_LIMITS`].
+fn errors(clock: &Clock) -> [f64; 3] {
     let ledger = &clock.ledger;
-    let plated = LITHIUM_MOLAR_VOLUME / FARADAY * ledger.reaction_throughput + ledger.debt;
-    let floor = SMALL * ledger.lithium.max(setup.grid.cell_volume());
-    // a charge that nets to nothing is measured against the same share of the lithium
-    let charge_floor = floor * FARADAY / LITHIUM_MOLAR_VOLUME;
-    let passed = ledger.charge_throughput;
-    [
-        ledger.charge_error() * passed / passed.max(charge_floor),
-        ledger.lithium_error() * plated / plated.max(floor),
-        ledger.salt_error(),
-    ]
+    [ledger.charge_error(), ledger.lithium_error(), ledger.salt_error()]
+}
+
+/// Whether a nucleus that would take the current may still come to copper at this potential \[V\]: one that is listed for later, or one
+/// that chance can be expected to make before the run has lost its patience.
+fn may_nucleate(setup: &Setup, clock: &Clock, potential: f64) -> bool {
+    match &setup.nucleation {
+        Nucleation::None | Nucleation::AtOnce { .. } => false,
+        // one that appeared at the end of the last step has not taken any yet
+        Nucleation::Listed { nuclei } => nuclei.iter().any(|nucleus| nucleus.time >= clock.time - clock.last),
+        &Nucleation::Poisson { rate, barrier, .. } => {
+            let expected = nucleation::rate(setup.grid.area(), -potential, rate, barrier);
+            expected * PATIENCE * setup.time_step.largest > 1.0
+        }
+    }
 }
