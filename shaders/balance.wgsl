@@ -75,7 +75,7 @@ fn through(i: u32, nb: u32) -> vec3<f32> {
     let left = transference_gradient(terms.flux.x, diffusion[i].y, diffusion[nb].y);
     let unsure = HALF_UNIT * (abs(difference) + HALF_UNIT * (abs(u[i]) + abs(u[nb])));
     let charge = terms.diagonal.x * unsure.x + terms.diagonal.y * unsure.y;
-    return vec3<f32>(left, charge, terms.diagonal.z * unsure.y + HALF_UNIT * abs(left));
+    return rounded3(vec3<f32>(left, charge, terms.diagonal.z * unsure.y + HALF_UNIT * abs(left)));
 }
 
 @compute @workgroup_size(16, 16, 1)
@@ -129,7 +129,7 @@ fn balance(
         salt = add(salt, single(vec4<f32>(top.y, sink, stored, top.z)));
         var nucleating = 0.0;
         if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive); }
-        rates = add(rates, single(vec4<f32>(top.w, nucleating, unsure * unsure)));
+        rates = add(rates, single(vec4<f32>(top.w, nucleating, rounded2(unsure * unsure))));
         let slope = select(0.0, slopes[i].x, in_interface);
         largest = merged(largest, single(vec4<f32>(fastest, largest_change, slope, 0.0)), vec4<bool>(true));
     }

@@ -169,14 +169,32 @@ fn past_sands_time_the_current_is_that_of_diffusion_to_an_empty_surface() {
     assert!((current.last().unwrap() / shifted - 1.0).abs() < 0.02, "{} A/m², not {shifted}", current.last().unwrap());
 }
 
+/// The slab on bare copper, given 1 mA/cm².
+fn bare() -> String {
+    SLAB.replace("[deposit]\nkind = \"layer\"\nthickness = \"2 um\"\n", "")
+        .replace("i0 =", "double_layer = \"0.2 F/m^2\"\ni0 =")
+        .replace("salt =", "current = \"1 mA/cm^2\"\nsalt =")
+}
+
+/// Nothing takes the current until a nucleus comes, and one can be expected within seconds.
+#[test]
+fn a_run_that_waits_for_a_nucleus_goes_on() {
+    let chance = "kind = \"poisson\"\nrate = \"2e13 /m^2/s\"\nbarrier = \"400 mV\"\nradius = \"0.8 um\"\nseed = 3";
+    let listed = "kind = \"listed\"\nnuclei = [{ x = \"0 um\", y = \"0 um\", radius = \"0.8 um\", time = \"2 s\" }]";
+    for nuclei in [chance, listed] {
+        let config = bare().replace("[1, 1, 64]", "[12, 1, 64]");
+        let place = Place::new(&format!("{config}[nucleation]\n{nuclei}\n[end]\ncharge = \"0.0002 mAh/cm^2\"\n"));
+        place.run("run");
+        let table = place.text("run/metrics.csv");
+        let [nuclei, time] = ["nuclei", "time [s]"].map(|name| *column(&table, name).last().unwrap());
+        assert!(nuclei >= 1.0 && time > 0.1, "{nuclei} nuclei, {time} s");
+    }
+}
+
 /// Bare copper that nothing nucleates on takes its double layer's charge and no more.
 #[test]
 fn a_run_whose_charge_will_never_pass_is_stopped() {
-    let config = SLAB
-        .replace("[deposit]\nkind = \"layer\"\nthickness = \"2 um\"\n", "")
-        .replace("i0 =", "double_layer = \"0.2 F/m^2\"\ni0 =")
-        .replace("salt =", "current = \"1 mA/cm^2\"\nsalt =");
-    let place = Place::new(&format!("{config}[end]\ncharge = \"1 mAh/cm^2\"\n"));
+    let place = Place::new(&format!("{}[end]\ncharge = \"1 mAh/cm^2\"\n", bare()));
     let called = place.call(&["run", "config.toml", "--device", "cpu", "--quiet", "--out", "run"]);
     assert_eq!(called.code, 3, "{called:?}");
     assert!(called.err.contains("nothing takes the current of 10 A/m²"), "{called:?}");

@@ -21,7 +21,7 @@ const LEDGERS: [(&str, &str, &str); 3] = [
     (
         "Salt",
         "salt_error",
-        "salt gained − let in at the top + taken by the reaction + displaced by lithium, over the salt at the start",
+        "salt gained − let in at the top + taken by the reaction + displaced by lithium, over the salt that has passed",
     ),
 ];
 
@@ -40,7 +40,7 @@ pub fn section(record: &Record) -> Markup {
             p {
                 "Charge, lithium and salt are each counted twice, independently. The relative differences should be 0 but for the "
                 "tolerance of the solver; a tenth of the limit is what a run is expected to keep, and beyond the limit the guard stops it. "
-                "While little has passed, a ratio can be larger without meaning anything."
+                "While next to nothing has passed, they are differences over a small share of what the box holds."
             }
             div.wide { table {
                 thead { tr { th { "ledger" } th.n { "at the end" } th.n { "largest in the run" } th.n { "should be" } th.n { "limit" } th { "what is compared" } } }

@@ -111,7 +111,7 @@ pub fn objection(setup: &Setup, clock: &Clock, timed: bool) -> Option<String> {
     }
     if let (Some(potential), Control::Current(given), false) = (clock.limited, clock.control, timed)
         && clock.current.abs() < HALTED * given
-        && !may_nucleate(setup, clock.time, potential)
+        && !may_nucleate(setup, clock, potential)
     {
         return Some(format!(
             "nothing takes the current of {given} A/m²: at {potential} V vs Li, its compliance, {:.1e} A/m² are left, and no charge \
@@ -137,10 +137,11 @@ fn errors(clock: &Clock) -> [f64; 3] {
 
 /// Whether a nucleus that would take the current may still come to copper at this potential \[V\]: one that is listed for later, or one
 /// that chance can be expected to make before the run has lost its patience.
-fn may_nucleate(setup: &Setup, time: f64, potential: f64) -> bool {
+fn may_nucleate(setup: &Setup, clock: &Clock, potential: f64) -> bool {
     match &setup.nucleation {
         Nucleation::None | Nucleation::AtOnce { .. } => false,
-        Nucleation::Listed { nuclei } => nuclei.iter().any(|nucleus| nucleus.time > time),
+        // one that appeared at the end of the last step has not taken any yet
+        Nucleation::Listed { nuclei } => nuclei.iter().any(|nucleus| nucleus.time >= clock.time - clock.last),
         &Nucleation::Poisson { rate, barrier, .. } => {
             let expected = nucleation::rate(setup.grid.area(), -potential, rate, barrier);
             expected * PATIENCE * setup.time_step.largest > 1.0
