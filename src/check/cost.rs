@@ -1,4 +1,8 @@
 //! What `liplate check` says about memory, time and files: measured on the device, rehearsed in a few columns of the box.
+//!
+//! Rehearsals that are given the time come to the steps of whole runs within a factor of two (expected, taken; 2026-11-28): planar 177, 177;
+//! one_nucleus 53, 86; flat_2d 160, 170; quickstart 111, 113; nuclei_on_copper 232, 216; sand 386, 456; dendrites 439, 391. What `check` has
+//! time for on a slow or busy machine is less: the range that it prints is then wider, and says how far the rehearsal came.
 
 use std::time::{Duration, Instant};
 
@@ -261,15 +265,15 @@ mod tests {
 
     /// Rehearsed without hurry, shipped configs come to the steps that whole runs took (README.md, docs/dendrites.md): within a factor of two.
     #[test]
-    #[ignore = "minutes; what it measures stands in the documentation of `check`"]
+    #[ignore = "minutes: it rehearses seven shipped configs without hurry"]
     fn rehearsed_steps_are_those_of_runs() {
         for (name, taken) in [
             ("planar", 177.0),
             ("one_nucleus", 86.0),
             ("flat_2d", 170.0),
-            ("quickstart", 110.0),
+            ("quickstart", 113.0),
             ("nuclei_on_copper", 216.0),
-            ("sand", 337.0),
+            ("sand", 456.0),
             ("dendrites", 391.0),
         ] {
             let path = format!("{}/configs/{name}.toml", env!("CARGO_MANIFEST_DIR"));

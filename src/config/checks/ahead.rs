@@ -219,6 +219,8 @@ impl Found {
         let lowest = controls(setup).iter().map(lowest).fold(0.0, f64::min);
         let held = setup.protocol.blocks.iter().flat_map(|block| &block.steps).any(|step| step.voltage.is_some());
         let Some(time) = longest(setup).filter(|_| lowest < 0.0 && !held) else { return };
+        // a run that is cut short on purpose is no sign of a wrong rate
+        let time = time.max(3600.0);
         let expected = nucleation::rate(setup.grid.area(), -lowest, rate, barrier) * time;
         if expected < HARDLY {
             self.object(format!(
