@@ -169,14 +169,15 @@ fn past_sands_time_the_current_is_that_of_diffusion_to_an_empty_surface() {
     assert!((current.last().unwrap() / shifted - 1.0).abs() < 0.02, "{} A/m², not {shifted}", current.last().unwrap());
 }
 
-/// Bare copper that nothing nucleates on takes its double layer's charge and no more.
+/// Copper that is bare for years to come takes its double layer's charge and no more.
 #[test]
 fn a_run_whose_charge_will_never_pass_is_stopped() {
     let config = SLAB
         .replace("[deposit]\nkind = \"layer\"\nthickness = \"2 um\"\n", "")
         .replace("i0 =", "double_layer = \"0.2 F/m^2\"\ni0 =")
         .replace("salt =", "current = \"1 mA/cm^2\"\nsalt =");
-    let place = Place::new(&format!("{config}[end]\ncharge = \"1 mAh/cm^2\"\n"));
+    let late = "[nucleation]\nkind = \"listed\"\nnuclei = [{ x = \"0.1 um\", radius = \"1 um\", time = \"1e9 s\" }]\n";
+    let place = Place::new(&format!("{config}[end]\ncharge = \"1 mAh/cm^2\"\n{late}"));
     let called = place.call(&["run", "config.toml", "--device", "cpu", "--quiet", "--out", "run"]);
     assert_eq!(called.code, 3, "{called:?}");
     assert!(called.err.contains("nothing takes the current of 10 A/m²"), "{called:?}");
