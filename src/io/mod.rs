@@ -7,6 +7,7 @@ pub mod provenance;
 pub mod snapshot;
 pub mod surface;
 pub mod table;
+pub mod view;
 mod xdmf;
 
 use std::fs::File;
@@ -70,11 +71,20 @@ pub fn write_json(path: &Path, value: &(impl Serialize + ?Sized)) -> Result<(), 
     write_whole(path, (text + "\n").as_bytes())
 }
 
-/// Writes a whole file so that it is either the old or the new one: beside it, synced, renamed.
+/// Writes a whole file so that it is either the old or the new one: beside it, synced, renamed. Into a pipe or a device the bytes are
+/// written as they are.
 ///
 /// # Errors
 /// If the system fails; the old file is then as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        // a pipe or a device has no content to keep, and must not be replaced by a file
+        return File::options()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes))
+            .map_err(IoError::system(path));
+    }
     let beside = beside(path);
     let written = (|| {
         let mut file = File::create(&beside)?;

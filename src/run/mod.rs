@@ -12,6 +12,7 @@ mod short;
 mod stage;
 pub mod start;
 mod stop;
+pub mod surface;
 
 pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;

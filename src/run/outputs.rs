@@ -13,7 +13,9 @@ use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
 use crate::io::snapshot::{self, Snapshots};
+use crate::io::surface::{Format, Sides};
 use crate::io::table::{Lines, row};
+use crate::io::view;
 use crate::metrics::{Column, Metrics};
 use crate::model::collector::Statics;
 use crate::model::nucleation::Cap;
@@ -21,7 +23,7 @@ use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::Limit;
 use crate::model::regime::{self, Medium};
 use crate::model::scales::Scales;
-use crate::solver::backend::{Backend, BackendError, Field, Piece};
+use crate::solver::backend::{Backend, BackendError, Piece};
 use crate::solver::step::{Clock, StepReport};
 
 /// Name of the table of metrics.
@@ -32,7 +34,7 @@ pub const EVENTS: &str = "events.jsonl";
 pub const SURFACE: &str = "deposit.vtp";
 
 /// Files that a run writes beside its checkpoints and `run.json`.
-pub const NAMES: [&str; 6] = [METRICS, EVENTS, cycles::FILE, SURFACE, snapshot::FILE, snapshot::SIDECAR];
+pub const NAMES: [&str; 7] = [METRICS, EVENTS, cycles::FILE, SURFACE, snapshot::FILE, snapshot::SIDECAR, view::FILE];
 
 /// Removes the outputs of a run that has not taken a step.
 pub fn remove(directory: &Path) -> Result<(), IoError> {
@@ -155,6 +157,7 @@ impl Outputs {
     pub fn create(context: &Context, provenance: &Provenance) -> Result<Self, IoError> {
         let Context { setup, directory, .. } = context;
         let snapshots = Self::new_snapshots(context, provenance)?;
+        view::write(directory)?;
         let mut metrics = Lines::create(&directory.join(METRICS))?;
         let name = setup.name.replace(['\n', '\r'], " ");
         let title = format!("# liplate {VERSION}: {name}; an empty cell was not measured");
@@ -436,15 +439,10 @@ impl Outputs {
 
     /// The surface of the lithium.
     pub fn surface<B: Backend>(&self, b: &mut B, context: &Context) -> Result<(), OutputError> {
-        let xi = b.field(Field::Xi)?;
         b.interface(0.0);
-        let filled: Vec<f32> = xi.iter().zip(&context.statics.accessible).map(|(xi, w)| xi * w).collect();
-        let current = fields::si(b, "current", context.scales, 0.0)?;
-        let curvature = fields::si(b, "curvature", context.scales, 0.0)?;
+        let surface = fields::surface(b, context.statics, &context.setup.grid, context.scales, Sides::Open)?;
         let path = context.directory.join(SURFACE);
-        let arrays: [(&str, &[f32]); 2] = [("current", &current), ("curvature", &curvature)];
-        crate::io::surface::write(&path, &context.setup.grid, &filled, &arrays)
-            .map_err(|e| IoError::content(&path, e.to_string()))?;
-        Ok(())
+        let surface = surface.map_err(|e| IoError::content(&path, e.to_string()))?;
+        Ok(surface.write(&path, Format::Vtp)?)
     }
 }
