@@ -269,7 +269,9 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             if !how.quiet {
                 remarks.iter().for_each(|remark| tell(&format!("note: {remark}")));
             }
+            let kept = config::kept::keep(&config.config, &config.overrides)?;
             let request = Request {
+                kept: Some(kept),
                 setup,
                 directory: out.unwrap_or_else(|| default_directory(&config.config)),
                 device: how.device,
@@ -407,7 +409,7 @@ fn default_directory(config: &Path) -> PathBuf {
 }
 
 fn command_line() -> String {
-    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    provenance::quoted(std::env::args_os())
 }
 
 /// Says how a run ended; returns the exit code.

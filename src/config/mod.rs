@@ -1,6 +1,7 @@
 //! From a config file to a [`Setup`] in SI units, or to everything that is wrong with it at once.
 
 mod checks;
+pub mod kept;
 mod protocol;
 pub mod quantity;
 mod reader;

@@ -112,7 +112,7 @@ impl<'a> Runner<'a> {
             run::resume(&run::Resume { directory: directory.clone(), device, max_wall, quiet, command })
         } else {
             let (setup, directory) = (setup.clone(), directory.clone());
-            run::run(&run::Request { setup, directory, device, max_wall, quiet, command })
+            run::run(&run::Request { kept: None, setup, directory, device, max_wall, quiet, command })
         }
         .map_err(failed)?;
         match outcome.ending {

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::device::{self, Device, DeviceChoice};
 use super::end::{self, Ending};
+use super::keep;
 use super::outputs::{self, Context, OutputError, Outputs, Written};
 use super::progress::Progress;
 use super::short;
 use super::start::{initial_state, load_heights};
 use super::stop::Stop;
 use super::{RunError, device::open};
+use crate::config::kept::Kept;
 use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
 use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
 use crate::model::collector::Statics;
@@ -28,6 +30,8 @@ use crate::solver::step::{Clock, Edge, Problem, StepFailure, StepReport};
 pub struct Request {
     /// what to run
     pub setup: Setup,
+    /// the config that it comes from, if it is to be kept beside the files of the run
+    pub kept: Option<Kept>,
     /// where its files go; must not hold a run
     pub directory: PathBuf,
     /// which device computes it
@@ -94,6 +98,7 @@ pub fn run(request: &Request) -> Result<Outcome, RunError> {
     let (device, why) = open(request.device, setup, &statics).map_err(RunError::Device)?;
     tell(request.quiet, why);
     std::fs::create_dir_all(directory).map_err(crate::io::IoError::system(directory))?;
+    request.kept.iter().try_for_each(|kept| keep::write(kept, directory, &request.command))?;
     let stretch = Stretch {
         setup,
         heights: &heights,

@@ -5,6 +5,7 @@ pub(crate) mod cycles;
 pub mod device;
 mod end;
 mod fields;
+mod keep;
 pub(crate) mod outputs;
 mod progress;
 mod schedule;
