@@ -53,9 +53,6 @@ need_python() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check "${missing[@]}"
 }
 
-# The commit goes into every file that a run writes.
-LIPLATE_COMMIT=$(git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
-export LIPLATE_COMMIT
 
 # Mesa's device-selection layer complains where there is no desktop.
 export NODEVICE_SELECT=1

@@ -16,10 +16,12 @@ use crate::check;
 use crate::config::{self, Config, ConfigError, NewEnd, quantity};
 use crate::converge::{self, ConvergeError, Study};
 use crate::io::snapshot;
+use crate::io::surface::Format;
 use crate::io::{IoError, provenance};
 use crate::metrics::{Column, Metrics};
 use crate::report::{self, ReportError};
 use crate::run::device::DeviceChoice;
+use crate::run::surface::Wanted;
 use crate::run::{self, Ending, Outcome, Request, Resume, RunError};
 use crate::verify::{self, Lab, VerifyError};
 use output::print;
@@ -82,6 +84,25 @@ enum Command {
         /// Every snapshot, as CSV
         #[arg(long, conflicts_with = "frame")]
         all: bool,
+    },
+    /// Write the surface of the lithium at a stored snapshot as triangles
+    Surface {
+        /// Directory of a run, or its fields.vtkhdf
+        #[arg(value_name = "DIR")]
+        run: PathBuf,
+        /// Number of the snapshot, from 0 [default: the last]
+        #[arg(long, value_name = "N")]
+        frame: Option<usize>,
+        /// vtp (ParaView: metres, with height, current and curvature), stl (printing: micrometres, a closed body) or ply (Blender,
+        /// MeshLab: micrometres, with the values) [default: that of --out, else vtp]
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<Format>,
+        /// Where to write it [default: surface-NNNN.FORMAT beside the fields]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Replace a file of that name
+        #[arg(long)]
+        overwrite: bool,
     },
     /// Make one HTML page of a run, finished or not: curves, tables and pictures, to be read without a network
     Report {
@@ -320,7 +341,9 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             if directory.is_file() {
                 return Err(CliError::File(directory));
             }
+            let kept = config::kept::keep(&config.config, &config.overrides)?;
             let request = Request {
+                kept: Some(kept),
                 setup,
                 directory,
                 device: how.device,
@@ -349,6 +372,11 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
         Command::Measure { file, frame, all } => {
             let file = if file.is_dir() { file.join(snapshot::FILE) } else { file };
             print(&if all { measure_all(&file)? } else { measure(&file, frame)? });
+            Ok(0)
+        }
+        Command::Surface { run, frame, format, out, overwrite } => {
+            let made = run::surface::write(&Wanted { run: &run, frame, format, out: out.as_deref(), overwrite })?;
+            print(&made.to_string());
             Ok(0)
         }
         Command::Report { directory, out } => {
@@ -453,7 +481,7 @@ fn default_directory(config: &Path) -> PathBuf {
 }
 
 fn command_line() -> String {
-    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    provenance::quoted(std::env::args_os())
 }
 
 /// Says how a run ended; returns the exit code.

@@ -22,6 +22,10 @@ fn vtk_and_h5py_agree_on_every_value() {
         let place = Place::new(&config);
         let called = place.call(&["run", "config.toml", "--out", "run", "--device", "cpu", "--quiet"]);
         assert_eq!(called.code, 0, "{name}: {called:?}");
+        for options in [&["--format", "stl"][..], &["--format", "ply"], &["--frame", "0"], &["--frame", "3"]] {
+            let called = place.call(&[&["surface", "run"], options].concat());
+            assert_eq!(called.code, 0, "{name}: {called:?}");
+        }
         let readers = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/readers.py");
         let output = std::process::Command::new(python()).arg(readers).arg(place.path("run")).output();
         let output = output.unwrap_or_else(|e| panic!("{}: {e}; ./scripts/test prepares it", python()));

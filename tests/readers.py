@@ -230,7 +230,54 @@ def check_surface(run, dx, box):
     corners = vtk_to_numpy(data.GetPolys().GetConnectivityArray())
     require(len(corners) == 3 * triangles, "deposit.vtp: not all cells are triangles")
     require(corners.min() >= 0 and corners.max() < points, "deposit.vtp: a triangle names a point that is not there")
+    if "current" in names:
+        check_current(run, data, box)
     print(f"deposit.vtp: {points} points, {triangles} triangles, {', '.join(names)}")
+
+
+def check_current(run, data, box):
+    """The current over the surface is that of the run, and none of it flows towards the copper."""
+    with h5py.File(run / "fields.vtkhdf", "r", locking=False) as file:
+        root = file["VTKHDF"]
+        wanted = float(root["FieldData/current_density"][-1])
+    place = vtk_to_numpy(data.GetPoints().GetData()).astype(np.float64)
+    corners = vtk_to_numpy(data.GetPolys().GetConnectivityArray()).reshape(-1, 3)
+    current = vtk_to_numpy(data.GetPointData().GetArray("current")).astype(np.float64)[corners]
+    a, b, c = (place[corners[:, k]] for k in range(3))
+    area = 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    copper = vtk_to_numpy(data.GetCellData().GetArray("on_copper"))
+    mean = float((area * current.mean(axis=1)).sum()) / (box[0] * box[1])
+    require(abs(mean / wanted - 1) < 0.03, f"deposit.vtp: {mean} A/m2 over the surface, the run has {wanted}")
+    down = copper[np.cross(b - a, c - a)[:, 2] < -0.9 * 2 * area]
+    require(len(down) == 0 or down.mean() > 0.5, "deposit.vtp: faces that look down are not marked as lying on copper")
+    inner = current[(copper == 1) & (np.abs(current).max(axis=1) == 0)]
+    require(len(inner) > 0.5 * (copper == 1).sum(), "deposit.vtp: current on the copper")
+
+
+def check_surfaces(run):
+    """What `liplate surface` wrote, by the readers of each format."""
+    readers = {".vtp": vtk.vtkXMLPolyDataReader, ".stl": vtk.vtkSTLReader, ".ply": vtk.vtkPLYReader}
+    for path in sorted(run.glob("surface-*")):
+        reader = readers[path.suffix]()
+        complaints = Complaints(reader)
+        reader.SetFileName(str(path))
+        reader.Update()
+        complaints.none(path.name)
+        data = reader.GetOutput()
+        if path.suffix == ".stl":
+            edges = vtk.vtkFeatureEdges()
+            edges.SetInputData(data)
+            edges.BoundaryEdgesOn()
+            edges.FeatureEdgesOff()
+            edges.NonManifoldEdgesOff()
+            edges.ManifoldEdgesOff()
+            edges.Update()
+            open_edges = edges.GetOutput().GetNumberOfCells()
+            require(open_edges == 0, f"{path.name}: {open_edges} edges are open")
+            mass = vtk.vtkMassProperties()
+            mass.SetInputData(data)
+            require(data.GetNumberOfPolys() == 0 or mass.GetVolume() > 0, f"{path.name}: no volume")
+        print(f"{path.name}: {data.GetNumberOfPoints()} points, {data.GetNumberOfPolys()} triangles")
 
 
 def check_metrics(run):
@@ -281,6 +328,7 @@ def main():
     try:
         dx, box = check_fields(run)
         check_surface(run, dx, box)
+        check_surfaces(run)
         check_metrics(run)
         check_provenance(run)
     except Mismatch as mismatch:

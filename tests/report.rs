@@ -122,6 +122,11 @@ fn the_page_says_what_the_tables_say() {
     assert_eq!(headline(&page, "Time over Sand's"), last("time_over_sand"));
     assert!(between(&page, "<dt>Regime</dt>", "</dd>").contains(">compact<"));
 
+    // without a cathode: what drives the current to the electrode
+    let potential = column(&metrics, "potential [V]");
+    let spent: f64 = (0..dt.len()).map(|row| -potential[row] * current[row] * dt[row] / 36_000.0).sum();
+    assert!((headline(&page, "Energy spent") - spent).abs() < 1e-12 * spent && spent > 0.0);
+
     // the third cycle has not stripped
     let efficiency = column(&cycles, "coulombic_efficiency");
     assert_eq!(efficiency.len(), 3);
@@ -164,7 +169,7 @@ fn the_page_says_what_the_tables_say() {
     assert!(steps.contains(&format!("<td>Nuclei</td><td class=\"n\"><data value=\"{nuclei}\">")));
     assert!(section(&page, "configuration").contains("kinetics.i0"));
     // start, and the ends of plating and stripping of the first, the middle and the last cycle, without its stripping
-    for what in ["Surface of the lithium", "Section", "Salt"] {
+    for what in ["Surface of the lithium", "Section", "Salt", "Potential"] {
         assert_eq!(page.matches(&format!("alt=\"{what}, ")).count(), 6, "{what}");
     }
     println!("{} bytes", page.len());
@@ -259,7 +264,50 @@ fn a_run_of_two_dimensions_has_sections_and_no_view() {
     assert_well_formed(&page);
     let deposit = section(&page, "deposit");
     assert!(deposit.contains("alt=\"Section, ") && !deposit.contains("alt=\"Surface"));
-    assert!(section(&page, "cycles").contains("no protocol"));
+    // what the run cannot have is not there, in the contents neither
+    for name in ["cycles", "lost"] {
+        assert!(
+            !page.contains(&format!("<section id=\"{name}\">")) && !page.contains(&format!("href=\"#{name}\"")),
+            "{name}"
+        );
+    }
+    assert!(page.contains("href=\"#morphology\""));
+}
+
+#[test]
+fn the_current_jumps_where_it_is_switched() {
+    let page = page(&RUN, "run");
+    let charts = section(&page, "electrochemistry");
+    let chart = charts.split("<p class=\"title\">Current density").nth(1).expect("a chart of the current");
+    let points = between(between(chart, "<polyline class=\"curve", ">"), "points=\"", "\"");
+    let points: Vec<(f64, f64)> = points
+        .split_whitespace()
+        .map(|point| point.split_once(',').map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap())).unwrap())
+        .collect();
+    let jumps: Vec<_> = points.windows(2).filter(|pair| (pair[0].1 - pair[1].1).abs() > 20.0).collect();
+    assert!(jumps.len() >= 5, "{jumps:?}");
+    // within a column of pixels
+    assert!(jumps.iter().all(|pair| pair[1].0 - pair[0].0 < 1.0), "{jumps:?}");
+}
+
+#[test]
+fn numbers_beyond_all_measure_are_left_out_and_told() {
+    let wild = ["1e308", "-1e308", "1e-320", "NaN", "inf", "1e19", "-1e99", "1e99", "0"];
+    for name in ["run/metrics.csv", "run/cycles.csv"] {
+        let columns = RUN.text(name).lines().nth(1).unwrap().split(',').count();
+        for shift in 0..2 {
+            let place = copy("run");
+            let lines = place.text(name);
+            let lines = lines.lines().enumerate().map(|(row, line)| match row {
+                0 | 1 => line.to_string(),
+                _ => (0..columns).map(|i| wild[(row + i * (1 + shift)) % wild.len()]).collect::<Vec<_>>().join(","),
+            });
+            std::fs::write(place.path(name), lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+            let page = page(&place, "run");
+            assert_well_formed(&page);
+            assert!(page.contains(" beyond 1e100 and left out"), "{name}");
+        }
+    }
 }
 
 /// What the page in a browser says about itself.

@@ -121,7 +121,7 @@ impl<'a> Runner<'a> {
             })
         } else {
             let (setup, directory) = (setup.clone(), directory.clone());
-            run::run(&run::Request { setup, directory, device, max_wall, quiet, command })
+            run::run(&run::Request { kept: None, setup, directory, device, max_wall, quiet, command })
         }
         .map_err(failed)?;
         match outcome.ending {

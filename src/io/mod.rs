@@ -6,6 +6,7 @@ pub mod provenance;
 pub mod snapshot;
 pub mod surface;
 pub mod table;
+pub mod view;
 
 use std::fs::File;
 use std::io::Write;

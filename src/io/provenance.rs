@@ -1,5 +1,6 @@
 //! Where a file came from.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use hdf5::Group;
@@ -11,9 +12,14 @@ use super::IoError;
 /// Version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Commit that it was built from, if the build script in `scripts/` told.
+/// Commit that it was built from, with `-dirty` after it if the sources had changed since; `unknown` if they came without their history.
 pub fn commit() -> &'static str {
-    option_env!("LIPLATE_COMMIT").unwrap_or("unknown")
+    env!("LIPLATE_COMMIT")
+}
+
+/// Words as a line that a POSIX shell takes apart into them again.
+pub fn quoted(words: impl Iterator<Item = OsString>) -> String {
+    shell_words::join(words.map(|word| word.to_string_lossy().into_owned()))
 }
 
 /// What every file of a run carries.
@@ -145,5 +151,27 @@ impl RunFile {
     /// If the system fails.
     pub fn write(&self, directory: &Path) -> Result<(), IoError> {
         super::write_json(&directory.join(Self::FILE), self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_line_gives_its_words_back() {
+        let words = [
+            "liplate",
+            "run",
+            "my config.toml",
+            "--set",
+            "kinetics.i0=3 mA/cm^2",
+            "",
+            "it's \"$HOME\" `x` \\ *",
+            "a\nb",
+        ];
+        let line = quoted(words.iter().map(OsString::from));
+        assert_eq!(shell_words::split(&line).unwrap(), words, "{line}");
+        assert_eq!(quoted(["liplate", "check", "--out=x"].iter().map(OsString::from)), "liplate check --out=x");
     }
 }

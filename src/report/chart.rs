@@ -5,10 +5,12 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use maud::{Markup, PreEscaped, html};
+use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::ReportError;
-use super::curve::{MOST_POINTS, Point, thin};
+use super::curve::{Point, thin};
 use super::numbers::significant;
 
 /// How a series is drawn.
@@ -61,14 +63,24 @@ pub struct Chart {
     pub legend: Option<Vec<(String, String)>>,
     /// whole numbers along x
     pub whole: bool,
+    /// a logarithmic x axis that begins here; what lies before it is left out
+    pub log_from: Option<f64>,
     /// width and height \[pixel\]
     pub size: (u32, u32),
 }
 
-/// Size of a panel beside others \[pixel\].
-pub const PANEL: (u32, u32) = (380, 230);
-/// Size of a chart of half the page's width \[pixel\].
-pub const HALF: (u32, u32) = (560, 330);
+/// Width of the page \[pixel\].
+const PAGE: u32 = 1160;
+/// Room between charts of a row \[pixel\].
+const GAP: u32 = 24;
+/// Least span of an axis: what would be drawn finer than this is a number without a meaning, and ticks could not be found for it.
+const LEAST_SPAN: f64 = 1e-100;
+
+/// Size of a chart in a row of `count` \[pixel\].
+pub fn size_in_row(count: usize) -> (u32, u32) {
+    let count = count.max(1) as u32;
+    ((PAGE - (count - 1) * GAP) / count, if count > 2 { 230 } else { 300 })
+}
 
 impl Chart {
     /// Whether there is anything to see.
@@ -105,13 +117,17 @@ impl Chart {
     fn ranges(&self) -> (Range<f64>, Range<f64>) {
         let drawn = || self.series.iter().filter(|series| !series.points.is_empty());
         let x = extent(drawn().flat_map(|series| series.points.iter().map(|p| p.0)));
-        let x = if self.whole { x.start - 0.5..x.end + 0.5 } else { padded(x, 0.02) };
+        let x = match self.log_from {
+            Some(from) if from > 0.0 && x.end > from => from..x.end * 1.05,
+            _ if self.whole => x.start - 0.5..x.end + 0.5,
+            _ => padded(x, 0.02),
+        };
         let bars = drawn().any(|series| series.shape == Shape::Bars);
         let tops = stacked(&self.series).into_iter().flatten().map(|(_, _, top)| top);
         let tops: Vec<f64> = if bars { tops.chain([0.0]).collect() } else { Vec::new() };
         let heights = drawn().filter(|series| series.shape != Shape::Bars).flat_map(|s| s.points.iter().map(|p| p.1));
         let y = extent(heights.chain(tops).chain(self.with.iter().copied()));
-        (x, self.range.clone().unwrap_or_else(|| padded(y, 0.06)))
+        (x, self.range.clone().map_or_else(|| padded(y, 0.06), |range| padded(range, 0.0)))
     }
 
     fn svg(&self) -> Result<String, Box<dyn std::error::Error>> {
@@ -119,46 +135,30 @@ impl Chart {
         let mut drawn = String::new();
         let (left, top) = {
             let root = SVGBackend::with_string(&mut drawn, self.size).into_drawing_area();
-            let mut chart = ChartBuilder::on(&root)
-                .margin_top(6)
-                .margin_right(14)
-                .x_label_area_size(42)
-                .y_label_area_size(56)
-                .build_cartesian_2d(x.clone(), y.clone())?;
-            let wide = self.size.0 > PANEL.0;
-            let span = x.end - x.start;
-            let labels = if self.whole {
-                (span.round() as usize).clamp(1, 10) + 1
-            } else if wide {
-                8
-            } else {
-                5
+            let mut builder = ChartBuilder::on(&root);
+            builder.margin_top(6).margin_right(14).x_label_area_size(42).y_label_area_size(56);
+            let pixels = match self.log_from {
+                Some(_) => {
+                    let mut chart = builder.build_cartesian_2d(x.clone().log_scale(), y.clone())?;
+                    self.axes(&mut chart, &x, &y)?;
+                    chart.plotting_area().get_pixel_range()
+                }
+                None => {
+                    let mut chart = builder.build_cartesian_2d(x.clone(), y.clone())?;
+                    self.axes(&mut chart, &x, &y)?;
+                    chart.plotting_area().get_pixel_range()
+                }
             };
-            chart
-                .configure_mesh()
-                .x_desc(self.x.as_str())
-                .x_labels(labels)
-                .y_labels(6)
-                .label_style(("sans-serif", 15))
-                .axis_desc_style(("sans-serif", 15))
-                .light_line_style(TRANSPARENT)
-                .bold_line_style(RGBColor(225, 225, 225))
-                .x_label_formatter(&|v| {
-                    if self.whole && (v - v.round()).abs() > 1e-6 {
-                        String::new()
-                    } else {
-                        significant(clean(*v, span), 4)
-                    }
-                })
-                .y_label_formatter(&|v| significant(clean(*v, y.end - y.start), 4))
-                .draw()?;
-            let pixels = chart.plotting_area().get_pixel_range();
             root.present()?;
             pixels
         };
         let place = |(px, py): Point| {
             let share = |v: f64, range: &Range<f64>| (v - range.start) / (range.end - range.start);
-            let across = f64::from(left.start) + share(px, &x) * f64::from(left.end - left.start);
+            let along = match self.log_from {
+                Some(_) => (px / x.start).ln() / (x.end / x.start).ln(),
+                None => share(px, &x),
+            };
+            let across = f64::from(left.start) + along * f64::from(left.end - left.start);
             let down = f64::from(top.end) - share(py, &y) * f64::from(top.end - top.start);
             (across, down)
         };
@@ -182,6 +182,40 @@ impl Chart {
         }
         svg.push_str("</g></svg>");
         Ok(svg)
+    }
+
+    /// Frame, grid, ticks and what stands along the axes.
+    fn axes<X: Ranged<ValueType = f64> + ValueFormatter<f64>>(
+        &self,
+        chart: &mut ChartContext<SVGBackend, Cartesian2d<X, RangedCoordf64>>,
+        x: &Range<f64>,
+        y: &Range<f64>,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let span = x.end - x.start;
+        let labels = match self.size.0 {
+            _ if self.whole => (span.round() as usize).clamp(1, 10) + 1,
+            700.. => 12,
+            450.. => 8,
+            _ => 5,
+        };
+        let along = |v: &f64| match (self.whole, self.log_from) {
+            (true, _) if (v - v.round()).abs() > 1e-6 => String::new(),
+            (_, Some(_)) => significant(*v, 3),
+            _ => significant(clean(*v, span), 4),
+        };
+        chart
+            .configure_mesh()
+            .x_desc(self.x.as_str())
+            .x_labels(labels)
+            .y_labels(6)
+            .label_style(("sans-serif", 15))
+            .axis_desc_style(("sans-serif", 15))
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(RGBColor(225, 225, 225))
+            .x_label_formatter(&along)
+            .y_label_formatter(&|v| significant(clean(*v, y.end - y.start), 4))
+            .draw()?;
+        Ok(())
     }
 }
 
@@ -215,7 +249,7 @@ fn marks(
         return Ok(());
     }
     let (class, style) = class(&series.colour, "stroke");
-    let points = thin(&series.points, MOST_POINTS);
+    let points = thin(&series.points, |x| place((x, 0.0)).0.floor() as i64);
     let dashed = if series.shape == Shape::Dashed { " dashed" } else { "" };
     write!(svg, "<polyline class=\"curve{class}{dashed}\"{style} points=\"")?;
     for point in &points {
@@ -275,7 +309,7 @@ fn extent(values: impl Iterator<Item = f64>) -> Range<f64> {
 /// The range with room at both ends; around values that are all the same, enough of it to tell them.
 fn padded(range: Range<f64>, share: f64) -> Range<f64> {
     let (span, size) = (range.end - range.start, range.start.abs().max(range.end.abs()));
-    let room = match span > 1e-6 * size {
+    let room = match span > (1e-6 * size).max(LEAST_SPAN) {
         true => share * span,
         false => (0.1 * size).max(1e-9),
     };
@@ -301,7 +335,7 @@ mod tests {
     use super::*;
 
     fn chart(series: Vec<Series>) -> Chart {
-        Chart { title: "a <b> [V]".into(), x: "t [s]".into(), series, size: PANEL, ..Chart::default() }
+        Chart { title: "a <b> [V]".into(), x: "t [s]".into(), series, size: size_in_row(3), ..Chart::default() }
     }
 
     #[test]
@@ -332,5 +366,30 @@ mod tests {
             let text = chart(vec![Series::new("a", 0, Shape::Line, points)]).draw().unwrap().into_string();
             assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
         }
+    }
+
+    #[test]
+    fn any_numbers_have_a_chart() {
+        let cruel = [0.0, -0.0, 1e-320, -1e-320, 5e-324, 1e-101, 1.0, 1.0 + f64::EPSILON, 1e99, -1e99];
+        for &a in &cruel {
+            for &b in &cruel {
+                for log_from in [None, Some(1e-320), Some(1e-5), Some(1e9)] {
+                    let series = vec![Series::new("a", 0, Shape::Line, vec![(a, b), (b, a)])];
+                    let text = Chart { log_from, ..chart(series) }.draw().unwrap().into_string();
+                    assert!(text.contains("<svg"), "{a:?} {b:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_logarithmic_axis_gives_each_decade_the_same_room() {
+        let points = vec![(1e-4, 1.0), (1e-3, 1.0), (1e-2, 2.0), (1e-1, 2.0)];
+        let chart = Chart { log_from: Some(1e-4), ..chart(vec![Series::new("a", 0, Shape::Points, points)]) };
+        let text = chart.draw().unwrap().into_string();
+        let at: Vec<f64> =
+            text.split("cx=\"").skip(1).map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect();
+        assert_eq!(at.len(), 4);
+        assert!((at[1] - at[0] - (at[3] - at[2])).abs() < 0.3 && at[1] - at[0] > 50.0, "{at:?}");
     }
 }

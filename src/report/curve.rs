@@ -3,38 +3,39 @@
 /// A point of a curve, in the units of its axes.
 pub type Point = (f64, f64);
 
-/// Points of a curve beyond which it is thinned out.
-pub const MOST_POINTS: usize = 1200;
-
 /// Pairs of two columns where both were measured.
 pub fn pairs(x: &[f64], y: &[f64]) -> Vec<Point> {
     x.iter().copied().zip(y.iter().copied()).filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
 }
 
-/// At most about `most` points of a curve: its ends, and of every stretch the lowest and the highest, so that no dip is lost.
-pub fn thin(points: &[Point], most: usize) -> Vec<Point> {
-    if points.len() <= most.max(4) {
-        return points.to_vec();
-    }
-    let inner = &points[1..points.len() - 1];
-    let stretch = inner.len().div_ceil((most / 2).saturating_sub(1).max(1));
-    let mut kept = vec![points[0]];
-    for part in inner.chunks(stretch) {
-        let (mut low, mut high) = (0, 0);
-        for (place, point) in part.iter().enumerate() {
-            if point.1 < part[low].1 {
-                low = place;
+/// Pairs of a value that holds over each step of a run, from the beginning of the step to its end: a curve that jumps where the value does.
+pub fn stairs(ends: &[f64], lengths: &[f64], y: &[f64]) -> Vec<Point> {
+    let steps = ends
+        .iter()
+        .zip(lengths)
+        .zip(y)
+        .filter(|((end, length), y)| [**end, **length, **y].iter().all(|v| v.is_finite()));
+    steps.flat_map(|((&end, &length), &y)| [(end - length, y), (end, y)]).collect()
+}
+
+/// The points that can be told apart: of those that follow each other in one column of pixels the first, the last, the lowest and the
+/// highest, in their order. Lines through them cover the same pixels as lines through all, jumps and dips included.
+pub fn thin(points: &[Point], column: impl Fn(f64) -> i64) -> Vec<Point> {
+    let mut kept = Vec::new();
+    for part in points.chunk_by(|a, b| column(a.0) == column(b.0)) {
+        let by_height = |&a: &usize, &b: &usize| part[a].1.total_cmp(&part[b].1);
+        let lowest = (0..part.len()).min_by(by_height).unwrap_or(0);
+        let highest = (0..part.len()).max_by(by_height).unwrap_or(0);
+        let mut places = [0, lowest, highest, part.len() - 1];
+        places.sort_unstable();
+        let mut last = None;
+        for place in places {
+            if last != Some(place) {
+                kept.push(part[place]);
             }
-            if point.1 > part[high].1 {
-                high = place;
-            }
-        }
-        kept.push(part[low.min(high)]);
-        if low != high {
-            kept.push(part[low.max(high)]);
+            last = Some(place);
         }
     }
-    kept.push(points[points.len() - 1]);
     kept
 }
 
@@ -46,12 +47,25 @@ mod tests {
     fn a_thinned_curve_keeps_its_ends_and_its_dip() {
         let dip = |i: usize| if i == 70_123 { -1.0 } else { (i as f64 * 1e-3).sin() };
         let points: Vec<Point> = (0..100_000).map(|i| (i as f64, dip(i))).collect();
-        let thinned = thin(&points, 600);
-        assert!(thinned.len() <= 602, "{}", thinned.len());
+        let thinned = thin(&points, |x| (x / 250.0) as i64);
+        assert!(thinned.len() <= 4 * 400, "{}", thinned.len());
         assert!(thinned.contains(&(70_123.0, -1.0)));
         assert_eq!((thinned.first(), thinned.last()), (points.first(), points.last()));
         assert!(thinned.is_sorted_by(|a, b| a.0 < b.0));
-        assert_eq!(thin(&points[..5], 600), points[..5]);
+        assert_eq!(thin(&points[..5], |x| x as i64), points[..5]);
+    }
+
+    #[test]
+    fn a_thinned_jump_is_as_steep_as_it_was() {
+        // half a million steps of a pulse: 5 up, 3 down
+        let ends: Vec<f64> = (1..=500_000).map(f64::from).collect();
+        let pulse: Vec<f64> = ends.iter().map(|t| if (*t as usize / 20_000) % 2 == 0 { 5.0 } else { -3.0 }).collect();
+        let points = stairs(&ends, &vec![1.0; ends.len()], &pulse);
+        let thinned = thin(&points, |x| (x / 500.0) as i64);
+        assert!(thinned.len() <= 4 * 1001, "{}", thinned.len());
+        let jumps: Vec<_> = thinned.windows(2).filter(|pair| pair[0].1 != pair[1].1).collect();
+        assert_eq!(jumps.len(), 25);
+        assert!(jumps.iter().all(|pair| pair[0].0 == pair[1].0), "{jumps:?}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Charts of what a cycler would record: potential, cell voltage, Coulombic efficiency, capacity, and where the lithium stayed.
 
-use super::chart::{Chart, HALF, Series, Shape};
-use super::curve::{Point, pairs};
+use super::chart::{Chart, Series, Shape};
+use super::curve::{Point, pairs, stairs};
 use super::numbers::time_unit;
 use super::picture::palette;
-use super::record::{MILLIAMPERE_HOUR, Record};
+use super::record::{EnergyOf, MILLIAMPERE_HOUR, Record};
 use super::table::Table;
 
 /// Cycles beyond which only some are drawn.
@@ -55,8 +55,8 @@ pub fn has_cycles(record: &Record) -> bool {
     record.metrics.column("cycle").is_some()
 }
 
-/// Electrode potential and, if there is a cathode, cell voltage against charge; where the plateau is much flatter than the curve,
-/// a second chart shows it alone.
+/// Electrode potential and, if there is a cathode, cell voltage against charge. A dip at the beginning, as nucleation makes it, is drawn
+/// over a logarithmic charge; a plateau that is much flatter than the curve is drawn by itself.
 pub fn against_charge(record: &Record) -> Vec<Chart> {
     let mut charts = Vec::new();
     for (name, title) in
@@ -68,16 +68,39 @@ pub fn against_charge(record: &Record) -> Vec<Chart> {
             let column = |name| record.metrics.column(name).unwrap_or_default();
             let points = pairs(column("charge [mAh/cm2]"), column(name));
             let series = vec![Series::new(title, 0, Shape::Line, points)];
-            Chart { title: title.into(), x: "Charge [mAh/cm²]".into(), series, size: HALF, ..Chart::default() }
+            Chart { title: title.into(), x: "Charge [mAh/cm²]".into(), series, ..Chart::default() }
         };
         if chart.is_empty() {
             continue;
         }
-        let plateau = plateau(&chart);
-        charts.push(chart);
+        let (beginning, plateau) = (beginning(&chart), plateau(&chart));
+        // the two together show all that the whole does
+        if beginning.is_none() || plateau.is_none() {
+            charts.push(chart);
+        }
+        charts.extend(beginning);
         charts.extend(plateau);
     }
     charts
+}
+
+/// The same chart over a logarithmic charge, if a curve has its lowest point, a dip, in the first tenth.
+fn beginning(chart: &Chart) -> Option<Chart> {
+    let all = || chart.series.iter().flat_map(|series| &series.points);
+    let least = all().map(|p| p.1).fold(f64::INFINITY, f64::min);
+    let most = all().map(|p| p.1).fold(f64::NEG_INFINITY, f64::max);
+    let end = all().map(|p| p.0).fold(0.0, f64::max);
+    let dips = chart.series.iter().filter_map(|series| {
+        let lowest = series.points.iter().filter(|p| p.0 > 0.0).min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let mut values = evenly(&series.points);
+        values.sort_by(f64::total_cmp);
+        let middle = values.get(values.len() / 2)?;
+        (lowest.0 < 0.1 * end && middle - lowest.1 > 0.2 * (most - least)).then_some(lowest.0)
+    });
+    let dip = dips.reduce(f64::min)?;
+    let first = all().map(|p| p.0).filter(|&x| x > 0.0).fold(f64::INFINITY, f64::min);
+    let from = (dip / 10.0).max(first);
+    Some(Chart { title: format!("{}, the beginning", chart.title), log_from: Some(from), ..chart.clone() })
 }
 
 /// One curve a cycle and direction, colours in order of the cycles.
@@ -101,7 +124,6 @@ fn by_cycle(branches: Vec<Branch>, title: &str) -> Chart {
         x: "Capacity of the half-cycle [mAh/cm²]".into(),
         series,
         legend: Some(legend),
-        size: HALF,
         ..Chart::default()
     }
 }
@@ -112,7 +134,8 @@ pub fn shown_cycles(last: u64, most: usize) -> Vec<u64> {
     if last <= most {
         return (1..=last).collect();
     }
-    (0..most).map(|i| 1 + (i * (last - 1) + (most - 1) / 2) / (most - 1)).collect()
+    let place = |i: u64| 1 + (u128::from(i) * u128::from(last - 1) + u128::from((most - 1) / 2)) / u128::from(most - 1);
+    (0..most).map(|i| place(i) as u64).collect()
 }
 
 /// The same chart around its plateaus, if its ends hide them.
@@ -147,6 +170,7 @@ pub fn against_time(record: &Record) -> Vec<Chart> {
     let Some(time) = record.metrics.column("time [s]") else { return Vec::new() };
     let (unit, name) = time_unit(time.last().copied().unwrap_or(0.0));
     let time: Vec<f64> = time.iter().map(|t| t / unit).collect();
+    let lengths: Vec<f64> = record.metrics.column("dt [s]").unwrap_or_default().iter().map(|dt| dt / unit).collect();
     let named = [
         ("potential [V]", "Electrode potential vs Li/Li⁺ [V]", 1.0),
         ("cell_voltage [V]", "Cell voltage [V]", 1.0),
@@ -154,8 +178,13 @@ pub fn against_time(record: &Record) -> Vec<Chart> {
     ];
     let charts = named.into_iter().filter_map(|(column, title, factor)| {
         let values: Vec<f64> = record.metrics.column(column)?.iter().map(|v| v * factor).collect();
-        let series = vec![Series::new(title, 0, Shape::Line, pairs(&time, &values))];
-        Some(Chart { title: title.into(), x: format!("Time [{name}]"), series, size: HALF, ..Chart::default() })
+        // a current holds over its step, a potential is that at its end
+        let points = match column {
+            "current [A/m2]" if !lengths.is_empty() => stairs(&time, &lengths, &values),
+            _ => pairs(&time, &values),
+        };
+        let series = vec![Series::new(title, 0, Shape::Line, points)];
+        Some(Chart { title: title.into(), x: format!("Time [{name}]"), series, ..Chart::default() })
     });
     charts.collect()
 }
@@ -173,10 +202,9 @@ pub fn cycling(record: &Record) -> Vec<Chart> {
         series,
         with,
         whole: true,
-        size: HALF,
         ..Chart::default()
     };
-    vec![
+    let mut charts = vec![
         chart(
             "Coulombic efficiency [%]",
             vec![Series::new("Coulombic efficiency [%]", 0, Shape::Points, efficiency)],
@@ -190,7 +218,29 @@ pub fn cycling(record: &Record) -> Vec<Chart> {
             ],
             vec![0.0],
         ),
-    ]
+    ];
+    if let Some((EnergyOf::Cell, steps)) = record.energies() {
+        let [into, out] = by_number(&steps);
+        charts.push(chart(
+            "Energy of the cell [mWh/cm²]",
+            vec![Series::new("in", 0, Shape::Points, into), Series::new("out", 1, Shape::Points, out)],
+            vec![0.0],
+        ));
+    }
+    charts
+}
+
+/// Of numbered amounts the sums a number of what is positive and of what is negative, the latter counted positive.
+fn by_number(steps: &[(f64, f64)]) -> [Vec<Point>; 2] {
+    let mut sums = [Vec::<Point>::new(), Vec::new()];
+    for &(number, amount) in steps.iter().filter(|(number, amount)| number.is_finite() && *amount != 0.0) {
+        let way = &mut sums[usize::from(amount < 0.0)];
+        match way.last_mut() {
+            Some(last) if last.0 == number => last.1 += amount.abs(),
+            _ => way.push((number, amount.abs())),
+        }
+    }
+    sums
 }
 
 /// Where the lithium is at the end of each cycle, and whether the table counts the SEI's.
@@ -216,7 +266,6 @@ pub fn inventory(record: &Record) -> Option<(Chart, bool)> {
         x: "Cycle".into(),
         series,
         whole: true,
-        size: HALF,
         ..Chart::default()
     };
     Some((chart, sei.is_some()))
@@ -240,10 +289,30 @@ mod tests {
     }
 
     #[test]
+    fn a_dip_at_the_beginning_gets_room() {
+        let with =
+            |points: Vec<Point>| Chart { series: vec![Series::new("E", 0, Shape::Line, points)], ..Chart::default() };
+        let dip = |x: f64| if x < 0.01 { -0.3 * (x / 0.01) } else { -0.03 - 0.27 * (-(x - 0.01) / 0.02).exp() };
+        let curve: Vec<Point> = (1..1000).map(|i| f64::from(i) * 1e-3).map(|x| (x, dip(x))).collect();
+        let shown = beginning(&with(curve)).expect("a dip");
+        assert_eq!(shown.log_from, Some(1e-3));
+        // a fall at the end, as stripping has it, and a slow slope are none
+        assert!(beginning(&with(vec![(0.0, 0.1), (0.5, 0.0), (1.0, -0.3)])).is_none());
+        assert!(beginning(&with(vec![(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)])).is_none());
+    }
+
+    #[test]
+    fn energy_is_counted_each_way() {
+        let steps = [(1.0, 2.0), (1.0, 1.0), (1.0, -0.5), (f64::NAN, 1.0), (2.0, 4.0)];
+        assert_eq!(by_number(&steps), [vec![(1.0, 3.0), (2.0, 4.0)], vec![(1.0, 0.5)]]);
+    }
+
+    #[test]
     fn of_many_cycles_some_are_shown() {
         assert_eq!(shown_cycles(3, 24), [1, 2, 3]);
         let shown = shown_cycles(500, 24);
         assert_eq!((shown.len(), shown[0], shown[23]), (24, 1, 500));
+        assert_eq!(shown_cycles(u64::MAX, 24).last(), Some(&u64::MAX));
         assert!(shown.is_sorted_by(|a, b| a < b));
     }
 }

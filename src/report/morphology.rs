@@ -1,6 +1,6 @@
 //! Panels of the deposit's metrics in time.
 
-use super::chart::{Chart, PANEL, Series, Shape};
+use super::chart::{Chart, Series, Shape};
 use super::curve::pairs;
 use super::numbers::time_unit;
 use super::record::Record;
@@ -75,7 +75,7 @@ pub fn panels(record: &Record) -> (Vec<Chart>, Vec<&'static str>) {
         });
         let series: Vec<Series> = series.collect();
         let x = format!("Time [{name}]");
-        let chart = Chart { title: title.into(), x, series, size: PANEL, ..Chart::default() };
+        let chart = Chart { title: title.into(), x, series, ..Chart::default() };
         if chart.is_empty() { missing.push(title) } else { charts.push(chart) }
     }
     (charts, missing)

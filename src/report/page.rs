@@ -31,6 +31,17 @@ const CONTENTS: [(&str, &str); 10] = [
 /// # Errors
 /// If a chart cannot be drawn.
 pub fn page(record: &Record) -> Result<Markup, ReportError> {
+    let content = html! {
+        (summary::head(record))
+        (sections::pictures(record))
+        (sections::electrochemistry(record)?)
+        (sections::cycles(record)?)
+        (sections::morphology(record)?)
+        (timeline::section(record))
+        (ledgers::section(record))
+        (provenance::sections(record))
+    };
+    let there = CONTENTS.into_iter().filter(|(place, _)| content.0.contains(&format!("<section id=\"{place}\">")));
     Ok(html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,17 +55,8 @@ pub fn page(record: &Record) -> Result<Markup, ReportError> {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                nav aria-label="Contents" { ol { @for (place, title) in CONTENTS { li { a href={ "#" (place) } { (title) } } } } }
-                main {
-                    (summary::head(record))
-                    (sections::pictures(record))
-                    (sections::electrochemistry(record)?)
-                    (sections::cycles(record)?)
-                    (sections::morphology(record)?)
-                    (timeline::section(record))
-                    (ledgers::section(record))
-                    (provenance::sections(record))
-                }
+                nav aria-label="Contents" { ol { @for (place, title) in there { li { a href={ "#" (place) } { (title) } } } } }
+                main { (content) }
             }
         }
     })

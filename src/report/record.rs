@@ -14,6 +14,27 @@ use crate::run::{cycles, outputs};
 /// Charge density \[C/m²\] of 1 mAh/cm².
 pub const MILLIAMPERE_HOUR: f64 = 36_000.0;
 
+/// Energy per area \[J/m²\] of 1 mWh/cm².
+const MILLIWATT_HOUR: f64 = 36_000.0;
+
+/// Whose energy is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnergyOf {
+    /// the cell's: its voltage times the current
+    Cell,
+    /// the lithium electrode's: its potential against Li/Li⁺ at the top of the box times the current
+    Electrode,
+}
+
+/// Cells beyond which a grid is a mistake in `run.json`.
+const MOST_CELLS: usize = 1 << 40;
+
+/// Whether a grid is one that can be.
+fn has_cells(grid: &Grid) -> bool {
+    let cells = grid.nx.checked_mul(grid.ny).and_then(|n| n.checked_mul(grid.nz));
+    cells.is_some_and(|n| (1..=MOST_CELLS).contains(&n)) && grid.dx.is_finite() && grid.dx > 0.0
+}
+
 /// A run, read back.
 pub struct Record {
     /// its directory
@@ -55,9 +76,10 @@ impl Record {
             true => snapshot::times(&fields).map_err(|error| error.to_string()),
             false => Ok(Vec::new()),
         };
+        let grid = serde_json::from_value(run.setup["grid"].clone()).ok();
         Ok(Self {
             directory: directory.into(),
-            grid: serde_json::from_value(run.setup["grid"].clone()).ok(),
+            grid: grid.filter(has_cells),
             metrics: Table::read(&metrics)?.unwrap_or_default(),
             cycles: Table::read(&directory.join(cycles::FILE))?,
             events: Events::read(&directory.join(outputs::EVENTS))?,
@@ -79,6 +101,22 @@ impl Record {
         steps
             .filter(|charge| charge.is_finite())
             .fold((0.0, 0.0), |(plated, stripped), charge| (plated + charge.max(0.0), stripped + (-charge).max(0.0)))
+    }
+
+    /// Energy of each time step and the number of its cycle, NaN without cycles \[mWh/cm²\]: of the cell, positive while it is charged, if
+    /// there is a cathode; else what drives the current from the top of the box to the electrode, −E i. Potentials hold over the step
+    /// that ends with them.
+    pub fn energies(&self) -> Option<(EnergyOf, Vec<(f64, f64)>)> {
+        let (of, sign, volts) = match self.metrics.column("cell_voltage [V]") {
+            Some(voltage) => (EnergyOf::Cell, 1.0, voltage),
+            None => (EnergyOf::Electrode, -1.0, self.metrics.column("potential [V]")?),
+        };
+        let (current, dt) = (self.metrics.column("current [A/m2]")?, self.metrics.column("dt [s]")?);
+        let cycles = self.metrics.column("cycle");
+        let step = |row: usize| {
+            (cycles.map_or(f64::NAN, |c| c[row]), sign * volts[row] * current[row] * dt[row] / MILLIWATT_HOUR)
+        };
+        Some((of, (0..self.metrics.rows()).map(step).filter(|(_, energy)| energy.is_finite()).collect()))
     }
 
     /// Numbers of the cycles that have stripped and their Coulombic efficiencies.

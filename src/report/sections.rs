@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::ReportError;
-use super::chart::Chart;
+use super::chart::{Chart, size_in_row};
 use super::electro::{self, MOST_CYCLES, has_cycles};
 use super::moments::{self, Moment};
 use super::morphology;
@@ -11,16 +11,44 @@ use super::numbers::{duration, significant};
 use super::picture::{self, Gallery, palette};
 use super::record::Record;
 
-/// A figure of charts with a caption.
-fn figure(charts: &[Chart], small: bool, caption: Markup) -> Result<Markup, ReportError> {
-    let drawn: Vec<Markup> = charts.iter().map(Chart::draw).collect::<Result<_, _>>()?;
+/// A figure of charts with a caption: at most `most` charts a row, and every row filled.
+fn figure(charts: &[Chart], most: usize, caption: Markup) -> Result<Markup, ReportError> {
+    let seen: Vec<&Chart> = charts.iter().filter(|chart| !chart.is_empty()).collect();
+    let mut left = &seen[..];
+    let mut drawn = Vec::new();
+    for count in rows(seen.len(), most) {
+        let (row, rest) = left.split_at(count);
+        for chart in row {
+            let chart = Chart { size: size_in_row(count), ..(*chart).clone() };
+            drawn.push((count, chart.draw()?));
+        }
+        left = rest;
+    }
     Ok(html! {
         figure {
-            div class={ "panels" @if small { " small" } } { @for chart in &drawn { (chart) } }
+            div.panels { @for (count, chart) in &drawn { div class={ "of" (count) } { (chart) } } }
             figcaption { (caption) }
         }
     })
 }
+
+/// How many of `count` things stand in each row: at most `most`, and about as many in all.
+fn rows(count: usize, most: usize) -> Vec<usize> {
+    let rows = count.div_ceil(most);
+    (0..rows).map(|row| (count + row) / rows).rev().collect()
+}
+
+/// Pictures side by side, in rows of about as many.
+fn shots_of<'a>(shots: impl Iterator<Item = (&'a String, &'a Moment, Option<f64>)>, what: &str) -> Markup {
+    let shots: Vec<_> = shots.collect();
+    let across = rows(shots.len(), MOST_SHOTS).first().copied().unwrap_or(1);
+    html! {
+        div.shots style={ "--across:" (across) } { @for (uri, moment, top) in shots { (shown(uri, moment, what, top)) } }
+    }
+}
+
+/// Most pictures of a row.
+const MOST_SHOTS: usize = 5;
 
 /// What stands where nothing was measured.
 fn not_measured(what: &str) -> Markup {
@@ -40,7 +68,7 @@ pub fn pictures(record: &Record) -> Markup {
             }
         }
     };
-    html! { section #deposit { h2 { "The deposit" } (content) } }
+    section("deposit", "The deposit", &content)
 }
 
 fn shots(record: &Record, gallery: &Gallery) -> Markup {
@@ -57,30 +85,35 @@ fn shots(record: &Record, gallery: &Gallery) -> Markup {
     html! {
         @if views {
             figure {
-                div.shots { @for shot in &gallery.shots { @if let Some(uri) = &shot.view { (shown(uri, &shot.moment, "Surface of the lithium", shot.top)) } } }
+                (shots_of(gallery.shots.iter().filter_map(|shot| Some((shot.view.as_ref()?, &shot.moment, shot.top))), "Surface of the lithium"))
                 ul.legend { (key(palette::METAL, "lithium joined to the copper")) (key(palette::ISOLATED, "isolated lithium")) (key(palette::COPPER, "copper")) }
                 figcaption { "Lithium on the copper, in perspective: the surface on which half of the space is lithium, over a square of " (nx) " × " (ny) " µm, all moments from the same place. Darker faces are where the box, which repeats sideways, cuts." }
             }
         } @else if sections {
             p { "The run has two dimensions: its section is all there is." }
-        } @else {
-            (not_measured("The run has one dimension: there is no picture of it."))
         }
         @if sections {
             figure {
-                div.shots { @for shot in &gallery.shots { @if let Some(uri) = &shot.phases { (shown(uri, &shot.moment, "Section", shot.top)) } } }
+                (shots_of(gallery.shots.iter().filter_map(|shot| Some((shot.phases.as_ref()?, &shot.moment, shot.top))), "Section"))
                 ul.legend { (key(palette::LITHIUM, "lithium")) (key(palette::ISOLATED, "isolated lithium")) (key(palette::COPPER, "copper")) (key(palette::ELECTROLYTE, "electrolyte")) }
                 figcaption { "Section along " (along) " and z through the highest lithium, the middle where there is none: " (across) " µm wide, the lowest " (significant(gallery.shown * 1e6, 3)) " µm of the box." }
             }
         }
         @if let Some((low, high)) = salt {
             figure {
-                div.shots { @for shot in &gallery.shots { @if let Some(uri) = &shot.salt { (shown(uri, &shot.moment, "Salt", None)) } } }
+                (shots_of(gallery.shots.iter().filter_map(|shot| Some((shot.salt.as_ref()?, &shot.moment, None))), "Salt"))
                 p.scale { (significant(f64::from(low) / 1e3, 4)) span.bar style={ "background:" (palette::gradient()) } {} (significant(f64::from(high) / 1e3, 4)) " mol/L" }
                 figcaption { "Concentration of the salt in the same sections, all " (nz) " µm up to the top of the box; one scale for all moments. Metals as above." }
             }
         } @else if sections {
             (not_measured("The concentration of the salt was not stored, or is the same everywhere."))
+        }
+        @if let Some((low, high)) = gallery.potential {
+            figure {
+                (shots_of(gallery.shots.iter().filter_map(|shot| Some((shot.potential.as_ref()?, &shot.moment, None))), "Potential"))
+                p.scale { (significant(f64::from(low) * 1e3, 3)) span.bar style={ "background:" (palette::gradient()) } {} (significant(f64::from(high) * 1e3, 3)) " mV" }
+                figcaption { "Potential φ of the electrolyte in the same sections, less its mean over the top of the box at that moment; one scale for all moments." }
+            }
         }
     }
 }
@@ -112,11 +145,12 @@ pub fn electrochemistry(record: &Record) -> Result<Markup, ReportError> {
             } @else {
                 "Potential of the electrode, and cell voltage where there is a cathode, against the charge plated less stripped."
             }
-            @if charge.iter().any(|chart| chart.range.is_some()) { " Where the ends of the curves hide the plateau, it is drawn again by itself." }
+            @if charge.iter().any(|chart| chart.log_from.is_some()) { " A logarithmic charge gives room to the beginning, where lithium nucleates." }
+            @if charge.iter().any(|chart| chart.range.is_some()) { " Where the ends of the curves hide the plateau, it is drawn by itself." }
         };
         html! {
-            (figure(&charge, false, caption)?)
-            (figure(&time, false, html! { "The same, and the current density per projected area, against time; rests included." })?)
+            (figure(&charge, 2, caption)?)
+            (figure(&time, if time.len() > 2 { 3 } else { 2 }, html! { "The same, and the current density per projected area, against time; rests included." })?)
         }
     };
     Ok(html! { section #electrochemistry { h2 { "Electrochemistry" } (content) } })
@@ -125,39 +159,49 @@ pub fn electrochemistry(record: &Record) -> Result<Markup, ReportError> {
 /// Coulombic efficiency and capacity, and where the lithium stayed.
 pub fn cycles(record: &Record) -> Result<Markup, ReportError> {
     let charts = electro::cycling(record);
-    let content = if record.cycles.is_none() {
-        not_measured("The run has no protocol, so it has no cycles and no Coulombic efficiency.")
-    } else if charts.iter().all(Chart::is_empty) {
-        not_measured("No cycle is complete yet.")
+    // a run that goes on may still get there; one that is done, or has no protocol, has none
+    let awaited = record.cycles.is_some() && record.run.status != "done";
+    let yet = |what: &str| {
+        if awaited {
+            not_measured(what)
+        } else {
+            html! {}
+        }
+    };
+    let content = if charts.iter().all(Chart::is_empty) {
+        yet("No cycle is complete yet.")
     } else {
         figure(
             &charts,
-            false,
+            if charts.iter().filter(|chart| !chart.is_empty()).count() > 2 { 3 } else { 2 },
             html! {
                 "Coulombic efficiency (charge out over charge in of the same cycle) and both charges against the number of the cycle. "
                 "Cycles that have not stripped have no efficiency; one that the end of the run cut short counts as far as it came."
+                @if charts.len() > 2 { " The energy is that of the cell: ∫ voltage × current density dt, charging and discharging." }
             },
         )?
     };
     let lost = match electro::inventory(record) {
         Some((chart, sei)) => figure(
             &[chart],
-            false,
+            1,
             html! {
                 "Lithium in the box at the end of each cycle, by what has become of it: cut off from the copper, or still joined to it and not "
                 "stripped. What was there before the first cycle is part of it, and so is all that a last cycle without stripping has plated."
                 @if sei { " The lithium of the SEI is counted on top: it is no metal any more." } @else { " The lithium of an SEI was not measured." }
             },
         )?,
-        None if record.cycles.is_none() => {
-            not_measured("Where lithium was lost is told for each cycle of a protocol; the run has none.")
-        }
-        None => not_measured("Where lithium was lost is told for each cycle; none is complete yet."),
+        None => yet("Where lithium was lost is told for each cycle; none is complete yet."),
     };
     Ok(html! {
-        section #cycles { h2 { "Cycles" } (content) }
-        section #lost { h2 { "Where the lithium is" } (lost) }
+        (section("cycles", "Cycles", &content))
+        (section("lost", "Where the lithium is", &lost))
     })
+}
+
+/// A section, or nothing if there is nothing in it.
+fn section(place: &str, title: &str, content: &Markup) -> Markup {
+    html! { @if !content.0.is_empty() { section id=(place) { h2 { (title) } (content) } } }
 }
 
 /// Metrics of the deposit in time.
@@ -165,7 +209,7 @@ pub fn morphology(record: &Record) -> Result<Markup, ReportError> {
     let (charts, missing) = morphology::panels(record);
     let content = html! {
         @if !charts.is_empty() {
-            (figure(&charts, true, html! {
+            (figure(&charts, 3, html! {
                 "The deposit in time. Heights are those of the highest lithium above the copper below it; the developed area counts lithium against "
                 "electrolyte; a void is electrolyte below the highest lithium of its column; porosity, 1 − thickness/mean height, is too small while "
                 "features are a few cells high, and is left out below −1; the uniformity is that of the current density on the interface while current flows: 0 and 1 if it is even. "
@@ -178,4 +222,18 @@ pub fn morphology(record: &Record) -> Result<Markup, ReportError> {
         @else if charts.is_empty() { (not_measured("Not measured: metrics.csv has no rows.")) }
     };
     Ok(html! { section #morphology { h2 { "Morphology" } (content) } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_filled_evenly() {
+        assert_eq!(rows(12, 3), [3, 3, 3, 3]);
+        assert_eq!(rows(11, 3), [3, 3, 3, 2]);
+        assert_eq!(rows(4, 3), [2, 2]);
+        assert_eq!(rows(7, 5), [4, 3]);
+        assert_eq!(rows(0, 3), [] as [usize; 0]);
+    }
 }

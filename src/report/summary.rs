@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::events::number;
 use super::numbers::{count, duration, percent, significant};
-use super::record::Record;
+use super::record::{EnergyOf, Record};
 use super::table::Table;
 use crate::model::regime::{DEPLETED, TIPS_WIN};
 
@@ -27,6 +27,7 @@ impl Headline {
 /// Name, status and headline numbers.
 pub fn head(record: &Record) -> Markup {
     let run = &record.run;
+    let beyond = record.metrics.beyond() + record.cycles.as_ref().map_or(0, Table::beyond);
     let device = run.sessions.last().map(|session| session.device.as_str()).unwrap_or("unknown");
     html! {
         header {
@@ -58,6 +59,12 @@ pub fn head(record: &Record) -> Markup {
             p.caption {
                 "Charges are per projected area of the copper. Potentials are those of the electrode against Li/Li⁺ at the top of the box, "
                 "plating negative. Lithium left is all metallic lithium in the box."
+                @match record.energies().map(|(of, _)| of) {
+                    Some(EnergyOf::Cell) => " Energies are the cell's: ∫ voltage × current density dt, charging and discharging.",
+                    Some(EnergyOf::Electrode) => " The energy is what drives the current between the top of the box and the electrode, −∫ E i dt, with E the potential of the electrode; there is no cathode.",
+                    None => {}
+                }
+                @if beyond > 0 { " " (count(beyond, "number of the tables is", "numbers of the tables are")) " beyond 1e100 and left out." }
             }
         }
     }
@@ -118,6 +125,26 @@ fn headlines(record: &Record) -> Vec<Headline> {
     let mut lines = vec![Headline::new("Charge plated", plated, significant(plated, 4), capacity)];
     if stripped > 0.0 {
         lines.push(Headline::new("Charge stripped", stripped, significant(stripped, 4), capacity));
+    }
+    if let Some((of, steps)) = record.energies() {
+        let sum = |sign: f64| steps.iter().map(|(_, energy)| (sign * energy).max(0.0)).sum::<f64>();
+        let (into, out) = (sum(1.0), sum(-1.0));
+        let unit = "mWh/cm²";
+        match of {
+            EnergyOf::Cell => {
+                lines.push(Headline::new("Energy in", into, significant(into, 4), format!("{unit}, of the cell")));
+                lines.push(Headline::new("Energy out", out, significant(out, 4), format!("{unit}, of the cell")));
+            }
+            EnergyOf::Electrode => {
+                let spent = into - out;
+                lines.push(Headline::new(
+                    "Energy spent",
+                    spent,
+                    significant(spent, 4),
+                    format!("{unit}, at the electrode"),
+                ));
+            }
+        }
     }
     let efficiencies = record.efficiencies();
     if let (Some(first), Some(last)) = (efficiencies.first(), efficiencies.last()) {

@@ -4,11 +4,15 @@ use std::path::Path;
 
 use crate::io::IoError;
 
+/// Size of a number beyond which it is no measurement: sums and spans of such numbers overflow.
+const MOST: f64 = 1e100;
+
 /// Columns of numbers; what was not measured is NaN.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     names: Vec<String>,
     columns: Vec<Vec<f64>>,
+    beyond: usize,
 }
 
 impl Table {
@@ -25,7 +29,8 @@ impl Table {
     }
 
     /// Parses the whole lines of a table with a row of headings; lines that begin with # are comments. A last line without its end is
-    /// being written, or was when the run was killed: it is left out. A cell that is no number was not measured.
+    /// being written, or was when the run was killed: it is left out. A cell that is no number was not measured, and neither was one
+    /// beyond 1e100.
     pub fn parse(bytes: &[u8]) -> Self {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -43,7 +48,10 @@ impl Table {
                 continue;
             }
             for (place, column) in table.columns.iter_mut().enumerate() {
-                column.push(cells.get(place).and_then(|cell| cell.trim().parse().ok()).unwrap_or(f64::NAN));
+                let value = cells.get(place).and_then(|cell| cell.trim().parse().ok()).unwrap_or(f64::NAN);
+                let beyond = value.abs() > MOST;
+                table.beyond += usize::from(beyond);
+                column.push(if beyond { f64::NAN } else { value });
             }
         }
         table
@@ -52,6 +60,11 @@ impl Table {
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, Vec::len)
+    }
+
+    /// Numbers that were left out because they are beyond 1e100.
+    pub fn beyond(&self) -> usize {
+        self.beyond
     }
 
     /// The column of that heading, if there is one with a number in it.
@@ -93,5 +106,7 @@ mod tests {
         assert_eq!((table.column("b"), table.last("b")), (None, None));
         assert_eq!(Table::parse(b"").rows(), 0);
         assert_eq!(Table::parse(b"a,b\xff\n1,\xff\n").rows(), 1);
+        let wild = Table::parse(b"a,b\n1e308,1\n-1e308,inf\n2,3\n");
+        assert_eq!((wild.beyond(), wild.last("a"), wild.last("b")), (3, Some(2.0), Some(3.0)));
     }
 }

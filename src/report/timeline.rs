@@ -88,14 +88,19 @@ const KINDS: [Kind; 7] = [
 pub fn section(record: &Record) -> Markup {
     let found: Vec<(&Kind, Vec<&Value>)> =
         KINDS.iter().map(|kind| (kind, record.events.of(kind.event).collect())).collect();
+    let (found, never): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, events)| !events.is_empty());
+    if found.is_empty() {
+        return html! {};
+    }
     html! {
         section #events {
             h2 { "Events" }
             table.counts { tbody { @for (kind, events) in &found {
                 tr { td { (kind.title) } td.n { data value=(events.len()) { (events.len()) } } }
             } } }
+            @if !never.is_empty() { p.missing { "None of: " (never.iter().map(|(kind, _)| kind.title).collect::<Vec<_>>().join("; ")) "." } }
             p.caption { "Places are counted from the corner of the box, times from the start of the run." }
-            @for (kind, events) in found.iter().filter(|(_, events)| !events.is_empty()) {
+            @for (kind, events) in &found {
                 @if events.len() > LONG {
                     details { summary { (kind.title) ": " (count(events.len(), "event", "events")) } (table(kind, events)) }
                 } @else {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::device::{self, Device, DeviceChoice};
 use super::end::{self, Ending};
+use super::keep;
 use super::lock::Lock;
 use super::memory;
 use super::outputs::{self, Context, OutputError, Outputs, ReopenError, Written};
@@ -17,6 +18,7 @@ use super::start::{initial_state, load_heights};
 use super::stop::Stop;
 use super::{RunError, device::open};
 use crate::config::NewEnd;
+use crate::config::kept::Kept;
 use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
 use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
 use crate::model::collector::Statics;
@@ -32,6 +34,8 @@ use crate::solver::step::{Clock, Edge, Problem, StepFailure, StepReport};
 pub struct Request {
     /// what to run
     pub setup: Setup,
+    /// the config that it comes from, if it is to be kept beside the files of the run
+    pub kept: Option<Kept>,
     /// where its files go; must not hold a run
     pub directory: PathBuf,
     /// which device computes it
@@ -109,6 +113,7 @@ pub fn run(request: &Request) -> Result<Outcome, RunError> {
     let (_lock, why) = Lock::take(directory)?;
     tell(request.quiet, why);
     taken()?; // somebody else may have been faster
+    request.kept.iter().try_for_each(|kept| keep::write(kept, directory, &request.command))?;
     let stretch = Stretch {
         setup,
         heights: &heights,

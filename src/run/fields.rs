@@ -2,9 +2,11 @@
 
 use crate::cpu::Cpu;
 use crate::io::IoError;
-use crate::io::snapshot;
+use crate::io::snapshot::{self, Frame};
+use crate::io::surface::{Deposit, Sides, Surface, SurfaceError};
 use crate::metrics::{self, Metrics};
 use crate::model::collector::Statics;
+use crate::model::grid::Grid;
 use crate::model::parameters::Setup;
 use crate::model::pieces;
 use crate::model::regime::Medium;
@@ -106,6 +108,76 @@ fn measure_in<B: Backend>(
     }))
 }
 
+/// The surface of the lithium that a backend holds, with current and curvature. The interface must be that of the lithium.
+pub fn surface<B: Backend>(
+    b: &mut B,
+    statics: &Statics,
+    grid: &Grid,
+    scales: &Scales,
+    sides: Sides,
+) -> Result<Result<Surface, SurfaceError>, BackendError> {
+    let xi = b.field(Field::Xi)?;
+    let delta = si(b, "delta", scales, 0.0)?;
+    let curvature = si(b, "curvature", scales, 0.0)?;
+    let current = si(b, "current", scales, 0.0)?;
+    let deposit = Deposit {
+        grid,
+        accessible: &statics.accessible,
+        xi: &xi,
+        delta: &delta,
+        current: (!current.iter().any(|i| i.is_nan())).then_some(&current[..]),
+        curvature: &curvature,
+    };
+    Ok(Surface::of(&deposit, sides))
+}
+
+/// The surface of the lithium in frame `frame` of the file at `path`, and the time of that \[s\]; without its current if the file holds none.
+///
+/// # Errors
+/// If the file is not one of this program, has no such frame, or holds no `xi`.
+pub fn surface_of_frame(path: &Path, frame: usize, sides: Sides) -> Result<(Surface, f64), IoError> {
+    let mut held = Held::read(path, frame)?;
+    let made = surface(&mut held.cpu, &held.statics, &held.setup.grid, &held.scales, sides);
+    let made = made.map_err(|e| e.to_string()).and_then(|made| made.map_err(|e| e.to_string()));
+    Ok((made.map_err(|e| IoError::content(path, e))?, held.stored.time))
+}
+
+/// A stored frame in a backend, with the interface of its lithium.
+struct Held {
+    stored: Frame,
+    setup: Setup,
+    statics: Statics,
+    scales: Scales,
+    cpu: Cpu,
+}
+
+impl Held {
+    fn read(path: &Path, frame: usize) -> Result<Self, IoError> {
+        let stored = snapshot::read(path, frame)?;
+        let setup: Setup = serde_json::from_str(&stored.setup)
+            .map_err(|e| IoError::content(path, format!("holds a configuration of another version: {e}")))?;
+        let xi =
+            stored.field("xi").ok_or_else(|| IoError::content(path, "holds no field xi; add it to output.fields"))?;
+        if xi.len() != setup.grid.cells() || stored.heights.len() != setup.grid.nx * setup.grid.ny {
+            return Err(IoError::content(path, "holds fields that do not fit its configuration"));
+        }
+        super::device::fits(super::device::DeviceChoice::Cpu, &setup.grid).map_err(|e| IoError::content(path, e))?;
+        let scales = Scales::new(&setup);
+        let statics = Statics::new(&setup, &stored.heights);
+        let n = setup.grid.cells();
+        let current = match stored.field("current") {
+            Some(current) => current.iter().map(|&i| f64::from(i) / scales.current).collect(),
+            None => vec![f64::NAN; n],
+        };
+        let xi = xi.iter().map(|&xi| f64::from(xi)).collect();
+        let mut cpu = Cpu::new(&setup, &statics);
+        cpu.load(&State::at_rest(xi, vec![0.0; n], vec![0.0; n], current))
+            .map_err(|e| IoError::content(path, e.to_string()))?;
+        cpu.interface(0.0);
+        Ok(Self { stored, setup, statics, scales, cpu })
+    }
+}
+
 /// Metrics of a stored frame.
 pub struct Measured {
     /// time of the frame \[s\]
@@ -121,27 +193,10 @@ pub struct Measured {
 /// # Errors
 /// If the file is not one of this program, has no such frame, or holds no `xi`.
 pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
-    let stored = snapshot::read(path, frame)?;
-    let setup: Setup = serde_json::from_str(&stored.setup)
-        .map_err(|e| IoError::content(path, format!("holds a configuration of another version: {e}")))?;
-    let field = |name: &str| stored.fields.iter().find(|(n, _)| n == name).map(|(_, field)| field.clone());
-    let xi = field("xi").ok_or_else(|| IoError::content(path, "holds no field xi; add it to output.fields"))?;
-    if xi.len() != setup.grid.cells() || stored.heights.len() != setup.grid.nx * setup.grid.ny {
-        return Err(IoError::content(path, "holds fields that do not fit its configuration"));
-    }
-    super::device::fits(super::device::DeviceChoice::Cpu, &setup.grid).map_err(|e| IoError::content(path, e))?;
-    let scales = Scales::new(&setup);
-    let statics = Statics::new(&setup, &stored.heights);
+    let Held { stored, setup, statics, scales, mut cpu } = Held::read(path, frame)?;
+    let field = |name| stored.field(name).map(<[f32]>::to_vec);
     let surroundings = Surroundings { c: field("c").filter(|_| setup.electrolyte.has_salt()), sei: field("sei") };
-    let n = setup.grid.cells();
-    let current = field("current").unwrap_or_else(|| vec![f32::NAN; n]);
-    let current = current.into_iter().map(|i| f64::from(i) / scales.current).collect();
-    let state = State::at_rest(xi.into_iter().map(f64::from).collect(), vec![0.0; n], vec![0.0; n], current);
-    let mut cpu = Cpu::new(&setup, &statics);
-    let measured = cpu.load(&state).and_then(|()| {
-        cpu.interface(0.0);
-        measure_in(&mut cpu, &setup, &statics, &stored.heights, &scales, surroundings)
-    });
-    let metrics = measured.map_err(|e| IoError::content(path, e.to_string()))?;
+    let metrics = measure_in(&mut cpu, &setup, &statics, &stored.heights, &scales, surroundings)
+        .map_err(|e| IoError::content(path, e.to_string()))?;
     Ok(Measured { time: stored.time, values: stored.values, metrics })
 }

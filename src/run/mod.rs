@@ -5,6 +5,7 @@ pub(crate) mod cycles;
 pub mod device;
 mod end;
 mod fields;
+mod keep;
 mod lock;
 pub mod memory;
 pub(crate) mod outputs;
@@ -15,6 +16,7 @@ mod short;
 mod stage;
 pub mod start;
 mod stop;
+pub mod surface;
 
 pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;

@@ -13,7 +13,9 @@ use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
 use crate::io::snapshot::{self, Plan, Snapshots};
+use crate::io::surface::{Format, Sides};
 use crate::io::table::{Beginning, Lines, row};
+use crate::io::view;
 use crate::metrics::{Column, Metrics};
 use crate::model::collector::Statics;
 use crate::model::measured;
@@ -22,7 +24,7 @@ use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::Limit;
 use crate::model::regime::{self, Medium};
 use crate::model::scales::Scales;
-use crate::solver::backend::{Backend, BackendError, Field, Piece};
+use crate::solver::backend::{Backend, BackendError, Piece};
 use crate::solver::step::{Clock, StepReport};
 
 /// Name of the table of metrics.
@@ -33,12 +35,12 @@ pub const EVENTS: &str = "events.jsonl";
 pub const SURFACE: &str = "deposit.vtp";
 
 /// Files that a run writes beside its checkpoints and `run.json`.
-pub const NAMES: [&str; 7] =
-    [METRICS, EVENTS, cycles::FILE, SURFACE, snapshot::FILE, snapshot::SIDECAR, snapshot::FOLDER];
+pub const NAMES: [&str; 8] =
+    [METRICS, EVENTS, cycles::FILE, SURFACE, snapshot::FILE, snapshot::SIDECAR, snapshot::FOLDER, view::FILE];
 
 /// Removes the outputs of a run that has not taken a step.
 pub fn remove(directory: &Path) -> Result<(), IoError> {
-    for name in [METRICS, EVENTS, cycles::FILE, SURFACE] {
+    for name in [METRICS, EVENTS, cycles::FILE, SURFACE, view::FILE] {
         let path = directory.join(name);
         if path.exists() {
             std::fs::remove_file(&path).map_err(IoError::system(&path))?;
@@ -216,6 +218,7 @@ impl Outputs {
         let Context { setup, directory, .. } = context;
         let path = directory.join(snapshot::FILE);
         let snapshots = Snapshots::create(&plan(context, provenance, &path, &fixed(context)))?;
+        view::write(directory)?;
         let cycles = match setup.protocol.is_empty() {
             true => None,
             false => Some(new_cycles(context)?),
@@ -495,15 +498,10 @@ impl Outputs {
 
     /// The surface of the lithium.
     pub fn surface<B: Backend>(&self, b: &mut B, context: &Context) -> Result<(), OutputError> {
-        let xi = b.field(Field::Xi)?;
         b.interface(0.0);
-        let filled: Vec<f32> = xi.iter().zip(&context.statics.accessible).map(|(xi, w)| xi * w).collect();
-        let current = fields::si(b, "current", context.scales, 0.0)?;
-        let curvature = fields::si(b, "curvature", context.scales, 0.0)?;
+        let surface = fields::surface(b, context.statics, &context.setup.grid, context.scales, Sides::Open)?;
         let path = context.directory.join(SURFACE);
-        let arrays: [(&str, &[f32]); 2] = [("current", &current), ("curvature", &curvature)];
-        crate::io::surface::write(&path, &context.setup.grid, &filled, &arrays)
-            .map_err(|e| IoError::content(&path, e.to_string()))?;
-        Ok(())
+        let surface = surface.map_err(|e| IoError::content(&path, e.to_string()))?;
+        Ok(surface.write(&path, Format::Vtp)?)
     }
 }

@@ -22,6 +22,13 @@ pub struct Frame {
     pub values: Vec<(String, f64)>,
 }
 
+impl Frame {
+    /// One of the fields, if the file holds it.
+    pub fn field(&self, name: &str) -> Option<&[f32]> {
+        self.fields.iter().find(|(n, _)| n == name).map(|(_, field)| &field[..])
+    }
+}
+
 /// Number of frames in the file at `path`.
 ///
 /// # Errors

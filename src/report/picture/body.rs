@@ -2,7 +2,7 @@
 
 use super::palette::Colour;
 use super::raster::{Facet, cross, plus, unit};
-use crate::io::surface::{SurfaceError, mesh};
+use crate::io::surface::{Sides, SurfaceError, mesh};
 use crate::model::grid::Grid;
 
 /// Facets of the surface on which `filled`, one value a cell, is ½, and of the two sides of the box that the camera sees, where it cuts
@@ -15,7 +15,7 @@ pub fn facets(
     filled: &[f32],
     colour: impl Fn([f32; 3], bool) -> Colour,
 ) -> Result<Vec<Facet>, SurfaceError> {
-    let mesh = mesh(grid, filled)?;
+    let mesh = mesh(grid, filled, Sides::Open)?;
     let corners = |triangle: &[u32; 3]| triangle.map(|p| mesh.points[p as usize]);
     let mut normals = vec![[0.0; 3]; mesh.points.len()];
     for triangle in &mesh.triangles {

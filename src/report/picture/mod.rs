@@ -22,6 +22,9 @@ const WIDE: usize = 640;
 /// Width of a section \[pixel\].
 const SECTION: usize = 560;
 
+/// Difference of potential below which there is nothing to see \[V\].
+const LEAST_DROP: f32 = 1e-6;
+
 /// Pictures of one moment, as data URIs.
 pub struct Shot {
     /// the moment
@@ -34,6 +37,8 @@ pub struct Shot {
     pub phases: Option<String>,
     /// salt in the same section, if it was stored
     pub salt: Option<String>,
+    /// potential of the electrolyte in the same section, if it was stored
+    pub potential: Option<String>,
 }
 
 /// The pictures of all moments.
@@ -42,6 +47,8 @@ pub struct Gallery {
     pub shots: Vec<Shot>,
     /// ends of the colours of the salt \[mol/m³\], if there are any to show
     pub salt: Option<(f32, f32)>,
+    /// ends of the colours of the potential \[V\], if there are any to show
+    pub potential: Option<(f32, f32)>,
     /// height that the sections of the phases show \[m\]
     pub shown: f64,
 }
@@ -64,23 +71,36 @@ pub fn gallery(record: &Record, moments: &[Moment]) -> Result<Gallery, String> {
     let top = scenes.iter().filter_map(|scene| scene.top).max().unwrap_or(grid.nz / 4);
     let across = if grid.nx > 1 { grid.nx } else { grid.ny };
     let rows = (top + top / 3 + 4).max(across / 4).min(grid.nz);
-    let salt = scenes.iter().filter_map(|scene| scene.sections.as_ref()?.salt_range());
-    let salt = salt.reduce(|(a, b), (c, d)| (a.min(c), b.max(d))).filter(|(low, high)| high - low > 1e-3 * high.abs());
+    let range = |values: fn(&Sections) -> Option<&Section>| {
+        let ranges = scenes.iter().filter_map(|scene| {
+            let sections = scene.sections.as_ref()?;
+            sections.range(values(sections)?)
+        });
+        ranges.reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
+    };
+    let salt = range(|sections| sections.salt.as_ref()).filter(|(low, high)| high - low > 1e-3 * high.abs());
+    let potential = range(|sections| sections.potential.as_ref()).filter(|(low, high)| high - low > LEAST_DROP);
     let camera = Camera::new([grid.nx as f32, grid.ny as f32, (top + 1) as f32], WIDE);
     let mut shots = Vec::with_capacity(scenes.len());
     for scene in scenes {
         let view = (!scene.facets.is_empty()).then(|| raster::draw(&camera, &scene.facets));
         let sections = scene.sections.as_ref();
-        let salt = sections.and_then(|sections| salt.and_then(|(low, high)| sections.salt(low, high, SECTION)));
+        let coloured = |values: fn(&Sections) -> Option<&Section>, ends: Option<(f32, f32)>| {
+            let sections = sections?;
+            Some(sections.coloured(values(sections)?, ends?, SECTION))
+        };
+        let salt = coloured(|sections| sections.salt.as_ref(), salt);
+        let potential = coloured(|sections| sections.potential.as_ref(), potential);
         shots.push(Shot {
             moment: scene.moment,
             top: scene.top.map(|cells| (cells + 1) as f64 * grid.dx),
             view: view.map(|picture| uri(&picture)).transpose()?,
             phases: sections.map(|sections| uri(&sections.phases(rows, SECTION))).transpose()?,
             salt: salt.map(|picture| uri(&picture)).transpose()?,
+            potential: potential.map(|picture| uri(&picture)).transpose()?,
         });
     }
-    Ok(Gallery { shots, salt, shown: rows as f64 * grid.dx })
+    Ok(Gallery { shots, salt, potential, shown: rows as f64 * grid.dx })
 }
 
 fn scene(record: &Record, grid: &Grid, moment: &Moment) -> Result<Scene, String> {
@@ -120,6 +140,12 @@ fn scene(record: &Record, grid: &Grid, moment: &Moment) -> Result<Scene, String>
             lithium: cut(grid, &lithium, tip),
             isolated: cut(grid, &isolated, tip),
             salt: read("c")?.map(|c| cut(grid, &c, tip)),
+            potential: read("phi")?.map(|mut phi| {
+                let top = grid.cells() - plane;
+                let mean = phi[top..].iter().map(|&v| f64::from(v)).sum::<f64>() / plane as f64;
+                phi.iter_mut().for_each(|v| *v = (f64::from(*v) - mean) as f32);
+                cut(grid, &phi, tip)
+            }),
         })
     });
     Ok(Scene { moment: moment.clone(), top: highest.map(|cell| cell / plane), facets, sections: sections.transpose()? })

@@ -41,6 +41,8 @@ pub struct Sections {
     pub isolated: Section,
     /// concentration of salt \[mol/m³\], if it was stored
     pub salt: Option<Section>,
+    /// potential of the electrolyte less its mean over the top of the box \[V\], if it was stored
+    pub potential: Option<Section>,
 }
 
 impl Sections {
@@ -56,25 +58,24 @@ impl Sections {
         })
     }
 
-    /// The salt in the electrolyte between `low` and `high` \[mol/m³\], metals in grey, about `width` pixels wide; none if it was not
-    /// stored.
-    pub fn salt(&self, low: f32, high: f32, width: usize) -> Option<Picture> {
-        let salt = self.salt.as_ref()?;
-        Some(picture(salt, salt.rows(), width, |x, z| {
+    /// One of the values in the electrolyte, its colours between `low` and `high`, with the metals as in the section of the phases; about
+    /// `width` pixels wide.
+    pub fn coloured(&self, values: &Section, (low, high): (f32, f32), width: usize) -> Picture {
+        picture(values, values.rows(), width, |x, z| {
             let (w, lithium) = (self.accessible.at(x, z), self.lithium.at(x, z));
             if w < 0.5 {
                 palette::COPPER
             } else if lithium > 0.5 * w {
                 palette::LITHIUM
             } else {
-                palette::viridis((salt.at(x, z) - low) / (high - low))
+                palette::viridis((values.at(x, z) - low) / (high - low))
             }
-        }))
+        })
     }
 
-    /// Lowest and highest concentration in the electrolyte \[mol/m³\]; none if it was not stored.
-    pub fn salt_range(&self) -> Option<(f32, f32)> {
-        let cells = self.accessible.values.iter().zip(&self.lithium.values).zip(&self.salt.as_ref()?.values);
+    /// Lowest and highest of the values in the electrolyte; none without electrolyte.
+    pub fn range(&self, values: &Section) -> Option<(f32, f32)> {
+        let cells = self.accessible.values.iter().zip(&self.lithium.values).zip(&values.values);
         let liquid = cells.filter(|((w, lithium), c)| **w - **lithium > 0.9 && c.is_finite()).map(|(_, c)| *c);
         liquid.fold(None, |range, c| match range {
             None => Some((c, c)),
@@ -111,13 +112,15 @@ mod tests {
             lithium: section(&[0.0, 0.0, 1.0, 1.0, 0.0, 0.0]),
             isolated: section(&[0.0; 6]),
             salt: Some(section(&[0.0, 0.0, 0.0, 0.0, 900.0, 1100.0])),
+            potential: None,
         };
         let picture = sections.phases(3, 8);
         assert_eq!((picture.width, picture.height), (8, 12));
         assert_eq!(picture.bytes[..3], palette::bytes(palette::ELECTROLYTE));
         assert_eq!(picture.bytes[picture.bytes.len() - 4..][..3], palette::bytes(palette::COPPER));
         assert_eq!(sections.phases(2, 8).bytes[..3], palette::bytes(palette::LITHIUM));
-        assert_eq!(sections.salt_range(), Some((900.0, 1100.0)));
-        assert_eq!(sections.salt(900.0, 1100.0, 8).unwrap().bytes[..3], palette::bytes(palette::viridis(0.0)));
+        let salt = sections.salt.as_ref().unwrap();
+        assert_eq!(sections.range(salt), Some((900.0, 1100.0)));
+        assert_eq!(sections.coloured(salt, (900.0, 1100.0), 8).bytes[..3], palette::bytes(palette::viridis(0.0)));
     }
 }

@@ -1,0 +1,171 @@
+//! The config of a run as it is kept with the run: what was given, with the overrides in it and the files that it names beside it.
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
+
+use super::ConfigError;
+
+/// Folder for the files that a kept config names, beside it.
+pub const INPUTS: &str = "inputs";
+
+/// A config to keep. Without overrides and files it is the text that was given, to the byte.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    /// the text
+    pub text: String,
+    /// files that it names: where they are, and their names in [`INPUTS`]
+    pub files: Vec<(PathBuf, String)>,
+}
+
+/// The config at `path` with `overrides`, each `key.path=value`, to be kept elsewhere: comments and order stay. A text that is the path of
+/// a file, seen from the folder of the config, becomes the path of a copy; what stood there is told in a comment.
+///
+/// # Errors
+/// If the file cannot be read, is not TOML, or an override is not `key=value`.
+pub fn keep(path: &Path, overrides: &[String]) -> Result<Kept, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
+    let mut document: DocumentMut = text.parse().map_err(|reason: toml_edit::TomlError| ConfigError::Syntax {
+        path: path.into(),
+        reason: reason.to_string(),
+    })?;
+    for text in overrides {
+        set(&mut document, text)?;
+    }
+    let mut files = Vec::new();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    gather(document.as_table_mut(), folder, &mut files);
+    let text = if overrides.is_empty() && files.is_empty() { text } else { document.to_string() };
+    Ok(Kept { text, files })
+}
+
+/// Sets one key as `--set` does; a comment behind the old value stays.
+fn set(document: &mut DocumentMut, text: &str) -> Result<(), ConfigError> {
+    let bad = || ConfigError::Override { text: text.into(), reason: "expected key=value" };
+    let (key, value) = text.split_once('=').ok_or_else(bad)?;
+    let mut value = value.trim().parse::<Value>().unwrap_or_else(|_| Value::from(value.trim()));
+    let names: Vec<&str> = key.trim().split('.').collect();
+    let (last, sections) = names.split_last().filter(|(last, _)| !last.is_empty()).ok_or_else(bad)?;
+    let mut place: &mut dyn TableLike = document.as_table_mut();
+    for name in sections {
+        place = place.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_like_mut().ok_or_else(bad)?;
+    }
+    match place.get_mut(last) {
+        Some(Item::Value(old)) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        _ => {
+            // a whole table can be replaced too: what it held goes
+            place.remove(last);
+            place.insert(last, Item::Value(value));
+        }
+    }
+    Ok(())
+}
+
+/// Gives every text that names a file the path of its copy.
+fn gather(table: &mut dyn TableLike, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
+    for (key, item) in table.iter_mut() {
+        match item {
+            Item::Value(value) if key.get() != "name" => gather_value(value, folder, files),
+            Item::Table(inner) => gather(inner, folder, files),
+            Item::ArrayOfTables(list) => list.iter_mut().for_each(|inner| gather(inner, folder, files)),
+            _ => {}
+        }
+    }
+}
+
+fn gather_value(value: &mut Value, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
+    match value {
+        Value::String(text) => {
+            let text = text.value().clone();
+            let source = folder.join(&text);
+            // a file has an extension: the words that choose a law or a solvent have none
+            if source.extension().is_none() || !source.is_file() {
+                return;
+            }
+            let copy = place_of(source, files);
+            let mut renamed = Value::from(format!("{INPUTS}/{copy}"));
+            let before = value.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or(" ").to_string();
+            let after =
+                value.decor().suffix().and_then(|suffix| suffix.as_str()).unwrap_or_default().trim_end().to_string();
+            // between the values of a list there is no room for a comment
+            let told = if text.contains(['\n', '\r']) { String::new() } else { format!("  # a copy of {text}") };
+            let after = if after.is_empty() { told } else { after };
+            *renamed.decor_mut() = toml_edit::Decor::new(before, after);
+            *value = renamed;
+        }
+        Value::InlineTable(inner) => gather_inline(inner, folder, files),
+        _ => {}
+    }
+}
+
+/// The same without comments: they would swallow the rest of the line.
+fn gather_inline(table: &mut toml_edit::InlineTable, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
+    for (_, value) in table.iter_mut() {
+        let decor = value.decor().clone();
+        gather_value(value, folder, files);
+        *value.decor_mut() = decor;
+    }
+}
+
+/// The name of the copy of a file; files of one name from different folders are numbered.
+fn place_of(source: PathBuf, files: &mut Vec<(PathBuf, String)>) -> String {
+    if let Some((_, copy)) = files.iter().find(|(known, _)| *known == source) {
+        return copy.clone();
+    }
+    let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let free = |copy: &String| files.iter().all(|(_, taken)| taken != copy);
+    let numbered = std::iter::once(name.clone()).chain((2..).map(|n| format!("{n}-{name}"))).find(free);
+    let copy = numbered.unwrap_or(name);
+    files.push((source, copy.clone()));
+    copy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_config_has_its_overrides_and_says_where_its_files_came_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("a.toml");
+        std::fs::write(folder.path().join("u.csv"), "x,U").unwrap();
+        let given = "# mine\nname = \"u.csv\"\n[kinetics]\ni0 = \"1 A/m^2\"   # guessed\n[cathode]\nocp = \"u.csv\"\n[electrolyte]\nkind = \"nyman\"\n";
+        std::fs::write(&config, given).unwrap();
+        let plain = keep(&config, &[]).unwrap();
+        assert!(plain.text.contains("ocp = \"inputs/u.csv\"  # a copy of u.csv\n"), "{}", plain.text);
+        assert_eq!(plain.files, [(folder.path().join("u.csv"), "u.csv".into())]);
+        let set =
+            ["kinetics.i0=3 mA/cm^2", "grid.cells=[4,4,8]", "cathode.ocp=nmc811", "end.short = true"].map(String::from);
+        let kept = keep(&config, &set).unwrap();
+        assert_eq!(
+            kept.text,
+            "# mine\nname = \"u.csv\"\n[kinetics]\ni0 = \"3 mA/cm^2\"   # guessed\n[cathode]\nocp = \"nmc811\"\n[electrolyte]\nkind = \"nyman\"\n\n[grid]\ncells = [4,4,8]\n\n[end]\nshort = true\n"
+        );
+        assert!(kept.files.is_empty());
+        std::fs::write(&config, given.replace("ocp = \"u.csv\"\n", "")).unwrap();
+        assert_eq!(keep(&config, &[]).unwrap().text, given.replace("ocp = \"u.csv\"\n", ""));
+    }
+
+    #[test]
+    fn every_shipped_config_is_kept_as_the_run_that_it_is() {
+        for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/configs")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let set = ["temperature=31 degC".to_string(), "grid.dx=0.3 um".to_string()];
+                let given = super::super::read(&path, &set);
+                let kept = keep(&path, &set).unwrap();
+                // read from the folder of the original, where copies are not: only configs without files
+                if kept.files.is_empty() {
+                    let again = super::super::from_text(&kept.text, &path, &[]);
+                    match (given, again) {
+                        (Ok(given), Ok(again)) => assert_eq!(given.setup, again.setup, "{}", path.display()),
+                        (given, again) => assert_eq!(given.unwrap_err().to_string(), again.unwrap_err().to_string()),
+                    }
+                }
+            }
+        }
+    }
+}
