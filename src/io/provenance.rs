@@ -172,6 +172,6 @@ mod tests {
         ];
         let line = quoted(words.iter().map(OsString::from));
         assert_eq!(shell_words::split(&line).unwrap(), words, "{line}");
-        assert_eq!(quoted(["liplate", "check", "--out=x"].iter().map(OsString::from)), "liplate check --out=x");
+        assert_eq!(quoted(["liplate", "check", "--out=x"].iter().map(OsString::from)), "liplate check '--out=x'");
     }
 }

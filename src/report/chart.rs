@@ -114,11 +114,14 @@ impl Chart {
         })
     }
 
-    fn ranges(&self) -> (Range<f64>, Range<f64>) {
+    /// Ranges of both axes, and whether that along x is logarithmic.
+    fn ranges(&self) -> (Range<f64>, Range<f64>, bool) {
         let drawn = || self.series.iter().filter(|series| !series.points.is_empty());
         let x = extent(drawn().flat_map(|series| series.points.iter().map(|p| p.0)));
-        let x = match self.log_from {
-            Some(from) if from > 0.0 && x.end > from => from..x.end * 1.05,
+        // where nothing lies beyond its beginning a logarithmic axis has nothing to show
+        let log_from = self.log_from.filter(|&from| from > LEAST_SPAN && x.end > from);
+        let x = match log_from {
+            Some(from) => from..x.end * 1.05,
             _ if self.whole => x.start - 0.5..x.end + 0.5,
             _ => padded(x, 0.02),
         };
@@ -127,25 +130,26 @@ impl Chart {
         let tops: Vec<f64> = if bars { tops.chain([0.0]).collect() } else { Vec::new() };
         let heights = drawn().filter(|series| series.shape != Shape::Bars).flat_map(|s| s.points.iter().map(|p| p.1));
         let y = extent(heights.chain(tops).chain(self.with.iter().copied()));
-        (x, self.range.clone().map_or_else(|| padded(y, 0.06), |range| padded(range, 0.0)))
+        let y = self.range.clone().map_or_else(|| padded(y, 0.06), |range| padded(range, 0.0));
+        (x, y, log_from.is_some())
     }
 
     fn svg(&self) -> Result<String, Box<dyn std::error::Error>> {
-        let (x, y) = self.ranges();
+        let (x, y, is_log) = self.ranges();
         let mut drawn = String::new();
         let (left, top) = {
             let root = SVGBackend::with_string(&mut drawn, self.size).into_drawing_area();
             let mut builder = ChartBuilder::on(&root);
             builder.margin_top(6).margin_right(14).x_label_area_size(42).y_label_area_size(56);
-            let pixels = match self.log_from {
-                Some(_) => {
+            let pixels = match is_log {
+                true => {
                     let mut chart = builder.build_cartesian_2d(x.clone().log_scale(), y.clone())?;
-                    self.axes(&mut chart, &x, &y)?;
+                    self.axes(&mut chart, &x, &y, is_log)?;
                     chart.plotting_area().get_pixel_range()
                 }
-                None => {
+                false => {
                     let mut chart = builder.build_cartesian_2d(x.clone(), y.clone())?;
-                    self.axes(&mut chart, &x, &y)?;
+                    self.axes(&mut chart, &x, &y, is_log)?;
                     chart.plotting_area().get_pixel_range()
                 }
             };
@@ -154,9 +158,9 @@ impl Chart {
         };
         let place = |(px, py): Point| {
             let share = |v: f64, range: &Range<f64>| (v - range.start) / (range.end - range.start);
-            let along = match self.log_from {
-                Some(_) => (px / x.start).ln() / (x.end / x.start).ln(),
-                None => share(px, &x),
+            let along = match is_log {
+                true => (px / x.start).ln() / (x.end / x.start).ln(),
+                false => share(px, &x),
             };
             let across = f64::from(left.start) + along * f64::from(left.end - left.start);
             let down = f64::from(top.end) - share(py, &y) * f64::from(top.end - top.start);
@@ -190,6 +194,7 @@ impl Chart {
         chart: &mut ChartContext<SVGBackend, Cartesian2d<X, RangedCoordf64>>,
         x: &Range<f64>,
         y: &Range<f64>,
+        is_log: bool,
     ) -> Result<(), Box<dyn std::error::Error>> {
         let span = x.end - x.start;
         let labels = match self.size.0 {
@@ -198,9 +203,9 @@ impl Chart {
             450.. => 8,
             _ => 5,
         };
-        let along = |v: &f64| match (self.whole, self.log_from) {
+        let along = |v: &f64| match (self.whole, is_log) {
             (true, _) if (v - v.round()).abs() > 1e-6 => String::new(),
-            (_, Some(_)) => significant(*v, 3),
+            (_, true) => significant(*v, 3),
             _ => significant(clean(*v, span), 4),
         };
         chart
