@@ -191,10 +191,10 @@ fn a_run_that_waits_for_a_nucleus_goes_on() {
     }
 }
 
-/// Copper on which no nucleus can be expected takes its double layer's charge and no more.
+/// Copper on which a nucleus is hardly to be expected (one in weeks) takes its double layer's charge and no more.
 #[test]
 fn a_run_whose_charge_will_never_pass_is_stopped() {
-    let never = "[nucleation]\nkind = \"poisson\"\nrate = \"1 /m^2/s\"\nbarrier = \"400 mV\"\nradius = \"0.8 um\"\n";
+    let never = "[nucleation]\nkind = \"poisson\"\nrate = \"2e7 /m^2/s\"\nbarrier = \"400 mV\"\nradius = \"0.8 um\"\n";
     let place = Place::new(&format!("{}[end]\ncharge = \"1 mAh/cm^2\"\n{never}", bare()));
     let called = place.call(&["run", "config.toml", "--device", "cpu", "--quiet", "--out", "run"]);
     assert_eq!(called.code, 3, "{called:?}");

@@ -46,7 +46,7 @@ fn a_run_says_once_where_it_leaves_what_was_measured() {
     let place = Place::new(TABLE);
     std::fs::write(place.path("t.csv"), PROPERTIES).unwrap();
     let called = check(&place, &[]);
-    assert!(called.code == 0 && called.out.contains("7.00") && !called.out.contains("note"), "{called:?}");
+    assert!(called.code == 0 && called.out.contains("0.7 S/m") && !called.out.contains("note"), "{called:?}");
     let called = check(&place, &["electrolyte.c0=2.5 M", "temperature=40 degC"]);
     let notes: Vec<&str> = called.out.lines().filter(|line| line.contains("outside what was measured")).collect();
     assert!(notes.len() == 2 && notes[0].contains("999.5 to 2000 mol/m³"), "{called:?}");

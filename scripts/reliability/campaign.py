@@ -243,7 +243,7 @@ class Disk:
 def cuts(bench, page=PAGE):
     """Power cuts: pages that were not synced reach the disk or do not."""
     changes = trace(bench)
-    for trial in range(bench.count(6, 150)):
+    for trial in range(bench.count(4, 150)):
         directory = bench.fresh("cut")
         directory.mkdir()
         disk = Disk(bench.random, page, True)
@@ -302,7 +302,7 @@ def flips(bench):
         time.sleep(0.002)
     child.send_signal(signal.SIGTERM)
     child.wait()
-    for trial in range(bench.count(8, 300)):
+    for trial in range(bench.count(6, 300)):
         flipped = bench.fresh("flipped")
         shutil.copytree(directory, flipped)
         files = sorted(p for p in flipped.rglob("*") if p.is_file() and p.stat().st_size > 0 and p.name != ".lock")
@@ -327,7 +327,7 @@ SCRAPS += ["\"1 mA/cm^2 # one\"", "1979-05-27", "9223372036854775807", "\"" + "(
 def configs(bench):
     """Configs of the house with lines lost, doubled, cut, or with other values, through `check`."""
     texts = [path.read_text() for path in sorted((ROOT / "configs").glob("*.toml"))]
-    for trial in range(bench.count(40, 3000)):
+    for trial in range(bench.count(25, 3000)):
         lines = bench.random.choice(texts).splitlines()
         for _ in range(bench.random.randint(1, 3)):
             i = bench.random.randrange(len(lines))
@@ -356,7 +356,7 @@ def configs(bench):
 
 def directories(bench):
     """Run directories whose HDF5 files are well-formed and wrong, through `resume`, `measure` and `report`."""
-    for trial in range(bench.count(6, 300)):
+    for trial in range(bench.count(3, 300)):
         wrong = bench.fresh("wrong")
         shutil.copytree(bench.whole, wrong)
         file = bench.random.choice(["fields.vtkhdf", "checkpoint.h5"])
