@@ -50,7 +50,7 @@ fn a_current_beyond_the_limit_can_be_dendritic_and_its_grid_is_too_coarse() {
     let called = check(&place, &OVER);
     let regime = value(&called, "regime");
     assert!(regime.starts_with("can be dendritic: ") && regime.contains("beyond the limiting current"), "{regime}");
-    assert!(value(&called, "note").contains("below 4 dx"), "{}", called.out);
+    assert!(called.out.contains("below 4 dx"), "{}", called.out);
     // a potential that drives as much
     let called = check(&place, &[&OVER[..2], &["--set", "top={potential=\"-300 mV\", salt=\"reservoir\"}"]].concat());
     assert!(value(&called, "regime").starts_with("can be dendritic: "), "{}", called.out);
