@@ -500,6 +500,7 @@ impl Stretch<'_> {
             timing.output += started.elapsed();
         };
         progress.finish();
+        outputs.show().map_err(|error| self.kept(error.into()))?;
         if matches!(ending, Ending::Done(_)) {
             outputs.end(&position.clock, ending.status(), ending.reason()).map_err(|e| self.kept(e.into()))?;
         }

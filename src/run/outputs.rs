@@ -286,6 +286,11 @@ impl Outputs {
         Ok(FilesSeen { metrics, events, cycles, frames })
     }
 
+    /// Sees to it that the file of fields shows every frame: the run stops.
+    pub fn show(&mut self) -> Result<(), IoError> {
+        self.snapshots.show()
+    }
+
     /// Takes all frames into one file: the run is done. The sentence says why they stay where they are.
     pub fn close(self, context: &Context, provenance: &Provenance) -> Result<Option<String>, IoError> {
         let path = context.directory.join(snapshot::FILE);

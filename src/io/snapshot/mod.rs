@@ -37,8 +37,10 @@ const FIXED: &str = "fixed.h5";
 
 /// Parts of one length that are joined to one: readers may have 1,000 files open, and hold all that a dataset lies in.
 const JOIN: usize = 64;
-/// The index is made anew at most so often that it takes one part in this many of the wall time; checkpoints renew it in any case.
+/// The index is made anew at most so often that it takes one part in this many of the wall time.
 const SELDOM: u32 = 20;
+/// Shortest time between two indices: a reader may open the file twice for one picture, and VTK's trips over a new one in between.
+const PAUSE: Duration = Duration::from_secs(2);
 /// Bytes of disk that joining all frames must leave free.
 const SPARE: u64 = 64 << 20;
 
@@ -237,10 +239,23 @@ impl Snapshots {
         }
         self.parts.push(Part::write(&self.folder, &self.kind, self.next, time, values, &fields)?);
         self.next += 1;
+        self.show_if_due()
+    }
+
+    /// Shows all frames if the last index is old enough.
+    fn show_if_due(&mut self) -> Result<(), IoError> {
         match self.renewed {
-            Some((at, cost)) if at.elapsed() < cost * SELDOM => Ok(()),
-            _ => self.renew(),
+            Some((at, cost)) if at.elapsed() < (cost * SELDOM).max(PAUSE) => Ok(()),
+            _ => self.show(),
         }
+    }
+
+    /// Sees to it that the index shows every frame.
+    ///
+    /// # Errors
+    /// If the files cannot be written.
+    pub fn show(&mut self) -> Result<(), IoError> {
+        if self.shown < self.next { self.renew() } else { Ok(()) }
     }
 
     /// Number of the next frame: those before have been written.
@@ -248,7 +263,7 @@ impl Snapshots {
         self.next
     }
 
-    /// Waits until the disk has every frame, and the index shows them.
+    /// Waits until the disk has every frame.
     ///
     /// # Errors
     /// If the system fails.
@@ -260,8 +275,9 @@ impl Snapshots {
         self.synced = self.next;
         let retired = std::mem::take(&mut self.retired);
         self.join();
-        if self.shown < self.next || !self.retired.is_empty() {
-            self.renew()?;
+        match self.retired.is_empty() {
+            true => self.show_if_due()?,
+            false => self.renew()?,
         }
         for path in retired {
             // a file too many changes nothing; a resumed run removes it
@@ -326,6 +342,7 @@ impl Snapshots {
     /// If the index cannot be made.
     pub fn close(mut self, plan: &Plan) -> Result<Option<String>, IoError> {
         self.sync()?;
+        self.show()?;
         let size = |part: &Part| std::fs::metadata(&part.path).map_or(0, |file| file.len());
         let needed = self.parts.iter().map(size).sum::<u64>() + SPARE;
         let free = fs4::available_space(&self.folder).map_err(IoError::system(&self.folder))?;

@@ -81,6 +81,7 @@ fn many_frames_lie_in_few_files_and_in_one_in_the_end() {
         run.append(&mut snapshots, k);
         if k % 50 == 49 {
             snapshots.sync().unwrap();
+            snapshots.show().unwrap();
             run.holds(0..k + 1);
         }
     }
@@ -109,6 +110,7 @@ fn a_run_that_goes_on_is_cut_back_wherever_it_was_stopped() {
             run.append(&mut snapshots, k);
         }
         snapshots.sync().unwrap();
+        snapshots.show().unwrap();
         run.holds(0..kept + 5);
         // a run that was done goes on as well
         assert_eq!(run.with(|plan| snapshots.close(plan)).unwrap(), None);
@@ -116,6 +118,7 @@ fn a_run_that_goes_on_is_cut_back_wherever_it_was_stopped() {
         assert!(lost.is_empty(), "{lost:?}");
         run.append(&mut snapshots, kept + 2);
         snapshots.sync().unwrap();
+        snapshots.show().unwrap();
         run.holds(0..kept + 3);
     }
 }
