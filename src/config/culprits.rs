@@ -47,6 +47,27 @@ fn at<'v>(value: &'v mut Value, way: &[Way]) -> &'v mut Value {
     })
 }
 
+/// Every shipped config with every way into it.
+fn every_way(mut look: impl FnMut(&Path, &Value, &[Way])) {
+    for path in shipped() {
+        let config = Value::Table(std::fs::read_to_string(&path).unwrap().parse::<Table>().unwrap());
+        let mut all = Vec::new();
+        ways(&config, &[], &mut all);
+        for way in all {
+            look(&path, &config, &way);
+        }
+    }
+}
+
+/// Every shipped config with every key of it: the way to its section, and its name.
+fn every_key(mut look: impl FnMut(&Path, &Value, &[Way], &str)) {
+    every_way(|path, config, way| {
+        if let Some((Way::Key(key), section)) = way.split_last() {
+            look(path, config, section, key);
+        }
+    });
+}
+
 /// What is wrong with a config; nothing if it is right.
 fn problems(config: &Value, path: &Path) -> Vec<String> {
     match from_text(&toml::to_string(config).unwrap(), path, &[]) {
@@ -58,87 +79,66 @@ fn problems(config: &Value, path: &Path) -> Vec<String> {
 
 #[test]
 fn a_wrong_value_is_one_problem() {
-    for path in shipped() {
-        let config = Value::Table(std::fs::read_to_string(&path).unwrap().parse::<Table>().unwrap());
-        let mut all = Vec::new();
-        ways(&config, &[], &mut all);
-        for way in all {
-            let is_list = matches!(way.last(), Some(Way::Place(_)));
-            for wrong in [
-                Value::String("1,5 mA".into()),
-                Value::String("nonsense".into()),
-                Value::Boolean(true),
-                Value::Array(vec![]),
-            ] {
-                let mut broken = config.clone();
-                let value = at(&mut broken, &way);
-                // any text is a name
-                let is_name = matches!(way.last(), Some(Way::Key(key)) if key == "name");
-                if is_name && wrong.is_str()
-                    || value.is_bool() && wrong.is_bool()
-                    || value.is_array() && wrong.is_array() && !is_list
-                {
-                    continue;
-                }
-                *value = wrong.clone();
-                let found = problems(&broken, &path);
-                assert_eq!(found.len(), 1, "{} {way:?} = {wrong}: {found:#?}", path.display());
+    every_way(|path, config, way| {
+        let is_list = matches!(way.last(), Some(Way::Place(_)));
+        for wrong in [
+            Value::String("1,5 mA".into()),
+            Value::String("nonsense".into()),
+            Value::Boolean(true),
+            Value::Array(vec![]),
+        ] {
+            let mut broken = config.clone();
+            let value = at(&mut broken, way);
+            // any text is a name
+            let is_name = matches!(way.last(), Some(Way::Key(key)) if key == "name");
+            if is_name && wrong.is_str()
+                || value.is_bool() && wrong.is_bool()
+                || value.is_array() && wrong.is_array() && !is_list
+            {
+                continue;
             }
+            *value = wrong.clone();
+            let found = problems(&broken, path);
+            assert_eq!(found.len(), 1, "{} {way:?} = {wrong}: {found:#?}", path.display());
         }
-    }
+    });
 }
 
 #[test]
 fn a_wrong_letter_is_one_problem_and_says_what_is_meant() {
-    for path in shipped() {
-        let config = Value::Table(std::fs::read_to_string(&path).unwrap().parse::<Table>().unwrap());
-        let mut all = Vec::new();
-        ways(&config, &[], &mut all);
-        for way in all {
-            let Some((Way::Key(key), section)) = way.split_last().map(|(last, rest)| (last.clone(), rest)) else {
+    every_key(|path, config, section, key| {
+        let slips = [key.to_uppercase(), format!("{}{key}", &key[..1]), format!("{key}s")];
+        for slip in slips.into_iter().filter(|slip| slip != key) {
+            let mut broken = config.clone();
+            let Value::Table(table) = at(&mut broken, section) else { panic!("no section") };
+            let value = table.remove(key).unwrap();
+            if table.contains_key(&slip) || key == "step" {
                 continue;
-            };
-            let slips = [key.to_uppercase(), format!("{}{key}", &key[..1]), format!("{key}s")];
-            for slip in slips.into_iter().filter(|slip| slip != &key) {
-                let mut broken = config.clone();
-                let Value::Table(table) = at(&mut broken, section) else { panic!("no section") };
-                let value = table.remove(&key).unwrap();
-                if table.contains_key(&slip) || key == "step" {
-                    continue;
-                }
-                table.insert(slip.clone(), value);
-                let found = problems(&broken, &path);
-                assert_eq!(found.len(), 1, "{} {way:?}, {slip}: {found:#?}", path.display());
-                assert!(
-                    found[0].contains(&format!("did you mean {key:?}")),
-                    "{} {way:?}, {slip}: {found:#?}",
-                    path.display()
-                );
             }
+            table.insert(slip.clone(), value);
+            let found = problems(&broken, path);
+            assert_eq!(found.len(), 1, "{} {section:?} {key}, {slip}: {found:#?}", path.display());
+            assert!(
+                found[0].contains(&format!("did you mean {key:?}")),
+                "{} {section:?} {key}, {slip}: {found:#?}",
+                path.display()
+            );
         }
-    }
+    });
 }
 
 #[test]
 fn a_missing_key_is_at_most_one_problem() {
-    for path in shipped() {
-        let config = Value::Table(std::fs::read_to_string(&path).unwrap().parse::<Table>().unwrap());
-        let mut all = Vec::new();
-        ways(&config, &[], &mut all);
-        for way in all {
-            let Some((Way::Key(key), section)) = way.split_last().map(|(last, rest)| (last.clone(), rest)) else {
-                continue;
-            };
-            let mut broken = config.clone();
-            let Value::Table(table) = at(&mut broken, section) else { panic!("no section") };
-            let value = table.remove(&key).unwrap();
-            // a section that is not there lacks each of its keys
-            if !value.is_table() {
-                let found = problems(&broken, &path);
-                assert!(found.len() <= 1, "{} without {way:?}: {found:#?}", path.display());
-            }
+    every_key(|path, config, section, key| {
+        let mut broken = config.clone();
+        let Value::Table(table) = at(&mut broken, section) else { panic!("no section") };
+        let value = table.remove(key).unwrap();
+        // a section that is not there lacks each of its keys
+        if !value.is_table() {
+            let found = problems(&broken, path);
+            assert!(found.len() <= 1, "{} without {section:?} {key}: {found:#?}", path.display());
         }
-    }
+    });
 }
 
 proptest::proptest! {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::provenance::{Provenance, load_text, store_text};
 use super::table::Beginning;
-use super::{IoError, beside, open_hdf5, read_back, read_hdf5, sync_directory};
+use super::{IoError, beside, open_hdf5, read_back, read_hdf5, sync_directory, sync_file};
 use crate::solver::backend::State;
 
 /// Name of the newest checkpoint in a run's directory.
@@ -83,6 +83,15 @@ impl Sum {
         sum
     }
 
+    /// The checksum over all of a checkpoint.
+    fn of_all(clock: &str, provenance: &Provenance, state: &State) -> u32 {
+        let mut sum = Self::of(clock, provenance);
+        for (_, field) in named(state) {
+            sum.numbers(field);
+        }
+        sum.finish()
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
         self.0.update(&(bytes.len() as u64).to_le_bytes());
         self.0.update(bytes);
@@ -111,8 +120,8 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
         let part = beside(&path);
         // HDF5 can lose a failed write of what it had buffered: only what can be read again is there
         let written = self.store(&part).and_then(|sum| match summed(&part)? == sum {
-            true => std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(IoError::system(&part)),
-            false => Err(IoError::content(&part, "does not hold what was written; is the disk full?")),
+            true => sync_file(&part),
+            false => Err(IoError::not_held(&part)),
         });
         if let Err(error) = written {
             // leave no half file behind; that it cannot be removed changes nothing
@@ -133,11 +142,7 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
         let provenance = self.provenance.clean();
         // the JSON of a number that is not finite would not be read back
         let clock = serde_json::to_string(&self.clock).map_err(|e| IoError::content(path, e.to_string()))?;
-        let mut sum = Sum::of(&clock, &provenance);
-        for (_, field) in named(&self.state) {
-            sum.numbers(field);
-        }
-        let sum = sum.finish();
+        let sum = Sum::of_all(&clock, &provenance, &self.state);
         let file = open_hdf5(path, true)?;
         let store = || -> Result<(), hdf5::Error> {
             file.new_attr::<i64>().create("format")?.write_scalar(&FORMAT)?;
@@ -195,10 +200,7 @@ impl<C: DeserializeOwned> Checkpoint<C> {
         let file = opened(path)?;
         let load = || -> Result<(Provenance, State, String, u32), hdf5::Error> {
             let clock = load_text(&file, "clock")?;
-            let group = file.group("provenance")?;
-            let (setup, heights) = Provenance::load(&group)?;
-            let (device, command) = (load_text(&group, "device")?, load_text(&group, "command")?);
-            let provenance = Provenance { setup, heights, device, command };
+            let provenance = provenance(&file)?;
             let field = |name: &str| field(&file, name);
             let state = State {
                 xi: field("xi")?,
@@ -211,12 +213,8 @@ impl<C: DeserializeOwned> Checkpoint<C> {
             Ok((provenance, state, clock, file.attr("sum")?.read_scalar()?))
         };
         let (provenance, state, clock, stored) = load().map_err(IoError::hdf5(path))?;
-        let mut sum = Sum::of(&clock, &provenance);
-        for (_, field) in named(&state) {
-            sum.numbers(field);
-        }
-        if sum.finish() != stored {
-            return Err(damaged(path));
+        if Sum::of_all(&clock, &provenance, &state) != stored {
+            return Err(IoError::content(path, "is damaged: its checksum does not fit what it holds"));
         }
         let clock = serde_json::from_str(&clock)
             .map_err(|e| IoError::content(path, format!("holds a clock of another version: {e}")))?;
@@ -224,8 +222,11 @@ impl<C: DeserializeOwned> Checkpoint<C> {
     }
 }
 
-fn damaged(path: &Path) -> IoError {
-    IoError::content(path, "is damaged: its checksum does not fit what it holds")
+/// The provenance in the file of a checkpoint.
+fn provenance(file: &File) -> Result<Provenance, hdf5::Error> {
+    let group = file.group("provenance")?;
+    let (setup, heights) = Provenance::load(&group)?;
+    Ok(Provenance { setup, heights, device: load_text(&group, "device")?, command: load_text(&group, "command")? })
 }
 
 /// The file of a checkpoint of this format.
@@ -248,10 +249,7 @@ fn opened(path: &Path) -> Result<File, IoError> {
 fn summed(path: &Path) -> Result<u32, IoError> {
     let file = read_back(path)?;
     let sum = || -> Result<u32, hdf5::Error> {
-        let group = file.group("provenance")?;
-        let (setup, heights) = Provenance::load(&group)?;
-        let (device, command) = (load_text(&group, "device")?, load_text(&group, "command")?);
-        let mut sum = Sum::of(&load_text(&file, "clock")?, &Provenance { setup, heights, device, command });
+        let mut sum = Sum::of(&load_text(&file, "clock")?, &provenance(&file)?);
         let of_sei = file.link_exists("state/sei").then_some(OF_SEI).into_iter().flatten();
         for name in FIELDS.into_iter().chain(of_sei) {
             sum.numbers(&field(&file, name)?);

@@ -55,6 +55,11 @@ impl IoError {
         move |reason| Self::Hdf5 { path: path.into(), reason: of_system(&reason.to_string()) }
     }
 
+    /// A file that was read back and is other than what was written.
+    pub fn not_held(path: &Path) -> Self {
+        Self::content(path, "does not hold what was written; is the disk full?")
+    }
+
     /// What is wrong, without the name of the file.
     pub fn problem(&self) -> String {
         match self {
@@ -127,6 +132,22 @@ fn sync_directory(directory: &Path) -> Result<(), IoError> {
         File::open(directory).and_then(|folder| folder.sync_all()).map_err(IoError::system(directory))?;
     }
     Ok(())
+}
+
+/// Makes the file at `path` by `store`, whole or not at all: beside it, renamed.
+fn placed(path: &Path, store: impl FnOnce(&Path) -> Result<(), IoError>) -> Result<(), IoError> {
+    let part = beside(path);
+    let stored = store(&part).and_then(|()| std::fs::rename(&part, path).map_err(IoError::system(path)));
+    if stored.is_err() {
+        // leave no half file behind; that it cannot be removed changes nothing
+        let _ = std::fs::remove_file(&part);
+    }
+    stored
+}
+
+/// Waits until the disk has the file at `path`.
+fn sync_file(path: &Path) -> Result<(), IoError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(IoError::system(path))
 }
 
 /// Temporary name in the same folder.

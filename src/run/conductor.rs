@@ -26,6 +26,7 @@ use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
 use crate::model::protocol::Limit;
+use crate::model::scales::Scales;
 use crate::solver::backend::{Backend, State};
 use crate::solver::step::{Clock, Edge, Problem, StepFailure, StepReport};
 
@@ -315,20 +316,21 @@ impl Stretch<'_> {
             self.save(b, &mut position, &mut outputs, &provenance)?;
         }
         tell(self.quiet, (!lost.is_empty()).then(|| lost.join("\n")));
-        let mut run_file = run_file.unwrap_or_else(|| self.run_file(&provenance));
-        run_file.setup = self.run_file(&provenance).setup;
+        let fresh = self.run_file(&provenance);
+        let run_file = match run_file {
+            Some(run_file) => RunFile { setup: fresh.setup, ..run_file },
+            None => fresh,
+        };
         let notes = note.into_iter().chain(lost).collect();
         self.conduct(b, position, outputs, &provenance, (run_file, notes))
     }
 
     fn context<'s>(&'s self, problem: &'s Problem<'s>) -> Context<'s> {
-        Context {
-            setup: problem.setup,
-            scales: &problem.scales,
-            statics: self.statics,
-            heights: self.heights,
-            directory: self.directory,
-        }
+        self.context_of(problem.setup, &problem.scales)
+    }
+
+    fn context_of<'s>(&'s self, setup: &'s Setup, scales: &'s Scales) -> Context<'s> {
+        Context { setup, scales, statics: self.statics, heights: self.heights, directory: self.directory }
     }
 
     fn provenance<B: Backend>(&self, b: &B) -> Result<Provenance, RunError> {
@@ -377,9 +379,9 @@ impl Stretch<'_> {
         let mut timing = Timing::default();
         let result = self.steps(b, &mut position, &mut outputs, provenance, &mut timing).and_then(|ending| {
             if matches!(ending, Ending::Done(_)) {
-                let problem = Problem::new(self.setup, self.heights);
-                let note =
-                    outputs.close(&self.context(&problem), provenance).map_err(|error| self.kept(error.into()))?;
+                let scales = Scales::new(self.setup);
+                let context = self.context_of(self.setup, &scales);
+                let note = outputs.close(&context, provenance).map_err(|error| self.kept(error.into()))?;
                 if let Some(session) = run_file.sessions.last_mut() {
                     session.notes.extend(note.clone());
                 }

@@ -43,7 +43,7 @@ pub fn write(path: &Path, kind: &Kind, fixed: &[String], parts: &[Part]) -> Resu
         .map_err(IoError::hdf5(path))?;
     match back.iter().map(|t| t.to_bits()).eq(all.times.iter().map(|t| t.to_bits())) {
         true => Ok(()),
-        false => Err(IoError::content(path, "does not hold what was written; is the disk full?")),
+        false => Err(IoError::not_held(path)),
     }
 }
 

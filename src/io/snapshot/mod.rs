@@ -23,7 +23,7 @@ use part::{Kind, Part, numbers};
 pub use read::{Frame, field, frames, read, times};
 
 use super::provenance::Provenance;
-use super::{IoError, beside, open_hdf5, read_back, sync_directory};
+use super::{IoError, open_hdf5, placed, read_back, sync_directory, sync_file};
 use crate::model::grid::Grid;
 
 /// Name of the file in a run's directory.
@@ -210,15 +210,14 @@ impl Snapshots {
 
     /// Writes what does not change.
     fn write_fixed(&self, plan: &Plan) -> Result<(), IoError> {
-        let path = self.folder.join(FIXED);
-        let part = beside(&path);
-        let file = open_hdf5(&part, true)?;
-        file.create_group("VTKHDF").and_then(|root| root.create_group("CellData")).map_err(IoError::hdf5(&part))?;
-        store_fixed(&part, &file, &self.kind, plan)?;
-        file.close().map_err(IoError::hdf5(&part))?;
-        holds_fixed(&part, plan)?;
-        std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(IoError::system(&part))?;
-        std::fs::rename(&part, &path).map_err(IoError::system(&path))
+        placed(&self.folder.join(FIXED), |part| {
+            let file = open_hdf5(part, true)?;
+            file.create_group("VTKHDF").and_then(|root| root.create_group("CellData")).map_err(IoError::hdf5(part))?;
+            store_fixed(part, &file, &self.kind, plan)?;
+            file.close().map_err(IoError::hdf5(part))?;
+            holds_fixed(part, plan)?;
+            sync_file(part)
+        })
     }
 
     /// Appends a frame: `fields` in the order of the plan, in SI, and its `values`.
@@ -311,17 +310,10 @@ impl Snapshots {
         if self.parts.is_empty() {
             return Ok(());
         }
-        let part = beside(&self.path);
-        let written = index::write(&part, &self.kind, &self.fixed, &self.parts);
-        let synced = written.and_then(|()| {
-            std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(IoError::system(&part))?;
-            std::fs::rename(&part, &self.path).map_err(IoError::system(&self.path))
-        });
-        if synced.is_err() {
-            // leave no half file behind; that it cannot be removed changes nothing
-            let _ = std::fs::remove_file(&part);
-        }
-        synced?;
+        placed(&self.path, |part| {
+            index::write(part, &self.kind, &self.fixed, &self.parts)?;
+            sync_file(part)
+        })?;
         self.shown = self.next;
         self.write_sidecar()?;
         self.renewed = Some((Instant::now(), began.elapsed()));
@@ -359,28 +351,23 @@ impl Snapshots {
 
     fn take_in(&self, plan: &Plan) -> Result<(), IoError> {
         let frames = self.parts.iter().map(Part::frames).sum();
-        let part = beside(&self.path);
-        let all = Part::joined(part.clone(), &self.parts, frames);
-        let written = all.store_joined(&part, &self.kind, &self.parts, |file| {
-            store_fixed(&part, file, &self.kind, plan)?;
-            let fields = index::fields(&self.kind, &self.fixed);
-            let describe = || -> Result<(), hdf5::Error> {
-                let root = file.group("VTKHDF")?;
-                for name in &self.fixed {
-                    layout::add_constant(&root, name, frames)?;
-                }
-                layout::name_axes(&root, &self.kind.grid, &fields)
-            };
-            describe().map_err(IoError::hdf5(&part))
-        });
-        let placed = written.and_then(|()| holds_fixed(&part, plan)).and_then(|()| {
-            std::fs::File::open(&part).and_then(|file| file.sync_all()).map_err(IoError::system(&part))?;
-            std::fs::rename(&part, &self.path).map_err(IoError::system(&self.path))
-        });
-        if placed.is_err() {
-            let _ = std::fs::remove_file(&part);
-        }
-        placed?;
+        placed(&self.path, |part| {
+            let all = Part::joined(part.into(), &self.parts, frames);
+            all.store_joined(part, &self.kind, &self.parts, |file| {
+                store_fixed(part, file, &self.kind, plan)?;
+                let fields = index::fields(&self.kind, &self.fixed);
+                let describe = || -> Result<(), hdf5::Error> {
+                    let root = file.group("VTKHDF")?;
+                    for name in &self.fixed {
+                        layout::add_constant(&root, name, frames)?;
+                    }
+                    layout::name_axes(&root, &self.kind.grid, &fields)
+                };
+                describe().map_err(IoError::hdf5(part))
+            })?;
+            holds_fixed(part, plan)?;
+            sync_file(part)
+        })?;
         if let Some(directory) = self.path.parent() {
             sync_directory(directory)?;
         }
@@ -463,6 +450,6 @@ fn holds_fixed(path: &Path, plan: &Plan) -> Result<(), IoError> {
     };
     match read().map_err(IoError::hdf5(path))? {
         true => Ok(()),
-        false => Err(IoError::content(path, "does not hold what was written; is the disk full?")),
+        false => Err(IoError::not_held(path)),
     }
 }

@@ -7,7 +7,7 @@ use hdf5::{Dataset, File};
 
 use super::chunks::{LEVEL, Sums, copy_frame, holds, sides, write_frame};
 use super::layout::{self, CELLS, Series, TIMES, VALUES};
-use crate::io::{IoError, beside, open_hdf5, read_back, read_hdf5};
+use crate::io::{IoError, open_hdf5, placed, read_back, read_hdf5, sync_file};
 use crate::model::grid::Grid;
 
 /// Dataset of the checksums of a part: of its times and values, then of the chunks of each field, frame by frame.
@@ -88,7 +88,7 @@ impl Part {
         let path = folder.join(name(first, 1));
         let part =
             Self { path: path.clone(), first, times: vec![time], values: values.iter().map(|v| vec![*v]).collect() };
-        whole(&path, |part_path| {
+        placed(&path, |part_path| {
             let cells = |field: usize, dataset: &Dataset| {
                 write_frame(dataset, 0, kind.shape(), &fields[field]).map(|sums| vec![sums])
             };
@@ -105,7 +105,7 @@ impl Part {
         let first = parts.first().map_or(0, |part| part.first);
         let path = folder.join(name(first, frames));
         let part = Self::joined(path.clone(), parts, frames);
-        whole(&path, |part_path| part.store_joined(part_path, kind, parts, |_| Ok(())))?;
+        placed(&path, |part_path| part.store_joined(part_path, kind, parts, |_| Ok(())))?;
         Ok(part)
     }
 
@@ -190,13 +190,13 @@ impl Part {
             let dataset = file.dataset(&format!("{CELLS}/{name}")).map_err(IoError::hdf5(path))?;
             for (frame, sums) in sums.iter().enumerate() {
                 if !holds(&dataset, frame, kind.shape(), sums).map_err(|problem| IoError::content(path, problem))? {
-                    return Err(IoError::content(path, "does not hold what was written; is the disk full?"));
+                    return Err(IoError::not_held(path));
                 }
             }
         }
         match self.sum() == back.sum() {
             true => Ok(()),
-            false => Err(IoError::content(path, "does not hold what was written; is the disk full?")),
+            false => Err(IoError::not_held(path)),
         }
     }
 
@@ -263,7 +263,7 @@ impl Part {
     /// # Errors
     /// If the system fails.
     pub fn sync(&self) -> Result<(), IoError> {
-        std::fs::File::open(&self.path).and_then(|file| file.sync_all()).map_err(IoError::system(&self.path))
+        sync_file(&self.path)
     }
 }
 
@@ -275,15 +275,4 @@ fn cell_dataset(file: &File, kind: &Kind, name: &str, frames: usize) -> Result<D
     let dataset = builder.shuffle().deflate(LEVEL).create(format!("{CELLS}/{name}").as_str())?;
     layout::describe(&dataset, name)?;
     Ok(dataset)
-}
-
-/// Makes the file at `path` by `store`, whole or not at all: beside it, renamed.
-fn whole(path: &Path, store: impl FnOnce(&Path) -> Result<(), IoError>) -> Result<(), IoError> {
-    let part = beside(path);
-    let stored = store(&part).and_then(|()| std::fs::rename(&part, path).map_err(IoError::system(path)));
-    if stored.is_err() {
-        // leave no half file behind; that it cannot be removed changes nothing
-        let _ = std::fs::remove_file(&part);
-    }
-    stored
 }
