@@ -5,11 +5,15 @@
 use std::path::Path;
 
 use hdf5::{File, Hyperslab, Selection, SliceOrIndex};
+use hdf5_sys::h5d::{H5Dclose, H5Dcreate2, H5Dwrite};
+use hdf5_sys::h5p::H5P_DEFAULT;
+use hdf5_sys::h5s::{H5S_ALL, H5Sclose, H5Screate_simple};
+use hdf5_sys::h5t::{H5T_NATIVE_DOUBLE, H5T_NATIVE_LDOUBLE};
 
 use super::layout::{self, CELLS};
 use super::part::{Kind, Part};
 use super::{FIXED, FOLDER};
-use crate::io::{IoError, open_index, read_back};
+use crate::io::{IoError, open_hdf5, open_index, read_back};
 
 /// Fields that do not change: name and cells.
 pub type Fixed<'a> = [(&'a str, &'a [f32])];
@@ -45,6 +49,42 @@ pub fn write(path: &Path, kind: &Kind, fixed: &[String], parts: &[Part]) -> Resu
         true => Ok(()),
         false => Err(IoError::not_held(path)),
     }
+}
+
+/// Turns the index at `path` into one whose times VTK's reader refuses and every other reader takes: they are stored as long doubles.
+///
+/// VTK's reader opens the file twice for one picture, believes the number of frames of the first and copies the times of the second
+/// (vtkHDFReader.cxx, RequestDataObject and SetupInformation, VTK 9.7): it writes beyond its memory where the file has got more frames in
+/// between. Times of a type that it does not know it leaves alone; the picture then fails with an error that can be tried again.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn veil(path: &Path) -> Result<(), IoError> {
+    let file = open_hdf5(path, false)?;
+    let replace = || -> Result<(), hdf5::Error> {
+        let times: Vec<f64> = file.dataset(layout::TIMES)?.read_raw()?;
+        // the axis `time` is another link to the dataset, and keeps it
+        file.unlink(layout::TIMES)?;
+        store_long_doubles(&file.group("VTKHDF/Steps")?, &times)
+    };
+    replace().map_err(IoError::hdf5(path))?;
+    file.close().map_err(IoError::hdf5(path))
+}
+
+/// Stores `Values` in `steps` as long doubles, a type that the safe crate does not know.
+#[allow(unsafe_code)]
+fn store_long_doubles(steps: &hdf5::Group, values: &[f64]) -> Result<(), hdf5::Error> {
+    let length = values.len() as u64;
+    // SAFETY: the group is open for as long as it is borrowed, the name ends with a zero, and HDF5 reads one length and `length` values
+    // before it returns; identifiers of failed calls are refused by the calls that get them. `sync` holds the library's lock.
+    let written = hdf5::sync::sync(|| unsafe {
+        let space = H5Screate_simple(1, &length, std::ptr::null());
+        let [link, make, access] = [H5P_DEFAULT; 3];
+        let dataset = H5Dcreate2(steps.id(), c"Values".as_ptr(), *H5T_NATIVE_LDOUBLE, space, link, make, access);
+        let written = H5Dwrite(dataset, *H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.as_ptr().cast());
+        H5Sclose(space).min(written).min(H5Dclose(dataset))
+    });
+    if written < 0 { Err("the times cannot be written".into()) } else { Ok(()) }
 }
 
 /// Names of all fields, and whether they change.

@@ -14,6 +14,7 @@ mod tests;
 mod xdmf;
 
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use chunks::{round_mantissa, sides};
@@ -39,8 +40,10 @@ const FIXED: &str = "fixed.h5";
 const JOIN: usize = 64;
 /// The index is made anew at most so often that it takes one part in this many of the wall time.
 const SELDOM: u32 = 20;
-/// Shortest time between two indices: a reader may open the file twice for one picture, and VTK's trips over a new one in between.
+/// Shortest time between two indices.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How long an index of more frames is veiled: longer than a reader takes from one opening of the file to the next.
+const VEILED: Duration = Duration::from_millis(100);
 /// Bytes of disk that joining all frames must leave free.
 const SPARE: u64 = 64 << 20;
 
@@ -78,6 +81,8 @@ pub struct Snapshots {
     shown: usize,
     /// when the index was made anew, and how long that took
     renewed: Option<(Instant, Duration)>,
+    /// the index that is to come into its place
+    coming: Coming,
 }
 
 impl Snapshots {
@@ -142,6 +147,7 @@ impl Snapshots {
             retired: Vec::new(),
             shown: 0,
             renewed: None,
+            coming: Coming::default(),
         }
     }
 
@@ -304,16 +310,29 @@ impl Snapshots {
         (0..=self.parts.len().checked_sub(JOIN)?).find(|&start| self.parts[start..start + JOIN].windows(2).all(fits))
     }
 
-    /// Makes the index anew.
+    /// Makes the index anew. One of more frames than the one before is veiled at first, see [`index::veil`].
     fn renew(&mut self) -> Result<(), IoError> {
+        self.coming.arrive()?;
         let began = Instant::now();
         if self.parts.is_empty() {
             return Ok(());
         }
-        placed(&self.path, |part| {
-            index::write(part, &self.kind, &self.fixed, &self.parts)?;
-            sync_file(part)
-        })?;
+        let write = |path: &Path| {
+            index::write(path, &self.kind, &self.fixed, &self.parts)?;
+            sync_file(path)
+        };
+        if self.shown == 0 || self.shown == self.next {
+            placed(&self.path, write)?;
+        } else {
+            let whole = self.folder.join(FILE);
+            placed(&whole, write)?;
+            placed(&self.path, |veiled| {
+                std::fs::copy(&whole, veiled).map_err(IoError::system(veiled))?;
+                index::veil(veiled)?;
+                sync_file(veiled)
+            })?;
+            self.coming = Coming::after(VEILED, whole, self.path.clone())?;
+        }
         self.shown = self.next;
         self.write_sidecar()?;
         self.renewed = Some((Instant::now(), began.elapsed()));
@@ -335,6 +354,7 @@ impl Snapshots {
     pub fn close(mut self, plan: &Plan) -> Result<Option<String>, IoError> {
         self.sync()?;
         self.show()?;
+        self.coming.arrive()?;
         let size = |part: &Part| std::fs::metadata(&part.path).map_or(0, |file| file.len());
         let needed = self.parts.iter().map(size).sum::<u64>() + SPARE;
         let free = fs4::available_space(&self.folder).map_err(IoError::system(&self.folder))?;
@@ -380,6 +400,38 @@ impl Snapshots {
     }
 }
 
+/// A file that comes into its place a little later, unless its process is killed.
+#[derive(Default)]
+struct Coming(Option<JoinHandle<Result<(), IoError>>>);
+
+impl Coming {
+    /// Renames `from` to `to` after `pause`, or at once if there is no thread to wait.
+    fn after(pause: Duration, from: PathBuf, to: PathBuf) -> Result<Self, IoError> {
+        let rename = |from: &Path, to: &Path| std::fs::rename(from, to).map_err(IoError::system(to));
+        let (source, target) = (from.clone(), to.clone());
+        let wait = move || {
+            std::thread::sleep(pause);
+            rename(&source, &target)
+        };
+        match std::thread::Builder::new().name("index".into()).spawn(wait) {
+            Ok(thread) => Ok(Self(Some(thread))),
+            Err(_) => rename(&from, &to).map(|()| Self(None)),
+        }
+    }
+
+    /// Waits until the file is in its place.
+    fn arrive(&mut self) -> Result<(), IoError> {
+        self.0.take().map_or(Ok(()), |thread| thread.join().unwrap_or(Ok(())))
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        // without its place taken the file before it remains, which tells as much
+        let _ = self.arrive();
+    }
+}
+
 /// Whether a file of the folder is half written.
 fn is_half(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "part")
@@ -387,7 +439,7 @@ fn is_half(path: &Path) -> bool {
 
 /// Whether a file of the folder is one that this program needs no longer once all frames lie in one file.
 fn is_ours(path: &Path) -> bool {
-    numbers(path).is_some() || is_half(path) || path.file_name().is_some_and(|name| name == FIXED)
+    numbers(path).is_some() || is_half(path) || path.file_name().is_some_and(|name| name == FIXED || name == FILE)
 }
 
 /// A name beside `path` that no file has, for one that is damaged.

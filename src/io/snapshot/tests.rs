@@ -144,3 +144,37 @@ fn what_is_lost_is_said_and_the_rest_remains() {
     std::fs::remove_dir_all(folder).unwrap();
     assert!(read(&run.path(), 0).err().unwrap().to_string().contains("copy the whole directory"));
 }
+
+#[test]
+fn an_index_of_more_frames_is_veiled_before_it_is_there() {
+    let run = Run::new();
+    // what VTK's reader looks at: the number of frames, the length of the times, whether they are of a type that it knows
+    let seen = || {
+        let file = super::super::read_hdf5(&run.path()).unwrap();
+        let times = file.dataset(layout::TIMES).unwrap();
+        let number: i64 = file.group("VTKHDF/Steps").unwrap().attr("NSteps").unwrap().read_scalar().unwrap();
+        (number, times.size(), times.dtype().unwrap().is::<f64>())
+    };
+    let mut snapshots = run.with(Snapshots::create).unwrap();
+    run.append(&mut snapshots, 0);
+    assert_eq!(seen(), (1, 1, true));
+    for k in 1..4 {
+        run.append(&mut snapshots, k);
+        snapshots.show().unwrap();
+        assert_eq!(seen(), (k as i64 + 1, k + 1, false));
+        run.holds(0..k + 1);
+        snapshots.coming.arrive().unwrap();
+        assert_eq!(seen(), (k as i64 + 1, k + 1, true));
+    }
+    // a process that ends leaves the index that every reader takes
+    run.append(&mut snapshots, 4);
+    snapshots.show().unwrap();
+    drop(snapshots);
+    assert_eq!(seen(), (5, 5, true));
+    // one that is killed leaves a veiled one; the run that goes on mends it
+    index::veil(&run.path()).unwrap();
+    let (snapshots, lost) = run.with(|plan| Snapshots::reopen(plan, 5)).unwrap();
+    assert!(lost.is_empty() && seen() == (5, 5, true), "{lost:?}");
+    drop(snapshots);
+    run.holds(0..5);
+}
