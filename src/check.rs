@@ -10,19 +10,17 @@ use std::time::Instant;
 
 use crate::config::{Config, quantity};
 use crate::cpu;
+use crate::memory;
 use crate::model::cathode::OpenCircuit;
-use crate::model::collector::Statics;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::electrolyte::Electrolyte;
 use crate::model::parameters::*;
 use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
-use crate::run::device::{self, Device, DeviceChoice};
-use crate::run::memory;
-use crate::run::start::{initial_state, load_copper};
-use crate::run::{self, RunError};
-use crate::solver::backend::Backend;
-use crate::solver::step::Problem;
+use crate::run::RunError;
+use crate::sim::Simulation;
+use crate::sim::device::{self, DeviceChoice};
+use crate::sim::start::load_copper;
 
 /// Cells of the trial that the cost is measured on.
 const TRIAL_CELLS: usize = 1 << 18;
@@ -270,14 +268,9 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
         let [width, depth] = [trial.grid.nx, trial.grid.ny].map(|n| n as f64 * trial.grid.dx);
         nuclei.retain(|nucleus| nucleus.x <= width && nucleus.y <= depth);
     }
-    let statics = Statics::new(&trial, &part);
-    let (mut opened, why) = device::open(choice, &trial, &statics).map_err(RunError::Device)?;
-    let tried = match &mut opened {
-        Device::Cpu(cpu) => try_steps(&mut **cpu, &trial, &part, &statics)?,
-        #[cfg(feature = "gpu")]
-        Device::Gpu(gpu) => try_steps(&mut **gpu, &trial, &part, &statics)?,
-    };
-    Ok((tried, why))
+    let mut sim = Simulation::on_copper(trial, part, choice)?;
+    let why = sim.why_this_device().map(str::to_string);
+    Ok((try_steps(&mut sim)?, why))
 }
 
 /// Seconds of wall time that a step takes for each cell, measured in the first steps.
@@ -315,32 +308,28 @@ struct Trial {
     measure_per_cell: f64,
 }
 
-fn try_steps<B: Backend>(b: &mut B, setup: &Setup, heights: &[f64], statics: &Statics) -> Result<Trial, RunError> {
-    let problem = Problem::new(setup, heights);
-    b.load(&initial_state(setup, heights))?;
-    let mut clock = problem.start(b)?;
+fn try_steps(sim: &mut Simulation) -> Result<Trial, RunError> {
     let began = Instant::now();
     let mut first = 0.0;
     for step in 0..TRIAL_STEPS {
-        let report = problem
-            .advance(b, &mut clock, f64::INFINITY)
-            .map_err(|failure| RunError::Device(format!("the first steps fail: {failure}")))?;
+        let taken = sim.step().map_err(|failure| RunError::Device(format!("the first steps fail: {failure}")))?;
         if step == 0 {
-            first = report.dt;
+            first = taken.report.dt;
         }
     }
     let seconds = began.elapsed().as_secs_f64() / TRIAL_STEPS as f64;
-    b.interface(0.0);
-    let (measured, measure) = cost::timed(|| run::measure_now(b, setup, statics, heights, &problem.scales));
+    let (measured, measure) = cost::timed(|| sim.metrics());
     measured?;
+    let (cells, limited_by) = (sim.setup().grid.cells(), sim.clock().limited_by.clone());
+    let b = sim.backend();
     Ok(Trial {
         device: b.device(),
         bytes_per_cell: b.bytes_per_cell(),
-        cells: setup.grid.cells(),
+        cells,
         first,
-        limited_by: clock.limited_by,
-        seconds_per_cell: seconds / setup.grid.cells() as f64,
-        measure_per_cell: measure / setup.grid.cells() as f64,
+        limited_by,
+        seconds_per_cell: seconds / cells as f64,
+        measure_per_cell: measure / cells as f64,
     })
 }
 

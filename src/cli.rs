@@ -20,9 +20,9 @@ use crate::io::surface::Format;
 use crate::io::{IoError, provenance};
 use crate::metrics::{Column, Metrics};
 use crate::report::{self, ReportError};
-use crate::run::device::DeviceChoice;
 use crate::run::surface::Wanted;
 use crate::run::{self, Ending, Outcome, Request, Resume, RunError};
+use crate::sim::device::DeviceChoice;
 use crate::verify::{self, Lab, VerifyError};
 use output::print;
 

@@ -1,7 +1,7 @@
 //! liplate: a phase-field solver for lithium plating and stripping on copper.
 //!
 //! `model` says what the words mean, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
-//! them, `config` reads a run, `run` conducts it, `io` and `metrics` record it, `report` makes a page of it, `converge`
+//! them, `sim` owns a simulation, `config` reads a run, `run` conducts it, `io` and `metrics` record it, `report` makes a page of it, `converge`
 //! and `verify` hold it against itself and against exact results, `bench` against the copy rate of the machine.
 
 pub mod bench;
@@ -14,9 +14,11 @@ pub mod cpu;
 pub mod gpu;
 pub mod input;
 pub mod io;
+pub mod memory;
 pub mod metrics;
 pub mod model;
 pub mod report;
 pub mod run;
+pub mod sim;
 pub mod solver;
 pub mod verify;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// Where memory runs out the program ends with a sentence.
 #[global_allocator]
-static MEMORY: liplate::run::memory::Allocator = liplate::run::memory::Allocator;
+static MEMORY: liplate::memory::Allocator = liplate::memory::Allocator;
 
 fn main() -> ExitCode {
     liplate::cli::main()

@@ -11,7 +11,7 @@ use liplate::config;
 use liplate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use liplate::model::electrolyte::{Electrolyte, Solvent, Transport};
 use liplate::model::parameters::*;
-use liplate::run::device::DeviceChoice;
+use liplate::sim::device::DeviceChoice;
 use liplate::verify::Lab;
 
 const LAB: Lab = Lab { device: DeviceChoice::Cpu, quick: true };

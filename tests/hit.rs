@@ -8,11 +8,9 @@ use std::time::{Duration, Instant};
 
 use common::program::{Called, Place, RUN, SMALL};
 use liplate::config;
-use liplate::cpu::Cpu;
-use liplate::model::collector::Statics;
-use liplate::run::start::{initial_state, load_heights};
-use liplate::solver::backend::Backend;
-use liplate::solver::step::{Problem, StepFailure};
+use liplate::sim::Simulation;
+use liplate::sim::device::DeviceChoice;
+use liplate::solver::step::StepFailure;
 
 /// A run that takes minutes.
 fn long() -> String {
@@ -76,13 +74,8 @@ fn a_hangup_that_is_ignored_stays_ignored() {
 #[test]
 fn a_step_that_attempt_after_attempt_fails_is_broken_off_when_asked() {
     let setup = config::from_text(&hopeless(), "config.toml".as_ref(), &[]).unwrap().setup;
-    let heights = load_heights(&setup).unwrap();
     let advance = |asked: Option<&(dyn Fn() -> bool + Sync)>| {
-        let mut cpu = Cpu::new(&setup, &Statics::new(&setup, &heights));
-        let problem = Problem { asked_to_stop: asked, ..Problem::new(&setup, &heights) };
-        cpu.load(&initial_state(&setup, &heights)).unwrap();
-        let mut clock = problem.start(&mut cpu).unwrap();
-        problem.advance(&mut cpu, &mut clock, f64::INFINITY).map(|_| ())
+        Simulation::new(setup.clone(), DeviceChoice::Cpu).unwrap().step_until(f64::INFINITY, asked).map(|_| ())
     };
     // one who asks at once still waits for three attempts
     assert!(matches!(advance(Some(&|| true)), Err(StepFailure::Asked { attempts: 3 })));

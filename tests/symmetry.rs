@@ -7,7 +7,7 @@ use liplate::cpu::Cpu;
 use liplate::model::collector::Statics;
 use liplate::model::electrolyte::{Electrolyte, Solvent};
 use liplate::model::parameters::*;
-use liplate::run::start::initial_state;
+use liplate::sim::start::initial_state;
 use liplate::solver::backend::{Backend, State};
 use liplate::solver::step::Problem;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use common::program::Place;
-use liplate::run::device::DeviceChoice;
+use liplate::sim::device::DeviceChoice;
 use liplate::verify::{self, CASES, Check, Lab, report};
 
 const LAB: Lab = Lab { device: DeviceChoice::Cpu, quick: true };

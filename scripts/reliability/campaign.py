@@ -8,16 +8,19 @@ number of the fields. Prints a table in Markdown and ends with 1 if anything was
 
 import argparse
 import collections
+import json
 import os
 import pathlib
 import random
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 import h5py
 import numpy as np
@@ -41,6 +44,8 @@ class Bench:
         self.binary = shutil.copy(arguments.binary, self.place / "liplate")
         self.config = self.place / "config.toml"
         shutil.copy(HERE / "small.toml", self.config)
+        for table in (ROOT / "configs").glob("*.csv"):
+            shutil.copy(table, self.place)
         self.short = arguments.short
         self.library = self.place / "tamper.so"
         subprocess.run(
@@ -346,12 +351,144 @@ def configs(bench):
                 else:
                     value = " " + bench.random.choice(SCRAPS)
                 lines[i] = f"{key}={value}"
-        path = bench.place / "fuzzed.toml"
-        path.write_text("\n".join(lines))
-        done = bench.call(["check", path, "--device", "cpu"], limit=60, cwd=ROOT / "configs")
-        good = done.returncode in (0, 1, 2) and (done.returncode == 0 or done.stderr.strip())
-        kept = f"{path.read_text()}\n{done.stderr}"
-        yield ("a sentence or a plan" if good else f"crashed with {done.returncode}"), kept
+        yield checked(bench, "\n".join(lines))
+
+
+def checked(bench, text):
+    """How `check` answers a config, and what to keep of it."""
+    path = bench.place / "fuzzed.toml"
+    path.write_text(text, errors="surrogateescape")
+    done = bench.call(["check", path, "--device", "cpu"], limit=60)
+    good = done.returncode in (0, 1, 2) and (done.returncode == 0 or done.stderr.strip())
+    # what is wrong in a plan: numbers that are none
+    if done.returncode == 0 and re.search(r"\b(nan|inf)\b", done.stdout, re.IGNORECASE):
+        return "A PLAN WITH NaN", f"{text}\n{done.stdout}"
+    how = {0: "a plan", 1: "a sentence", 2: "a sentence"}.get(done.returncode) if good else None
+    return how or f"crashed with {done.returncode}", f"{text}\n{done.stderr}"
+
+
+WORDS = """Charge Discharge Plate Strip Rest Hold Ramp Pulse Run charge at for until from to in and or then with every repeat 1 0 -1 3 1.5 1,5 1e3
+1e999 C/2 C 2C D/3 mA/cm^2 mA/cm² A/m^2 A mA W V mV s min h hours minutes days months mAh/cm^2 °C degC µm vs Li ( ) > < = % . , ; # 0.1 V
+infinity nan 02:00:00 separator short period duty compliance -0.5""".split()
+SENTENCES_OF_STEPS = [
+    "Charge at C/2 until 0.1 mAh/cm^2",
+    "Rest for 10 min",
+    "Strip at 2 mA/cm^2 until 0.5 V vs Li",
+    "Hold at -100 mV vs Li for 1 h or until 0.1 mA/cm^2",
+    "Ramp from 0 V vs Li to -0.2 V vs Li in 200 s",
+    "Charge at 3 mA/cm^2 for 12 s (1 s period)",
+]
+
+
+def harmed(bench, text):
+    """A text with characters lost, doubled, exchanged or from elsewhere."""
+    letters = list(text)
+    for _ in range(bench.random.randint(1, 4)):
+        i = bench.random.randrange(len(letters) + 1)
+        change = bench.random.randrange(4)
+        if change == 0 and letters:
+            del letters[i % len(letters)]
+        elif change == 1:
+            letters.insert(i, bench.random.choice(" \t0123456789.,-+eE/^()%µ°−\u00a0\u202e\U0001f50bxV;:#\\"))
+        elif change == 2 and letters:
+            letters.insert(i, bench.random.choice(letters))
+        elif letters:
+            letters[i % len(letters)] = chr(bench.random.randint(32, 0x2FF))
+    return "".join(letters)
+
+
+def steps(bench):
+    """Sentences of a protocol with words and characters exchanged, through `check`."""
+    base = (HERE / "small.toml").read_text()
+    for trial in range(bench.count(15, 2000)):
+        if bench.random.random() < 0.5:
+            sentence = " ".join(bench.random.choice(WORDS) for _ in range(bench.random.randint(1, 12)))
+        else:
+            sentence = harmed(bench, bench.random.choice(SENTENCES_OF_STEPS))
+        yield checked(bench, re.sub(r"(?m)^steps = .*$", lambda _: f"steps = [{json.dumps(sentence)}]", base))
+
+
+def tables(bench):
+    """Tables of transport properties and open-circuit potentials with cells and characters exchanged, through `check`."""
+    base = (HERE / "small.toml").read_text()
+    transport = 'kind = "table"\nfile = "fuzzed.csv"\nc0 = "1 mol/L"'
+    wholes = [path.read_text() for path in sorted((ROOT / "configs").glob("*.csv"))]
+    cells = ["", "nan", "inf", "-1", "0", "1e308", "1e-308", "1,5", "1.234,5", "x", "\x00", "9" * 400, "0x10", "T [K]", "c / M", '"', "#"]
+    for trial in range(bench.count(15, 1500)):
+        lines = bench.random.choice(wholes).splitlines()
+        for _ in range(bench.random.randint(1, 3)):
+            i = bench.random.randrange(len(lines))
+            change = bench.random.randrange(6)
+            if change == 0:
+                parts = lines[i].split(",")
+                parts[bench.random.randrange(len(parts))] = bench.random.choice(cells)
+                lines[i] = ",".join(parts)
+            elif change == 1:
+                del lines[bench.random.randrange(len(lines))]
+            elif change == 2:
+                lines.insert(i, bench.random.choice(lines or [""]))
+            elif change == 3:
+                lines = [line.replace(",", bench.random.choice([";", "\t", ",,", "|"])) for line in lines]
+            elif change == 4:
+                lines[i] = harmed(bench, lines[i])
+            else:
+                lines = lines[: bench.random.randrange(len(lines) + 1)]
+            lines = lines or [""]
+        text = bench.random.choice(["\n", "\r\n", "\r"]).join(lines)
+        encoding = bench.random.choice(["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+        (bench.place / "fuzzed.csv").write_bytes(text.encode(encoding, "replace"))
+        how, told = checked(bench, re.sub(r"(?ms)^kind = \"landesfeind\".*?(?=^\[)", lambda _: transport + "\n", base))
+        yield how, f"{encoding}\n{text}\n{told}"
+
+
+def grey(bench, wide, high):
+    """A picture in grey as a PNG, by hand: the test must not depend on a library that refuses what it should try."""
+    rows = b"".join(b"\0" + bytes(bench.random.randrange(256) for _ in range(wide)) for _ in range(high))
+    block = lambda name, data: struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    header = struct.pack(">IIBBBBB", wide, high, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + block(b"IHDR", header) + block(b"IDAT", zlib.compress(rows)) + block(b"IEND", b"")
+
+
+def maps(bench):
+    """Height maps as pictures and as text with bytes and sizes exchanged, through `check`."""
+    base = (HERE / "small.toml").read_text()
+    for trial in range(bench.count(15, 1500)):
+        kind = bench.random.choice(["png", "asc", "xyz", "txt", "h5"])
+        wide, high = bench.random.randint(1, 20), bench.random.randint(1, 20)
+        numbers = [[bench.random.uniform(-1e-7, 1e-7) for _ in range(wide)] for _ in range(high)]
+        if kind == "png":
+            data = bytearray(grey(bench, wide, high))
+        elif kind == "asc":
+            head = f"ncols {wide}\nnrows {high}\nxllcorner 0\nyllcorner 0\ncellsize {3e-6 / wide}\nNODATA_value -9999\n"
+            data = bytearray((head + "\n".join(" ".join(f"{v:.4g}" for v in row) for row in numbers)).encode())
+        elif kind == "xyz":
+            step = 3e-6 / wide
+            data = bytearray("\n".join(f"{x * step} {y * step} {v}" for y, row in enumerate(numbers) for x, v in enumerate(row)).encode())
+        elif kind == "txt":
+            head = "# Channel: Height\n# Width: 3.0 µm\n# Height: 3.0 µm\n# Value units: m\n"
+            data = bytearray((head + "\n".join("\t".join(f"{v:.4g}" for v in row) for row in numbers)).encode())
+        else:
+            with h5py.File(bench.place / "fuzzed.h5", "w") as file:
+                file["z"] = np.array(numbers)
+            data = bytearray((bench.place / "fuzzed.h5").read_bytes())
+        for _ in range(bench.random.choice([0, 1, 1, 2, 8])):
+            i = bench.random.randrange(len(data) or 1)
+            change = bench.random.randrange(4)
+            if change == 0 and data:
+                data[i] = bench.random.randrange(256)
+            elif change == 1:
+                data = data[:i]
+            elif change == 2:
+                data[i:i] = bench.random.choice([b"\xff\xff\xff\xff", b"99999999999", b"nan ", b"-", b"1e400 ", bytes(16)])
+            elif kind == "png" and len(data) > 33:
+                # a size that the file does not hold, with the checksum that belongs to it
+                data[16:24] = struct.pack(">II", *(bench.random.choice([0, 1, 2**16, 2**31 - 1, 2**32 - 1]) for _ in range(2)))
+                data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+        (bench.place / f"fuzzed.{kind}").write_bytes(data)
+        more = {"png": '\nheight_range = "0.2 um"', "h5": '\ndataset = "z"'}.get(kind, "")
+        copper = f'shape = "map"\nfile = "fuzzed.{kind}"{more}'
+        how, told = checked(bench, re.sub(r"(?ms)^shape = \"rough\".*?(?=^\[)", lambda _: copper + "\n", base))
+        yield how, f"{kind} {wide} x {high}, {len(data)} bytes\n{told}"
 
 
 def directories(bench):
@@ -395,8 +532,8 @@ def directories(bench):
         yield how, f"{file} {name}: {done.stderr}"
 
 
-PARTS = {"kills": kills, "cuts": cuts, "cuts_of_sectors": cuts_of_sectors, "writes": writes, "flips": flips, "configs": configs, "directories": directories}
-WRONG = ("crashed", "DIFFERENT", "unreadable", "lost", "report crashed", "measure crashed", "resume crashed")
+PARTS = {"kills": kills, "cuts": cuts, "cuts_of_sectors": cuts_of_sectors, "writes": writes, "flips": flips, "configs": configs, "steps": steps, "tables": tables, "maps": maps, "directories": directories}
+WRONG = ("crashed", "DIFFERENT", "A PLAN WITH NaN", "unreadable", "lost", "report crashed", "measure crashed", "resume crashed")
 
 
 def main():

@@ -6,9 +6,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::stopwatch::Spread;
+use crate::memory;
 use crate::model::random::hash;
-use crate::run::device::Device;
-use crate::run::memory;
+use crate::sim::device::Device;
 use crate::solver::backend::BackendError;
 
 /// Bytes of each of the two large arrays: many times what the caches of a processor or a GPU hold.

@@ -111,7 +111,7 @@ pub fn noise(setup: &Setup) -> State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::start::load_heights;
+    use crate::sim::start::load_heights;
 
     #[test]
     fn the_deposit_is_neither_empty_nor_full_and_stays_below_the_top() {

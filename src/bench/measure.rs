@@ -12,8 +12,8 @@ use crate::io::provenance::{VERSION, commit};
 use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::run::RunError;
-use crate::run::device::{self, Device, DeviceChoice};
-use crate::run::start::load_heights;
+use crate::sim::device::{self, Device, DeviceChoice};
+use crate::sim::start::load_heights;
 use crate::solver::multigrid::{SWEEPS, weights};
 use crate::solver::newton::LINEAR_ITERATIONS;
 

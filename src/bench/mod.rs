@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use crate::config::ConfigError;
 use crate::io::{IoError, write_json};
 use crate::run::RunError;
-use crate::run::device::{self, DeviceChoice};
+use crate::sim::device::{self, DeviceChoice};
 use crate::solver::backend::BackendError;
 use crate::solver::newton::NewtonError;
 use crate::solver::step::StepFailure;

@@ -9,8 +9,9 @@ use super::stopwatch::Spread;
 use crate::io::IoError;
 use crate::io::provenance::Provenance;
 use crate::model::collector::Statics;
-use crate::run::device::Device;
-use crate::run::outputs::{Context, OutputError, Outputs};
+use crate::run::outputs::{OutputError, Outputs};
+use crate::sim::View;
+use crate::sim::device::Device;
 use crate::solver::backend::Backend;
 
 /// Snapshots that are timed.
@@ -41,35 +42,31 @@ impl Drop for Folder {
 /// If the file cannot be written or the device fails.
 pub fn snapshot(trial: &Trial, heights: &[f64], statics: &Statics, device: &mut Device) -> Result<Spread, BenchError> {
     let folder = Folder::new()?;
-    match device {
-        Device::Cpu(b) => write(trial, heights, statics, &mut **b, &folder.0),
-        #[cfg(feature = "gpu")]
-        Device::Gpu(b) => write(trial, heights, statics, &mut **b, &folder.0),
-    }
+    write(trial, heights, statics, device.backend(), &folder.0)
 }
 
-fn write<B: Backend>(
+fn write(
     trial: &Trial,
     heights: &[f64],
     statics: &Statics,
-    b: &mut B,
+    b: &mut dyn Backend,
     directory: &Path,
 ) -> Result<Spread, BenchError> {
-    let context = Context { setup: trial.setup, scales: &trial.problem.scales, statics, heights, directory };
+    let view = View { setup: trial.setup, scales: &trial.problem.scales, statics, heights, clock: &trial.clock };
     let provenance = Provenance {
         setup: serde_json::to_string(trial.setup).map_err(|e| IoError::content(directory, e.to_string()))?,
         heights: heights.to_vec(),
         device: b.device(),
         command: "liplate bench".into(),
     };
-    let mut outputs = Outputs::create(&context, &provenance)?;
+    let mut outputs = Outputs::create(view, directory, &provenance)?;
     let dt = trial.last.as_ref().map_or(trial.clock.dt, |step| step.dt);
     let mut seconds = Vec::new();
     for _ in 0..SNAPSHOTS {
         b.wait()?;
         let began = Instant::now();
         b.interface(0.0);
-        outputs.snapshot(b, &context, &trial.clock, dt).map_err(|error| match error {
+        outputs.snapshot(b, &view, dt).map_err(|error| match error {
             OutputError::Io(error) => BenchError::Io(error),
             OutputError::Backend(error) => BenchError::Backend(error),
         })?;

@@ -20,8 +20,8 @@ use crate::model::grid::Grid;
 use crate::model::parameters::Setup;
 use crate::model::random::uniform;
 use crate::run::RunError;
-use crate::run::device::Device;
-use crate::run::start::load_heights;
+use crate::sim::device::Device;
+use crate::sim::start::load_heights;
 use crate::solver::backend::{Backend, Vector};
 
 /// Fall of the residual that every solver is asked for.

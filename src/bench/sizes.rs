@@ -2,9 +2,9 @@
 
 #[cfg(feature = "gpu")]
 use super::fields;
-use crate::run::device::DeviceChoice;
 #[cfg(feature = "gpu")]
-use crate::run::memory;
+use crate::memory;
+use crate::sim::device::DeviceChoice;
 
 /// Cells along a side that the CPU is measured with unless asked otherwise: a few minutes.
 const SIDES_CPU: &[usize] = &[64, 128];

@@ -21,7 +21,7 @@ pub struct Trial<'a> {
     /// the run
     pub setup: &'a Setup,
     /// its fixed data
-    pub problem: Problem<'a>,
+    pub problem: Problem,
     /// what the host remembers
     pub clock: Clock,
     /// the fields

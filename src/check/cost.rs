@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::{Trial, line, trial};
 use crate::model::parameters::{Control, Setup};
 use crate::run::RunError;
-use crate::run::device::DeviceChoice;
 use crate::run::rehearsal::{Rehearsal, rehearse};
+use crate::sim::device::DeviceChoice;
 
 /// Wall time of the rehearsal.
 const REHEARSAL: Duration = Duration::from_secs(3);
@@ -278,7 +278,7 @@ mod tests {
         ] {
             let path = format!("{}/configs/{name}.toml", env!("CARGO_MANIFEST_DIR"));
             let setup = crate::config::read(path.as_ref(), &[]).unwrap().setup;
-            let heights = crate::run::start::load_heights(&setup).unwrap();
+            let heights = crate::sim::start::load_heights(&setup).unwrap();
             let rehearsal = rehearse(&setup, &heights, Duration::from_secs(40));
             let flat = super::super::steps(&setup).map(|steps| steps + BEGINNING);
             let (about, reason) = steps(&rehearsal, flat, true).unwrap();

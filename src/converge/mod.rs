@@ -24,8 +24,8 @@ use crate::check;
 use crate::io::IoError;
 use crate::model::parameters::{CollectorShape, Nucleation, Setup};
 use crate::run::RunError;
-use crate::run::device::DeviceChoice;
-use crate::run::start::load_heights;
+use crate::sim::device::DeviceChoice;
+use crate::sim::start::load_heights;
 use plan::Level;
 use runner::{Finished, Runner};
 

@@ -11,7 +11,7 @@ use crate::check;
 use crate::config;
 use crate::model::grid::Grid;
 use crate::model::parameters::{Setup, TimeStep};
-use crate::run::device::{DeviceChoice, fits};
+use crate::sim::device::{DeviceChoice, fits};
 
 /// A grid may miss the wanted refinement by this share, for the sake of a count that multigrid likes.
 const LEEWAY: f64 = 0.08;

@@ -22,7 +22,7 @@ pub const PREVIOUS: &str = "checkpoint.previous.h5";
 /// Name under which a damaged one is kept.
 pub const DAMAGED: &str = "checkpoint.damaged.h5";
 /// Version of the format.
-const FORMAT: i64 = 4;
+const FORMAT: i64 = 5;
 
 /// How far the run's files have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

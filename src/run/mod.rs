@@ -1,33 +1,28 @@
-//! The conductor of a run: device, schedule, outputs, guard, progress and the ways a run ends.
+//! The conductor of a run: schedule, outputs, guard, progress and the ways a run ends.
 
 mod conductor;
 pub(crate) mod cycles;
-pub mod device;
 mod end;
 mod fields;
 mod keep;
 mod lock;
-pub mod memory;
 pub(crate) mod outputs;
 mod progress;
 pub(crate) mod rehearsal;
 mod schedule;
-mod short;
-mod stage;
-pub mod start;
 mod stop;
 pub mod surface;
 
 pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;
 pub(crate) use end::LEDGER_LIMITS;
-pub(crate) use fields::measure as measure_now;
 pub use fields::{Measured, measure_frame};
 pub use stop::outlive_full_files;
 
 use std::path::PathBuf;
 
 use crate::io::IoError;
+use crate::sim::SimulationError;
 use crate::solver::backend::BackendError;
 
 /// Why a run could not go on.
@@ -89,4 +84,15 @@ pub enum RunError {
         /// what failed
         error: Box<RunError>,
     },
+}
+
+impl From<SimulationError> for RunError {
+    fn from(error: SimulationError) -> Self {
+        match error {
+            SimulationError::Copper(error) => Self::Copper(error),
+            SimulationError::Device(sentence) => Self::Device(sentence),
+            SimulationError::Backend(error) => Self::Backend(error),
+            SimulationError::Io(error) => Self::Io(error),
+        }
+    }
 }

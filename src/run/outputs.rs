@@ -1,14 +1,12 @@
 //! The files of a run directory while it runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::cycles::{self, Cycle};
-use super::fields;
 use super::schedule::Schedule;
-use super::stage::Stage;
 use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
@@ -17,15 +15,15 @@ use crate::io::surface::{Format, Sides};
 use crate::io::table::{Beginning, Lines, row};
 use crate::io::view;
 use crate::metrics::{Column, Metrics};
-use crate::model::collector::Statics;
 use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::Limit;
 use crate::model::regime::{self, Medium};
-use crate::model::scales::Scales;
+use crate::sim::stage::Stage;
+use crate::sim::{Step, View, fields};
 use crate::solver::backend::{Backend, BackendError, Piece};
-use crate::solver::step::{Clock, StepReport};
+use crate::solver::step::Clock;
 
 /// Name of the table of metrics.
 pub const METRICS: &str = "metrics.csv";
@@ -86,12 +84,8 @@ const VALUES: [&str; 4] = ["charge", "potential", "current_density", "dt"];
 pub struct Written {
     /// snapshots taken
     pub schedule: Schedule,
-    /// the step of the protocol
-    pub stage: Stage,
     /// the cycle
     pub cycle: Cycle,
-    /// whether there has been a short
-    pub shorted: bool,
     /// whether the compliance limits the current
     #[serde(default)]
     pub limited: bool,
@@ -111,26 +105,26 @@ fn time_over_sand(setup: &Setup, clock: &Clock, stage: &Stage) -> f64 {
 }
 
 /// Current over the limiting current through what is left between the mean front and the top; NaN unless it plates from a salt.
-fn current_over_limiting(context: &Context, clock: &Clock, m: &Metrics) -> f64 {
-    let Context { setup, heights, .. } = context;
+fn current_over_limiting(view: &View, m: &Metrics) -> f64 {
+    let View { setup, heights, clock, .. } = view;
     let front = heights.iter().sum::<f64>() / heights.len() as f64 + m.mean_height;
     let limit = Medium::of(setup).limiting_current(setup.top.salt, regime::gap(setup, front));
     if setup.electrolyte.has_salt() && clock.current > 0.0 { clock.current / limit } else { f64::NAN }
 }
 
 /// Fields that do not change.
-fn fixed<'a>(context: &'a Context) -> [(&'static str, &'a [f32]); 1] {
-    [("accessible", &context.statics.accessible)]
+fn fixed<'a>(view: &View<'a>) -> [(&'static str, &'a [f32]); 1] {
+    [("accessible", &view.statics.accessible)]
 }
 
 /// What the fields of the run are, in the file at `path`.
 fn plan<'a>(
-    context: &'a Context,
+    view: &View<'a>,
     provenance: &'a Provenance,
     path: &'a Path,
     fixed: &'a [(&'static str, &'a [f32])],
 ) -> Plan<'a> {
-    let Setup { grid, output, .. } = context.setup;
+    let Setup { grid, output, .. } = view.setup;
     Plan { path, grid, fields: &output.fields, fixed, values: &VALUES, provenance }
 }
 
@@ -140,40 +134,26 @@ fn title(setup: &Setup) -> String {
     format!("# liplate {VERSION}: {name}; an empty cell was not measured")
 }
 
-fn new_metrics(context: &Context) -> Result<Lines, IoError> {
-    let mut metrics = Lines::create(&context.directory.join(METRICS))?;
-    metrics.push(&title(context.setup))?;
+fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
+    let mut metrics = Lines::create(&directory.join(METRICS))?;
+    metrics.push(&title(setup))?;
     let morphology = Metrics::COLUMNS.iter().map(Column::heading);
     let names: Vec<String> = COLUMNS.iter().map(|s| s.to_string()).chain(morphology).collect();
     metrics.push(&names.join(","))?;
     Ok(metrics)
 }
 
-fn new_events(context: &Context) -> Result<Lines, IoError> {
-    let mut events = Lines::create(&context.directory.join(EVENTS))?;
-    events.push_json(&json!({"event": "start", "time": 0.0, "name": context.setup.name, "version": VERSION}))?;
+fn new_events(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
+    let mut events = Lines::create(&directory.join(EVENTS))?;
+    events.push_json(&json!({"event": "start", "time": 0.0, "name": setup.name, "version": VERSION}))?;
     Ok(events)
 }
 
-fn new_cycles(context: &Context) -> Result<Lines, IoError> {
-    let mut table = Lines::create(&context.directory.join(cycles::FILE))?;
-    table.push(&title(context.setup))?;
+fn new_cycles(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
+    let mut table = Lines::create(&directory.join(cycles::FILE))?;
+    table.push(&title(setup))?;
     table.push(&cycles::headings())?;
     Ok(table)
-}
-
-/// Fixed data that outputs need.
-pub struct Context<'a> {
-    /// the run
-    pub setup: &'a Setup,
-    /// units
-    pub scales: &'a Scales,
-    /// fixed fields
-    pub statics: &'a Statics,
-    /// heights of the copper \[m\]
-    pub heights: &'a [f64],
-    /// the run's directory
-    pub directory: &'a Path,
 }
 
 /// An output that failed, on the disk or on the device.
@@ -205,6 +185,7 @@ pub enum ReopenError {
 
 /// The growing files.
 pub struct Outputs {
+    directory: PathBuf,
     metrics: Lines,
     events: Lines,
     /// if there is a protocol
@@ -214,16 +195,17 @@ pub struct Outputs {
 
 impl Outputs {
     /// New files in an empty directory.
-    pub fn create(context: &Context, provenance: &Provenance) -> Result<Self, IoError> {
-        let Context { setup, directory, .. } = context;
+    pub fn create(view: View, directory: &Path, provenance: &Provenance) -> Result<Self, IoError> {
+        let setup = view.setup;
         let path = directory.join(snapshot::FILE);
-        let snapshots = Snapshots::create(&plan(context, provenance, &path, &fixed(context)))?;
+        let snapshots = Snapshots::create(&plan(&view, provenance, &path, &fixed(&view)))?;
         view::write(directory)?;
         let cycles = match setup.protocol.is_empty() {
             true => None,
-            false => Some(new_cycles(context)?),
+            false => Some(new_cycles(setup, directory)?),
         };
-        Ok(Self { metrics: new_metrics(context)?, events: new_events(context)?, cycles, snapshots })
+        let (metrics, events) = (new_metrics(setup, directory)?, new_events(setup, directory)?);
+        Ok(Self { directory: directory.into(), metrics, events, cycles, snapshots })
     }
 
     /// The files of a run that goes on, cut back to what its checkpoint had seen, and what of it is lost.
@@ -231,12 +213,13 @@ impl Outputs {
     /// A file of fields that cannot be read any more does not end the run: it is kept under another name. Lost rows and events do, unless
     /// `accept` says that the run shall go on with what is left.
     pub fn reopen(
-        context: &Context,
+        view: View,
+        directory: &Path,
         seen: &FilesSeen,
         provenance: &Provenance,
         accept: bool,
     ) -> Result<(Self, Vec<String>), ReopenError> {
-        let Context { setup, directory, .. } = context;
+        let setup = view.setup;
         let cycled = !setup.protocol.is_empty();
         let files = [(METRICS, seen.metrics), (EVENTS, seen.events)];
         let files = files.into_iter().chain(cycled.then_some((cycles::FILE, seen.cycles)));
@@ -254,15 +237,15 @@ impl Outputs {
             Some(lines) => Ok(lines),
             None => match Lines::salvage(&directory.join(name), seen.bytes)? {
                 Some(lines) => Ok(lines),
-                None if name == METRICS => new_metrics(context),
-                None if name == EVENTS => new_events(context),
-                None => new_cycles(context),
+                None if name == METRICS => new_metrics(setup, directory),
+                None if name == EVENTS => new_events(setup, directory),
+                None => new_cycles(setup, directory),
             },
         });
         let mut next = || lines.next().transpose();
         let (metrics, events, cycles) = (next()?, next()?, next()?);
         let path = directory.join(snapshot::FILE);
-        let (snapshots, frames) = Snapshots::reopen(&plan(context, provenance, &path, &fixed(context)), seen.frames)?;
+        let (snapshots, frames) = Snapshots::reopen(&plan(&view, provenance, &path, &fixed(&view)), seen.frames)?;
         lost.extend(frames);
         let (Some(metrics), Some(mut events)) = (metrics, events) else {
             return Err(IoError::content(directory, "metrics.csv and events.jsonl could not be opened").into());
@@ -270,7 +253,7 @@ impl Outputs {
         if !lost.is_empty() {
             events.push_json(&json!({"event": "lost output", "what": lost}))?;
         }
-        Ok((Self { metrics, events, cycles, snapshots }, lost))
+        Ok((Self { directory: directory.into(), metrics, events, cycles, snapshots }, lost))
     }
 
     /// How far the files have come, after waiting for the disk to have it all.
@@ -292,46 +275,46 @@ impl Outputs {
     }
 
     /// Takes all frames into one file: the run is done. The sentence says why they stay where they are.
-    pub fn close(self, context: &Context, provenance: &Provenance) -> Result<Option<String>, IoError> {
-        let path = context.directory.join(snapshot::FILE);
-        self.snapshots.close(&plan(context, provenance, &path, &fixed(context)))
+    pub fn close(self, view: View, provenance: &Provenance) -> Result<Option<String>, IoError> {
+        let path = self.directory.join(snapshot::FILE);
+        self.snapshots.close(&plan(&view, provenance, &path, &fixed(&view)))
     }
 
     /// Everything that a step gives rise to. The snapshot shows the lithium at the end of the step with the potential,
     /// salt and current that moved it; `at_edge` there is one in any case. Returns the morphology if it was measured.
-    pub fn step<B: Backend>(
+    pub fn step(
         &mut self,
-        b: &mut B,
-        context: &Context,
-        clock: &Clock,
-        report: &StepReport,
+        b: &mut dyn Backend,
+        view: &View,
+        step: &Step,
         progress: &mut Written,
         at_edge: bool,
     ) -> Result<Option<Metrics>, OutputError> {
-        let setup = context.setup;
+        let &View { setup, clock, .. } = view;
+        let report = &step.report;
         for (dt, reason) in &report.rejected {
             let event =
                 json!({"event": "rejected step", "step": clock.step, "time": clock.time, "dt": dt, "reason": reason});
             self.events.push_json(&event)?;
         }
-        self.nuclei(context, clock, &report.nuclei)?;
-        self.pieces(context, clock, "isolated", &report.cut_off)?;
-        self.pieces(context, clock, "rejoined", &report.rejoined)?;
+        self.nuclei(view, &report.nuclei)?;
+        self.pieces(view, "isolated", &report.cut_off)?;
+        self.pieces(view, "rejoined", &report.rejoined)?;
         let snapshot = progress.schedule.due(setup, clock) || at_edge;
         let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
         if morphology {
             b.interface(0.0); // that of the lithium at the end of the step
         }
         let measured = match morphology {
-            true => Some(fields::measure(b, setup, context.statics, context.heights, context.scales)?),
+            true => Some(fields::measure(b, setup, view.statics, view.heights, view.scales)?),
             false => None,
         };
         if let Some(m) = measured.as_ref().filter(|_| !progress.unmeasured) {
             progress.unmeasured = self.unmeasured(setup, clock, m)?;
         }
-        self.row(context, clock, report, progress, measured.as_ref())?;
+        self.row(view, step, progress, measured.as_ref())?;
         if snapshot {
-            self.snapshot(b, context, clock, report.dt)?;
+            self.snapshot(b, view, report.dt)?;
         }
         Ok(measured)
     }
@@ -345,10 +328,10 @@ impl Outputs {
     }
 
     /// A short: where \[m\], when, after how much charge \[C/m²\].
-    pub fn short(&mut self, context: &Context, clock: &Clock, [x, y, z]: [f64; 3]) -> Result<(), IoError> {
+    pub fn short(&mut self, &View { setup, clock, .. }: &View, [x, y, z]: [f64; 3]) -> Result<(), IoError> {
         self.events.push_json(&json!({
             "event": "short", "step": clock.step, "time": clock.time, "potential": clock.potential,
-            "charge": clock.charge(context.setup), "charge_passed": clock.passed,
+            "charge": clock.charge(setup), "charge_passed": clock.passed,
             "x": x, "y": y, "z": z,
         }))
     }
@@ -366,16 +349,16 @@ impl Outputs {
         }))
     }
 
-    /// The end of a step of the protocol, and what it means for the cycle: `m` is the deposit now.
+    /// The end of a step of the protocol, the first of these, what comes after, and what it means for the cycle: `m` is the deposit now.
     pub fn edge(
         &mut self,
-        context: &Context,
-        clock: &Clock,
+        view: &View,
         progress: &mut Written,
+        [stage, next]: [Stage; 2],
         limit: Limit,
         m: &Metrics,
     ) -> Result<(), IoError> {
-        let (setup, stage) = (context.setup, progress.stage);
+        let &View { setup, clock, .. } = view;
         self.events.push_json(&json!({
             "event": "protocol step", "step": clock.step, "time": clock.time, "potential": clock.potential,
             "current_density": clock.current, "number": setup.protocol.done(stage.place) + 1,
@@ -385,26 +368,19 @@ impl Outputs {
         if progress.cycle.is_plating() {
             progress.cycle.charged(m);
         }
-        progress.stage = stage.next(setup, clock);
         let at_rest = setup.cathode.as_ref().map(|cathode| cathode.potential(clock.charge(setup), 0.0));
-        if progress.cycle.has_stripped() && progress.stage.step(setup).is_some_and(|step| step.plates(at_rest)) {
-            self.cycle(context, clock, progress, m)?;
+        if progress.cycle.has_stripped() && next.step(setup).is_some_and(|step| step.plates(at_rest)) {
+            self.cycle(view, progress, m)?;
         }
         Ok(())
     }
 
     /// The row of a cycle that ends now, whole or not.
-    pub fn cycle(
-        &mut self,
-        context: &Context,
-        clock: &Clock,
-        progress: &mut Written,
-        m: &Metrics,
-    ) -> Result<(), IoError> {
+    pub fn cycle(&mut self, view: &View, progress: &mut Written, m: &Metrics) -> Result<(), IoError> {
         if let Some(table) = &mut self.cycles
             && progress.cycle.has_begun()
         {
-            let (values, next) = progress.cycle.finish(context.setup, clock, m);
+            let (values, next) = progress.cycle.finish(view.setup, view.clock, m);
             table.push(&row(values))?;
             progress.cycle = next;
         }
@@ -412,8 +388,8 @@ impl Outputs {
     }
 
     /// An event for each new nucleus; lengths from the corner of the box \[m\].
-    pub fn nuclei(&mut self, context: &Context, clock: &Clock, nuclei: &[Cap]) -> Result<(), IoError> {
-        let dx = context.setup.grid.dx;
+    pub fn nuclei(&mut self, &View { setup, clock, .. }: &View, nuclei: &[Cap]) -> Result<(), IoError> {
+        let dx = setup.grid.dx;
         for cap in nuclei {
             let [x, y, z] = cap.centre.map(|v| v * dx);
             self.events.push_json(&json!({
@@ -425,8 +401,8 @@ impl Outputs {
     }
 
     /// An event for each piece of lithium that has lost the copper, or found it again: where its first cell is \[m\], and its volume \[m³\].
-    fn pieces(&mut self, context: &Context, clock: &Clock, event: &str, pieces: &[Piece]) -> Result<(), IoError> {
-        let grid = &context.setup.grid;
+    fn pieces(&mut self, &View { setup, clock, .. }: &View, event: &str, pieces: &[Piece]) -> Result<(), IoError> {
+        let grid = &setup.grid;
         for piece in pieces {
             let [x, y, z] = grid.centre(piece.first as usize);
             self.events.push_json(&json!({
@@ -437,15 +413,9 @@ impl Outputs {
         Ok(())
     }
 
-    fn row(
-        &mut self,
-        context: &Context,
-        clock: &Clock,
-        report: &StepReport,
-        progress: &Written,
-        measured: Option<&Metrics>,
-    ) -> Result<(), IoError> {
-        let (setup, ledger) = (context.setup, &clock.ledger);
+    fn row(&mut self, view: &View, step: &Step, progress: &Written, measured: Option<&Metrics>) -> Result<(), IoError> {
+        let &View { setup, clock, .. } = view;
+        let (report, stage, ledger) = (&step.report, &step.stage, &clock.ledger);
         let owed = ledger.debt * crate::model::constants::FARADAY / crate::model::constants::LITHIUM_MOLAR_VOLUME;
         let general: [f64; COLUMNS.len()] = [
             clock.step as f64,
@@ -464,32 +434,26 @@ impl Outputs {
             ledger.lithium_error(),
             ledger.salt_error(),
             if setup.protocol.is_empty() { f64::NAN } else { progress.cycle.number() as f64 },
-            if setup.protocol.is_empty() { f64::NAN } else { (setup.protocol.done(progress.stage.place) + 1) as f64 },
+            if setup.protocol.is_empty() { f64::NAN } else { (setup.protocol.done(stage.place) + 1) as f64 },
             clock.voltage(setup).unwrap_or(f64::NAN),
             clock.isolated.len() as f64,
             cycles::per_area(setup, clock.isolated_volume(setup)),
             cycles::sei_per_area(setup, clock),
             clock.external - clock.current,
             f64::from(u8::from(clock.limited.is_some())),
-            measured.map_or(f64::NAN, |_| time_over_sand(setup, clock, &progress.stage)),
-            measured.map_or(f64::NAN, |m| current_over_limiting(context, clock, m)),
+            measured.map_or(f64::NAN, |_| time_over_sand(setup, clock, stage)),
+            measured.map_or(f64::NAN, |m| current_over_limiting(view, m)),
         ];
         let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
         self.metrics.push(&row(general.into_iter().chain(measured)))
     }
 
     /// A frame of `fields.vtkhdf`. The interface must be that of the lithium.
-    pub fn snapshot<B: Backend>(
-        &mut self,
-        b: &mut B,
-        context: &Context,
-        clock: &Clock,
-        dt: f64,
-    ) -> Result<(), OutputError> {
-        let setup = context.setup;
+    pub fn snapshot(&mut self, b: &mut dyn Backend, view: &View, dt: f64) -> Result<(), OutputError> {
+        let &View { setup, clock, .. } = view;
         let mut frame = Vec::with_capacity(setup.output.fields.len());
         for name in &setup.output.fields {
-            frame.push(fields::si(b, name, context.scales, clock.phi_reference)?);
+            frame.push(fields::si(b, name, view.scales, clock.phi_reference)?);
         }
         let values = [clock.charge(setup), clock.potential, clock.current, dt];
         Ok(self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)?)
@@ -502,10 +466,10 @@ impl Outputs {
     }
 
     /// The surface of the lithium.
-    pub fn surface<B: Backend>(&self, b: &mut B, context: &Context) -> Result<(), OutputError> {
+    pub fn surface(&self, b: &mut dyn Backend, view: &View) -> Result<(), OutputError> {
         b.interface(0.0);
-        let surface = fields::surface(b, context.statics, &context.setup.grid, context.scales, Sides::Open)?;
-        let path = context.directory.join(SURFACE);
+        let surface = fields::surface(b, view.statics, &view.setup.grid, view.scales, Sides::Open)?;
+        let path = self.directory.join(SURFACE);
         let surface = surface.map_err(|e| IoError::content(&path, e.to_string()))?;
         Ok(surface.write(&path, Format::Vtp)?)
     }

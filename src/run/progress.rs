@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
-use super::stage::Stage;
 use crate::model::parameters::Setup;
+use crate::sim::stage::Stage;
 use crate::solver::step::{Clock, StepReport};
 
 /// Time between plain lines.

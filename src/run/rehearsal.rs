@@ -6,14 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::end;
 use super::schedule::Schedule;
-use super::stage::Stage;
-use super::start::initial_state;
-use crate::cpu::Cpu;
-use crate::model::collector::Statics;
 use crate::model::parameters::{InitialDeposit, Nucleation, Setup};
 use crate::model::protocol::Limit;
-use crate::solver::backend::Backend;
-use crate::solver::step::{Clock, Edge, Problem, StepFailure};
+use crate::sim::device::DeviceChoice;
+use crate::sim::stage::Stage;
+use crate::sim::{Position, Simulation};
+use crate::solver::step::{Clock, StepFailure};
 
 /// Cells of the rehearsal, and the fewest columns along a side.
 const CELLS: usize = 1 << 13;
@@ -103,76 +101,51 @@ fn share(setup: &Setup, stage: &Stage, clock: &Clock, first: f64) -> f64 {
 pub fn rehearse(setup: &Setup, heights: &[f64], budget: Duration) -> Rehearsal {
     let (small, heights) = smaller(setup, heights);
     let mut seen = Rehearsal { columns: [small.grid.nx, small.grid.ny], dearer: 1.0, ..Rehearsal::default() };
-    if let Err(reason) = play(&small, &heights, budget, &mut seen) {
+    if let Err(reason) = play(small, heights, budget, &mut seen) {
         seen.failed = Some(reason);
     }
     seen
 }
 
-fn play(setup: &Setup, heights: &[f64], budget: Duration, seen: &mut Rehearsal) -> Result<(), String> {
+fn play(setup: Setup, heights: Vec<f64>, budget: Duration, seen: &mut Rehearsal) -> Result<(), String> {
     let began = Instant::now();
-    let failed = |error: crate::solver::backend::BackendError| error.to_string();
-    let statics = Statics::new(setup, heights);
-    let b = &mut Cpu::new(setup, &statics);
-    let temperatures = setup.protocol.temperatures(setup.temperature);
-    let setups: Vec<Setup> = temperatures.into_iter().map(|temperature| setup.at(temperature)).collect();
     let asked = || began.elapsed() > budget;
-    let problem_of =
-        |setup| Problem { asked_to_stop: Some(&asked as &(dyn Fn() -> bool + Sync)), ..Problem::new(setup, heights) };
-    let problems: Vec<Problem> = setups.iter().map(problem_of).collect();
-    let mut problem = &problems[0];
-    b.load(&initial_state(setup, heights)).map_err(failed)?;
-    let mut clock = problem.start(b).map_err(failed)?;
-    let first = (clock.inventory.height * setup.grid.dx).max(setup.collector.height);
-    let (mut stage, mut schedule) = (Stage::default(), Schedule::default());
+    let mut sim = Simulation::on_copper(setup.clone(), heights, DeviceChoice::Cpu).map_err(|e| e.to_string())?;
+    let first = (sim.clock().inventory.height * setup.grid.dx).max(setup.collector.height);
+    let mut schedule = Schedule::default();
     let mut limits_met: BTreeMap<String, u64> = BTreeMap::new();
     // share after each step, and the Newton iterations
     let (mut shares, mut newton) = (vec![0.0], vec![0u64]);
+    let mut failure = None;
     while !asked() {
-        stage.impose(setup, &mut clock);
-        let temperature = stage.temperature(setup);
-        if temperature != clock.temperature
-            && let Some(there) = problems.iter().find(|problem| problem.setup.temperature == temperature)
-        {
-            there.take_over(b, &mut clock, &problem.scales).map_err(failed)?;
-            problem = there;
-        }
-        let nucleus = problem.scheduled.get(clock.scheduled).map(|nucleus| nucleus.time);
-        let time = schedule.next_edge(setup, &stage, &clock, nucleus);
-        let limits = stage.step(setup).map_or(&[][..], |step| &step.limits);
-        let by = clock.limited_by.clone();
-        let whole = clock.dt;
-        match problem.advance(b, &mut clock, Edge { time, limits }) {
-            Ok(report) => {
-                // shorter than was allowed: it ends at an edge
-                let by =
-                    if report.dt < 0.7 * whole && report.rejected.is_empty() { "outputs and edges".into() } else { by };
-                *limits_met.entry(by).or_default() += 1;
-            }
+        sim.impose().map_err(|e| e.to_string())?;
+        let Position { clock, stage, .. } = sim.position();
+        let (by, whole) = (clock.limited_by.clone(), clock.dt);
+        let step = match sim.step_until(schedule.next_edge(&setup, stage, clock), Some(&asked)) {
+            Ok(step) => step,
             Err(StepFailure::Asked { .. }) => break,
-            Err(failure) => {
-                record(seen, &clock, &shares, &newton, limits_met);
-                return Err(failure.to_string());
+            Err(failed) => {
+                failure = Some(failed.to_string());
+                break;
             }
-        }
-        schedule.due(setup, &clock);
-        let over = end::condition(setup, &clock).is_some();
-        if stage.ended(setup, &clock, false).is_some() {
-            stage = stage.next(setup, &clock);
-        }
-        shares.push(if over { 1.0 } else { share(setup, &stage, &clock, first) });
+        };
+        // shorter than was allowed: it ends at an edge
+        let at_edge = step.report.dt < 0.7 * whole && step.report.rejected.is_empty();
+        *limits_met.entry(if at_edge { "outputs and edges".into() } else { by }).or_default() += 1;
+        let Position { clock, stage, .. } = sim.position();
+        schedule.due(&setup, clock);
+        let over = end::condition(&setup, clock).is_some();
+        shares.push(if over { 1.0 } else { share(&setup, stage, clock, first) });
         newton.push(clock.newton);
+        let limits = step.stage.step(&setup).map_or(&[][..], |step| &step.limits);
         let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
-        if let Some(reason) = end::objection(setup, &clock, timed) {
-            record(seen, &clock, &shares, &newton, limits_met);
-            return Err(reason);
-        }
-        if over || stage.is_over(setup) {
+        failure = end::objection(&setup, clock, timed);
+        if failure.is_some() || over || stage.is_over(&setup) {
             break;
         }
     }
-    record(seen, &clock, &shares, &newton, limits_met);
-    Ok(())
+    record(seen, sim.clock(), &shares, &newton, limits_met);
+    failure.map_or(Ok(()), Err)
 }
 
 /// Writes down what was seen until now.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stage::Stage;
 use crate::model::parameters::Setup;
+use crate::sim::stage::Stage;
 use crate::solver::step::Clock;
 
 /// Snapshots that have been taken, by charge and by time.
@@ -36,16 +36,14 @@ impl Schedule {
         due
     }
 
-    /// The next time that a step must not jump over: a snapshot, the end, a listed nucleus, or an edge of the protocol.
-    pub fn next_edge(&self, setup: &Setup, stage: &Stage, clock: &Clock, nucleus: Option<f64>) -> f64 {
+    /// The next time that a step must not jump over: a snapshot or the end \[s\].
+    pub fn next_edge(&self, setup: &Setup, stage: &Stage, clock: &Clock) -> f64 {
         let by_charge = |charge: f64| stage.time_of_charge(setup, clock, charge);
         [
             setup.output.snapshot_charge.and_then(|interval| by_charge((self.by_charge + 1) as f64 * interval)),
             setup.output.snapshot_time.map(|interval| (self.by_time + 1) as f64 * interval),
             setup.end.charge.and_then(by_charge),
             setup.end.time,
-            nucleus,
-            stage.next_edge(setup, clock),
         ]
         .into_iter()
         .flatten()

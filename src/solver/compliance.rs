@@ -114,7 +114,7 @@ impl Tries {
     }
 }
 
-impl Problem<'_> {
+impl Problem {
     /// The potential that the compliance imposes where it limits: itself, or just beyond a limit of the potential or the cell voltage
     /// that the run comes to before, and which then ends what it should end \[V\]. None if nothing limits the current that is given.
     fn bound(&self, clock: &Clock, limits: &[Limit]) -> Option<f64> {
@@ -123,7 +123,7 @@ impl Problem<'_> {
         let potentials = limits.iter().filter_map(|limit| match (*limit, &self.setup.cathode) {
             (Limit::PotentialBelow(limit), _) => Some(limit),
             (Limit::VoltageAbove(limit), Some(cathode)) => {
-                Some(cathode.voltage(clock.charge(self.setup), clock.current, limit))
+                Some(cathode.voltage(clock.charge(&self.setup), clock.current, limit))
             }
             _ => None,
         });
@@ -133,9 +133,9 @@ impl Problem<'_> {
 
     /// Begins a step that the given current would have `dt` \[s\] long: its length, and what it starts with. Where the salt at the
     /// lithium is used up and only the potential asks for short steps, the compliance is tried with one that front and salt allow.
-    pub(super) fn begin_limited<B: Backend + ?Sized>(
+    pub(super) fn begin_limited(
         &self,
-        b: &mut B,
+        b: &mut dyn Backend,
         clock: &mut Clock,
         limits: &[Limit],
         dt: f64,
@@ -147,7 +147,7 @@ impl Problem<'_> {
         let mut tries = Tries { began: clock.limited, ..Tries::default() };
         let runs_away = clock.limited.is_none() && clock.limited_by != CHANGE && clock.dt < HURRIED * clock.unhurried;
         if let Some(bound) = bound.filter(|_| runs_away)
-            && depletion::lowest(b, self.setup)?.is_some()
+            && depletion::lowest(b, &self.setup)?.is_some()
         {
             tries.leap = Some(dt);
             clock.limited = Some(bound);
@@ -160,9 +160,9 @@ impl Problem<'_> {
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) fn turn<B: Backend + ?Sized>(
+    pub(super) fn turn(
         &self,
-        b: &mut B,
+        b: &mut dyn Backend,
         clock: &mut Clock,
         limits: &[Limit],
         tries: &mut Tries,
@@ -177,7 +177,7 @@ impl Problem<'_> {
         let limited = clock.limited.is_some();
         let depleted = solved.is_none() && !limited && {
             b.undo_step();
-            depletion::lowest(b, self.setup)?.is_some()
+            depletion::lowest(b, &self.setup)?.is_some()
         };
         let outcome = solved.map_or(Outcome::Unsolved, |balance| Outcome::Solved {
             potential: self.potential(clock, balance, dt),

@@ -26,12 +26,7 @@ pub struct UsedUp {
 ///
 /// # Errors
 /// If the device fails.
-pub fn look<B: Backend + ?Sized>(
-    b: &mut B,
-    setup: &Setup,
-    control: Control,
-    dt: f64,
-) -> Result<Option<UsedUp>, BackendError> {
+pub fn look(b: &mut dyn Backend, setup: &Setup, control: Control, dt: f64) -> Result<Option<UsedUp>, BackendError> {
     let diffusivity = setup.electrolyte.at(setup.top.c0, setup.temperature).diffusivity;
     let across = setup.grid.dx * setup.grid.dx / diffusivity;
     let given = matches!(control, Control::Current(_));
@@ -43,7 +38,7 @@ pub fn look<B: Backend + ?Sized>(
 ///
 /// # Errors
 /// If the device fails.
-pub fn lowest<B: Backend + ?Sized>(b: &mut B, setup: &Setup) -> Result<Option<UsedUp>, BackendError> {
+pub fn lowest(b: &mut dyn Backend, setup: &Setup) -> Result<Option<UsedUp>, BackendError> {
     if !setup.electrolyte.has_salt() {
         return Ok(None);
     }

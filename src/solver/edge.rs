@@ -8,12 +8,14 @@ use crate::model::parameters::Control;
 use crate::model::protocol::Limit;
 
 /// Where a step must end, and what it must not run past.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Edge<'a> {
     /// time \[s\]
     pub time: f64,
     /// limits of potential and current that the end of a step may pass by little only: see [`PAST_POTENTIAL`]
     pub limits: &'a [Limit],
+    /// whether the run is asked to stop, if anything can ask: attempts at a step that fail one after the other end then
+    pub asked: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 /// What a run had before a step.
@@ -27,7 +29,7 @@ pub(super) struct Before {
 
 impl From<f64> for Edge<'_> {
     fn from(time: f64) -> Self {
-        Self { time, limits: &[] }
+        Self { time, limits: &[], asked: None }
     }
 }
 
@@ -45,11 +47,11 @@ const HELD: f64 = 1e-6;
 /// Solutions for it in a step. Two to four are usual.
 const ADJUSTMENTS: usize = 8;
 
-impl Problem<'_> {
+impl Problem {
     /// Shortens the next step where the potential, the cell voltage or the current comes to a limit. `before` is what voltage and current
     /// were before the last step.
     pub(super) fn approach(&self, clock: &mut Clock, limits: &[Limit], seen: &Observed, before: Before) {
-        let voltage = clock.voltage(self.setup);
+        let voltage = clock.voltage(&self.setup);
         let change = voltage.zip(before.voltage).map_or(0.0, |(now, before)| now - before);
         let current = clock.external.abs();
         let fall = before.current.map_or(0.0, |before| before.abs() - current);
@@ -81,7 +83,7 @@ impl Problem<'_> {
         let entered = self.entered(clock.imposed(), balance, dt) / (self.setup.grid.area() * dt);
         let current = (entered + clock.leak).abs();
         let potential = self.potential(clock, balance, dt);
-        let (before, voltage) = (clock.voltage(self.setup), self.voltage(clock, balance, dt));
+        let (before, voltage) = (clock.voltage(&self.setup), self.voltage(clock, balance, dt));
         let [before, voltage] = [before, voltage].map(|voltage| voltage.unwrap_or(f64::NAN));
         let share = |limit: &Limit| {
             // what was left to the limit, how far beyond it the step went, and how far it may

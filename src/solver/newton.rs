@@ -81,7 +81,7 @@ fn relative(balance: &Balance) -> [f64; 3] {
 ///
 /// # Errors
 /// If the iteration does not converge, leaves the finite numbers, or the device fails.
-pub fn solve<B: Backend + ?Sized>(b: &mut B) -> Result<Solved, NewtonError> {
+pub fn solve(b: &mut dyn Backend) -> Result<Solved, NewtonError> {
     let tolerance = b.tolerance();
     let mut best = f64::INFINITY;
     let mut before = None;
@@ -128,8 +128,8 @@ fn linear_iterations(residual: f64, before: Option<(f64, usize)>) -> usize {
 ///
 /// # Errors
 /// If the device fails.
-pub fn reduction<B: Backend + ?Sized>(b: &mut B) -> Result<f64, BackendError> {
-    let norm = |b: &mut B| -> Result<f64, BackendError> {
+pub fn reduction(b: &mut dyn Backend) -> Result<f64, BackendError> {
+    let norm = |b: &mut dyn Backend| -> Result<f64, BackendError> {
         Ok(b.vector(Vector::Residual)?.iter().map(|r| r[0] * r[0] + r[1] * r[1]).sum::<f64>().sqrt())
     };
     b.linearise();
@@ -150,7 +150,7 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 ///
 /// Where kinetics is slow against conduction, the normal case, the operator hardly sees a uniform change of the potential,
 /// and the first of `iterations` would go on it. One scalar equation, that of the total current, takes it out before.
-pub(crate) fn correct<B: Backend + ?Sized>(b: &mut B, iterations: usize) {
+pub(crate) fn correct(b: &mut dyn Backend, iterations: usize) {
     b.apply_uniform(0);
     b.project(Vector::Residual, Vector::Image(0), Vector::Direction(0)); // the sum of the charge equation over all cells
     b.start_along(0);

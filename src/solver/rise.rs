@@ -18,7 +18,7 @@ const CLOSE: f64 = 0.02;
 ///
 /// # Errors
 /// If the device fails.
-pub fn balanced<B: Backend + ?Sized>(b: &mut B, set: impl Fn(&mut B, f64)) -> Result<f64, BackendError> {
+pub fn balanced(b: &mut dyn Backend, set: impl Fn(&mut dyn Backend, f64)) -> Result<f64, BackendError> {
     let mut unit = None;
     let mut excess = |rise: f64| -> Result<f64, BackendError> {
         set(b, rise);

@@ -26,19 +26,17 @@ const LARGEST_PAYMENT: f64 = 0.5;
 const LARGEST_WRITE_OFF: f64 = 1.0;
 
 /// A run's fixed data, as the step needs it.
-pub struct Problem<'a> {
+pub struct Problem {
     /// the run
-    pub setup: &'a Setup,
+    pub setup: Setup,
     /// units of the fields
     pub scales: Scales,
     /// heights of the copper, nx × ny \[m\]
-    pub heights: &'a [f64],
+    pub heights: Vec<f64>,
     /// nuclei that appear by schedule, in order of time
     pub scheduled: Vec<Scheduled>,
     /// thicknesses of the cells of the column above the box, the lowest first \[m\]
     pub column: Vec<f64>,
-    /// whether the run is asked to stop, if anything can ask: attempts at a step that fail one after the other end then
-    pub asked_to_stop: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 /// What a step did.
@@ -115,16 +113,15 @@ pub fn jumps(one: f64, other: f64) -> bool {
     (one - other).abs() > JUMP * one.abs().max(other.abs())
 }
 
-impl<'a> Problem<'a> {
+impl Problem {
     /// Gathers what the step needs.
-    pub fn new(setup: &'a Setup, heights: &'a [f64]) -> Self {
+    pub fn new(setup: &Setup, heights: &[f64]) -> Self {
         Self {
-            setup,
+            setup: setup.clone(),
             scales: Scales::new(setup),
-            heights,
+            heights: heights.to_vec(),
             scheduled: nucleation::scheduled(setup, heights),
             column: column::cells(setup),
-            asked_to_stop: None,
         }
     }
 
@@ -132,7 +129,7 @@ impl<'a> Problem<'a> {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn start<B: Backend + ?Sized>(&self, b: &mut B) -> Result<Clock, BackendError> {
+    pub fn start(&self, b: &mut dyn Backend) -> Result<Clock, BackendError> {
         let mut clock = Clock {
             time: 0.0,
             step: 0,
@@ -159,7 +156,7 @@ impl<'a> Problem<'a> {
             newton: 0,
             inventory: b.inventory()?,
             isolated: Vec::new(),
-            column: Column::at_rest(self.setup),
+            column: Column::at_rest(&self.setup),
         };
         let volume = self.setup.grid.cell_volume();
         clock.ledger.lithium_start = clock.inventory.lithium * volume;
@@ -176,26 +173,21 @@ impl<'a> Problem<'a> {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn go_on<B: Backend + ?Sized>(&self, b: &mut B) -> Result<(), BackendError> {
+    pub fn go_on(&self, b: &mut dyn Backend) -> Result<(), BackendError> {
         self.set_physics(b);
         self.look_for_isolated(b).map(|_| ())
     }
 
-    fn set_physics<B: Backend + ?Sized>(&self, b: &mut B) {
+    fn set_physics(&self, b: &mut dyn Backend) {
         let table = self.scales.transport_table(&self.setup.electrolyte, self.setup.temperature);
-        b.set_physics(&self.scales.physics(self.setup), &table);
+        b.set_physics(&self.scales.physics(&self.setup), &table);
     }
 
     /// Goes over from another temperature: the fields are counted in the units of this one from here on.
     ///
     /// # Errors
     /// If the device fails.
-    pub fn take_over<B: Backend + ?Sized>(
-        &self,
-        b: &mut B,
-        clock: &mut Clock,
-        from: &Scales,
-    ) -> Result<(), BackendError> {
+    pub fn take_over(&self, b: &mut dyn Backend, clock: &mut Clock, from: &Scales) -> Result<(), BackendError> {
         let (potential, current) = (from.potential / self.scales.potential, from.current / self.scales.current);
         let State { xi, mut phi, c, current: mut i, before: [mut phi_before, c_before], mut sei } = b.state()?;
         phi.iter_mut().chain(&mut phi_before).for_each(|phi| *phi *= potential);
@@ -212,7 +204,7 @@ impl<'a> Problem<'a> {
         Ok(())
     }
 
-    fn look_for_isolated<B: Backend + ?Sized>(&self, b: &mut B) -> Result<Pieces, BackendError> {
+    fn look_for_isolated(&self, b: &mut dyn Backend) -> Result<Pieces, BackendError> {
         match self.setup.kinetics.isolated {
             Isolated::Floating => b.label(),
             Isolated::Wired => Ok(Pieces::default()),
@@ -223,9 +215,9 @@ impl<'a> Problem<'a> {
     ///
     /// # Errors
     /// If no step down to the smallest can be solved, or the device fails.
-    pub fn advance<'e, B: Backend + ?Sized>(
+    pub fn advance<'e>(
         &self,
-        b: &mut B,
+        b: &mut dyn Backend,
         clock: &mut Clock,
         edge: impl Into<Edge<'e>>,
     ) -> Result<StepReport, StepFailure> {
@@ -252,15 +244,15 @@ impl<'a> Problem<'a> {
     }
 
     /// Fails if the salt is used up and the next step follows the potential alone.
-    fn look_at_salt<B: Backend + ?Sized>(&self, b: &mut B, clock: &Clock) -> Result<(), StepFailure> {
-        match depletion::look(b, self.setup, clock.imposed(), clock.dt)? {
+    fn look_at_salt(&self, b: &mut dyn Backend, clock: &Clock) -> Result<(), StepFailure> {
+        match depletion::look(b, &self.setup, clock.imposed(), clock.dt)? {
             Some(salt) => Err(StepFailure::UsedUp { time: clock.time, dt: clock.dt, potential: clock.potential, salt }),
             None => Ok(()),
         }
     }
 
     /// Counts the potential from the last electrode potential, so that the field stays small.
-    fn centre_reference<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
+    fn centre_reference(&self, b: &mut dyn Backend, clock: &mut Clock) -> Result<(), BackendError> {
         // at the top of the box
         let reference = -clock.potential - clock.column.as_ref().map_or(0.0, |column| column.drop);
         // moving it by less than 1 mV would gain nothing and round the field
@@ -281,9 +273,9 @@ impl<'a> Problem<'a> {
 
     /// Solves φ and c in a step of `dt` \[s\], or in shorter and shorter ones until one is accepted.
     #[allow(clippy::type_complexity)]
-    fn solve<B: Backend + ?Sized>(
+    fn solve(
         &self,
-        b: &mut B,
+        b: &mut dyn Backend,
         clock: &mut Clock,
         edge: Edge,
         mut dt: f64,
@@ -297,9 +289,9 @@ impl<'a> Problem<'a> {
         loop {
             let control = clock.imposed();
             let guessed = self.guessed_above(clock, dt);
-            let set = |b: &mut B, rise: f64, above: Option<&Above>| {
+            let set = |b: &mut dyn Backend, rise: f64, above: Option<&Above>| {
                 let rise = rise * self.scales.potential;
-                let step = self.scales.step(self.setup, control, dt, reference + rise, rise);
+                let step = self.scales.step(&self.setup, control, dt, reference + rise, rise);
                 b.set_step(&above.map_or(step, |above| self.scales.step_under(above, step)));
             };
             b.interface(0.5 * self.scales.front_speed() * dt); // xi -> the interface at half the step: delta, curvature, probes
@@ -370,7 +362,7 @@ impl<'a> Problem<'a> {
                 self.look_at_salt(b, clock)?;
                 return Err(StepFailure::TooSmall { time: clock.time, smallest: limits.smallest, reason });
             }
-            if rejected.len() >= PATIENCE && self.asked_to_stop.is_some_and(|asked| asked()) {
+            if rejected.len() >= PATIENCE && edge.asked.is_some_and(|asked| asked()) {
                 return Err(StepFailure::Asked { attempts: rejected.len() });
             }
         }
@@ -392,7 +384,7 @@ impl<'a> Problem<'a> {
             concentration_change: self.column_after(clock, balance, dt).map_or(balance.concentration_change, |after| {
                 balance.concentration_change.max(after.change / self.scales.concentration)
             }),
-            relaxation: balance.largest_slope * self.scales.relaxation(self.setup),
+            relaxation: balance.largest_slope * self.scales.relaxation(&self.setup),
             potential_change: self.potential(clock, balance, dt) - clock.potential,
             nucleation_rate: balance.nucleation_rate,
             nuclei: self.nuclei(&clock.inventory),
@@ -403,7 +395,7 @@ impl<'a> Problem<'a> {
     fn nuclei(&self, inventory: &Inventory) -> f64 {
         match self.setup.nucleation {
             Nucleation::Poisson { radius, .. } => {
-                inventory.area * self.setup.grid.dx.powi(2) / nucleation::cap_area(self.setup, radius)
+                inventory.area * self.setup.grid.dx.powi(2) / nucleation::cap_area(&self.setup, radius)
             }
             _ => 0.0,
         }
@@ -417,9 +409,9 @@ impl<'a> Problem<'a> {
     }
 
     /// The front follows the current; plating may pay for nuclei, stripping takes along what they owe. Then the profile is restored.
-    fn move_front<B: Backend + ?Sized>(
+    fn move_front(
         &self,
-        b: &mut B,
+        b: &mut dyn Backend,
         clock: &mut Clock,
         solved: &Solved,
         seen: &Observed,
@@ -451,19 +443,19 @@ impl<'a> Problem<'a> {
         self.take_inventory(b, clock)
     }
 
-    fn take_inventory<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock) -> Result<(), BackendError> {
+    fn take_inventory(&self, b: &mut dyn Backend, clock: &mut Clock) -> Result<(), BackendError> {
         clock.inventory = b.inventory()?;
         clock.ledger.lithium = clock.inventory.lithium * self.setup.grid.cell_volume();
         Ok(())
     }
 
     /// Nuclei of this step: those that chance makes and those whose time has come.
-    fn nucleate<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock, dt: f64) -> Result<Vec<Cap>, BackendError> {
+    fn nucleate(&self, b: &mut dyn Backend, clock: &mut Clock, dt: f64) -> Result<Vec<Cap>, BackendError> {
         let mut caps = Vec::new();
         if let Nucleation::Poisson { radius, seed, .. } = self.setup.nucleation {
             let cells = b.nucleate(seed, clock.step as u32, dt)?;
             let columns = nucleation::columns(&self.setup.grid, &cells);
-            caps.extend(columns.iter().map(|&(x, y)| Cap::on_copper(self.setup, self.heights, x, y, radius)));
+            caps.extend(columns.iter().map(|&(x, y)| Cap::on_copper(&self.setup, &self.heights, x, y, radius)));
         }
         self.place(b, clock, &caps)?;
         let time = clock.time + dt;
@@ -472,7 +464,7 @@ impl<'a> Problem<'a> {
         Ok(caps)
     }
 
-    fn place_scheduled<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock) -> Result<Vec<Cap>, BackendError> {
+    fn place_scheduled(&self, b: &mut dyn Backend, clock: &mut Clock) -> Result<Vec<Cap>, BackendError> {
         let due = self.scheduled.partition_point(|nucleus| nucleus.time <= clock.time * (1.0 + 1e-12));
         let caps: Vec<Cap> = self.scheduled[clock.scheduled.min(due)..due].iter().map(|n| n.cap).collect();
         clock.scheduled = due.max(clock.scheduled);
@@ -481,7 +473,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Places nuclei and debits their lithium.
-    fn place<B: Backend + ?Sized>(&self, b: &mut B, clock: &mut Clock, caps: &[Cap]) -> Result<(), BackendError> {
+    fn place(&self, b: &mut dyn Backend, clock: &mut Clock, caps: &[Cap]) -> Result<(), BackendError> {
         if caps.is_empty() {
             return Ok(());
         }
@@ -497,7 +489,7 @@ impl<'a> Problem<'a> {
     fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, edge: Edge, was_limited: bool) {
         let (balance, dt, until) = (&solved.balance, seen.dt, edge.time);
         let changed = clock.limited_by == CHANGE;
-        let before = Before { voltage: clock.voltage(self.setup), current: (!changed).then_some(clock.external) };
+        let before = Before { voltage: clock.voltage(&self.setup), current: (!changed).then_some(clock.external) };
         let area = self.setup.grid.area();
         let charge = self.scales.box_current() * dt;
         let entered = self.entered(clock.imposed(), balance, dt);

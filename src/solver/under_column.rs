@@ -16,7 +16,7 @@ const COLUMN_SETTLED: f64 = 1e-5;
 /// Solutions for it in a step after the first. None is usual: to first order in the salt the potential is part of the solution.
 const COLUMN_CORRECTIONS: usize = 5;
 
-impl Problem<'_> {
+impl Problem {
     /// What went through the top in a step of `dt` \[s\].
     fn through(&self, clock: &Clock, balance: &Balance, dt: f64) -> Through {
         let area = self.setup.grid.area();
@@ -30,7 +30,7 @@ impl Problem<'_> {
     /// The column above the box after a step of `dt` \[s\], if there is one.
     pub(super) fn column_after(&self, clock: &Clock, balance: &Balance, dt: f64) -> Option<After> {
         let column = clock.column.as_ref()?;
-        Some(column.after(self.setup, &self.column, self.through(clock, balance, dt), dt))
+        Some(column.after(&self.setup, &self.column, self.through(clock, balance, dt), dt))
     }
 
     /// Salt in the column above the box \[mol\].
@@ -45,19 +45,19 @@ impl Problem<'_> {
             Control::Current(i) => i,
             Control::Potential(_) => clock.current,
         };
-        Some(column.after(self.setup, &self.column, Through { current, flux: column.flux }, dt).above)
+        Some(column.after(&self.setup, &self.column, Through { current, flux: column.flux }, dt).above)
     }
 
     /// Solves a step at a given potential again until the potential between box and far end is that of what goes through: `assumed`
     /// is what it was `solved` with.
-    pub(super) fn under_column<B: Backend + ?Sized>(
+    pub(super) fn under_column(
         &self,
-        b: &mut B,
+        b: &mut dyn Backend,
         clock: &Clock,
         dt: f64,
         mut assumed: Above,
         mut solved: Result<Solved, NewtonError>,
-        set: impl Fn(&mut B, &Above),
+        set: impl Fn(&mut dyn Backend, &Above),
     ) -> Result<Solved, NewtonError> {
         if let Control::Current(_) = clock.imposed() {
             return solved;

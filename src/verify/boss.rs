@@ -42,7 +42,7 @@ fn pole(lab: &Lab, setup: &Setup) -> Result<f64, VerifyError> {
     };
     lab.with(setup, |s| {
         s.step(f64::INFINITY)?;
-        let (current, delta) = (s.b.field(Field::Current)?, s.b.field(Field::Delta)?);
+        let (current, delta) = (s.sim.backend().field(Field::Current)?, s.sim.backend().field(Field::Delta)?);
         let grid = &s.setup.grid;
         let (mut sum, mut area) = (0.0, 0.0);
         for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(x, y)| (grid.nx / 2 - x, grid.ny / 2 - y)) {
@@ -51,6 +51,6 @@ fn pole(lab: &Lab, setup: &Setup) -> Result<f64, VerifyError> {
                 area += f64::from(delta[i]);
             }
         }
-        Ok(sum / area * s.problem.scales.current / mean)
+        Ok(sum / area * s.sim.scales().current / mean)
     })
 }

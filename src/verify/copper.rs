@@ -15,7 +15,7 @@ use crate::model::collector::{Statics, transform, waves};
 use crate::model::grid::Grid;
 use crate::model::parameters::{CollectorShape, Setup};
 use crate::run::RunError;
-use crate::run::start::load_heights;
+use crate::sim::start::load_heights;
 
 /// The case.
 pub const CASE: Case = Case {

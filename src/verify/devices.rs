@@ -8,7 +8,7 @@
 //! are numbers, not times. Without any, nothing can be compared, and the case says that it was not run.
 
 use super::{Case, Check, Lab, VerifyError};
-use crate::run::device::DeviceChoice;
+use crate::sim::device::DeviceChoice;
 use crate::solver::backend::Field;
 use crate::solver::step::Clock;
 
@@ -70,12 +70,12 @@ fn fifty_steps(lab: &Lab) -> Result<Outcome, VerifyError> {
         for _ in 0..STEPS {
             s.step(f64::INFINITY)?;
         }
-        let (xi, w) = (s.b.field(Field::Xi)?, s.b.field(Field::Accessible)?);
+        let (xi, w) = (s.sim.backend().field(Field::Xi)?, s.sim.backend().field(Field::Accessible)?);
         Ok(Outcome {
-            device: s.b.device(),
+            device: s.sim.backend().device(),
             lithium: xi.iter().zip(&w).map(|(xi, w)| xi * w).collect(),
-            c: s.b.field(Field::C)?,
-            clock: s.clock.clone(),
+            c: s.sim.backend().field(Field::C)?,
+            clock: s.sim.clock().clone(),
         })
     })
 }

@@ -181,7 +181,7 @@ impl Run {
             let distance = s.distance()?;
             let tip = surface(&distance, 0.5 * width, 0.5 * BELOW)?;
             if tip >= from {
-                course.push([s.clock.time * speed, tip]);
+                course.push([s.sim.clock().time * speed, tip]);
                 radii.push(radius(&distance, 0.5 * width, tip, REACH * width)?);
             }
             if tip >= to {

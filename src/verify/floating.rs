@@ -15,7 +15,7 @@ use super::boss::LATTICE;
 use super::{Case, Check, Lab, Specimen, VerifyError};
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::{Control, InitialDeposit, Setup};
-use crate::run::start::initial_state;
+use crate::sim::start::initial_state;
 use crate::solver::backend::State;
 
 /// The case.
@@ -82,9 +82,9 @@ fn drift(lab: &Lab, is_sphere: bool, beta: f64) -> Result<Vec<Check>, VerifyErro
         let largest = radii.iter().copied().fold(f64::MIN, f64::max);
         let smallest = radii.iter().copied().fold(f64::MAX, f64::min);
         Ok(vec![
-            Check::relative(format!("{name}: speed [m/s]"), way * dx / s.clock.time, exact, SPEED),
+            Check::relative(format!("{name}: speed [m/s]"), way * dx / s.sim.clock().time, exact, SPEED),
             Check::absolute(format!("{name}: volume gained over volume"), volume_then / volume - 1.0, 0.0, VOLUME),
-            Check::absolute(format!("{name}: lithium ledger"), s.clock.ledger.lithium_error(), 0.0, LEDGER),
+            Check::absolute(format!("{name}: lithium ledger"), s.sim.clock().ledger.lithium_error(), 0.0, LEDGER),
             Check::absolute(format!("{name}: radii differ by [dx]"), largest - smallest, 0.0, ROUND),
         ])
     })
@@ -105,11 +105,11 @@ fn with_ball(setup: &Setup, centre: [f64; 3]) -> State {
 
 /// Volume of the isolated lithium \[dx³\], and the height of its centre \[dx\].
 fn moments(s: &mut Specimen) -> Result<[f64; 2], VerifyError> {
-    let [piece] = &s.clock.isolated[..] else {
-        return Err(VerifyError::Case(format!("there are {} isolated pieces, not one", s.clock.isolated.len())));
+    let [piece] = &s.sim.clock().isolated[..] else {
+        return Err(VerifyError::Case(format!("there are {} isolated pieces, not one", s.sim.clock().isolated.len())));
     };
     let volume = piece.volume;
-    let (xi, isolated) = (s.b.state()?.xi, s.b.field(crate::solver::backend::Field::Isolated)?);
+    let (xi, isolated) = (s.sim.backend().state()?.xi, s.sim.backend().field(crate::solver::backend::Field::Isolated)?);
     let plane = s.setup.grid.nx * s.setup.grid.ny;
     let (mut sum, mut moment) = (0.0, 0.0);
     for (cell, (xi, isolated)) in xi.iter().zip(&isolated).enumerate() {

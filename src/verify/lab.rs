@@ -7,10 +7,11 @@ use crate::config;
 use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::run::RunError;
-use crate::run::device::{self, DeviceChoice};
-use crate::run::start::{initial_state, load_heights};
-use crate::solver::backend::{Backend, State};
-use crate::solver::step::{Clock, Problem, StepReport};
+use crate::sim::Simulation;
+use crate::sim::device::DeviceChoice;
+use crate::sim::start::load_heights;
+use crate::solver::backend::State;
+use crate::solver::step::StepReport;
 
 /// What all cases share.
 #[derive(Clone, Copy, Debug)]
@@ -49,12 +50,8 @@ const CONFIGS: &[(&str, &str)] = &[
 pub struct Specimen<'a> {
     /// the run in SI
     pub setup: &'a Setup,
-    /// its fixed data
-    pub problem: Problem<'a>,
-    /// what the host remembers
-    pub clock: Clock,
-    /// the device with its fields
-    pub b: &'a mut dyn Backend,
+    /// the simulation of it
+    pub sim: Simulation,
 }
 
 impl Lab {
@@ -95,12 +92,9 @@ impl Lab {
         statics: &Statics,
         look: impl FnOnce(&mut Specimen) -> Result<T, VerifyError>,
     ) -> Result<T, VerifyError> {
-        let (mut device, _) = device::open(self.device, setup, statics).map_err(RunError::Device)?;
-        let b = device.backend();
-        b.load(&initial_state(setup, heights))?;
-        let problem = Problem::new(setup, heights);
-        let clock = problem.start(b)?;
-        look(&mut Specimen { setup, problem, clock, b })
+        let (setup_of_it, copper, statics) = (setup.clone(), heights.to_vec(), statics.clone());
+        let sim = Simulation::with_statics(setup_of_it, copper, statics, self.device).map_err(RunError::from)?;
+        look(&mut Specimen { setup, sim })
     }
 }
 
@@ -110,9 +104,7 @@ impl Specimen<'_> {
     /// # Errors
     /// If the device fails.
     pub fn begin_from(&mut self, state: &State) -> Result<(), VerifyError> {
-        self.b.load(state)?;
-        self.clock = self.problem.start(self.b)?;
-        Ok(())
+        Ok(self.sim.begin_from(state)?)
     }
 
     /// One step, ending at `until` \[s\] at the latest.
@@ -120,7 +112,7 @@ impl Specimen<'_> {
     /// # Errors
     /// If none can be taken.
     pub fn step(&mut self, until: f64) -> Result<StepReport, VerifyError> {
-        Ok(self.problem.advance(self.b, &mut self.clock, until)?)
+        Ok(self.sim.step_until(until, None)?.report)
     }
 
     /// One step of just this length \[s\], whatever the limits would choose.
@@ -128,8 +120,8 @@ impl Specimen<'_> {
     /// # Errors
     /// If it cannot be taken.
     pub fn step_by(&mut self, dt: f64) -> Result<StepReport, VerifyError> {
-        self.clock.dt = dt;
-        let report = self.step(self.clock.time + dt)?;
+        self.sim.clock_mut().dt = dt;
+        let report = self.step(self.sim.time() + dt)?;
         match report.rejected.first() {
             None => Ok(report),
             Some((_, reason)) => Err(VerifyError::Case(format!("a step of {dt:e} s was thrown away: {reason}"))),
@@ -141,7 +133,7 @@ impl Specimen<'_> {
     /// # Errors
     /// If a step cannot be taken.
     pub fn advance_to(&mut self, time: f64) -> Result<(), VerifyError> {
-        while self.clock.time < time {
+        while self.sim.time() < time {
             self.step(time)?;
         }
         Ok(())

@@ -86,7 +86,7 @@ fn approach(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     at_potential.top.initial_potential = BEYOND;
     let limit = lab.with(&at_potential, |s| {
         s.advance_to(steady)?;
-        Ok(s.clock.current)
+        Ok(s.sim.clock().current)
     })?;
     let mut checks =
         vec![Check::relative(format!("κ ∝ c, {BEYOND} V: limiting current [A/m2]"), limit, start, CURRENT)];
@@ -98,7 +98,7 @@ fn approach(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
         let expected = -2.0 * GAS * setup.temperature / FARADAY * (kinetic - left.ln());
         let computed = lab.with(&setup, |s| {
             s.advance_to(steady)?;
-            Ok(s.clock.potential)
+            Ok(s.sim.clock().potential)
         })?;
         checks.push(Check::relative(format!("{share} of it: potential [V]"), computed, expected, POTENTIAL));
     }

@@ -176,39 +176,38 @@ fn trail(s: &mut Specimen, limit: &Limit) -> Result<Trail, VerifyError> {
     let mut worst = 0;
     let top = s.setup.grid.height() - 2.0 * s.setup.ell;
     let ending = loop {
-        if s.clock.time >= limit.seconds {
+        if s.sim.clock().time >= limit.seconds {
             break Ending::Ran;
         }
-        if s.clock.step >= CRAWLING {
+        if s.sim.clock().step >= CRAWLING {
             break Ending::Crawled;
         }
-        if !limit.finger && s.clock.inventory.height * s.setup.grid.dx >= top {
+        if !limit.finger && s.sim.clock().inventory.height * s.setup.grid.dx >= top {
             break Ending::Short;
         }
-        match s.problem.advance(s.b, &mut s.clock, limit.seconds) {
-            Ok(report) => {
-                worst = worst.max(report.iterations);
-            }
+        match s.sim.step_until(limit.seconds, None) {
+            Ok(step) => worst = worst.max(step.report.iterations),
             Err(StepFailure::UsedUp { .. }) => break Ending::UsedUp,
             Err(StepFailure::Backend(error)) => return Err(error.into()),
             Err(_) => break Ending::Failed,
         }
     };
     // what the linear solver makes of a tenth more current
-    let mut step = s.problem.scales.step(s.setup, s.clock.imposed(), s.clock.dt, s.clock.phi_reference, 0.0);
+    let clock = s.sim.clock();
+    let mut step = s.sim.scales().step(s.setup, clock.imposed(), clock.dt, clock.phi_reference, 0.0);
     step.top_current *= 1.1;
-    s.b.begin_step(0.0);
-    s.b.set_step(&step);
-    s.b.interface(0.0);
-    let reduction = newton::reduction(s.b)?;
-    let (steps, newton) = (s.clock.step, s.clock.newton as f64);
+    s.sim.backend().begin_step(0.0);
+    s.sim.backend().set_step(&step);
+    s.sim.backend().interface(0.0);
+    let reduction = newton::reduction(s.sim.backend())?;
+    let (steps, newton) = (s.sim.clock().step, s.sim.clock().newton as f64);
     Ok(Trail { steps, mean: newton / steps.max(1) as f64, worst, reduction, ending })
 }
 
 /// A finger of lithium, six cells wide, from the bottom to a cell below the top.
 fn finger(s: &mut Specimen) -> Result<(), VerifyError> {
     let (grid, ell) = (s.setup.grid, s.setup.ell / s.setup.grid.dx);
-    let mut state = s.b.state()?;
+    let mut state = s.sim.backend().state()?;
     for (i, xi) in state.xi.iter_mut().enumerate() {
         let [x, y, z] = grid.centre(i).map(|v| v / grid.dx);
         let (dx, dy) = (x - 0.5 * grid.nx as f64, y - 0.5 * grid.ny as f64);

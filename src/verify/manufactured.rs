@@ -115,7 +115,7 @@ const FIELDS: [(&str, f64, f64); 3] = [("φ [RT/F]", 4e-3, 4e-3), ("c/c0", 5e-4,
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let refusal = lab.with(&lab.config("manufactured", &[])?, |s| {
         let cells = s.setup.grid.cells();
-        Ok(s.b.force(Some(Forcing { equations: vec![[0.0; 2]; cells], xi: vec![0.0; cells] })).err())
+        Ok(s.sim.backend().force(Some(Forcing { equations: vec![[0.0; 2]; cells], xi: vec![0.0; cells] })).err())
     })?;
     if let Some(reason) = refusal {
         return Ok(vec![Check::skipped(reason)]);
@@ -202,8 +202,8 @@ impl Trial {
     fn run(&self, lab: &Lab, time: f64, steps: usize) -> Result<Values, VerifyError> {
         lab.with(&self.setup, |s| {
             follow(s, &self.solution, time, steps)?;
-            let state = s.b.state()?;
-            let reference = s.clock.phi_reference / s.problem.scales.potential;
+            let state = s.sim.backend().state()?;
+            let reference = s.sim.clock().phi_reference / s.sim.scales().potential;
             Ok((0..state.xi.len()).map(|i| [reference + state.phi[i], 1.0 + state.c[i], state.xi[i]]).collect())
         })
     }
@@ -270,7 +270,7 @@ impl Layout {
 fn follow(s: &mut Specimen, solution: &Solution, time: f64, steps: usize) -> Result<(), VerifyError> {
     let setup = s.setup;
     let start = Equations { setup, solution, time: 0.0 };
-    let (scales, reference) = (s.problem.scales, -setup.top.initial_potential);
+    let (scales, reference) = (*s.sim.scales(), -setup.top.initial_potential);
     let fields = over_cells(&setup.grid, |x| {
         let [xi, phi, c] = start.fields(x);
         let current = start.current(x, &solution.q.at(x, 0.0));
@@ -284,7 +284,7 @@ fn follow(s: &mut Specimen, solution: &Solution, time: f64, steps: usize) -> Res
     for step in 1..=steps {
         let b = RESTORATION * setup.ell * largest * scales.current * LITHIUM_MOLAR_VOLUME / FARADAY;
         let forcing = forcing(s, solution, step as f64 * dt, dt, b);
-        s.b.force(Some(forcing))?;
+        s.sim.backend().force(Some(forcing))?;
         largest = s.step_by(dt)?.balance.largest_current;
     }
     Ok(())
@@ -292,7 +292,7 @@ fn follow(s: &mut Specimen, solution: &Solution, time: f64, steps: usize) -> Res
 
 /// The sources of a step of `dt` that ends at `time`, the profile being restored with the strength `b` \[m²/s\].
 fn forcing(s: &Specimen, solution: &Solution, time: f64, dt: f64, b: f64) -> Forcing {
-    let (setup, unit) = (s.setup, s.setup.grid.dx / s.problem.scales.current);
+    let (setup, unit) = (s.setup, s.setup.grid.dx / s.sim.scales().current);
     let equations = Equations { setup, solution, time };
     let cells = over_cells(&setup.grid, |x| {
         let left = equations.left(x);
@@ -311,7 +311,7 @@ fn over_cells<T: Send>(grid: &Grid, value: impl Fn([f64; 3]) -> T + Sync) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::device::DeviceChoice;
+    use crate::sim::device::DeviceChoice;
 
     const LAB: Lab = Lab { device: DeviceChoice::Cpu, quick: true };
 
@@ -323,12 +323,12 @@ mod tests {
         let step = |charge: f64, taken_away: bool| {
             let forcing = Forcing { equations: vec![[charge, 0.0]; cells], xi: vec![0.0; cells] };
             let run = |s: &mut Specimen| {
-                s.b.force(Some(forcing))?;
+                s.sim.backend().force(Some(forcing))?;
                 if taken_away {
-                    s.b.force(None)?;
+                    s.sim.backend().force(None)?;
                 }
                 s.step_by(0.01)?;
-                Ok(s.b.state()?)
+                Ok(s.sim.backend().state()?)
             };
             LAB.with(&setup, run).unwrap()
         };

@@ -219,7 +219,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::run::device::DeviceChoice;
+    use crate::sim::device::DeviceChoice;
 
     const LAB: Lab = Lab { device: DeviceChoice::Cpu, quick: false };
 

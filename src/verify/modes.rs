@@ -42,7 +42,7 @@ use super::{Case, Check, Lab, Specimen, VerifyError};
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::{InitialDeposit, Setup};
 use crate::model::profile;
-use crate::run::start::initial_state;
+use crate::sim::start::initial_state;
 use crate::solver::backend::{Forcing, State};
 
 /// The case.
@@ -95,7 +95,7 @@ const SPHERE: Body =
 fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let refusal = lab.with(&lab.config("modes", &[])?, |s| {
         let cells = s.setup.grid.cells();
-        Ok(s.b.force(Some(Forcing { equations: vec![[0.0; 2]; cells], xi: vec![0.0; cells] })).err())
+        Ok(s.sim.backend().force(Some(Forcing { equations: vec![[0.0; 2]; cells], xi: vec![0.0; cells] })).err())
     })?;
     if let Some(reason) = refusal {
         return Ok(vec![Check::skipped(reason)]);
@@ -238,7 +238,8 @@ impl Body {
         let amplitudes = |sign: f64| {
             lab.with(&setup, |s| {
                 s.begin_from(&self.state(s.setup, sign * AMPLITUDE))?;
-                s.b.force(Some(self.sources(s)))?;
+                let sources = self.sources(s);
+                s.sim.backend().force(Some(sources))?;
                 s.advance_to(time(first))?;
                 let before = self.amplitudes(s)?;
                 s.advance_to(time(last))?;
@@ -285,7 +286,7 @@ impl Body {
         let densities: Vec<f64> = (0..grid.cells()).map(density).collect();
         let area =
             if self.dimensions == 3 { 4.0 * std::f64::consts::PI * body.powi(2) } else { std::f64::consts::TAU * body };
-        let whole = CURRENT / s.problem.scales.current * area / densities.iter().sum::<f64>();
+        let whole = CURRENT / s.sim.scales().current * area / densities.iter().sum::<f64>();
         let equations = densities.iter().map(|density| [whole * density, 0.0]).collect();
         Forcing { equations, xi: vec![0.0; grid.cells()] }
     }

@@ -48,15 +48,17 @@ fn counts(s: &mut Specimen, drive: f64, first: u32) -> Result<[Check; 2], Verify
     };
     let time = EXPECTED / (rate * (-(barrier / drive).powi(2)).exp() * s.setup.grid.area());
     let dt = time / f64::from(STEPS);
-    s.b.interface(0.0);
-    s.b.begin_step(0.0);
-    s.b.set_step(&s.problem.scales.step(s.setup, s.clock.control, dt, s.clock.phi_reference, 0.0));
-    newton::solve(s.b).map_err(|e| VerifyError::Case(e.to_string()))?;
+    s.sim.backend().interface(0.0);
+    s.sim.backend().begin_step(0.0);
+    let clock = s.sim.clock();
+    let step = s.sim.scales().step(s.setup, clock.control, dt, clock.phi_reference, 0.0);
+    s.sim.backend().set_step(&step);
+    newton::solve(s.sim.backend()).map_err(|e| VerifyError::Case(e.to_string()))?;
     let mut numbers = Vec::new();
     for seed in first..first + SEEDS {
         let mut count = 0;
         for step in 0..STEPS {
-            count += columns(&s.setup.grid, &s.b.nucleate(seed, step, dt)?).len();
+            count += columns(&s.setup.grid, &s.sim.backend().nucleate(seed, step, dt)?).len();
         }
         numbers.push(count as f64);
     }

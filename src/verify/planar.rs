@@ -42,9 +42,9 @@ fn galvanostatic(lab: &Lab, setup: &Setup, name: &str) -> Result<Vec<Check>, Ver
         return Err(VerifyError::Case("planar.toml must give a current and a time".into()));
     };
     lab.with(setup, |s| {
-        let begin = s.clock.ledger.lithium;
+        let begin = s.sim.clock().ledger.lithium;
         s.advance_to(time)?;
-        let advance = (s.clock.ledger.lithium - begin) / setup.grid.area();
+        let advance = (s.sim.clock().ledger.lithium - begin) / setup.grid.area();
         let gap = setup.grid.height() - s.front()?.height;
         Ok(vec![
             Check::relative(
@@ -55,7 +55,7 @@ fn galvanostatic(lab: &Lab, setup: &Setup, name: &str) -> Result<Vec<Check>, Ver
             ),
             Check::relative(
                 format!("given current, {name}: electrode potential [V]"),
-                s.clock.potential,
+                s.sim.clock().potential,
                 -potential(setup, i, gap)?,
                 SERIES,
             ),
@@ -68,13 +68,13 @@ fn potentiostatic(lab: &Lab, setup: &Setup, name: &str) -> Result<Vec<Check>, Ve
         return Err(VerifyError::Case("planar.toml must give a time".into()));
     };
     lab.with(setup, |s| {
-        let begin = s.clock.ledger.lithium;
+        let begin = s.sim.clock().ledger.lithium;
         let mut charge = 0.0;
-        while s.clock.time < time {
+        while s.sim.clock().time < time {
             let dt = s.step(time)?.dt;
-            charge += s.clock.current * dt;
+            charge += s.sim.clock().current * dt;
         }
-        let advance = (s.clock.ledger.lithium - begin) / setup.grid.area();
+        let advance = (s.sim.clock().ledger.lithium - begin) / setup.grid.area();
         let gap = setup.grid.height() - s.front()?.height;
         Ok(vec![
             Check::relative(
@@ -85,7 +85,7 @@ fn potentiostatic(lab: &Lab, setup: &Setup, name: &str) -> Result<Vec<Check>, Ve
             ),
             Check::relative(
                 format!("given potential, {name}: current density [A/m2]"),
-                s.clock.current,
+                s.sim.clock().current,
                 current(setup, -given, gap)?,
                 SERIES,
             ),

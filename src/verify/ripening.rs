@@ -108,7 +108,7 @@ fn run(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let mut setup = lab.config("ripening", &[])?;
     let pair = Pair::new(&setup)?;
     // lithium that is there from the start, and not nuclei whose charge is owed
-    let begin = lab.with(&setup, |s| Ok(s.b.state()?))?;
+    let begin = lab.with(&setup, |s| Ok(s.sim.backend().state()?))?;
     setup.nucleation = Nucleation::None;
     lab.with(&setup, |s| {
         s.begin_from(&begin)?;
@@ -151,7 +151,7 @@ fn watched(s: &mut Specimen, pair: &Pair) -> Result<Vec<Check>, VerifyError> {
         let (until, exact) = pair.until(small, 0.01 * dt);
         // half of the potential's time course on either side of the middle
         s.advance_to(0.5 * (time + until))?;
-        let potential = -s.clock.potential;
+        let potential = -s.sim.clock().potential;
         let middle = radii(s, pair)?;
         s.advance_to(until)?;
         let now = radii(s, pair)?;
@@ -187,15 +187,15 @@ fn gone(s: &mut Specimen, pair: &Pair) -> Result<Vec<Check>, VerifyError> {
     let (lifetime, _) = pair.until(1e-3, 0.01 * s.setup.time_step.largest);
     let mut end = f64::NAN;
     let mut left = f64::INFINITY;
-    while s.clock.time < 1.5 * lifetime {
+    while s.sim.clock().time < 1.5 * lifetime {
         s.step(1.5 * lifetime)?;
         let (part, highest) = around_smaller(s, pair)?;
         left = part;
         if highest < 0.5 && end.is_nan() {
-            end = s.clock.time;
+            end = s.sim.clock().time;
         }
     }
-    let ledger = &s.clock.ledger;
+    let ledger = &s.sim.clock().ledger;
     Ok(vec![
         Check::relative("smaller cap: no surface left after [s]", end, lifetime, LIFETIME),
         Check::absolute("smaller cap: part of the lithium that is left", left, 0.0, LEFT),
@@ -205,7 +205,7 @@ fn gone(s: &mut Specimen, pair: &Pair) -> Result<Vec<Check>, VerifyError> {
 
 /// Part of the lithium that is where the smaller cap was, and the largest lithium fraction there.
 fn around_smaller(s: &mut Specimen, pair: &Pair) -> Result<(f64, f64), VerifyError> {
-    let (xi, w) = (s.b.field(Field::Xi)?, s.b.field(Field::Accessible)?);
+    let (xi, w) = (s.sim.backend().field(Field::Xi)?, s.sim.backend().field(Field::Accessible)?);
     let grid: Grid = s.setup.grid;
     let reach = pair.radii[1] + AROUND;
     let (mut near, mut all, mut highest) = (0.0, 0.0, 0.0f64);

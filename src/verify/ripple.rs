@@ -36,14 +36,14 @@ pub fn rate(s: &mut Specimen) -> Result<f64, VerifyError> {
     };
     let cell = s.setup.grid.dx * FARADAY / (current * LITHIUM_MOLAR_VOLUME);
     s.advance_to(WINDOW[0] * cell)?;
-    let (begin, first) = (s.clock.time, amplitude(s)?);
+    let (begin, first) = (s.sim.clock().time, amplitude(s)?);
     s.advance_to(WINDOW[1] * cell)?;
-    Ok((amplitude(s)? / first).ln() / (s.clock.time - begin))
+    Ok((amplitude(s)? / first).ln() / (s.sim.clock().time - begin))
 }
 
 /// Amplitude of the first Fourier mode of the height \[m\]: volume of lithium in each column over its area.
 fn amplitude(s: &mut Specimen) -> Result<f64, VerifyError> {
-    let xi = s.b.state()?.xi;
+    let xi = s.sim.backend().state()?.xi;
     let grid = &s.setup.grid;
     let column = |x: usize| (0..grid.nz).map(|z| xi[grid.index(x, 0, z)]).sum::<f64>();
     let wave = |x: usize| (std::f64::consts::TAU * (x as f64 + 0.5) / grid.nx as f64).cos();

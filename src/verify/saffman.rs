@@ -14,7 +14,7 @@
 use super::{Specimen, VerifyError};
 use crate::model::parameters::Setup;
 use crate::model::profile;
-use crate::run::start::initial_state;
+use crate::sim::start::initial_state;
 use crate::solver::backend::State;
 
 /// Points of the outline: the distance to the straight line between two of them is off by 1e-6 of the period.

@@ -83,7 +83,7 @@ fn depletion(lab: &Lab, current: f64, overrides: &[String]) -> Result<Vec<Check>
         let mut seen: Vec<(f64, f64)> = Vec::new();
         for share in 1..=18 {
             s.advance_to(0.05 * f64::from(share) * time)?;
-            seen.push((s.clock.time, s.front()?.concentration));
+            seen.push((s.sim.clock().time, s.front()?.concentration));
         }
         let error = |(time, c): (f64, f64)| (c - sand.concentration(time)).abs();
         let (mut at, mut c) = seen[0];

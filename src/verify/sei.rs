@@ -62,7 +62,7 @@ fn plane(lab: &Lab, current: f64, time: f64) -> Result<Vec<Check>, VerifyError> 
         let moved = s.front()?.height - start;
         let exact = (current * time - charge) * LITHIUM_MOLAR_VOLUME / FARADAY;
         let name = format!("plane, {current} A/m2 for {time:.0} s");
-        let ledger = &s.clock.ledger;
+        let ledger = &s.sim.clock().ledger;
         let mut checks = vec![
             Check::relative(format!("{name}: charge taken [C/m2]"), ledger.charge_sei / area, charge, PLANE),
             Check::relative(format!("{name}: movement of the front [m]"), moved, exact, PLANE),
@@ -75,7 +75,7 @@ fn plane(lab: &Lab, current: f64, time: f64) -> Result<Vec<Check>, VerifyError> 
             ),
         ];
         if current > 0.0 {
-            checks.push(potential(s.setup, &sei, charge, current, s.clock.potential, start + moved));
+            checks.push(potential(s.setup, &sei, charge, current, s.sim.clock().potential, start + moved));
         }
         Ok(checks)
     })
@@ -105,7 +105,7 @@ fn behind_a_thick_layer(lab: &Lab) -> Result<Check, VerifyError> {
     lab.with(&setup, |s| {
         s.advance_to(600.0)?;
         let front = s.front()?.height;
-        let potential = potential(s.setup, &sei, sei.fresh_charge, current, s.clock.potential, front);
+        let potential = potential(s.setup, &sei, sei.fresh_charge, current, s.sim.clock().potential, front);
         Ok(Check { quantity: "plane, 2 mA/cm2 behind 200 Ω cm2: electrode potential [V]".into(), ..potential })
     })
 }
@@ -127,11 +127,11 @@ fn growing(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
         Ok(vec![
             Check::relative(
                 format!("sphere from {radius:.0} to {:.0} dx: charge taken [C]", radius + growth),
-                s.clock.ledger.charge_sei,
+                s.sim.clock().ledger.charge_sei,
                 fresh_charge * area,
                 SPHERE,
             ),
-            Check::absolute("sphere: lithium ledger", s.clock.ledger.lithium_error(), 0.0, LEDGER),
+            Check::absolute("sphere: lithium ledger", s.sim.clock().ledger.lithium_error(), 0.0, LEDGER),
         ])
     })
 }
@@ -156,12 +156,12 @@ fn young(lab: &Lab, share: f64) -> Result<Check, VerifyError> {
     }
     lab.with(&setup, |s| {
         s.advance_to(end)?;
-        let (xi, sigma) = (s.b.field(Field::Xi)?, s.b.field(Field::Sei)?);
+        let (xi, sigma) = (s.sim.backend().field(Field::Xi)?, s.sim.backend().field(Field::Sei)?);
         let at_front = |xi: f64| (xi * (1.0 - xi)).powi(2);
         let weights =
             || xi.iter().zip(&sigma).filter(|(_, sigma)| **sigma >= 0.0).map(|(xi, _)| at_front(f64::from(*xi)));
         let layers =
-            sigma.iter().filter(|sigma| **sigma >= 0.0).map(|sigma| f64::from(*sigma) * s.problem.scales.current);
+            sigma.iter().filter(|sigma| **sigma >= 0.0).map(|sigma| f64::from(*sigma) * s.sim.scales().current);
         let mean = weights().zip(layers).map(|(weight, sigma)| weight * sigma).sum::<f64>() / weights().sum::<f64>();
         let stretch = 2.0 * share * radius / (radius + 4.0);
         Ok(Check::relative(

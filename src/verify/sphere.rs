@@ -66,7 +66,7 @@ fn restored(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let (centre, radius) = sphere(&setup)?;
     lab.with(&setup, |s| {
         for _ in 0..RESTORATIONS.0 {
-            s.b.restore_profile(RESTORATIONS.1);
+            s.sim.backend().restore_profile(RESTORATIONS.1);
         }
         Ok(round("restored as by 40 dx of growth", &s.distance()?.radii(centre)?, radius).into())
     })
@@ -84,7 +84,7 @@ fn at_rest(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
         let curvature = 2.0 / (radius * setup.grid.dx);
         checks.push(Check::relative(
             "at rest, γ = 0.5 J/m2: electrode potential [V]",
-            s.clock.potential,
+            s.sim.clock().potential,
             -setup.kinetics.gamma * LITHIUM_MOLAR_VOLUME * curvature / FARADAY,
             GIBBS_THOMSON,
         ));
@@ -133,10 +133,10 @@ fn move_to(
             s.begin_from(state)?;
         }
         s.advance_to((to - from) / speed)?;
-        let exact = from + speed * s.clock.time;
+        let exact = from + speed * s.sim.clock().time;
         let what = if to > from { "grown" } else { "then stripped" };
         let name = format!("{what} from {from:.0} to {to:.0} dx");
         checks.extend(round(&name, &s.distance()?.radii(centre)?, exact));
-        Ok((s.b.state()?, exact))
+        Ok((s.sim.backend().state()?, exact))
     })
 }

@@ -27,7 +27,7 @@ impl Specimen<'_> {
     /// # Errors
     /// If there is none, or the device fails.
     pub fn front(&mut self) -> Result<Front, VerifyError> {
-        let state = self.b.state()?;
+        let state = self.sim.backend().state()?;
         let grid = self.setup.grid;
         let q = distances(&state.xi, self.setup.ell / grid.dx);
         let column = |z: usize| grid.index(0, 0, z);
@@ -48,7 +48,7 @@ impl Specimen<'_> {
     /// # Errors
     /// If the device fails.
     pub fn distance(&mut self) -> Result<Distance, VerifyError> {
-        let q = distances(&self.b.state()?.xi, self.setup.ell / self.setup.grid.dx);
+        let q = distances(&self.sim.backend().state()?.xi, self.setup.ell / self.setup.grid.dx);
         Ok(Distance { grid: self.setup.grid, q })
     }
 }

@@ -16,7 +16,7 @@ use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::parameters::{Nucleation, Setup};
 use crate::run::RunError;
-use crate::run::start::load_heights;
+use crate::sim::start::load_heights;
 use crate::solver::backend::State;
 use crate::solver::newton::STALLED;
 use crate::solver::step::Clock;
@@ -123,20 +123,20 @@ impl Place {
     fn run(&self, lab: &Lab, from: Option<(&State, Clock)>, halfway: Option<u64>) -> Result<Outcome, VerifyError> {
         lab.with_copper(&self.setup, &self.heights, &self.statics, |s| {
             if let Some((state, clock)) = from {
-                s.b.load(state)?;
-                s.clock = clock;
+                s.sim.backend().load(state)?;
+                *s.sim.clock_mut() = clock;
             }
-            let (mut way, mut before) = (0.0, s.b.state()?.xi);
-            while s.clock.time < END && halfway.is_none_or(|step| s.clock.step < step) {
+            let (mut way, mut before) = (0.0, s.sim.backend().state()?.xi);
+            while s.sim.clock().time < END && halfway.is_none_or(|step| s.sim.clock().step < step) {
                 let report = s.step(END)?;
-                let xi = s.b.state()?.xi;
+                let xi = s.sim.backend().state()?.xi;
                 if report.nuclei.is_empty() {
                     way += distance(&xi, &before);
                 }
                 before = xi;
             }
-            let (tolerance, single) = (s.b.tolerance(), s.b.may_stall());
-            Ok(Outcome { state: s.b.state()?, clock: s.clock.clone(), way, tolerance, single })
+            let (tolerance, single) = (s.sim.backend().tolerance(), s.sim.backend().may_stall());
+            Ok(Outcome { state: s.sim.backend().state()?, clock: s.sim.clock().clone(), way, tolerance, single })
         })
     }
 }

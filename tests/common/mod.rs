@@ -9,7 +9,7 @@ use liplate::model::collector::{Statics, heights};
 use liplate::model::electrolyte::{Electrolyte, Transport};
 use liplate::model::grid::Grid;
 use liplate::model::parameters::*;
-use liplate::run::start::initial_state;
+use liplate::sim::start::initial_state;
 use liplate::solver::backend::Backend;
 use liplate::solver::step::{Clock, Problem};
 

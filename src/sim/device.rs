@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use super::memory;
 use crate::cpu::{self, Cpu};
+use crate::memory;
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::parameters::Setup;

@@ -32,8 +32,8 @@ pub fn leak(setup: &Setup, clock: &Clock, shorted: bool) -> f64 {
 ///
 /// # Errors
 /// If the device fails.
-pub fn find<B: Backend>(
-    b: &mut B,
+pub fn find(
+    b: &mut dyn Backend,
     setup: &Setup,
     statics: &Statics,
     clock: &Clock,
