@@ -13,7 +13,7 @@ use crate::cpu;
 use crate::memory;
 use crate::model::cathode::OpenCircuit;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
-use crate::model::electrolyte::Electrolyte;
+use crate::model::keys::{Named, OfKeys, Shown};
 use crate::model::parameters::*;
 use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
@@ -64,75 +64,42 @@ fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
     let q = |text: &mut String, name: &str, value: f64, unit: &str| {
         line(text, name, quantity::for_people(value, unit, unit_of(name)));
     };
+    let rows = |text: &mut String, section: &str, rows: Vec<(String, Shown)>| {
+        for (key, value) in rows {
+            match (value, format!("{section}.{key}")) {
+                (Shown::Text(words), key) => line(text, &key, words),
+                (Shown::Quantity(value, unit), key) if key == "kinetics.i0" => {
+                    q(text, "kinetics.i0 (at temperature)", value, unit);
+                }
+                (Shown::Quantity(value, unit), key) => q(text, &key, value, unit),
+            }
+        }
+    };
     line(text, "name", &setup.name);
     line(text, "grid.cells", format!("{} × {} × {}", setup.grid.nx, setup.grid.ny, setup.grid.nz));
     q(text, "grid.dx", setup.grid.dx, "m");
     q(text, "grid.ell", setup.ell, "m");
     q(text, "temperature", setup.temperature, "K");
-    let p = setup.electrolyte.at(setup.top.c0, setup.temperature);
-    line(text, "electrolyte.kind", electrolyte_name(&setup.electrolyte));
+    rows(text, "electrolyte", setup.electrolyte.shown());
     q(text, "electrolyte.c0", setup.top.c0, "mol/m^3");
+    let p = setup.electrolyte.at(setup.top.c0, setup.temperature);
     q(text, "  kappa at c0", p.kappa, "S/m");
     if setup.electrolyte.has_salt() {
         q(text, "  diffusivity at c0", p.diffusivity, "m^2/s");
         q(text, "  transference at c0", p.transference, "1");
         q(text, "  thermodynamic_factor at c0", p.thermodynamic_factor, "1");
     }
-    let k = &setup.kinetics;
-    q(text, "kinetics.i0 (at temperature)", k.i0, "A/m^2");
-    q(text, "kinetics.alpha", k.alpha, "1");
-    q(text, "kinetics.c_ref", k.c_ref, "mol/m^3");
-    q(text, "kinetics.film", k.film, "ohm m^2");
-    q(text, "kinetics.gamma", k.gamma, "J/m^2");
-    q(text, "kinetics.pressure", k.pressure, "Pa");
-    q(text, "kinetics.double_layer", k.double_layer, "F/m^2");
-    if let Some(h) = &k.heterogeneity {
-        q(text, "kinetics.heterogeneity.spread", h.spread, "1");
-        q(text, "kinetics.heterogeneity.correlation_length", h.correlation_length, "m");
-    }
+    rows(text, "kinetics", setup.kinetics.shown());
     if let Some(sei) = &setup.sei {
-        q(text, "sei.fresh_charge", sei.fresh_charge, "C/m^2");
-        q(text, "sei.formation_time", sei.formation_time, "s");
-        q(text, "sei.growth", sei.growth, "C^2/m^4/s");
-        q(text, "sei.resistance", sei.resistance, "ohm m^2");
-        q(text, "sei.cracks", sei.cracks, "1");
+        rows(text, "sei", sei.shown());
     }
     q(text, "collector.height", setup.collector.height, "m");
     q(text, "collector.contact_angle", setup.collector.contact_angle, "rad");
-    match &setup.collector.shape {
-        CollectorShape::Flat => line(text, "collector.shape", "flat"),
-        CollectorShape::Rough { rms, correlation_length, hurst, seed } => {
-            line(text, "collector.shape", "rough");
-            q(text, "collector.rms", *rms, "m");
-            q(text, "collector.correlation_length", *correlation_length, "m");
-            q(text, "collector.hurst", *hurst, "1");
-            line(text, "collector.seed", seed);
-        }
-        CollectorShape::Map { file, .. } => line(text, "collector.shape", format!("map {file}")),
-    }
-    match &setup.nucleation {
-        Nucleation::None => line(text, "nucleation.kind", "none"),
-        Nucleation::Poisson { rate, barrier, radius, seed } => {
-            line(text, "nucleation.kind", "poisson");
-            q(text, "nucleation.rate", *rate, "m^-2 s^-1");
-            q(text, "nucleation.barrier", *barrier, "V");
-            q(text, "nucleation.radius", *radius, "m");
-            line(text, "nucleation.seed", seed);
-        }
-        Nucleation::AtOnce { density, minimum_distance, radius, seed } => {
-            line(text, "nucleation.kind", "at_once");
-            q(text, "nucleation.density", *density, "m^-2");
-            q(text, "nucleation.minimum_distance", *minimum_distance, "m");
-            q(text, "nucleation.radius", *radius, "m");
-            line(text, "nucleation.seed", seed);
-        }
-        Nucleation::Listed { nuclei } => line(text, "nucleation.kind", format!("listed, {} nuclei", nuclei.len())),
-    }
-    if let Some(s) = &setup.separator {
-        q(text, "separator.bottom", s.bottom, "m");
-        q(text, "separator.thickness", s.thickness, "m");
-        q(text, "separator.porosity", s.porosity, "1");
-        q(text, "separator.macmullin", s.macmullin, "1");
+    rows(text, "collector", setup.collector.shape.shown());
+    rows(text, "deposit", setup.deposit.shown());
+    rows(text, "nucleation", setup.nucleation.shown());
+    if let Some(separator) = &setup.separator {
+        rows(text, "separator", separator.shown());
     }
     match setup.top.control {
         _ if !setup.protocol.is_empty() => protocol(text, &setup.protocol),
@@ -147,6 +114,11 @@ fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
         }
         None => line(text, "top.compliance", "none"),
     }
+    line(text, "top.salt", setup.top.salt.name());
+    q(text, "top.initial_potential", setup.top.initial_potential, "V");
+    if let Some(column) = setup.top.column {
+        q(text, "top.column", column, "m");
+    }
     if let Some(cathode) = &setup.cathode {
         line(text, "cathode.ocp", open_circuit_name(&cathode.ocp));
         q(text, "cathode.areal_capacity", cathode.areal_capacity, "C/m^2");
@@ -159,25 +131,9 @@ fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
         let [full, empty] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
         line(text, "  its potential, full and empty", format!("{full:.3} V, {empty:.3} V"));
     }
-    let salt = if setup.top.salt == Salt::Reservoir { "reservoir" } else { "cathode" };
-    line(text, "top.salt", salt);
-    if let Some(column) = setup.top.column {
-        q(text, "top.column", column, "m");
-    }
-    let end = &setup.end;
-    let limits = [
-        ("end.charge", end.charge, "C/m^2"),
-        ("end.time", end.time, "s"),
-        ("end.potential_below", end.potential_below, "V"),
-        ("end.potential_above", end.potential_above, "V"),
-        ("end.height", end.height, "m"),
-    ];
-    for (name, value, unit) in limits {
-        if let Some(value) = value {
-            q(text, name, value, unit);
-        }
-    }
-    line(text, "end.short", end.short);
+    rows(text, "end", setup.end.shown());
+    rows(text, "output", setup.output.shown());
+    rows(text, "time_step", setup.time_step.shown());
     std::mem::take(text)
 }
 
@@ -205,17 +161,6 @@ fn open_circuit_name(ocp: &OpenCircuit) -> String {
     match ocp {
         OpenCircuit::Table { file, .. } => format!("table {file}"),
         fit => OpenCircuit::FITS.into_iter().filter(|(_, known)| known == fit).map(|(name, _)| name).collect(),
-    }
-}
-
-fn electrolyte_name(electrolyte: &Electrolyte) -> String {
-    match electrolyte {
-        Electrolyte::Landesfeind { solvent } => format!("landesfeind {}", solvent.name()),
-        Electrolyte::Nyman => "nyman".into(),
-        Electrolyte::Table { file, .. } => format!("table {file}"),
-        Electrolyte::Dilute { .. } => "dilute".into(),
-        Electrolyte::Constant(_) => "constant".into(),
-        Electrolyte::SingleIon { .. } => "single_ion".into(),
     }
 }
 

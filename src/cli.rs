@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 stopped by the guard with the state saved, 130 interrupted with
 //! the state saved. An answer that cannot be written to standard output is a failure; a reader that has gone away is not.
 
+mod manual;
 mod output;
 
 use std::path::{Path, PathBuf};
@@ -157,7 +158,7 @@ enum Command {
         /// their rows
         #[arg(long, value_name = "FILE", conflicts_with = "quick")]
         markdown: Option<PathBuf>,
-        /// Put a summary of that table into this Markdown file, as in README.md
+        /// Put a summary of that table into this Markdown file, as in docs/accuracy.md
         #[arg(long, value_name = "FILE", requires = "markdown")]
         summary: Option<PathBuf>,
         /// List the cases and run none
@@ -182,6 +183,35 @@ enum Command {
     },
     /// List the devices, the largest grid each holds, and which one `auto` takes
     Devices,
+    /// Say what the keys of a config mean, what they take, and what holds without them
+    Keys {
+        /// A section or a key, as in kinetics, i0 or kinetics.i0 [default: all, as docs/config.md has them]
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Print the JSON schema of a config, with which editors complete and check one
+    Schema,
+    /// Write a config in which every key stands with its meaning
+    Init {
+        /// Name of the run; the config is NAME.toml
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// Shipped config whose values it has
+        #[arg(long, default_value = "quickstart", value_name = "CONFIG")]
+        from: String,
+    },
+    /// Print completions for a shell, to be sourced or put where it looks for them
+    Completions {
+        /// Shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or with --out write one for every command
+    Man {
+        /// Directory for the pages
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -228,6 +258,8 @@ enum CliError {
     Report(#[from] ReportError),
     #[error("no thread could be started: {0}")]
     Threads(String),
+    #[error("{0}")]
+    Words(String),
 }
 
 impl CliError {
@@ -235,6 +267,7 @@ impl CliError {
         match self {
             Self::Config(_)
             | Self::File(_)
+            | Self::Words(_)
             | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
             Self::Run(RunError::NothingToResume { .. } | RunError::End(_)) => 2,
             Self::Run(RunError::Busy { .. } | RunError::Lost { .. }) => 2,
@@ -454,6 +487,17 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             print(&check::devices());
             Ok(0)
         }
+        Command::Keys { name } => manual::keys(name.as_deref()).map(|()| 0),
+        Command::Schema => {
+            manual::schema();
+            Ok(0)
+        }
+        Command::Init { name, from } => manual::init(&name, &from).map(|()| 0),
+        Command::Completions { shell } => {
+            manual::completions(shell);
+            Ok(0)
+        }
+        Command::Man { out } => manual::man(out.as_deref()).map(|()| 0),
     }
 }
 

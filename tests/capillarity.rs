@@ -27,7 +27,7 @@ fn the_finest_ripple_falls_in_every_step() {
         s.electrolyte = Electrolyte::SingleIon { kappa: 1e4 };
         s.kinetics.i0 = 1e4;
         s.kinetics.gamma = 0.5;
-        s.kinetics.isolated = Isolated::Wired;
+        s.kinetics.isolated_lithium = Isolated::Wired;
         s.collector.height = -2.5e-6;
         s.top.control = Control::Current(0.0);
         s.time_step = TimeStep { first: 0.1, largest: 1e3, ..s.time_step };

@@ -37,10 +37,10 @@ fn course(s: &Setup, times: &[f64]) -> Vec<[f64; 3]> {
     LAB.with(s, |specimen| {
         for &time in times {
             specimen.advance_to(time)?;
-            seen.push([specimen.clock.time, specimen.front()?.concentration, specimen.clock.potential]);
+            seen.push([specimen.sim.clock().time, specimen.front()?.concentration, specimen.sim.clock().potential]);
         }
-        let ledger = &specimen.clock.ledger;
-        println!("{} steps, salt {:.1e}", specimen.clock.step, ledger.salt_error());
+        let ledger = &specimen.sim.clock().ledger;
+        println!("{} steps, salt {:.1e}", specimen.sim.clock().step, ledger.salt_error());
         assert!(ledger.salt_error().abs() < 1e-6, "{ledger:?}");
         Ok(())
     })
@@ -123,11 +123,11 @@ fn after_a_step_of_potential_the_current_is_cottrells() {
         let (mut worst, mut off) = (0.0_f64, 0.0_f64);
         let mut before = (0.0, 0.0);
         for time in (0..=20).map(|k| 2.0 * 100.0_f64.powf(f64::from(k) / 20.0)) {
-            while specimen.clock.time < time {
+            while specimen.sim.clock().time < time {
                 specimen.step(time)?;
-                off = off.max((specimen.clock.potential + 0.5).abs());
+                off = off.max((specimen.sim.clock().potential + 0.5).abs());
             }
-            let charge = specimen.clock.charge(&s);
+            let charge = specimen.sim.clock().charge(&s);
             if before.0 > 0.0 {
                 let error = (charge - before.1) / (exact(time) - exact(before.0)) - 1.0;
                 println!("{:6.2} to {time:6.2} s: current {error:+.1e}", before.0);
@@ -135,7 +135,7 @@ fn after_a_step_of_potential_the_current_is_cottrells() {
             }
             before = (time, charge);
         }
-        let clock = &specimen.clock;
+        let clock = &specimen.sim.clock();
         println!(
             "{} steps, {} rejected, worst {worst:.1e}, {off:.1e} V off, salt {:.1e}",
             clock.step,

@@ -249,7 +249,7 @@ fn isolated_lithium_takes_no_current_on_the_whole() {
 #[test]
 fn wired_lithium_grows() {
     let mut s = harsh();
-    s.kinetics.isolated = Isolated::Wired;
+    s.kinetics.isolated_lithium = Isolated::Wired;
     let (mut c, _) = cpu(&s);
     let (heights, mut clock) = start(&s, &mut c, &with_ball(&s, [9.3, 12.0, 26.0], 5.0));
     let problem = Problem::new(&s, &heights);

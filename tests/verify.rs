@@ -34,7 +34,7 @@ fn the_quick_checks_pass() {
     assert_eq!(different.len(), quick().len(), "two checks have the same name");
 }
 
-/// The table in docs/verification.md says what the program says, and README.md sums it up.
+/// The table in docs/verification.md says what the program says, and docs/accuracy.md sums it up.
 ///
 /// On one machine the CPU backend repeats its numbers to the bit. Another mathematical library may round an exponential
 /// differently, and then Newton's method may stop one iteration earlier or later at its residual of 1e-6: relative 1e-5
@@ -45,8 +45,12 @@ fn the_quick_checks_pass() {
 fn the_pages_show_what_the_quick_checks_say() {
     let page = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
     let rows = report::rows(&page("docs/verification.md"));
-    let readme = page("README.md");
-    assert_eq!(report::summarise(&readme, &rows).as_ref(), Some(&readme), "the summary in README.md: scripts/ladder");
+    let accuracy = page("docs/accuracy.md");
+    assert_eq!(
+        report::summarise(&accuracy, &rows).as_ref(),
+        Some(&accuracy),
+        "the summary in docs/accuracy.md: scripts/ladder"
+    );
     let cases: BTreeSet<_> = rows.iter().map(|row| &row[0][..]).collect();
     let missing: Vec<_> = CASES.iter().filter(|case| !cases.contains(case.name)).map(|case| case.name).collect();
     assert!(missing.is_empty(), "cases without rows: {missing:?}");

@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(value(&Rehearsal { failed: Some(String::new()), ..whole }, Some(300.0)), None);
     }
 
-    /// Rehearsed without hurry, shipped configs come to the steps that whole runs took (README.md, docs/dendrites.md): within a factor of two.
+    /// Rehearsed without hurry, shipped configs come to the steps that whole runs took (README.md, docs/dendrites.md, docs/performance.md): within a factor of two.
     #[test]
     #[ignore = "minutes: it rehearses seven shipped configs without hurry"]
     fn rehearsed_steps_are_those_of_runs() {

@@ -33,7 +33,7 @@ impl NewEnd {
             apply(&mut table, text, &findings, &mut origins)?;
         }
         let root = Section::root(&table, &findings);
-        let given = sections::end(root.section("end"));
+        let given: End = sections::whole(root.section("end"));
         let (problems, _) = findings.settle();
         if !problems.is_empty() {
             let sentence = |problem: &super::findings::Problem| {

@@ -3,6 +3,7 @@
 mod checks;
 mod end;
 mod findings;
+pub mod guide;
 pub mod kept;
 mod origins;
 mod protocol;

@@ -7,35 +7,10 @@ use toml::{Table, Value};
 
 use super::findings::{Findings, Kind};
 use super::quantity;
+use crate::model::keys::{Range, Reader};
 
 /// Objections of the checks, one sentence each, the key first.
 pub type Problems = RefCell<Vec<String>>;
-
-/// Values that a number may take.
-#[derive(Clone, Debug)]
-pub enum Range {
-    /// any finite number
-    Any,
-    /// more than zero
-    Positive,
-    /// zero or more
-    NotNegative,
-    /// these, ends included
-    Within(RangeInclusive<f64>),
-}
-
-impl Range {
-    fn objection(&self, value: f64) -> Option<String> {
-        match self {
-            Self::Positive if value <= 0.0 => Some("must be positive".into()),
-            Self::NotNegative if value < 0.0 => Some("must not be negative".into()),
-            Self::Within(range) if !range.contains(&value) => {
-                Some(format!("must lie between {} and {}", range.start(), range.end()))
-            }
-            _ => None,
-        }
-    }
-}
 
 /// The key that says which other keys a section has.
 #[derive(Clone, Debug)]
@@ -98,11 +73,6 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Whether `key` is there.
-    pub fn has(&self, key: &str) -> bool {
-        self.value(key).is_some()
-    }
-
     fn value(&self, key: &str) -> Option<&'a Value> {
         self.asked.borrow_mut().push(key.into());
         self.table?.get(key)
@@ -131,158 +101,6 @@ impl<'a> Section<'a> {
         let section =
             |(i, table)| Section::new(Some(table), format!("{}[{i}]", self.name(key)), self.is_wrong, self.findings);
         tables.unwrap_or_default().into_iter().enumerate().map(section).collect()
-    }
-
-    /// A number with a unit (`"1"`: without), if the key is there; NaN if it is wrong.
-    pub fn optional(&self, key: &str, unit: &str, range: Range) -> Option<f64> {
-        let value = match self.value(key)? {
-            Value::String(text) => quantity::read(text, unit).and_then(|read| {
-                let value = read.value(text, unit)?;
-                self.findings.unit(self.name(key), read.unit());
-                Ok(value)
-            }),
-            Value::Integer(i) if unit == "1" => Ok(*i as f64),
-            Value::Float(f) if unit == "1" && f.is_finite() => Ok(*f),
-            Value::Integer(_) | Value::Float(_) if unit != "1" => {
-                Err(format!("needs a unit, as in {key} = {:?}", quantity::example(unit)))
-            }
-            other => Err(format!("{other} is not a number")),
-        };
-        let given = || match self.value(key) {
-            Some(Value::String(text)) => text.trim().to_string(),
-            other => other.map_or(String::new(), Value::to_string),
-        };
-        let value = value.and_then(|v| match range.objection(v) {
-            Some(problem) if unit == "1" => Err(format!("{} {problem}", given())),
-            Some(problem) if problem.contains(" between ") => Err(format!("{} {problem} {unit}", given())),
-            Some(problem) => Err(format!("{} {problem}", given())),
-            None => Ok(v),
-        });
-        Some(value.unwrap_or_else(|problem| {
-            self.omit(key, problem);
-            f64::NAN
-        }))
-    }
-
-    /// A number with a unit; NaN if it is missing or wrong.
-    pub fn required(&self, key: &str, unit: &str, range: Range) -> f64 {
-        self.optional(key, unit, range).unwrap_or_else(|| {
-            self.omit(key, "is missing");
-            f64::NAN
-        })
-    }
-
-    /// A number with a unit and a default in that unit.
-    pub fn or(&self, key: &str, unit: &str, range: Range, default: f64) -> f64 {
-        self.optional(key, unit, range).unwrap_or(default)
-    }
-
-    /// A whole number from `least` to `most`, with a default.
-    pub fn whole(&self, key: &str, range: RangeInclusive<u64>, default: u64) -> u64 {
-        match self.value(key) {
-            None => default,
-            Some(Value::Integer(i)) if u64::try_from(*i).is_ok_and(|i| range.contains(&i)) => *i as u64,
-            Some(other) => {
-                self.omit(key, format!("{other} must be a whole number from {} to {}", range.start(), range.end()));
-                default
-            }
-        }
-    }
-
-    /// True or false, with a default.
-    pub fn flag(&self, key: &str, default: bool) -> bool {
-        match self.value(key) {
-            None => default,
-            Some(Value::Boolean(flag)) => *flag,
-            Some(other) => {
-                self.object(key, format!("{other} must be true or false"));
-                default
-            }
-        }
-    }
-
-    /// A seed of random numbers, 0 if it is not given.
-    pub fn seed(&self) -> u32 {
-        self.whole("seed", 0..=u64::from(u32::MAX), 0) as u32
-    }
-
-    /// A text, if the key is there.
-    pub fn text(&self, key: &str) -> Option<&'a str> {
-        match self.value(key)? {
-            Value::String(text) => Some(text),
-            other => {
-                self.object(key, format!("{other} must be a text in quotes"));
-                None
-            }
-        }
-    }
-
-    /// Whether `key` is there and is just this text.
-    pub fn is_text(&self, key: &str, text: &str) -> bool {
-        self.value(key).and_then(Value::as_str) == Some(text)
-    }
-
-    /// A list of texts, if the key is there.
-    pub fn texts(&self, key: &str) -> Option<Vec<String>> {
-        let list =
-            self.value(key)?.as_array().and_then(|list| list.iter().map(|v| v.as_str().map(String::from)).collect());
-        if list.is_none() {
-            self.object(key, "must be a list of texts in quotes");
-        }
-        list
-    }
-
-    /// Three whole numbers or three lengths, whatever `read` makes of each.
-    pub fn triple<T: Copy>(&self, key: &str, read: impl Fn(&Value) -> Result<T, String>, default: T) -> [T; 3] {
-        let Some(value) = self.value(key) else {
-            self.lacks(key, &[&self.name(key)], "is missing");
-            return [default; 3];
-        };
-        match value.as_array() {
-            Some(list) if list.len() == 3 => std::array::from_fn(|i| {
-                read(&list[i]).unwrap_or_else(|problem| {
-                    self.object(key, problem);
-                    default
-                })
-            }),
-            _ => {
-                let given = value.as_str().map_or(String::new(), |text| format!("{} ", quantity::shown(text)));
-                self.object(key, format!("{given}must be a list of three"));
-                [default; 3]
-            }
-        }
-    }
-
-    /// One of the named values; `default` if the key is not there (or, if there is no default, an objection).
-    pub fn choice<T: Clone>(&self, key: &str, options: &[(&str, T)], default: Option<T>) -> Option<T> {
-        let names = || options.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-        let sort = |sort: fn(&'static str, String) -> Sort, text: String| {
-            if let Some(key) = SORTS.into_iter().find(|sort| *sort == key) {
-                *self.sort.borrow_mut() = Some(sort(key, text));
-            }
-        };
-        let wrong = |_, _| Sort::Wrong;
-        let Some(text) = self.text(key) else {
-            match (&default, self.table.is_some_and(|t| t.contains_key(key))) {
-                (_, true) => sort(wrong, String::new()),
-                (Some(_), false) => sort(Sort::Default, names()),
-                (None, false) => {
-                    self.lacks(key, &[&self.name(key)], format!("is missing; one of {}", names()));
-                    sort(wrong, String::new());
-                }
-            }
-            return default;
-        };
-        let found = options.iter().find(|(name, _)| *name == text).map(|(_, value)| value.clone());
-        if found.is_none() {
-            let nearest = nearest(text, options.iter().map(|(name, _)| *name));
-            let meant = nearest.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
-            self.object(key, format!("{} is not one of {}{meant}", quantity::shown(text), names()));
-            sort(wrong, String::new());
-            return default;
-        }
-        sort(Sort::Given, text.into());
-        found
     }
 
     /// Objects to every key that nobody asked for, with the nearest that somebody did.
@@ -320,8 +138,202 @@ impl<'a> Section<'a> {
     }
 }
 
+impl Reader for Section<'_> {
+    fn optional(&self, key: &str, unit: &str, range: Range) -> Option<f64> {
+        let value = match self.value(key)? {
+            Value::String(text) => quantity::read(text, unit).and_then(|read| {
+                let value = read.value(text, unit)?;
+                self.findings.unit(self.name(key), read.unit());
+                Ok(value)
+            }),
+            Value::Integer(i) if unit == "1" => Ok(*i as f64),
+            Value::Float(f) if unit == "1" && f.is_finite() => Ok(*f),
+            Value::Integer(_) | Value::Float(_) if unit != "1" => {
+                Err(format!("needs a unit, as in {key} = {:?}", quantity::example(unit)))
+            }
+            other => Err(format!("{other} is not a number")),
+        };
+        let given = || match self.value(key) {
+            Some(Value::String(text)) => text.trim().to_string(),
+            other => other.map_or(String::new(), Value::to_string),
+        };
+        let value = value.and_then(|v| match range.objection(v) {
+            Some(problem) if unit == "1" => Err(format!("{} {problem}", given())),
+            Some(problem) if problem.contains(" between ") => Err(format!("{} {problem} {unit}", given())),
+            Some(problem) => Err(format!("{} {problem}", given())),
+            None => Ok(v),
+        });
+        Some(value.unwrap_or_else(|problem| {
+            self.omit(key, problem);
+            f64::NAN
+        }))
+    }
+
+    fn required(&self, key: &str, unit: &str, range: Range) -> f64 {
+        self.optional(key, unit, range).unwrap_or_else(|| {
+            self.omit(key, "is missing");
+            f64::NAN
+        })
+    }
+
+    fn quantities(&self, key: &str, unit: &str, range: Range, count: usize) -> Option<Vec<f64>> {
+        let value = self.value(key)?;
+        let numbers = ["no", "one", "two", "three"].get(count).copied().unwrap_or("several");
+        let positive = if range == Range::Positive { "positive " } else { "" };
+        let of = quantity::Dimension::name_of(unit);
+        let of = of.trim_start_matches("an ").trim_start_matches("a ");
+        let example = vec![format!("{:?}", quantity::example(unit)); count].join(", ");
+        let wrong = || format!("must be {numbers} {positive}{of}s, as in [{example}]");
+        let read = |value: &Value| {
+            let text = value.as_str().ok_or_else(|| format!("{value}: {}", wrong()))?;
+            let value = quantity::parse(text, unit)?;
+            range.objection(value).map_or(Ok(value), |_| Err(wrong()))
+        };
+        let list = value.as_array().filter(|list| list.len() == count).ok_or_else(wrong);
+        match list.and_then(|list| list.iter().map(read).collect::<Result<Vec<f64>, String>>()) {
+            Ok(list) => Some(list),
+            Err(problem) => {
+                self.object(key, problem);
+                None
+            }
+        }
+    }
+
+    fn whole(&self, key: &str, range: RangeInclusive<u64>, default: u64) -> u64 {
+        match self.value(key) {
+            None => default,
+            Some(Value::Integer(i)) if u64::try_from(*i).is_ok_and(|i| range.contains(&i)) => *i as u64,
+            Some(other) => {
+                self.omit(key, format!("{other} must be a whole number from {} to {}", range.start(), range.end()));
+                default
+            }
+        }
+    }
+
+    fn wholes(&self, key: &str, range: RangeInclusive<u64>) -> [usize; 3] {
+        // what stands in the place of a wrong one: a box that nothing else is wrong with
+        let default = 1;
+        let Some(value) = self.value(key) else {
+            self.missing(key);
+            return [default; 3];
+        };
+        let read = |value: &Value| match value.as_integer() {
+            Some(n) if u64::try_from(n).is_ok_and(|n| range.contains(&n)) => n as usize,
+            _ => {
+                let (least, most) = (range.start(), range.end());
+                self.object(key, format!("{value} must be a whole number from {least} to {most}"));
+                default
+            }
+        };
+        match value.as_array() {
+            Some(list) if list.len() == 3 => std::array::from_fn(|i| read(&list[i])),
+            _ => {
+                let given = value.as_str().map_or(String::new(), |text| format!("{} ", quantity::shown(text)));
+                self.object(key, format!("{given}must be a list of three"));
+                [default; 3]
+            }
+        }
+    }
+
+    fn flag(&self, key: &str, default: bool) -> bool {
+        match self.value(key) {
+            None => default,
+            Some(Value::Boolean(flag)) => *flag,
+            Some(other) => {
+                self.object(key, format!("{other} must be true or false"));
+                default
+            }
+        }
+    }
+
+    fn words(&self, key: &str) -> Option<String> {
+        match self.value(key)? {
+            Value::String(text) => Some(text.clone()),
+            other => {
+                self.object(key, format!("{other} must be a text in quotes"));
+                None
+            }
+        }
+    }
+
+    fn list(&self, key: &str, names: &[&str]) -> Option<Vec<String>> {
+        let list: Option<Vec<String>> =
+            self.value(key)?.as_array().and_then(|list| list.iter().map(|v| v.as_str().map(String::from)).collect());
+        let Some(list) = list else {
+            self.object(key, "must be a list of texts in quotes");
+            return None;
+        };
+        if !names.is_empty() {
+            for (i, name) in list.iter().enumerate() {
+                if !names.contains(&name.as_str()) {
+                    self.object(key, format!("{name:?} is not one of {}", names.join(", ")));
+                }
+                if list[..i].contains(name) {
+                    self.object(key, format!("{name:?} stands twice"));
+                }
+            }
+        }
+        Some(list)
+    }
+
+    fn is_word(&self, key: &str, word: &str) -> bool {
+        self.value(key).and_then(Value::as_str) == Some(word)
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
+    fn missing(&self, key: &str) {
+        self.lacks(key, &[&self.name(key)], "is missing");
+    }
+
+    fn choose(&self, key: &str, options: &[&str], default: Option<usize>) -> Option<usize> {
+        let names = || options.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        let sort = |sort: fn(&'static str, String) -> Sort, text: String| {
+            if let Some(key) = SORTS.into_iter().find(|sort| *sort == key) {
+                *self.sort.borrow_mut() = Some(sort(key, text));
+            }
+        };
+        let wrong = |_, _| Sort::Wrong;
+        let Some(text) = self.words(key) else {
+            match (&default, self.table.is_some_and(|t| t.contains_key(key))) {
+                (_, true) => sort(wrong, String::new()),
+                (Some(_), false) => sort(Sort::Default, names()),
+                (None, false) => {
+                    self.lacks(key, &[&self.name(key)], format!("is missing; one of {}", names()));
+                    sort(wrong, String::new());
+                }
+            }
+            return default;
+        };
+        let found = options.iter().position(|name| *name == text);
+        if found.is_none() {
+            let meant = nearest(&text, options.iter().copied());
+            let meant = meant.map_or(String::new(), |name| format!("; did you mean {name:?}?"));
+            self.object(key, format!("{} is not one of {}{meant}", quantity::shown(&text), names()));
+            sort(wrong, String::new());
+            return default;
+        }
+        sort(Sort::Given, text);
+        found
+    }
+
+    fn inner(&self, key: &str) -> Option<Box<dyn Reader + '_>> {
+        self.has(key).then(|| Box::new(self.section(key)) as Box<dyn Reader>)
+    }
+
+    fn inners(&self, key: &str) -> Vec<Box<dyn Reader + '_>> {
+        self.sections(key).into_iter().map(|section| Box::new(section) as Box<dyn Reader>).collect()
+    }
+
+    fn done(&self) {
+        self.finish();
+    }
+}
+
 /// The name that is wrong by its case or by few letters, if there is one.
-fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(super) fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let bare = |text: &str| text.to_lowercase().replace([' ', '-', '/', ':'], "_");
     let wanted = bare(text);
     let likeness = |name: &&str| match (strsim::osa_distance(&bare(name), &wanted), name.len()) {

@@ -5,20 +5,17 @@ use std::path::Path;
 
 use super::protocol;
 use super::quantity;
-use super::reader::{Range, Section};
+use super::reader::Section;
 use super::tables;
 use crate::model::cathode::{Cathode, OpenCircuit};
 use crate::model::constants::ZERO_CELSIUS;
-use crate::model::electrolyte::{Electrolyte, Solvent, Transport, arrhenius};
+use crate::model::electrolyte::{Electrolyte, arrhenius};
 use crate::model::grid::Grid;
+use crate::model::keys::{OfKeys, Reader, Table};
 use crate::model::parameters::*;
 use crate::model::protocol::{Block, COMPLIANCE, Place, Protocol};
 use crate::model::sei::Sei;
-
-/// Fields that a snapshot may hold.
-pub const FIELDS: [&str; 8] = ["lithium", "xi", "c", "phi", "current", "curvature", "isolated", "sei"];
-/// Fields that a snapshot holds unless the config says otherwise.
-const DEFAULT_FIELDS: [&str; 5] = ["lithium", "xi", "c", "phi", "current"];
+use crate::section;
 
 /// Temperatures that a run may have \[K\].
 pub const TEMPERATURES: RangeInclusive<f64> = 200.0..=400.0;
@@ -29,26 +26,159 @@ pub const COMPLIANCES: RangeInclusive<f64> = -10.0..=-1e-3;
 /// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
 const ROOM: f64 = ZERO_CELSIUS + 25.0;
 
+section! {
+    /// What stands before the first section.
+    struct Root {
+        name: String = text_or("liplate"), "name of the run, for people";
+        temperature: f64 = or("K", Within(TEMPERATURES), ROOM), "temperature, unless a step of the protocol names another";
+    }
+}
+
+section! {
+    /// The box, as a config gives it.
+    struct OfGrid {
+        cells: [usize; 3] = three_whole(1..=65_535), "cells along x, y and z; 1 along y, or along x and y, makes the run two- or one-dimensional";
+        dx: f64 = required("m", Positive), "width of a cell";
+        ell: Option<f64> = optional("m", Positive, "dx"), "interface length ℓ; ξ = ½[1 + tanh(d/2ℓ)]";
+    }
+}
+
+section! {
+    /// The Arrhenius factor of properties that are given as constants.
+    struct Heat {
+        activation_energy: f64 = or("J/mol", NotNegative, 0.0), "Arrhenius activation energy of i0, or of transport properties that are given as constants";
+        reference_temperature: f64 = or("K", Positive, ROOM), "temperature at which those hold as given";
+    }
+}
+
+section! {
+    /// The salt.
+    struct OfSalt {
+        c0: f64 = or("mol/m^3", Positive, 1000.0), "salt concentration at the start, and in the reservoir";
+    }
+}
+
+section! {
+    /// The copper, as a config gives it, beside its shape.
+    struct Copper {
+        height: Option<f64> = optional("m", Any, "8 dx"), "mean height of the copper surface above the bottom of the box";
+        contact_angle: f64 = or("rad", Within(0.17..=2.97), std::f64::consts::FRAC_PI_2), "contact angle θ of lithium on copper, measured in the lithium";
+    }
+}
+
+section! {
+    /// A cathode, as a config gives it.
+    struct OfCathode {
+        ocp: String = text(), "open-circuit potential: nmc811 (Chen et al. 2020), nca (Kim et al. 2011), nmc532 (Mohtat et al. 2020), lfp (Afshar et al. 2017), or a CSV file of x and U (docs/inputs.md)";
+        areal_capacity: f64 = required("C/m^2", Positive), "charge per area between full of lithium and empty; what a C-rate counts";
+        empty: Option<f64> = optional("1", Within(0.0..=1.0), "that of the fit or table"), "lithium content x of the host when the cathode is empty";
+        full: Option<f64> = optional("1", Within(0.0..=1.0), "that of the fit or table"), "lithium content x of the host when the cathode is full, as at the start";
+        resistance: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance of everything between the top of the box and the cathode's current collector";
+        short_resistance: Option<f64> = optional("ohm m^2", Positive, "nothing leaks through a short"), "area resistance between lithium and cathode once lithium has made a short, if the run goes on with one";
+    }
+}
+
+section! {
+    /// What is imposed at the top, as a config gives it.
+    struct OfTop {
+        current: Option<f64> = optional("A/m^2", Any, "another of the three, or a [[protocol]]"), "current density, positive when plating";
+        potential: Option<f64> = optional("V", Within(-10.0..=10.0), "another of the three, or a [[protocol]]"), "electrode potential against Li/Li⁺, negative when plating";
+        c_rate: Option<String> = optional_text("another of the three, or a [[protocol]]"), "current as a C-rate, such as \"C/2\"; counts areal_capacity";
+        areal_capacity: Option<f64> = optional("C/m^2", Positive, "that of the cathode"), "what a C-rate counts, without a cathode";
+        salt: Salt = choice_or(Salt::Cathode), "where the salt at the top comes from";
+        initial_potential: f64 = or("V", Within(-10.0..=10.0), 0.0), "electrode potential against lithium at the start";
+        compliance: Option<f64> = or_none("V", Within(COMPLIANCES), COMPLIANCE), "electrode potential against lithium down to which a given plating current is kept up; \"none\": whatever it takes";
+        column: Option<f64> = optional("m", Positive, "they are at the top of the box"), "distance between the mean height of the copper and the electrode or reservoir, if the electrolyte above the box is a column of plane averages up to there";
+    }
+}
+
+section! {
+    /// A block of a protocol, as a config gives it.
+    struct OfBlock {
+        step: Option<String> = optional_text("steps"), "one step, such as \"Charge at 1 mA/cm^2 for 2 h\" (docs/protocols.md)";
+        steps: Option<Vec<String>> = optional_texts("step"), "several, one after the other";
+        repeat: u64 = whole(1..=1_000_000, 1), "how often they are done";
+    }
+}
+
+/// A section of a config, for people: its name, what it is about, whether it is a list, and its keys.
+pub struct Described {
+    /// its name; empty for what stands before the first section
+    pub name: &'static str,
+    /// what it is about
+    pub about: &'static str,
+    /// whether it is a list, `[[name]]`
+    pub many: bool,
+    /// whether a config must have it
+    pub required: bool,
+    /// its keys
+    pub table: Table,
+}
+
+/// Every section that a config can have, in the order in which people write them.
+pub fn described() -> Vec<Described> {
+    let section = |name, about, required, table| Described { name, about, many: false, required, table };
+    let heated = ["dilute", "constant", "single_ion"];
+    let electrolyte = Electrolyte::table().with(&heated, &Heat::table().keys).and(OfSalt::table());
+    vec![
+        section("", "The run.", false, Root::table()),
+        section("grid", "The box: cubic cells, z away from the copper, x and y periodic.", true, OfGrid::table()),
+        section("electrolyte", "Salt, solvent and their transport properties.", true, electrolyte),
+        section(
+            "kinetics",
+            "Charge transfer between lithium and electrolyte.",
+            true,
+            Kinetics::table().and(Heat::table()),
+        ),
+        section("sei", "The solid-electrolyte interphase; without the section none grows.", false, Sei::table()),
+        section(
+            "collector",
+            "The copper at the bottom of the box.",
+            false,
+            Copper::table().and(CollectorShape::table()),
+        ),
+        section("deposit", "Lithium that is there when the run starts.", false, InitialDeposit::table()),
+        section("nucleation", "How lithium appears on bare copper.", false, Nucleation::table()),
+        section("separator", "A homogenised separator; without the section there is none.", false, Separator::table()),
+        section("top", "What is imposed at the top of the box, facing the cathode.", false, OfTop::table()),
+        section(
+            "cathode",
+            "A cathode, which makes a cell voltage out of the electrode potential; without the section there is none.",
+            false,
+            OfCathode::table(),
+        ),
+        Described {
+            name: "protocol",
+            about: "What is done step by step, in the place of what the top imposes.",
+            many: true,
+            required: false,
+            table: OfBlock::table(),
+        },
+        section("end", "Conditions that end the run; the first that is met does.", false, End::table()),
+        section("output", "What is written, and when.", false, Output::table()),
+        section("time_step", "Limits of the time step.", false, TimeStep::table()),
+    ]
+}
+
 /// The whole config, and what a person should hear about the files it names. Wrong values are recorded in the section's problems and
 /// left as NaN.
 pub fn setup(root: &Section, folder: &Path) -> (Setup, Vec<String>) {
     let mut remarks = Vec::new();
-    let name = root.text("name").unwrap_or("liplate").to_string();
-    let temperature = root.or("temperature", "K", Range::Within(TEMPERATURES), ROOM);
+    let Root { name, temperature } = Root::read(root);
     let (grid, ell) = grid(root.section("grid"));
     let (electrolyte, c0, of_transport) = electrolyte(root.section("electrolyte"), temperature, folder, &mut remarks);
     let (kinetics, of_kinetics) = kinetics(root.section("kinetics"), temperature);
     let collector = collector(root.section("collector"), &grid, folder);
-    let deposit = deposit(root.section("deposit"));
-    let nucleation = nucleation(root.section("nucleation"));
-    let separator = separator(root.section("separator"), root.has("separator"));
-    let sei = sei(root.section("sei"), root.has("sei"));
-    let cathode = cathode(root.section("cathode"), root.has("cathode"), folder, &mut remarks);
+    let deposit = whole(root.section("deposit"));
+    let nucleation = whole(root.section("nucleation"));
+    let separator = root.has("separator").then(|| whole(root.section("separator")));
+    let sei = root.has("sei").then(|| whole(root.section("sei")));
+    let cathode = root.has("cathode").then(|| cathode(root.section("cathode"), folder, &mut remarks));
     let blocks = root.has("protocol").then(|| root.sections("protocol"));
     let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), blocks);
-    let end = end(root.section("end"));
-    let output = output(root.section("output"));
-    let time_step = time_step(root.section("time_step"));
+    let end = whole(root.section("end"));
+    let output = whole(root.section("output"));
+    let time_step = whole(root.section("time_step"));
     root.finish();
     let setup = Setup {
         name,
@@ -73,308 +203,126 @@ pub fn setup(root: &Section, folder: &Path) -> (Setup, Vec<String>) {
     (setup, remarks)
 }
 
-fn grid(s: Section) -> (Grid, f64) {
-    let cells = s.triple(
-        "cells",
-        |value| match value.as_integer() {
-            Some(n) if (1..=65_535).contains(&n) => Ok(n as usize),
-            _ => Err(format!("{value} must be a whole number from 1 to 65535")),
-        },
-        1,
-    );
-    let dx = s.required("dx", "m", Range::Positive);
-    let ell = s.or("ell", "m", Range::Positive, dx);
+/// A section that is just its keys.
+pub fn whole<T: OfKeys>(s: Section) -> T {
+    let value = T::read(&s);
     s.finish();
-    (Grid { nx: cells[0], ny: cells[1], nz: cells[2], dx }, ell)
+    value
+}
+
+fn grid(s: Section) -> (Grid, f64) {
+    let OfGrid { cells: [nx, ny, nz], dx, ell } = whole(s);
+    (Grid { nx, ny, nz, dx }, ell.unwrap_or(dx))
 }
 
 /// The electrolyte, its salt's concentration \[mol/m³\] and the activation energy of properties given as constants \[J/mol\].
 fn electrolyte(s: Section, temperature: f64, folder: &Path, remarks: &mut Vec<String>) -> (Electrolyte, f64, f64) {
-    let kinds = ["landesfeind", "nyman", "table", "dilute", "constant", "single_ion"].map(|kind| (kind, kind));
-    let kind = s.choice("kind", &kinds, None);
-    let c0 = s.or("c0", "mol/m^3", Range::Positive, 1000.0);
-    // Arrhenius factor of the constant properties
+    let mut electrolyte = Electrolyte::read(&s);
+    let OfSalt { c0 } = OfSalt::read(&s);
     let mut energy = 0.0;
-    let mut heat = |s: &Section| {
-        energy = s.or("activation_energy", "J/mol", Range::NotNegative, 0.0);
-        arrhenius(energy, temperature, s.or("reference_temperature", "K", Range::Positive, ROOM))
+    let mut heat = || {
+        let heat = Heat::read(&s);
+        energy = heat.activation_energy;
+        arrhenius(energy, temperature, heat.reference_temperature)
     };
-    let electrolyte = match kind {
-        Some("landesfeind") => {
-            Electrolyte::Landesfeind { solvent: s.choice("solvent", &Solvent::NAMES, None).unwrap_or(Solvent::EcEmc) }
+    match &mut electrolyte {
+        Electrolyte::Landesfeind { .. } | Electrolyte::Nyman => {}
+        Electrolyte::Table { file, .. } if file.is_empty() => {
+            s.object("file", "is missing: a CSV file of c, T, kappa, diffusivity, transference, thermodynamic_factor");
         }
-        Some("table") => {
-            let file = s.text("file").unwrap_or_default();
-            if file.is_empty() {
-                s.object(
-                    "file",
-                    "is missing: a CSV file of c, T, kappa, diffusivity, transference, thermodynamic_factor",
-                );
+        Electrolyte::Table { file, isotherms } => match tables::isotherms(&folder.join(file)) {
+            Ok(table) => {
+                remarks.extend(table.remarks);
+                *isotherms = table.content;
             }
-            let table = (!file.is_empty()).then(|| tables::isotherms(&folder.join(file)));
-            let isotherms = match table {
-                Some(Ok(table)) => {
-                    remarks.extend(table.remarks);
-                    table.content
-                }
-                Some(Err(problem)) => {
-                    s.object("file", problem);
-                    Vec::new()
-                }
-                None => Vec::new(),
-            };
-            Electrolyte::Table { file: file.into(), isotherms }
+            Err(problem) => s.object("file", problem),
+        },
+        Electrolyte::Dilute { cation, anion } => {
+            let heat = heat();
+            [cation, anion].into_iter().for_each(|diffusivity| *diffusivity *= heat);
         }
-        Some("dilute") => {
-            let heat = heat(&s);
-            Electrolyte::Dilute {
-                cation: heat * s.required("cation", "m^2/s", Range::Positive),
-                anion: heat * s.required("anion", "m^2/s", Range::Positive),
-            }
+        Electrolyte::Constant(transport) => {
+            let heat = heat();
+            [&mut transport.kappa, &mut transport.diffusivity].into_iter().for_each(|property| *property *= heat);
         }
-        Some("constant") => {
-            let heat = heat(&s);
-            Electrolyte::Constant(Transport {
-                kappa: heat * s.required("kappa", "S/m", Range::Positive),
-                diffusivity: heat * s.required("diffusivity", "m^2/s", Range::Positive),
-                transference: s.required("transference", "1", Range::Within(0.0..=0.95)),
-                thermodynamic_factor: s.or("thermodynamic_factor", "1", Range::Positive, 1.0),
-            })
-        }
-        Some("single_ion") => {
-            let heat = heat(&s);
-            Electrolyte::SingleIon { kappa: heat * s.required("kappa", "S/m", Range::Positive) }
-        }
-        _ => Electrolyte::Nyman,
-    };
+        Electrolyte::SingleIon { kappa } => *kappa *= heat(),
+    }
     s.finish();
     (electrolyte, c0, energy)
 }
 
-/// What lithium that is not joined to the copper does.
-const ISOLATED: [(&str, Isolated); 2] = [("floating", Isolated::Floating), ("wired", Isolated::Wired)];
-
 /// The kinetics, and the activation energy of the exchange current \[J/mol\].
 fn kinetics(s: Section, temperature: f64) -> (Kinetics, f64) {
-    let energy = s.or("activation_energy", "J/mol", Range::NotNegative, 0.0);
-    let heat = arrhenius(energy, temperature, s.or("reference_temperature", "K", Range::Positive, ROOM));
-    let heterogeneity = s.has("heterogeneity").then(|| {
-        let h = s.section("heterogeneity");
-        let heterogeneity = Heterogeneity {
-            spread: h.required("spread", "1", Range::Within(0.0..=3.0)),
-            correlation_length: h.required("correlation_length", "m", Range::Positive),
-            seed: h.seed(),
-        };
-        h.finish();
-        heterogeneity
-    });
-    let kinetics = Kinetics {
-        i0: heat * s.required("i0", "A/m^2", Range::Positive),
-        alpha: s.or("alpha", "1", Range::Within(0.05..=0.95), 0.5),
-        c_ref: s.or("c_ref", "mol/m^3", Range::Positive, 1000.0),
-        film: s.or("film", "ohm m^2", Range::NotNegative, 0.0),
-        gamma: s.or("gamma", "J/m^2", Range::NotNegative, 0.0),
-        pressure: s.or("pressure", "Pa", Range::Any, 0.0),
-        double_layer: s.or("double_layer", "F/m^2", Range::NotNegative, 0.0),
-        heterogeneity,
-        isolated: s.choice("isolated_lithium", &ISOLATED, Some(Isolated::Floating)).unwrap_or_default(),
-    };
+    let (heat, mut kinetics) = (Heat::read(&s), Kinetics::read(&s));
+    kinetics.i0 *= arrhenius(heat.activation_energy, temperature, heat.reference_temperature);
     s.finish();
-    (kinetics, energy)
-}
-
-fn sei(s: Section, present: bool) -> Option<Sei> {
-    present.then(|| {
-        let sei = Sei {
-            fresh_charge: s.required("fresh_charge", "C/m^2", Range::Positive),
-            formation_time: s.or("formation_time", "s", Range::Positive, 1.0),
-            growth: s.or("growth", "C^2/m^4/s", Range::NotNegative, 0.0),
-            resistance: s.or("resistance", "ohm m^2", Range::NotNegative, 0.0),
-            cracks: s.or("cracks", "1", Range::Within(0.0..=1.0), 0.0),
-        };
-        s.finish();
-        sei
-    })
+    (kinetics, heat.activation_energy)
 }
 
 fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
-    let shapes = ["flat", "rough", "map"].map(|shape| (shape, shape));
-    let shape = match s.choice("shape", &shapes, Some("flat")) {
-        Some("rough") => CollectorShape::Rough {
-            rms: s.required("rms", "m", Range::NotNegative),
-            correlation_length: s.required("correlation_length", "m", Range::Positive),
-            hurst: s.or("hurst", "1", Range::Within(0.0..=1.0), 0.8),
-            seed: s.seed(),
-        },
-        Some("map") => {
-            let file = folder.join(s.text("file").unwrap_or_default());
-            if !file.is_file() {
-                s.object("file", format!("there is no height map {}", file.display()));
-            }
-            let file = file.display().to_string();
-            let ends_in = |endings: &[&str]| endings.iter().any(|ending| file.to_ascii_lowercase().ends_with(ending));
-            if ends_in(&[".h5", ".hdf5", ".nxs"]) && !s.has("dataset") {
-                s.object("dataset", "is missing; it names the heights in the HDF5 file");
-            }
-            if ends_in(&[".png", ".tif", ".tiff", ".jpg", ".jpeg"]) && !s.has("height_range") {
-                s.object("height_range", "is missing; it is the height between black and white");
-            }
-            CollectorShape::Map {
-                file,
-                dataset: s.text("dataset").map(String::from),
-                height_range: s.optional("height_range", "m", Range::Positive),
-                map_size: map_size(&s),
-                heights: Vec::new(),
-            }
+    let mut shape = CollectorShape::read(&s);
+    if let CollectorShape::Map { file, dataset, height_range, .. } = &mut shape {
+        let path = folder.join(&file);
+        if !path.is_file() {
+            s.object("file", format!("there is no height map {}", path.display()));
         }
-        _ => CollectorShape::Flat,
-    };
-    let collector = Collector {
-        height: s.or("height", "m", Range::Any, 8.0 * grid.dx),
-        shape,
-        contact_angle: s.or("contact_angle", "rad", Range::Within(0.17..=2.97), std::f64::consts::FRAC_PI_2),
-    };
-    s.finish();
-    collector
-}
-
-/// The lateral size of a height map, two lengths \[m\].
-fn map_size(s: &Section) -> Option<[f64; 2]> {
-    let texts = if s.has("map_size") { s.texts("map_size")? } else { return None };
-    let lengths: Result<Vec<f64>, String> = texts.iter().map(|text| quantity::parse(text, "m")).collect();
-    match lengths.as_deref() {
-        Ok(&[x, y]) if x > 0.0 && y > 0.0 => return Some([x, y]),
-        Ok(_) => s.object("map_size", "must be two positive lengths, along x and y, as in [\"20 um\", \"20 um\"]"),
-        Err(problem) => s.object("map_size", problem),
+        *file = path.display().to_string();
+        let ends_in = |endings: &[&str]| endings.iter().any(|ending| file.to_ascii_lowercase().ends_with(ending));
+        if ends_in(&[".h5", ".hdf5", ".nxs"]) && dataset.is_none() {
+            s.object("dataset", "is missing; it names the heights in the HDF5 file");
+        }
+        if ends_in(&[".png", ".tif", ".tiff", ".jpg", ".jpeg"]) && height_range.is_none() {
+            s.object("height_range", "is missing; it is the height between black and white");
+        }
     }
-    None
-}
-
-fn deposit(s: Section) -> InitialDeposit {
-    let kinds = ["none", "layer", "ripple", "boss", "sphere"].map(|kind| (kind, kind));
-    let deposit = match s.choice("kind", &kinds, Some("none")) {
-        Some("layer") => InitialDeposit::Layer { thickness: s.required("thickness", "m", Range::Positive) },
-        Some("ripple") => InitialDeposit::Ripple {
-            thickness: s.required("thickness", "m", Range::Positive),
-            amplitude: s.required("amplitude", "m", Range::NotNegative),
-            wavelength: s.required("wavelength", "m", Range::Positive),
-        },
-        Some("boss") => InitialDeposit::Boss {
-            thickness: s.required("thickness", "m", Range::Positive),
-            radius: s.required("radius", "m", Range::Positive),
-        },
-        Some("sphere") => {
-            let length = |value: &toml::Value| {
-                value
-                    .as_str()
-                    .ok_or(format!("{value} must be a length in quotes"))
-                    .and_then(|t| quantity::parse(t, "m"))
-            };
-            InitialDeposit::Sphere {
-                centre: s.triple("centre", length, f64::NAN),
-                radius: s.required("radius", "m", Range::Positive),
-            }
-        }
-        _ => InitialDeposit::None,
-    };
+    let Copper { height, contact_angle } = Copper::read(&s);
     s.finish();
-    deposit
+    Collector { height: height.unwrap_or(8.0 * grid.dx), shape, contact_angle }
 }
 
-fn nucleation(s: Section) -> Nucleation {
-    let kinds = ["none", "poisson", "at_once", "listed"].map(|kind| (kind, kind));
-    let nucleation = match s.choice("kind", &kinds, Some("none")) {
-        Some("poisson") => Nucleation::Poisson {
-            rate: s.required("rate", "m^-2 s^-1", Range::NotNegative),
-            barrier: s.required("barrier", "V", Range::NotNegative),
-            radius: s.required("radius", "m", Range::Positive),
-            seed: s.seed(),
-        },
-        Some("at_once") => Nucleation::AtOnce {
-            density: s.required("density", "m^-2", Range::Positive),
-            minimum_distance: s.or("minimum_distance", "m", Range::NotNegative, 0.0),
-            radius: s.required("radius", "m", Range::Positive),
-            seed: s.seed(),
-        },
-        Some("listed") => {
-            let nuclei = s.sections("nuclei").into_iter().map(|n| {
-                let nucleus = ListedNucleus {
-                    x: n.required("x", "m", Range::NotNegative),
-                    y: n.or("y", "m", Range::NotNegative, 0.0),
-                    radius: n.required("radius", "m", Range::Positive),
-                    time: n.or("time", "s", Range::NotNegative, 0.0),
-                };
-                n.finish();
-                nucleus
-            });
-            Nucleation::Listed { nuclei: nuclei.collect() }
+fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {
+    let mut named = |text: &str| match OpenCircuit::FITS.into_iter().find(|(name, _)| *name == text) {
+        Some((_, fit)) => Ok(fit),
+        None if text.contains('.') || text.contains('/') => {
+            let table = tables::open_circuit(&folder.join(text))?;
+            remarks.extend(table.remarks);
+            Ok(OpenCircuit::Table { file: text.into(), points: table.content })
         }
-        _ => Nucleation::None,
+        None => {
+            let problem = if text.is_empty() { "is missing:".into() } else { format!("{text:?} is not") };
+            let names = OpenCircuit::FITS.map(|(name, _)| format!("{name:?}")).join(", ");
+            Err(format!("{problem} {names} or a CSV file of x and U"))
+        }
     };
+    let given = OfCathode::read(&s);
+    let ocp = named(&given.ocp).unwrap_or_else(|problem: String| {
+        s.object("ocp", problem);
+        OpenCircuit::Nmc811
+    });
+    let [empty, full] = ocp.lithiation();
+    let cathode = Cathode {
+        areal_capacity: given.areal_capacity,
+        lithiation: [given.empty.unwrap_or(empty), given.full.unwrap_or(full)],
+        resistance: given.resistance,
+        short: given.short_resistance,
+        ocp,
+    };
+    if cathode.lithiation[0] >= cathode.lithiation[1] {
+        s.object("empty", "must be less than full: both are lithium contents of the host");
+    }
+    let [full, empty] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
+    let falls = full.is_finite() && empty.is_finite() && full < empty;
+    if !falls && cathode.areal_capacity > 0.0 && cathode.lithiation[0] < cathode.lithiation[1] {
+        let [x_empty, x_full] = cathode.lithiation;
+        s.object(
+            "ocp",
+            format!(
+                "its potential must fall from empty to full: {empty:.3} V at x = {x_empty}, {full:.3} V at {x_full}"
+            ),
+        );
+    }
     s.finish();
-    nucleation
-}
-
-fn separator(s: Section, present: bool) -> Option<Separator> {
-    present.then(|| {
-        let separator = Separator {
-            bottom: s.required("bottom", "m", Range::NotNegative),
-            thickness: s.required("thickness", "m", Range::Positive),
-            porosity: s.required("porosity", "1", Range::Within(0.01..=1.0)),
-            macmullin: s.required("macmullin", "1", Range::Within(1.0..=1000.0)),
-        };
-        s.finish();
-        separator
-    })
-}
-
-fn cathode(s: Section, present: bool, folder: &Path, remarks: &mut Vec<String>) -> Option<Cathode> {
-    present.then(|| {
-        let mut named = |text: &str| match OpenCircuit::FITS.into_iter().find(|(name, _)| *name == text) {
-            Some((_, fit)) => Ok(fit),
-            None if text.contains('.') || text.contains('/') => {
-                let table = tables::open_circuit(&folder.join(text))?;
-                remarks.extend(table.remarks);
-                Ok(OpenCircuit::Table { file: text.into(), points: table.content })
-            }
-            None => {
-                let problem = if text.is_empty() { "is missing:".into() } else { format!("{text:?} is not") };
-                let names = OpenCircuit::FITS.map(|(name, _)| format!("{name:?}")).join(", ");
-                Err(format!("{problem} {names} or a CSV file of x and U"))
-            }
-        };
-        let ocp = named(s.text("ocp").unwrap_or_default()).unwrap_or_else(|problem: String| {
-            s.object("ocp", problem);
-            OpenCircuit::Nmc811
-        });
-        let [empty, full] = ocp.lithiation();
-        let cathode = Cathode {
-            areal_capacity: s.required("areal_capacity", "C/m^2", Range::Positive),
-            lithiation: [
-                s.or("empty", "1", Range::Within(0.0..=1.0), empty),
-                s.or("full", "1", Range::Within(0.0..=1.0), full),
-            ],
-            resistance: s.or("resistance", "ohm m^2", Range::NotNegative, 0.0),
-            short: s.optional("short_resistance", "ohm m^2", Range::Positive),
-            ocp,
-        };
-        if cathode.lithiation[0] >= cathode.lithiation[1] {
-            s.object("empty", "must be less than full: both are lithium contents of the host");
-        }
-        let [full, empty] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
-        let falls = full.is_finite() && empty.is_finite() && full < empty;
-        if !falls && cathode.areal_capacity > 0.0 && cathode.lithiation[0] < cathode.lithiation[1] {
-            let [x_empty, x_full] = cathode.lithiation;
-            s.object(
-                "ocp",
-                format!(
-                    "its potential must fall from empty to full: {empty:.3} V at x = {x_empty}, {full:.3} V at {x_full}"
-                ),
-            );
-        }
-        s.finish();
-        cathode
-    })
+    cathode
 }
 
 /// Keys that say what a C-rate counts.
@@ -382,11 +330,11 @@ const CAPACITIES: [&str; 3] = ["top.areal_capacity", "cathode.areal_capacity", "
 
 /// What is imposed at the top, by itself or step by step.
 fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Section>>) -> (Top, Protocol) {
-    let capacity = s.optional("areal_capacity", "C/m^2", Range::Positive);
-    if capacity.is_some() && cathode.is_some() {
+    let given = OfTop::read(&s);
+    if given.areal_capacity.is_some() && cathode.is_some() {
         s.object("areal_capacity", "is that of the cathode, cathode.areal_capacity");
     }
-    let capacity = capacity.or(cathode.map(|cathode| cathode.areal_capacity));
+    let capacity = given.areal_capacity.or(cathode.map(|cathode| cathode.areal_capacity));
     let lacks_capacity = || s.lacks("areal_capacity", &CAPACITIES, "is missing: it is what a C-rate counts");
     // one that is wrong as a whole has no blocks, and was objected to
     let has_protocol = blocks.is_some();
@@ -401,22 +349,22 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Sectio
         (Some(voltage), Some(cathode)) => Control::Potential(cathode.voltage(0.0, 0.0, voltage)),
         _ => step.control_at(0.0, 0.0),
     });
-    let given = ["current", "potential", "c_rate"].into_iter().filter(|key| s.has(key)).collect::<Vec<_>>();
-    let control = match given[..] {
+    let imposed = ["current", "potential", "c_rate"].into_iter().filter(|key| s.has(key)).collect::<Vec<_>>();
+    let control = match imposed[..] {
         [] if has_protocol => first.unwrap_or(Control::Current(f64::NAN)),
         [key, ..] if has_protocol => {
             s.omit(key, "the protocol says what is imposed at the top");
             Control::Current(f64::NAN)
         }
-        ["current"] => Control::Current(s.required("current", "A/m^2", Range::Any)),
-        ["potential"] => Control::Potential(s.required("potential", "V", Range::Within(-10.0..=10.0))),
+        ["current"] => Control::Current(given.current.unwrap_or(f64::NAN)),
+        ["potential"] => Control::Potential(given.potential.unwrap_or(f64::NAN)),
         ["c_rate"] => {
-            let rate = quantity::c_rate(s.text("c_rate").unwrap_or_default()).unwrap_or_else(|problem| {
+            let rate = quantity::c_rate(given.c_rate.as_deref().unwrap_or_default()).unwrap_or_else(|problem| {
                 s.object("c_rate", problem);
                 f64::NAN
             });
             if capacity.is_none() {
-                s.lacks("areal_capacity", &CAPACITIES, "is missing: it is what a C-rate counts");
+                lacks_capacity();
             }
             Control::Current(rate * capacity.unwrap_or(f64::NAN) / 3600.0)
         }
@@ -429,34 +377,23 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Sectio
             Control::Current(f64::NAN)
         }
         _ => {
-            s.object(given[1], format!("and {:?} are both given; one of them rules the top of the box", given[0]));
+            s.object(imposed[1], format!("and {:?} are both given; one of them rules the top of the box", imposed[0]));
             Control::Current(f64::NAN)
         }
     };
-    let salts = [("reservoir", Salt::Reservoir), ("cathode", Salt::Cathode)];
-    let salt = s.choice("salt", &salts, Some(Salt::Cathode)).unwrap_or(Salt::Cathode);
-    let initial_potential = s.or("initial_potential", "V", Range::Within(-10.0..=10.0), 0.0);
-    let compliance = compliance(&s, protocol.is_empty() && matches!(control, Control::Potential(_)));
-    let column = s.optional("column", "m", Range::Positive);
+    // it has no meaning where a potential is given
+    if s.has("compliance") && protocol.is_empty() && matches!(control, Control::Potential(_)) {
+        s.object("compliance", "limits a current, but top.potential is given");
+    }
     s.finish();
+    let OfTop { salt, initial_potential, compliance, column, .. } = given;
     (Top { control, salt, c0, initial_potential, compliance, column }, protocol)
 }
 
-/// The potential down to which a given current is kept up \[V\]; none if the config says so. It has no meaning where a potential
-/// `is_given`.
-fn compliance(s: &Section, is_given: bool) -> Option<f64> {
-    if s.has("compliance") && is_given {
-        s.object("compliance", "limits a current, but top.potential is given");
-    }
-    match s.is_text("compliance", "none") {
-        true => None,
-        false => Some(s.or("compliance", "V", Range::Within(COMPLIANCES), COMPLIANCE)),
-    }
-}
-
 fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool, lacks_capacity: &impl Fn()) -> Block {
-    let texts = match (s.text("step"), s.texts("steps")) {
-        (Some(step), None) => vec![step.to_string()],
+    let given = OfBlock::read(&s);
+    let texts = match (given.step, given.steps) {
+        (Some(step), None) => vec![step],
         (None, Some(steps)) if !steps.is_empty() => steps,
         (None, Some(_)) => {
             s.object("steps", "has no step");
@@ -494,58 +431,7 @@ fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool, lacks_ca
             }
         }
     });
-    let block = Block { steps: steps.collect(), repeat: s.whole("repeat", 1..=1_000_000, 1) };
+    let block = Block { steps: steps.collect(), repeat: given.repeat };
     s.finish();
     block
-}
-
-/// What ends a run.
-pub fn end(s: Section) -> End {
-    let end = End {
-        charge: s.optional("charge", "C/m^2", Range::Positive),
-        time: s.optional("time", "s", Range::Positive),
-        potential_below: s.optional("potential_below", "V", Range::Any),
-        potential_above: s.optional("potential_above", "V", Range::Any),
-        height: s.optional("height", "m", Range::Positive),
-        short: s.flag("short", true),
-    };
-    s.finish();
-    end
-}
-
-fn output(s: Section) -> Output {
-    let fields = s.texts("fields").unwrap_or_else(|| DEFAULT_FIELDS.map(String::from).to_vec());
-    for field in &fields {
-        if !FIELDS.contains(&field.as_str()) {
-            s.object("fields", format!("{field:?} is not one of {}", FIELDS.join(", ")));
-        }
-    }
-    for (i, field) in fields.iter().enumerate() {
-        if fields[..i].contains(field) {
-            s.object("fields", format!("{field:?} stands twice"));
-        }
-    }
-    let output = Output {
-        fields,
-        keep_bits: s.has("keep_bits").then(|| s.whole("keep_bits", 4..=23, 23) as u32),
-        snapshot_charge: s.optional("snapshot_charge", "C/m^2", Range::Positive),
-        snapshot_time: s.optional("snapshot_time", "s", Range::Positive),
-        metrics_steps: s.whole("metrics_steps", 1..=1_000_000, 10),
-        checkpoint_steps: s.whole("checkpoint_steps", 1..=1_000_000, 50),
-    };
-    s.finish();
-    output
-}
-
-fn time_step(s: Section) -> TimeStep {
-    let time_step = TimeStep {
-        cfl: s.or("cfl", "1", Range::Within(0.001..=0.5), 0.25),
-        concentration: s.or("concentration", "1", Range::Within(1e-4..=0.5), 0.05),
-        potential: s.or("potential", "V", Range::Positive, 0.01),
-        first: s.or("first", "s", Range::Positive, 1e-4),
-        smallest: s.or("smallest", "s", Range::Positive, 1e-9),
-        largest: s.or("largest", "s", Range::Positive, 1000.0),
-    };
-    s.finish();
-    time_step
 }

@@ -228,7 +228,7 @@ mod tests {
                 pressure: 0.0,
                 double_layer: 0.0,
                 heterogeneity: None,
-                isolated: Isolated::Floating,
+                isolated_lithium: Isolated::Floating,
             },
             sei: None,
             collector: Collector { height: 4e-6, shape: CollectorShape::Flat, contact_angle: 1.5 },

@@ -59,7 +59,7 @@ impl Shape {
                 pressure: 0.0,
                 double_layer: 0.0,
                 heterogeneity: None,
-                isolated: Isolated::Floating,
+                isolated_lithium: Isolated::Floating,
             },
             grid,
         }

@@ -6,43 +6,38 @@
 use serde::{Deserialize, Serialize};
 
 use super::constants::{FARADAY, GAS};
+use super::keys::Named;
+use crate::{kinds, section};
 
 /// Smallest c/c0 at which properties are looked up, and below which what plates vanishes with c.
 pub const DILUTE: f64 = 1e-3;
 
-/// Which electrolyte.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Electrolyte {
-    /// LiPF6 after Landesfeind & Gasteiger, J. Electrochem. Soc. 166, A3079 (2019)
-    Landesfeind {
-        /// the solvent
-        solvent: Solvent,
-    },
-    /// LiPF6 in EC:EMC 3:7 after Nyman et al., Electrochim. Acta 53, 6356 (2008); valid to 2 M
-    Nyman,
-    /// rows of c, T and the properties; linear in c and in T between rows, constant outside, but κ in proportion to c below the first row
-    Table {
-        /// where the table came from
-        file: String,
-        /// one entry for each temperature, rising
-        isotherms: Vec<Isotherm>,
-    },
-    /// ideal dilute solution of a 1:1 salt (Nernst-Einstein): κ = F² c (D₊ + D₋)/RT, D = 2 D₊ D₋/(D₊ + D₋),
-    /// t₊ = D₊/(D₊ + D₋), thermodynamic factor 1
-    Dilute {
-        /// diffusivity of the cation D₊ \[m²/s\]
-        cation: f64,
-        /// diffusivity of the anion D₋ \[m²/s\]
-        anion: f64,
-    },
-    /// the same at every concentration; Arrhenius factors already applied
-    Constant(Transport),
-    /// t₊ = 1: no salt equation
-    SingleIon {
-        /// conductivity at the run's temperature \[S/m\]
-        kappa: f64,
-    },
+kinds! {
+    /// Which electrolyte.
+    pub enum Electrolyte by "kind" without None; {
+        Landesfeind {
+            solvent: Solvent = choice(), "the solvent";
+        } = "landesfeind", "LiPF6 after Landesfeind & Gasteiger, J. Electrochem. Soc. 166, A3079 (2019); 0.1 to 3 M, −10 to 50 °C";
+        Nyman = "nyman", "LiPF6 in EC:EMC 3:7 after Nyman et al., Electrochim. Acta 53, 6356 (2008); 25 °C, valid to 2 M";
+        Table {
+            file: String = text(), "CSV file of c, T, kappa, diffusivity, transference, thermodynamic_factor (docs/inputs.md)";
+            isotherms: Vec<Isotherm> = derived(), "one entry for each temperature, rising";
+        } = "table", "rows of c, T and the properties; linear in c and in T between rows, constant outside, but κ in proportion to c below the first row";
+        Dilute {
+            cation: f64 = required("m^2/s", Positive), "diffusivity of the cation D₊";
+            anion: f64 = required("m^2/s", Positive), "diffusivity of the anion D₋";
+        } = "dilute", "ideal dilute solution of a 1:1 salt (Nernst-Einstein): κ = F² c (D₊ + D₋)/RT, D = 2 D₊ D₋/(D₊ + D₋), t₊ = D₊/(D₊ + D₋), thermodynamic factor 1";
+        Constant(transport: Transport) = "constant", "properties that are the same at every concentration";
+        SingleIon {
+            kappa: f64 = required("S/m", Positive), "conductivity";
+        } = "single_ion", "t₊ = 1: no salt equation, as in a solid electrolyte";
+    }
+}
+
+impl Electrolyte {
+    fn otherwise() -> Self {
+        Self::Nyman
+    }
 }
 
 /// Solvents of the Landesfeind fits.
@@ -59,14 +54,12 @@ pub enum Solvent {
     EmcFec,
 }
 
-impl Solvent {
-    /// How a config names each.
-    pub const NAMES: [(&str, Self); 3] = [("EC:EMC", Self::EcEmc), ("EC:DMC", Self::EcDmc), ("EMC:FEC", Self::EmcFec)];
-
-    /// How a config names it.
-    pub fn name(self) -> &'static str {
-        Self::NAMES.into_iter().find(|(_, solvent)| *solvent == self).map_or("", |(name, _)| name)
-    }
+impl Named for Solvent {
+    const NAMED: &'static [(&'static str, Self, &'static str)] = &[
+        ("EC:EMC", Self::EcEmc, "3:7 by weight"),
+        ("EC:DMC", Self::EcDmc, "1:1 by weight"),
+        ("EMC:FEC", Self::EmcFec, "19:1 by weight"),
+    ];
 }
 
 /// Properties at one temperature, rows of rising concentration.
@@ -78,17 +71,15 @@ pub struct Isotherm {
     pub rows: Vec<(f64, Transport)>,
 }
 
-/// Transport properties at one concentration and temperature.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Transport {
-    /// ionic conductivity κ \[S/m\]
-    pub kappa: f64,
-    /// salt diffusivity D \[m²/s\]
-    pub diffusivity: f64,
-    /// transference number of Li⁺ t₊
-    pub transference: f64,
-    /// 1 + dlnf±/dlnc
-    pub thermodynamic_factor: f64,
+section! {
+    /// Transport properties at one concentration and temperature.
+    #[derive(Copy)]
+    pub struct Transport {
+        kappa: f64 = required("S/m", Positive), "ionic conductivity κ";
+        diffusivity: f64 = required("m^2/s", Positive), "salt diffusivity D";
+        transference: f64 = required("1", Within(0.0..=0.95)), "transference number t₊ of Li⁺";
+        thermodynamic_factor: f64 = or("1", Positive, 1.0), "1 + dlnf±/dlnc";
+    }
 }
 
 struct Landesfeind {

@@ -5,6 +5,7 @@ pub mod collector;
 pub mod constants;
 pub mod electrolyte;
 pub mod grid;
+pub mod keys;
 pub mod kinetics;
 pub mod measured;
 pub mod nucleation;

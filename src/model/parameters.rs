@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::cathode::Cathode;
 use super::electrolyte::{Electrolyte, arrhenius};
 use super::grid::Grid;
+use super::keys::Named;
 use super::protocol::Protocol;
 use super::sei::Sei;
+use crate::{kinds, section};
 
 /// One run, resolved: physics and plan. Its JSON is stored in every output file and is what a resumed run starts from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,27 +85,19 @@ impl Setup {
     }
 }
 
-/// Butler-Volmer kinetics with a film and capillarity (model: kinetics). Arrhenius factors are already applied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Kinetics {
-    /// exchange current density at `c_ref` and the run's temperature \[A/m²\]
-    pub i0: f64,
-    /// cathodic transfer coefficient α (0…1); also the exponent of c in the exchange current
-    pub alpha: f64,
-    /// concentration at which `i0` holds \[mol/m³\]
-    pub c_ref: f64,
-    /// area resistance of a layer that does not change; what the SEI's own parameters tell adds to it \[Ω m²\]
-    pub film: f64,
-    /// surface energy lithium-electrolyte γ \[J/m²\]
-    pub gamma: f64,
-    /// compressive stress in the lithium \[Pa\]
-    pub pressure: f64,
-    /// double-layer capacitance of bare copper \[F/m²\]
-    pub double_layer: f64,
-    /// frozen log-normal spread of the exchange current
-    pub heterogeneity: Option<Heterogeneity>,
-    /// what the potential of lithium is that is not joined to the copper
-    pub isolated: Isolated,
+section! {
+    /// Butler-Volmer kinetics with a film and capillarity (model: kinetics). Arrhenius factors are already applied to `i0`.
+    pub struct Kinetics {
+        i0: f64 = required("A/m^2", Positive), "exchange current density at `c_ref` and the run's temperature";
+        alpha: f64 = or("1", Within(0.05..=0.95), 0.5), "cathodic transfer coefficient α; also the exponent of c in the exchange current";
+        c_ref: f64 = or("mol/m^3", Positive, 1000.0), "concentration at which `i0` holds";
+        film: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance of a layer that does not change; what the SEI's own parameters tell adds to it";
+        gamma: f64 = or("J/m^2", NotNegative, 0.0), "surface energy γ between lithium and electrolyte";
+        pressure: f64 = or("Pa", Any, 0.0), "compressive stress in the lithium";
+        double_layer: f64 = or("F/m^2", NotNegative, 0.0), "double-layer capacitance of bare copper";
+        isolated_lithium: Isolated = choice_or(Isolated::Floating), "what the potential of lithium is that is not joined to the copper";
+        heterogeneity: Option<Heterogeneity> = inner("the exchange current is the same everywhere"), "frozen log-normal spread of the exchange current over the surface";
+    }
 }
 
 /// Lithium that is not joined to the copper.
@@ -117,15 +111,20 @@ pub enum Isolated {
     Wired,
 }
 
-/// Frozen log-normal map a(x) that multiplies the exchange current; its median is 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Heterogeneity {
-    /// standard deviation of ln a
-    pub spread: f64,
-    /// correlation length of ln a \[m\]
-    pub correlation_length: f64,
-    /// seed of the map
-    pub seed: u32,
+impl Named for Isolated {
+    const NAMED: &'static [(&'static str, Self, &'static str)] = &[
+        ("floating", Self::Floating, "every piece has the potential at which it takes no current on the whole"),
+        ("wired", Self::Wired, "it has the copper's potential, as if a wire led to it: for verification"),
+    ];
+}
+
+section! {
+    /// Frozen log-normal map a(x) that multiplies the exchange current; its median is 1.
+    pub struct Heterogeneity {
+        spread: f64 = required("1", Within(0.0..=3.0)), "standard deviation of ln a";
+        correlation_length: f64 = required("m", Positive), "correlation length of ln a";
+        seed: u32 = random_seed(), "seed of the map";
+    }
 }
 
 /// The copper at the bottom of the box.
@@ -139,135 +138,109 @@ pub struct Collector {
     pub contact_angle: f64,
 }
 
-/// Shape of the copper surface.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum CollectorShape {
-    /// a plane
-    Flat,
-    /// a self-affine random surface: flat spectrum below 2π/`correlation_length`, falling as k^(−2−2 `hurst`) above
-    Rough {
-        /// root mean square of the height \[m\]
-        rms: f64,
-        /// correlation length \[m\]
-        correlation_length: f64,
-        /// Hurst exponent (0…1)
-        hurst: f64,
-        /// seed of the surface
-        seed: u32,
-    },
-    /// heights read from a file; a resumed run has the copper in its checkpoint
-    Map {
-        /// where the heights came from
-        file: String,
-        /// name of the dataset in an HDF5 file
-        dataset: Option<String>,
-        /// height between black and white in a picture; a dataset is in metres \[m\]
-        height_range: Option<f64>,
-        /// lateral size of the map along x and y, held against the box; none: that which the file gives, or that of the box \[m\]
-        #[serde(default)]
-        map_size: Option<[f64; 2]>,
-        /// heights around their mean, x fastest, nx × ny; empty until the file has been read \[m\]
-        #[serde(skip)]
-        heights: Vec<f64>,
-    },
+kinds! {
+    /// Shape of the copper surface.
+    pub enum CollectorShape by "shape" without Some("flat"); {
+        Flat = "flat", "a plane";
+        Rough {
+            rms: f64 = required("m", NotNegative), "root mean square of the height";
+            correlation_length: f64 = required("m", Positive), "correlation length";
+            hurst: f64 = or("1", Within(0.0..=1.0), 0.8), "Hurst exponent";
+            seed: u32 = random_seed(), "seed of the surface";
+        } = "rough", "a self-affine random surface: flat spectrum below 2π/`correlation_length`, falling as k^(−2−2 `hurst`) above";
+        Map {
+            file: String = text(), "where the heights come from: a picture, an HDF5 file, an ESRI or Gwyddion text, points x y z (docs/inputs.md)";
+            dataset: Option<String> = optional_text("needed with an HDF5 file"), "name of the heights in an HDF5 file";
+            height_range: Option<f64> = optional("m", Positive, "needed with a picture"), "height between black and white in a picture";
+            map_size: Option<[f64; 2]> = optional_list("m", Positive, "the size that the file gives, or that of the box"), "lateral size of the map along x and y, held against the box";
+            #[serde(skip)]
+            heights: Vec<f64> = derived(), "heights around their mean, x fastest, nx × ny, in m; empty until the file has been read";
+        } = "map", "heights read from a file; a resumed run has the copper in its checkpoint";
+    }
 }
 
-/// Lithium that is there when the run starts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum InitialDeposit {
-    /// bare copper
-    None,
-    /// a layer that follows the copper
-    Layer {
-        /// thickness above the copper's mean height \[m\]
-        thickness: f64,
-    },
-    /// a layer with a ripple along x, for verification: thickness + amplitude · cos(2π x/wavelength)
-    Ripple {
-        /// mean thickness above the copper's mean height \[m\]
-        thickness: f64,
-        /// amplitude; may be far smaller than a cell \[m\]
-        amplitude: f64,
-        /// wavelength, the width of the box divided by a whole number \[m\]
-        wavelength: f64,
-    },
-    /// a layer with a half sphere on it in the middle of the box, for verification
-    Boss {
-        /// thickness of the layer above the copper's mean height \[m\]
-        thickness: f64,
-        /// radius of the half sphere \[m\]
-        radius: f64,
-    },
-    /// a free sphere, for verification
-    Sphere {
-        /// centre \[m\]
-        centre: [f64; 3],
-        /// radius \[m\]
-        radius: f64,
-    },
+impl CollectorShape {
+    fn otherwise() -> Self {
+        Self::Flat
+    }
 }
 
-/// How nuclei appear on bare copper.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Nucleation {
-    /// none
-    None,
-    /// Poisson process of rate J = J0 exp\[−(η_b/drive)²\] per bare area
-    Poisson {
-        /// J0 \[1/m²/s\]
-        rate: f64,
-        /// η_b \[V\]
-        barrier: f64,
-        /// radius of a nucleus \[m\]
-        radius: f64,
-        /// seed of the process
-        seed: u32,
-    },
-    /// all at the start
-    AtOnce {
-        /// nuclei per area \[1/m²\]
-        density: f64,
-        /// smallest distance between two nuclei \[m\]
-        minimum_distance: f64,
-        /// radius of a nucleus \[m\]
-        radius: f64,
-        /// seed of the places
-        seed: u32,
-    },
-    /// at listed places and times
-    Listed {
-        /// one entry for each nucleus
-        nuclei: Vec<ListedNucleus>,
-    },
+kinds! {
+    /// Lithium that is there when the run starts.
+    pub enum InitialDeposit by "kind" without Some("none"); {
+        None = "none", "bare copper";
+        Layer {
+            thickness: f64 = required("m", Positive), "thickness above the copper's mean height";
+        } = "layer", "a layer that follows the copper";
+        Ripple {
+            thickness: f64 = required("m", Positive), "mean thickness above the copper's mean height";
+            amplitude: f64 = required("m", NotNegative), "amplitude; may be far smaller than a cell";
+            wavelength: f64 = required("m", Positive), "wavelength, the width of the box divided by a whole number";
+        } = "ripple", "a layer with a ripple along x, for verification: thickness + amplitude · cos(2π x/wavelength)";
+        Boss {
+            thickness: f64 = required("m", Positive), "thickness of the layer above the copper's mean height";
+            radius: f64 = required("m", Positive), "radius of the half sphere";
+        } = "boss", "a layer with a half sphere on it in the middle of the box, for verification";
+        Sphere {
+            centre: [f64; 3] = required_list("m", Any), "centre, from the corner of the box";
+            radius: f64 = required("m", Positive), "radius";
+        } = "sphere", "a free sphere, for verification";
+    }
 }
 
-/// A nucleus whose place and time are given.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ListedNucleus {
-    /// place \[m\]
-    pub x: f64,
-    /// place \[m\]
-    pub y: f64,
-    /// radius \[m\]
-    pub radius: f64,
-    /// time of appearance \[s\]
-    pub time: f64,
+impl InitialDeposit {
+    fn otherwise() -> Self {
+        Self::None
+    }
 }
 
-/// Homogenised separator: D and κ divided by the MacMullin number, storage multiplied by the porosity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Separator {
-    /// its lower face above the bottom of the box \[m\]
-    pub bottom: f64,
-    /// thickness \[m\]
-    pub thickness: f64,
-    /// volume fraction of electrolyte in it
-    pub porosity: f64,
-    /// conductivity without over conductivity with the separator
-    pub macmullin: f64,
+kinds! {
+    /// How nuclei appear on bare copper.
+    pub enum Nucleation by "kind" without Some("none"); {
+        None = "none", "no nuclei";
+        Poisson {
+            rate: f64 = required("m^-2 s^-1", NotNegative), "J0 of the rate J = J0 exp[−(barrier/drive)²] per bare area and time";
+            barrier: f64 = required("V", NotNegative), "barrier of that rate, as a potential";
+            radius: f64 = required("m", Positive), "radius of a nucleus";
+            seed: u32 = random_seed(), "seed of the process";
+        } = "poisson", "a Poisson process on the bare copper";
+        AtOnce {
+            density: f64 = required("m^-2", Positive), "nuclei per area";
+            minimum_distance: f64 = or("m", NotNegative, 0.0), "smallest distance between two nuclei";
+            radius: f64 = required("m", Positive), "radius of a nucleus";
+            seed: u32 = random_seed(), "seed of the places";
+        } = "at_once", "all at the start";
+        Listed {
+            nuclei: Vec<ListedNucleus> = inners(), "one entry for each nucleus";
+        } = "listed", "nuclei at listed places and times";
+    }
+}
+
+impl Nucleation {
+    fn otherwise() -> Self {
+        Self::None
+    }
+}
+
+section! {
+    /// A nucleus whose place and time are given.
+    #[derive(Copy)]
+    pub struct ListedNucleus {
+        x: f64 = required("m", NotNegative), "place along x";
+        y: f64 = or("m", NotNegative, 0.0), "place along y";
+        radius: f64 = required("m", Positive), "radius";
+        time: f64 = or("s", NotNegative, 0.0), "time at which it appears";
+    }
+}
+
+section! {
+    /// Homogenised separator: D and κ divided by the MacMullin number, storage multiplied by the porosity.
+    pub struct Separator {
+        bottom: f64 = required("m", NotNegative), "its lower face above the bottom of the box";
+        thickness: f64 = required("m", Positive), "thickness";
+        porosity: f64 = required("1", Within(0.01..=1.0)), "volume fraction of electrolyte in it";
+        macmullin: f64 = required("1", Within(1.0..=1000.0)), "MacMullin number: conductivity without over conductivity with the separator";
+    }
 }
 
 /// What is imposed at the top of the box, facing the cathode.
@@ -310,55 +283,51 @@ pub enum Salt {
     Cathode,
 }
 
-/// Conditions that end a run; the first that is met does.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct End {
-    /// charge passed \[C/m²\]
-    pub charge: Option<f64>,
-    /// time \[s\]
-    pub time: Option<f64>,
-    /// electrode potential falls below this, against Li/Li⁺ \[V\]
-    pub potential_below: Option<f64>,
-    /// electrode potential rises above this, against Li/Li⁺ \[V\]
-    pub potential_above: Option<f64>,
-    /// lithium reaches this height above the bottom of the box \[m\]
-    pub height: Option<f64>,
-    /// lithium joined to the copper reaches the far side of the separator or the top of the box
-    pub short: bool,
+impl Named for Salt {
+    const NAMED: &'static [(&'static str, Self, &'static str)] = &[
+        ("reservoir", Self::Reservoir, "the concentration stays c0"),
+        ("cathode", Self::Cathode, "the cathode delivers what the current carries: flux I (1 − t₊)/F"),
+    ];
 }
 
-/// What is written, and when. An interval in charge or in time, or both.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Output {
-    /// fields in `fields.vtkhdf`: any of lithium (w ξ), xi, c, phi, current, curvature, isolated (w ξ of lithium
-    /// that is not joined to the copper), sei (charge per area, C/m²)
-    pub fields: Vec<String>,
-    /// mantissa bits kept in the fields, all 23 if none
-    pub keep_bits: Option<u32>,
-    /// charge between snapshots \[C/m²\]
-    pub snapshot_charge: Option<f64>,
-    /// time between snapshots \[s\]
-    pub snapshot_time: Option<f64>,
-    /// steps between rows of `metrics.csv` whose morphology is measured; the rest of a row is written in every step
-    pub metrics_steps: u64,
-    /// steps between checkpoints
-    pub checkpoint_steps: u64,
+section! {
+    /// Conditions that end a run; the first that is met does.
+    #[derive(Default)]
+    pub struct End {
+        charge: Option<f64> = optional("C/m^2", Positive, "no limit"), "charge passed, forth and back counted";
+        time: Option<f64> = optional("s", Positive, "no limit"), "time";
+        potential_below: Option<f64> = optional("V", Any, "no limit"), "electrode potential, against Li/Li⁺, that it must not fall below";
+        potential_above: Option<f64> = optional("V", Any, "no limit"), "electrode potential, against Li/Li⁺, that it must not rise above";
+        height: Option<f64> = optional("m", Positive, "the top of the box"), "height of the lithium above the bottom of the box";
+        short: bool = flag(true), "lithium joined to the copper has reached the far side of the separator or the top of the box";
+    }
 }
 
-/// Limits of the time step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TimeStep {
-    /// front movement per step over dx; what 0.25, the default, leaves out is a tenth of what a grid does that resolves a deposit
-    /// (README.md)
-    pub cfl: f64,
-    /// change of c/c0 per step
-    pub concentration: f64,
-    /// change of the electrode potential per step \[V\]
-    pub potential: f64,
-    /// first step \[s\]
-    pub first: f64,
-    /// a step that would have to be smaller ends the run \[s\]
-    pub smallest: f64,
-    /// largest step \[s\]
-    pub largest: f64,
+/// Fields that a snapshot may hold.
+pub const FIELDS: &[&str] = &["lithium", "xi", "c", "phi", "current", "curvature", "isolated", "sei"];
+/// Fields that a snapshot holds unless the config says otherwise.
+const DEFAULT_FIELDS: &[&str] = &["lithium", "xi", "c", "phi", "current"];
+
+section! {
+    /// What is written, and when. An interval in charge or in time, or both.
+    pub struct Output {
+        fields: Vec<String> = list(FIELDS, DEFAULT_FIELDS), "fields in `fields.vtkhdf`: lithium (w ξ), xi, c, phi, current, curvature, isolated (w ξ of lithium that is not joined to the copper), sei (charge per area)";
+        keep_bits: Option<u32> = optional_whole(4..=23, "all 23"), "mantissa bits kept in the fields";
+        snapshot_charge: Option<f64> = optional("C/m^2", Positive, "none by charge"), "charge between snapshots, forth and back counted";
+        snapshot_time: Option<f64> = optional("s", Positive, "none by time"), "time between snapshots";
+        metrics_steps: u64 = whole(1..=1_000_000, 10), "steps between rows of `metrics.csv` whose morphology is measured; the rest of a row is written in every step";
+        checkpoint_steps: u64 = whole(1..=1_000_000, 50), "steps between checkpoints";
+    }
+}
+
+section! {
+    /// Limits of the time step.
+    pub struct TimeStep {
+        cfl: f64 = or("1", Within(0.001..=0.5), 0.25), "front movement in a step over dx; what the default leaves out is a tenth of what a grid does that resolves a deposit";
+        concentration: f64 = or("1", Within(1e-4..=0.5), 0.05), "change of c/c0 in a step";
+        potential: f64 = or("V", Positive, 0.01), "change of the electrode potential in a step";
+        first: f64 = or("s", Positive, 1e-4), "first step, and the first after what is imposed changes";
+        smallest: f64 = or("s", Positive, 1e-9), "a step that would have to be smaller ends the run";
+        largest: f64 = or("s", Positive, 1000.0), "largest step";
+    }
 }

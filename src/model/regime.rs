@@ -267,7 +267,7 @@ mod tests {
             pressure: 0.0,
             double_layer: 0.0,
             heterogeneity: None,
-            isolated: Isolated::Floating,
+            isolated_lithium: Isolated::Floating,
         }
     }
 

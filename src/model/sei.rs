@@ -6,21 +6,18 @@
 //! a shell, of which plating cracks a part. Its charge comes from the electrode's current, or at rest from the lithium below it, and
 //! never comes back.
 
-use serde::{Deserialize, Serialize};
+use crate::section;
 
-/// Parameters of the SEI.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sei {
-    /// charge that a fresh surface takes \[C/m²\]
-    pub fresh_charge: f64,
-    /// time constant of that \[s\]
-    pub formation_time: f64,
-    /// K of dσ/dt = K/σ, σ the charge per area \[C²/m⁴/s\]
-    pub growth: f64,
-    /// area resistance of a layer of `fresh_charge`; it is proportional to the charge \[Ω m²\]
-    pub resistance: f64,
-    /// part of a shell that cracks when plating begins below it (0…1)
-    pub cracks: f64,
+section! {
+    /// Parameters of the SEI.
+    #[derive(Copy)]
+    pub struct Sei {
+        fresh_charge: f64 = required("C/m^2", Positive), "charge that a fresh surface takes";
+        formation_time: f64 = or("s", Positive, 1.0), "time constant of that";
+        growth: f64 = or("C^2/m^4/s", NotNegative, 0.0), "K of dσ/dt = K/σ, σ the charge per area";
+        resistance: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance of a layer of `fresh_charge`; it is proportional to the charge";
+        cracks: f64 = or("1", Within(0.0..=1.0), 0.0), "part of a shell that cracks when plating begins below it";
+    }
 }
 
 /// Bounds on what one step's stretching of the surface does to the layer: it must not vanish, nor pile up in a cell.

@@ -205,7 +205,7 @@ impl Problem {
     }
 
     fn look_for_isolated(&self, b: &mut dyn Backend) -> Result<Pieces, BackendError> {
-        match self.setup.kinetics.isolated {
+        match self.setup.kinetics.isolated_lithium {
             Isolated::Floating => b.label(),
             Isolated::Wired => Ok(Pieces::default()),
         }

@@ -35,7 +35,7 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
             pressure: 0.0,
             double_layer: 0.0,
             heterogeneity: None,
-            isolated: Isolated::Floating,
+            isolated_lithium: Isolated::Floating,
         },
         sei: None,
         collector: Collector {
