@@ -16,7 +16,7 @@
 @group(0) @binding(6) var<storage, read_write> partial: array<vec4<f32>>;
 
 // Least reaction area per volume of a cell whose potential is held back.
-const REACTING = 0.01;
+const REACTING_AREA = 0.01;
 
 struct Parameters {
     planes: u32,
@@ -42,7 +42,7 @@ fn damp(
         let cell = vec3<u32>(p.xy, z);
         if !inside(cell, n) { continue; }
         let i = element(cell, n);
-        if delta[i] > REACTING {
+        if delta[i] > REACTING_AREA {
             let c = corners(cell, vec3<f32>(probe_way[i], probe_depth[i].x), n);
             let rise = interpolated(at(c.near), at(c.far), c.share).x;
             need = max(need, abs(rise) / parameters.potential);

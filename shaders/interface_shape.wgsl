@@ -18,10 +18,10 @@
 @group(0) @binding(5) var<storage, read_write> delta: array<f32>;
 @group(0) @binding(6) var<storage, read_write> curvature: array<f32>;
 
-const STEEPEST = 3.0;
-const SHARPEST = 1.0;
+const LARGEST_GRADIENT = 3.0;
+const LARGEST_CURVATURE = 1.0;
 // Distance beyond which nothing reacts [ell].
-const FARTHEST = 12.0;
+const REACTION_BAND = 12.0;
 
 // Central differences of q.
 fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
@@ -61,9 +61,9 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
     let fraction = xi_mid[i];
     let w = accessible[i];
     let here = central(p, n);
-    let gradient = min(magnitude(here), STEEPEST);
+    let gradient = min(magnitude(here), LARGEST_GRADIENT);
     let profile = max(fraction * (1.0 - fraction), 0.0);
-    var area = select(w * profile / physics.ell * gradient, 0.0, abs(q[i]) >= FARTHEST * physics.ell);
+    var area = select(w * profile / physics.ell * gradient, 0.0, abs(q[i]) >= REACTION_BAND * physics.ell);
     if area != 0.0 && (pocket[i] & CLOSED) != 0u { area = 0.0; }
     delta[i] = area;
     if area == 0.0 {
@@ -81,5 +81,5 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
         accessible[at.above] - accessible[at.below],
     );
     let wall = rounded(physics.contact * magnitude(slope));
-    curvature[i] = clamp(-(((x + y) + z) + wall) / w, -SHARPEST, SHARPEST);
+    curvature[i] = clamp(-(((x + y) + z) + wall) / w, -LARGEST_CURVATURE, LARGEST_CURVATURE);
 }

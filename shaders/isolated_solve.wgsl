@@ -21,7 +21,7 @@ struct Parameters {
 }
 
 // Largest correction: where the kinetics is exponential, more is thrown back.
-const LARGEST = 4.0;
+const MAX_PIECE_CORRECTION = 4.0;
 
 fn taken(k: u32) -> f32 {
     let sum = vec3<u32>(piece_sums[k], piece_sums[k + 1u], piece_sums[k + 2u]);
@@ -44,7 +44,7 @@ fn isolated_solve(@builtin(global_invocation_id) p: vec3<u32>) {
     if parameters.what == 0u {
         response = vec4<f32>(ratio(a, b), 0.0, 0.0, 0.0);
     } else if parameters.what == 1u {
-        let shift = clamp(ratio(a, b), -LARGEST, LARGEST);
+        let shift = clamp(ratio(a, b), -MAX_PIECE_CORRECTION, MAX_PIECE_CORRECTION);
         response = vec4<f32>(response.x + shift, shift, b, 0.0);
     } else {
         response.w = ratio(a, response.z);

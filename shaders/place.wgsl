@@ -16,7 +16,7 @@
 @group(0) @binding(4) var<storage, read_write> sei: array<vec2<f32>>;
 
 // Fraction of a nucleus in a cell from which on its surface is a fresh one.
-const FRESH = 0.05;
+const FRESH_SHARE = 0.05;
 
 struct Parameters {
     count: u32, // caps: centre and radius of each, in cells
@@ -44,6 +44,6 @@ fn place(@builtin(global_invocation_id) p: vec3<u32>) {
         fraction = max(fraction, 1.0 / (1.0 + exp(clamp(-distance / physics.ell, -80.0, 80.0))));
     }
 
-    if physics.sei == 1u && fraction > FRESH && fraction > xi[i] { sei[i].x = -1.0; }
+    if physics.sei == 1u && fraction > FRESH_SHARE && fraction > xi[i] { sei[i].x = -1.0; }
     xi[i] = max(xi[i], fraction);
 }

@@ -20,9 +20,9 @@ struct Parameters {
     half_advance: f32,
 }
 
-const STEEPEST = 3.0;
+const LARGEST_GRADIENT = 3.0;
 // Bound on the movement [ell].
-const LONGEST = 1.0;
+const LARGEST_ADVANCE = 1.0;
 
 fn magnitude(v: vec3<f32>) -> f32 {
     let squares = rounded3(v * v);
@@ -36,9 +36,9 @@ fn predict(@builtin(global_invocation_id) p: vec3<u32>) {
     let i = element(p, n);
     let at = neighbours(p, n);
     let slope = 0.5 * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
-    let gradient = min(magnitude(slope), STEEPEST);
+    let gradient = min(magnitude(slope), LARGEST_GRADIENT);
     let way = parameters.half_advance * current_old[i] * gradient / physics.ell;
-    let moved = xi[i] * exp(clamp(way, -LONGEST, LONGEST));
+    let moved = xi[i] * exp(clamp(way, -LARGEST_ADVANCE, LARGEST_ADVANCE));
 
     xi_mid[i] = moved / ((1.0 - xi[i]) + moved);
 }

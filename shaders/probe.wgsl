@@ -21,29 +21,29 @@
 @group(0) @binding(6) var<storage, read_write> front_curvature: array<f32>;
 
 // How far outside the interface the electrolyte is read [ell].
-const PROBE = 1.5;
+const PROBE_DISTANCE = 1.5;
 // Least thickness of the layer up to the interface: with it the reaction is never stiffer than conduction [ell].
-const THINNEST = 0.75;
+const LEAST_LAYER = 0.75;
 // Least |grad q| that points anywhere.
-const FLATTEST = 0.5;
+const LEAST_GRADIENT = 0.5;
 // Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
-const LOOSE = 3.0;
+const LOOSE_DISTANCE = 3.0;
 // Lithium farther than this from the interface asks whether its probe leads there [ell], and part of its distance that it may have left.
-const DEEP = 6.0;
-const REMAINS = 0.5;
+const DEEP_DISTANCE = 6.0;
+const REMAINING_SHARE = 0.5;
 // In place of a thickness.
 const NO_REACTION = -1.0;
 // Bound on the curvature.
-const SHARPEST = 1.0;
+const LARGEST_CURVATURE = 1.0;
 
 // The curvature of a cell at the distance q_here whose closest point, with `closest`, is at the distance `there`, both in ell.
 // Where more than half of the distance remains, q leads to no surface.
 // Lithium that belongs to no surface, and electrolyte that belongs to none, is a speck as sharp as the grid can hold.
 fn loose(closest: f32, q_here: f32, there: f32) -> f32 {
     let far = abs(q_here);
-    let remains = abs(there) / max(far, LOOSE);
-    let share = clamp(far - LOOSE, 0.0, 1.0) * clamp(4.0 * remains - 2.0, 0.0, 1.0);
-    let speck = select(-SHARPEST, SHARPEST, q_here < 0.0);
+    let remains = abs(there) / max(far, LOOSE_DISTANCE);
+    let share = clamp(far - LOOSE_DISTANCE, 0.0, 1.0) * clamp(4.0 * remains - 2.0, 0.0, 1.0);
+    let speck = select(-LARGEST_CURVATURE, LARGEST_CURVATURE, q_here < 0.0);
     return closest + share * (speck - closest);
 }
 
@@ -73,8 +73,8 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     probe_way[i] = vec2<f32>(0.0);
-    let own = max(-q[i], THINNEST * physics.ell) / inverse_macmullin(p.z);
-    probe_depth[i] = vec2<f32>(0.0, select(NO_REACTION, own, q[i] <= DEEP * physics.ell));
+    let own = max(-q[i], LEAST_LAYER * physics.ell) / inverse_macmullin(p.z);
+    probe_depth[i] = vec2<f32>(0.0, select(NO_REACTION, own, q[i] <= DEEP_DISTANCE * physics.ell));
     front_curvature[i] = curvature[i];
     if delta[i] == 0.0 {
         return;
@@ -85,20 +85,20 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     let gradient = vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
     let squares = rounded3(gradient * gradient);
     let steepness = sqrt((squares.x + squares.y) + squares.z);
-    if steepness <= FLATTEST {
+    if steepness <= LEAST_GRADIENT {
         front_curvature[i] = loose(curvature[i], q[i] / physics.ell, q[i] / physics.ell);
         return;
     }
     let outwards = -gradient / steepness;
     let depth = q[i] / steepness;
-    let way = rounded3((depth + PROBE * physics.ell) * outwards);
+    let way = rounded3((depth + PROBE_DISTANCE * physics.ell) * outwards);
     let read = corners(p, way, n);
     let there = sampled(read);
 
     probe_way[i] = way.xy;
-    let reacts = q[i] / physics.ell <= DEEP || there.x <= REMAINS * q[i];
+    let reacts = q[i] / physics.ell <= DEEP_DISTANCE || there.x <= REMAINING_SHARE * q[i];
     // of all cells on a normal the same layer, whatever medium they lie in
-    let thickness = max(-there.x, THINNEST * physics.ell) / medium(read);
+    let thickness = max(-there.x, LEAST_LAYER * physics.ell) / medium(read);
     probe_depth[i] = vec2<f32>(way.z, select(NO_REACTION, thickness, reacts));
     let closest = sampled(corners(p, rounded3(depth * outwards), n));
     front_curvature[i] = loose(closest.y, q[i] / physics.ell, closest.x / physics.ell);

@@ -21,9 +21,9 @@
 @group(0) @binding(5) var<storage, read_write> xi_next: array<f32>;
 
 // Differences of q below this are too small to divide by [ell].
-const LEVEL = 0.01;
+const LEVEL_DIFFERENCE = 0.01;
 // Most that the slope exceeds that in both cells: an empty cell gives nothing, a full one takes nothing.
-const STEEPEST = 3.0;
+const LARGEST_SLOPE_RATIO = 3.0;
 
 struct Parameters {
     strength: f32,
@@ -58,8 +58,8 @@ fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n:
     let rise = xi[nb] - xi[i];
     let profiles = vec2<f32>(xi[i] * (1.0 - xi[i]), xi[nb] * (1.0 - xi[nb])) / physics.ell;
     var slope = 0.5 * (profiles.x + profiles.y);
-    if abs(way) > LEVEL * physics.ell {
-        slope = min(rise / way, STEEPEST * min(profiles.x, profiles.y));
+    if abs(way) > LEVEL_DIFFERENCE * physics.ell {
+        slope = min(rise / way, LARGEST_SLOPE_RATIO * min(profiles.x, profiles.y));
     }
     let restoring = rounded(slope * normal(p, i, nb, axis, side, here, n));
     return rounded(min(accessible[i], accessible[nb]) * (rise - restoring));

@@ -22,7 +22,7 @@ struct Parameters {
 }
 
 // Cells farther than this from the interface have no layer of their own [ell].
-const OWN = 3.0;
+const OWN_LAYER = 3.0;
 // Bounds on what one step's stretching does to the layer.
 const LEAST_STRETCH = 0.5;
 const LARGEST_STRETCH = 2.0;
@@ -33,7 +33,7 @@ fn sei_end(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     let now = sei_now[i];
-    if now.x < 0.0 || abs(q[i]) >= OWN * physics.ell {
+    if now.x < 0.0 || abs(q[i]) >= OWN_LAYER * physics.ell {
         sei[i] = vec2<f32>(-1.0, 0.0);
         return;
     }

@@ -25,9 +25,9 @@ struct Parameters {
 }
 
 // SEI of cells farther than this from the interface takes nothing; it is a resistance like that of the rest [ell].
-const BAND = 6.0;
+const SEI_BAND = 6.0;
 // Cells farther than this have the layer of the surface that is closest to them, not one of their own [ell].
-const OWN = 3.0;
+const OWN_LAYER = 3.0;
 
 // Charge that a layer takes in dt: what is missing within the formation time, then as the root of time.
 fn formed(charge: f32) -> f32 {
@@ -78,9 +78,9 @@ fn sei_start(
             let far = abs(q[i]) / physics.ell;
             layer = sei[i];
             if layer.x < 0.0 { layer = sei[closest(cell, n)]; }
-            takes = far < OWN || (far < BAND && layer.x >= 0.0);
+            takes = far < OWN_LAYER || (far < SEI_BAND && layer.x >= 0.0);
             // a tail of nothing: no film at all would draw the current there
-            if layer.x < 0.0 { layer = vec2<f32>(select(physics.sei_fresh, 0.0, far < OWN), 0.0); }
+            if layer.x < 0.0 { layer = vec2<f32>(select(physics.sei_fresh, 0.0, far < OWN_LAYER), 0.0); }
         }
         let current = select(0.0, formed(layer.x) / parameters.dt, takes);
         sei_now[i] = layer;

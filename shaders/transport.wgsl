@@ -32,7 +32,7 @@ fn transport(@builtin(global_invocation_id) p: vec3<u32>) {
     let i = element(p, n);
     let own = (1.0 + u[i].y) + u_low[i].y;
     let filled = select(xi_mid[i], 1.0, (pocket[i] & CLOSED) != 0u);
-    let c = max(own, select(DILUTE, BEHIND, filled > 0.5));
+    let c = max(own, select(DILUTE, CONTINUED_FLOOR, filled > 0.5));
     let place = table_place(c);
     let entry = min(u32(place), TABLE_ENTRIES - 2u);
     let share = place - f32(entry);

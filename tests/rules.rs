@@ -81,6 +81,47 @@ fn every_kernel_has_a_twin_and_every_operator_a_kernel() {
     assert!(without.is_empty(), "operators without a shader: {without:?}");
 }
 
+/// Every constant of a shader stands in the table of numerics, with its value, or is one that single precision asks for. Whole numbers
+/// with a `u` lay out buffers: one name has one value everywhere.
+#[test]
+fn constants_of_shaders_are_those_of_the_table() {
+    use liplate::model::{kinetics, numerics, scales};
+    let single = [
+        ("FILM_ITERATIONS", kinetics::FILM_ITERATIONS as f64),
+        ("DEPLETION_ITERATIONS", 8.0),
+        ("SETTLED", 3e-6),
+        ("HALF_UNIT", f64::from(f32::EPSILON) / 2.0),
+        ("NO_REACTION", -1.0),
+    ];
+    let known = |name: &str| {
+        let of_table = numerics::ALL.iter().find(|(known, ..)| *known == name).map(|(_, value, ..)| *value);
+        of_table.or(single.iter().find(|(known, _)| *known == name).map(|(_, value)| *value))
+    };
+    let texts = Kernel::ALL.iter().map(|kernel| (kernel.name(), kernel.text()));
+    let library = LIBRARY.iter().map(|(name, text)| (*name, *text));
+    let (mut seen, mut whole) = (BTreeSet::new(), std::collections::BTreeMap::from([("TABLE_ENTRIES", 1024)]));
+    assert_eq!(scales::TABLE_ENTRIES, 1024);
+    for (file, text) in texts.chain(library) {
+        for line in text.lines().filter_map(|line| line.strip_prefix("const ")) {
+            let (name, value) = line.split_once(" = ").unwrap_or_else(|| panic!("{file}: const {line}"));
+            let value = value.split(';').next().unwrap();
+            if let Some(digits) = value.strip_suffix('u') {
+                let value =
+                    digits.strip_prefix("0x").map_or(digits.parse(), |hex| u64::from_str_radix(hex, 16)).unwrap();
+                assert_eq!(*whole.entry(name).or_insert(value), value, "{file}: {name}");
+                continue;
+            }
+            let expected = known(name).unwrap_or_else(|| panic!("{file}: {name} is not in src/model/numerics.rs"));
+            let value: f64 = value.parse().unwrap();
+            assert!((value - expected).abs() <= 1e-7 * expected.abs(), "{file}: {name} = {value}, not {expected}");
+            seen.insert(name);
+        }
+    }
+    for (name, ..) in numerics::ALL {
+        assert!(seen.contains(name), "no shader knows {name}: it belongs to the code that does");
+    }
+}
+
 /// What Rust lays out for the lower levels has room in their workgroup.
 #[test]
 fn lower_levels_fit_their_workgroup() {

@@ -4,7 +4,7 @@ const PSI_FLOOR = 1e-6;
 // smallest c/c0 at which properties are looked up, and below which what plates vanishes with c
 const DILUTE = 1e-3;
 // smallest c/c0 in the coefficients of the lithium, where it goes on falling below zero
-const BEHIND = 0.1;
+const CONTINUED_FLOOR = 0.1;
 // c/c0 below which what plates in a trapped cell falls in proportion to c
 const SCARCE = 0.2;
 // c/c0 below which the salt of a trapped cell is spent

@@ -71,7 +71,7 @@ const DEPLETION_ITERATIONS = 8;
 // A correction this small, relative, is the last: the next would be of the order of its square.
 const SETTLED = 3e-6;
 // Logarithm of the least share of the layer's concentration that is left.
-const LEAST = -30.0;
+const LEAST_LOGARITHM = -30.0;
 
 // exp(y) - 1, with the relative precision of y where y is small.
 fn exp_m1(y: f32) -> f32 {
@@ -146,7 +146,8 @@ fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
     let undepleted = layer.film + layer.resistance;
     let start = butler_volmer_with_film(drive, i0 * pow(c, alpha), undepleted);
     if layer.depletion == 0.0 {
-        return Response(start.value, start.slope, alpha * start.value / c / (1.0 + undepleted * start.free_slope));
+        let by_c = start.value * (alpha / c - start.free_slope * layer.resistance_by_c);
+        return Response(start.value, start.slope, by_c / (1.0 + undepleted * start.free_slope));
     }
     let start_by_front = alpha * start.value * max(1.0 - undepleted * start.slope, 0.0) + start.slope * layer.diffusion_potential;
     let first = start.value / (1.0 + max(start_by_front * layer.depletion / c, 0.0));
@@ -160,7 +161,7 @@ fn through_layer(drive: f32, c: f32, i0: f32, layer: Layer) -> Response {
         let fall = (now.front / layer.depletion + alpha * now.through) / now.exchange * by_layer.y;
         let next = y - 2.0 * (by_kinetics.x - by_layer.x) / (rise + fall);
         // not across zero, and not more than all of the salt
-        let bounded = select(max(next, 0.5 * y), clamp(next, LEAST, 0.5 * y), y < 0.0);
+        let bounded = select(max(next, 0.5 * y), clamp(next, LEAST_LOGARITHM, 0.5 * y), y < 0.0);
         let settled = abs(bounded - y) <= SETTLED * abs(y);
         y = bounded;
         if settled { break; }

@@ -3,8 +3,8 @@
 use std::f64::consts::TAU;
 
 use super::line;
-use crate::cpu::probe::PROBE;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+use crate::model::numerics::PROBE_DISTANCE;
 use crate::model::parameters::{Control, InitialDeposit, Nucleation, Salt, Setup};
 use crate::model::protocol::Step;
 use crate::model::regime::{self, DEPLETED, Medium, Outlook, TIP_OVER_CUT_OFF, TIPS_WIN};
@@ -56,7 +56,8 @@ pub(super) fn lines(text: &mut String, setup: &Setup) -> Regime {
         salt(text, setup, &plan, gap);
     }
     let scales = Scales::new(setup);
-    let slope = medium.slope_through_layer(current, film, PROBE * setup.ell) * scales.potential / scales.current;
+    let slope =
+        medium.slope_through_layer(current, film, PROBE_DISTANCE * setup.ell) * scales.potential / scales.current;
     let longest = CAPILLARITY / (slope * scales.relaxation(setup));
     if longest.is_finite() {
         line(text, "capillarity allows at the start", format!("steps of {longest:.2e} s"));

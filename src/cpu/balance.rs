@@ -1,18 +1,13 @@
 //! Sums over the linearised equations: what Newton's method, the time step and the ledgers look at.
 
+use crate::model::numerics::{IN_ELECTROLYTE, IN_INTERFACE, PSI_FLOOR};
 use multiversion::multiversion;
 
 use super::Cpu;
 use super::nucleate;
 use super::reaction::{Terms, across_half_cell};
 use super::shape::{Strip, fill, rows_of};
-use super::transport::PSI_FLOOR;
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
-
-/// Interface cells that count for the largest current and the largest slope: ξ(1−ξ) above this.
-pub const IN_INTERFACE: f64 = 0.01;
-/// Cells that count for the change of concentration: ψ above this.
-pub const IN_ELECTROLYTE: f64 = 0.05;
 
 /// Neighbours whose differences make a residual.
 const FACES: f64 = 6.0;

@@ -4,7 +4,7 @@ use multiversion::multiversion;
 
 use super::elementary::logarithm;
 use super::shape::Shape;
-use crate::model::profile::CLIP;
+use crate::model::numerics::PROFILE_CLIP;
 
 /// ξ → q, as `model::profile::signed_distance`.
 pub fn distance(shape: &Shape, xi: &[f64], ell: f64, q: &mut [f64]) {
@@ -14,8 +14,8 @@ pub fn distance(shape: &Shape, xi: &[f64], ell: f64, q: &mut [f64]) {
 #[multiversion(targets = "simd")]
 fn distance_strip(xi: &[f64], ell: f64, q: &mut [f64]) {
     for (q, &xi) in q.iter_mut().zip(xi) {
-        let xi = if xi > CLIP { xi } else { CLIP };
-        let xi = if xi < 1.0 - CLIP { xi } else { 1.0 - CLIP };
+        let xi = if xi > PROFILE_CLIP { xi } else { PROFILE_CLIP };
+        let xi = if xi < 1.0 - PROFILE_CLIP { xi } else { 1.0 - PROFILE_CLIP };
         *q = ell * logarithm(xi / (1.0 - xi));
     }
 }

@@ -1,5 +1,6 @@
 //! Movement of the front: deposit and restoration of the profile.
 
+use crate::model::numerics::{LARGEST_SLOPE_RATIO, LEVEL_DIFFERENCE};
 use multiversion::multiversion;
 
 use super::Cpu;
@@ -35,11 +36,6 @@ fn deposit_strip([current, delta, w]: [&[f64]; 3], factor: f64, xi: &mut [f64]) 
         xi[x] += factor * current[x] * delta[x] / w[x];
     }
 }
-
-/// Differences of q below this are too small to divide by \[ℓ\].
-const LEVEL: f64 = 0.01;
-/// Most that the slope exceeds that in both cells: an empty cell gives nothing, a full one takes nothing.
-const STEEPEST: f64 = 3.0;
 
 /// Room for what is beside the cells of a row of ξ, q and w, and the normals on its faces.
 #[derive(Default)]
@@ -91,7 +87,7 @@ fn is_level(q: Star<f64>) -> bool {
 fn restore_row(fields: [Star<f64>; 3], normals: [&[f64]; 6], strength: f64, ell: f64, out: &mut [f64]) {
     let n = out.len();
     let ([xi, q, w], normals) = (stars_of(fields, n), rows_of(normals, n));
-    let (level, per_ell) = (LEVEL * ell, 1.0 / ell);
+    let (level, per_ell) = (LEVEL_DIFFERENCE * ell, 1.0 / ell);
     let out = &mut out[..n];
     for x in 0..n {
         let (own_xi, own_w) = (xi.here[x], w.here[x]);
@@ -102,7 +98,7 @@ fn restore_row(fields: [Star<f64>; 3], normals: [&[f64]; 6], strength: f64, ell:
             let (rise, way) = (xi - own_xi, q.around[face][x] - q.here[x]);
             let profile = xi * (1.0 - xi) * per_ell;
             let smaller = if profile < own_profile { profile } else { own_profile };
-            let (chord, most) = (rise / way, STEEPEST * smaller);
+            let (chord, most) = (rise / way, LARGEST_SLOPE_RATIO * smaller);
             let bounded = if chord < most { chord } else { most };
             let slope = if way.abs() > level { bounded } else { 0.5 * (own_profile + profile) };
             let w = if w < own_w { w } else { own_w };

@@ -1,5 +1,6 @@
 //! The interface in the middle of a step: where it is, its reaction area and its curvature.
 
+use crate::model::numerics::{LARGEST_ADVANCE, LARGEST_CURVATURE, LARGEST_GRADIENT, REACTION_BAND};
 use multiversion::multiversion;
 
 use super::Cpu;
@@ -7,15 +8,6 @@ use super::distance;
 use super::elementary::exponentials;
 use super::normals::Normals;
 use super::shape::{Beside, Star, paired, rows_of};
-
-/// Bound on |∇q|: nuclei that touch make it larger than 1.
-pub const STEEPEST: f64 = 3.0;
-/// Cells farther from the interface than this do not react \[ℓ\]: 6e-6 of them is filled, or not yet.
-pub const FARTHEST: f64 = 12.0;
-/// Bound on the movement in half a step \[ℓ\].
-const LONGEST: f64 = 1.0;
-/// Bound on the curvature \[1/dx\].
-pub const SHARPEST: f64 = 1.0;
 
 /// xi, current_old → xi_mid = ξ after the front has moved by `half_advance` times the current of the last step along its normal, and its
 /// q. Everything that a step asks of the interface it asks of that one: the movement of the front is then of second order in the step.
@@ -48,7 +40,7 @@ fn predict_strip(q: Star<f64>, [xi, current]: [&[f64]; 2], half_advance: f64, el
     for x in 0..n {
         let gradient = bounded_gradient(&q, x);
         let way = half_advance * current[x] * gradient / ell;
-        let [odds, _] = exponentials(way.clamp(-LONGEST, LONGEST));
+        let [odds, _] = exponentials(way.clamp(-LARGEST_ADVANCE, LARGEST_ADVANCE));
         out[x] = xi[x] * odds / ((1.0 - xi[x]) + xi[x] * odds);
     }
 }
@@ -74,11 +66,11 @@ pub fn interface(cpu: &mut Cpu) {
     });
 }
 
-/// |∇q|, no larger than [`STEEPEST`].
+/// |∇q|, no larger than [`LARGEST_GRADIENT`].
 #[inline(always)]
 fn bounded_gradient(q: &Star<f64>, x: usize) -> f64 {
     let gradient = length(central(q, x));
-    if gradient > STEEPEST { STEEPEST } else { gradient }
+    if gradient > LARGEST_GRADIENT { LARGEST_GRADIENT } else { gradient }
 }
 
 /// Reaction area per volume in a strip.
@@ -90,7 +82,7 @@ fn area_strip(q: Star<f64>, [xi, w]: [&[f64]; 2], closed: &[bool], ell: f64, out
     for x in 0..n {
         let profile = (xi[x] * (1.0 - xi[x])).max(0.0);
         let area = w[x] * profile / ell * bounded_gradient(&q, x);
-        out[x] = if q.here[x].abs() >= FARTHEST * ell || closed[x] { 0.0 } else { area };
+        out[x] = if q.here[x].abs() >= REACTION_BAND * ell || closed[x] { 0.0 } else { area };
     }
 }
 
@@ -106,7 +98,7 @@ fn curvature_row(normals: [&[f64]; 6], w: Star<f64>, delta: &[f64], contact: f64
             flux[face] = 0.5 * (w.here[x] + w.around[face][x]) * normals[face][x];
         }
         let wall = contact * length(central(&w, x));
-        let curvature = (-(paired(flux) + wall) / w.here[x]).clamp(-SHARPEST, SHARPEST);
+        let curvature = (-(paired(flux) + wall) / w.here[x]).clamp(-LARGEST_CURVATURE, LARGEST_CURVATURE);
         out[x] = if delta[x] == 0.0 { 0.0 } else { curvature };
     }
 }

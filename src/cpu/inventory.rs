@@ -1,7 +1,8 @@
 //! What the box holds.
 
 use super::Cpu;
-use super::transport::{PSI_FLOOR, porosity};
+use super::transport::porosity;
+use crate::model::numerics::PSI_FLOOR;
 use crate::solver::backend::{INVENTORY_MAXIMA, Inventory};
 
 /// xi, u, delta → [`Inventory`].

@@ -4,6 +4,7 @@
 //! react with the piece is zero. In the Jacobian that is a term of rank one, −δ g Σ δ (g dφ + h dc)/Σ δ g with g and h the slopes
 //! of the current, and the current's own sum is zero to the last digit however far the iteration has come.
 
+use crate::model::numerics::MAX_PIECE_CORRECTION;
 use std::ops::Range;
 
 use super::kinetics::{Look, kinetics};
@@ -17,8 +18,6 @@ use crate::solver::backend::{Now, Piece, Pieces};
 const CORRECTIONS: usize = 30;
 /// Correction below which a potential is as exact as it gets \[RT/F\].
 const SETTLED: f64 = 1e-13;
-/// Largest correction: where the kinetics is exponential, more is thrown back \[RT/F\].
-const LARGEST: f64 = 4.0;
 
 /// A cell that reacts with an isolated piece.
 #[derive(Clone, Copy, Debug)]
@@ -246,7 +245,8 @@ fn corrections(cpu: &mut Cpu) -> Vec<f64> {
     let sums =
         cpu.isolated.sums(|&Reacting { cell, .. }| [cpu.delta[cell] * current[cell], cpu.delta[cell] * slope[cell]]);
     let correct = |(response, [current, slope]): (&mut Response, [f64; 2])| {
-        let shift = if slope > 0.0 { (current / slope).clamp(-LARGEST, LARGEST) } else { 0.0 };
+        let shift =
+            if slope > 0.0 { (current / slope).clamp(-MAX_PIECE_CORRECTION, MAX_PIECE_CORRECTION) } else { 0.0 };
         *response = Response { potential: response.potential + shift, slope };
         shift
     };

@@ -3,6 +3,7 @@
 //! What `model::kinetics` solves cell by cell, by the same iteration, is solved here for the cells of a strip side by side, each from
 //! the current that it had before: near the solution one or two corrections are enough.
 
+use crate::model::numerics::{DILUTE, EXPONENT_BOUND, LEAST_LOGARITHM, SCARCE};
 use multiversion::multiversion;
 
 use super::Cpu;
@@ -10,11 +11,8 @@ use super::elementary::{exponentials, logarithm};
 use super::probe::Probe;
 use super::shape::{fields, fill, rows_of};
 use super::transport::Table;
-use super::trapped::SCARCE;
-use crate::model::electrolyte::DILUTE;
 use crate::model::kinetics::{
-    EXPONENT_BOUND, LAYER_SERIES, LEAST, Layer, SETTLED, USED_UP, conductivity_of_salt, film_start, layer_start,
-    through_layer_with,
+    LAYER_SERIES, Layer, SETTLED, USED_UP, conductivity_of_salt, film_start, layer_start, through_layer_with,
 };
 
 /// Corrections after which a strip has started too far off. One or two are usual.
@@ -476,7 +474,7 @@ fn correct_layer<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64
         // not across zero, and not more than all of the salt
         let half = 0.5 * y;
         let bounded = if (y < 0.0) == (new > half) { half } else { new };
-        let bounded = if bounded < LEAST { LEAST } else { bounded };
+        let bounded = if bounded < LEAST_LOGARITHM { LEAST_LOGARITHM } else { bounded };
         let new = if same_way { bounded } else { half };
         let settled = (new - y).abs() <= SETTLED * y.abs();
         unknown[x] = if open[x] == 1 { new } else { y };

@@ -7,6 +7,7 @@ use super::elementary::exponentials;
 use super::shape::Strip;
 use super::{Cpu, sei};
 use crate::model::nucleation::{Cap, Caps};
+use crate::model::numerics::FRESH_SHARE;
 use crate::model::random::hash;
 
 /// Expected nuclei per second in the cells of a strip, as `model::nucleation::rate`.
@@ -66,7 +67,7 @@ pub fn place(cpu: &mut Cpu, caps: &[Cap]) {
         let xi = &cpu.xi;
         cpu.shape.map(&mut cpu.sei[0], |x, y, z, cell, sigma| {
             let fraction = fraction(x, y, z);
-            if fraction > sei::FRESH && fraction > xi[cell.here] {
+            if fraction > FRESH_SHARE && fraction > xi[cell.here] {
                 *sigma = sei::NONE;
             }
         });

@@ -1,28 +1,15 @@
 //! Where each interface cell reads the electrolyte: outside the diffuse interface, on the normal through the cell.
 
+use crate::model::numerics::{
+    DEEP_DISTANCE, LARGEST_CURVATURE, LEAST_GRADIENT, LEAST_LAYER, LOOSE_DISTANCE, PROBE_DISTANCE, REMAINING_SHARE,
+};
 use rayon::prelude::*;
 
 use super::Cpu;
-use super::interface::{SHARPEST, length};
+use super::interface::length;
 use super::shape::{Cell, Fields, Row, Shape, Strip};
 use super::transport::inverse_macmullin;
 use crate::model::uniforms::Physics;
-
-/// How far outside the interface the electrolyte is read \[ℓ\].
-pub const PROBE: f64 = 1.5;
-/// Least thickness of the layer up to the interface: with it the reaction is never stiffer than conduction, also where a
-/// cell has no way out of a narrow gap \[ℓ\].
-pub const THINNEST: f64 = 0.75;
-/// Least |∇q| that points anywhere: where fronts meet, q has a ridge.
-pub const FLATTEST: f64 = 0.5;
-
-/// Cells farther than this from the interface ask whether q leads to one; one ℓ farther off they must \[ℓ\].
-const LOOSE: f64 = 3.0;
-
-/// Lithium farther than this from the interface, 0.25 % of the reaction area, asks whether its probe leads there \[ℓ\].
-const DEEP: f64 = 6.0;
-/// Part of its distance that such lithium may have left where its probe ends: with more q leads to no surface.
-const REMAINS: f64 = 0.5;
 
 /// Where a cell reads, and what lies between there and the interface.
 #[derive(Clone, Copy, Debug, Default)]
@@ -103,27 +90,27 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], physics: &Physics, row:
     let gradient = gradient(q, cell);
     let steepness = length(gradient);
     let reading = |offset: [f64; 3]| Reading::new(shape, row, x, offset);
-    if steepness <= FLATTEST {
+    if steepness <= LEAST_GRADIENT {
         return Probe {
             cell: here as u32,
             reading: reading([0.0; 3]),
-            thickness: (-q[here]).max(THINNEST * ell) / inverse_macmullin(physics, row.z),
+            thickness: (-q[here]).max(LEAST_LAYER * ell) / inverse_macmullin(physics, row.z),
             curvature: loose(curvature[here], q[here] / ell, q[here] / ell),
-            reacts: q[here] <= DEEP * ell,
+            reacts: q[here] <= DEEP_DISTANCE * ell,
         };
     }
     let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
-    let away = reading(outwards.map(|n| (depth + PROBE * ell) * n));
+    let away = reading(outwards.map(|n| (depth + PROBE_DISTANCE * ell) * n));
     let closest = reading(outwards.map(|n| depth * n));
     let (own, curvature) = (q[here] / ell, closest.read(curvature));
     let outside = -away.read(q);
     Probe {
         cell: here as u32,
         // of all cells on a normal the same layer, whatever medium they lie in
-        thickness: outside.max(THINNEST * ell) / away.between_planes(shape, |z| inverse_macmullin(physics, z)),
-        curvature: if own.abs() > LOOSE { loose(curvature, own, closest.read(q) / ell) } else { curvature },
+        thickness: outside.max(LEAST_LAYER * ell) / away.between_planes(shape, |z| inverse_macmullin(physics, z)),
+        curvature: if own.abs() > LOOSE_DISTANCE { loose(curvature, own, closest.read(q) / ell) } else { curvature },
         reading: away,
-        reacts: own <= DEEP || -outside <= REMAINS * q[here],
+        reacts: own <= DEEP_DISTANCE || -outside <= REMAINING_SHARE * q[here],
     }
 }
 
@@ -135,9 +122,9 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], physics: &Physics, row:
 /// unless the overpotential is more than that. All lengths in ℓ.
 fn loose(curvature: f64, q: f64, there: f64) -> f64 {
     let far = q.abs();
-    let remains = there.abs() / far.max(LOOSE);
-    let share = (far - LOOSE).clamp(0.0, 1.0) * (4.0 * remains - 2.0).clamp(0.0, 1.0);
-    let speck = if q < 0.0 { SHARPEST } else { -SHARPEST };
+    let remains = there.abs() / far.max(LOOSE_DISTANCE);
+    let share = (far - LOOSE_DISTANCE).clamp(0.0, 1.0) * (4.0 * remains - 2.0).clamp(0.0, 1.0);
+    let speck = if q < 0.0 { LARGEST_CURVATURE } else { -LARGEST_CURVATURE };
     curvature + share * (speck - curvature)
 }
 

@@ -1,10 +1,11 @@
 //! Local terms of both equations: reaction, double layer, salt storage and the top of the box, with their derivatives.
 
+use crate::model::numerics::PSI_FLOOR;
 use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::{Strip, fields, fill, rows_of};
-use super::transport::{PSI_FLOOR, porosity};
+use super::transport::porosity;
 use crate::model::uniforms::StepUniforms;
 
 /// A strip of the fields that local terms, and the sums over them, are made of.

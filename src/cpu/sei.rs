@@ -4,15 +4,9 @@ use super::Cpu;
 use super::interface::length;
 use super::probe::gradient;
 use super::shape::{Row, Shape};
+use crate::model::numerics::{OWN_LAYER, SEI_BAND};
 use crate::model::sei::{carried, formed};
 
-/// SEI of cells farther than this from the interface takes nothing: 0.5 % of the area. It is a resistance like that of the rest \[ℓ\].
-const BAND: f64 = 6.0;
-/// Cells farther than this have the layer of the surface that is closest to them, not one of their own: what a cell in the tails of the
-/// profile knows of curvature is noise \[ℓ\].
-const OWN: f64 = 3.0;
-/// Fraction of a nucleus in a cell from which on its surface is a fresh one.
-pub const FRESH: f64 = 0.05;
 /// Charge per area of a cell that is not near the interface.
 pub const NONE: f64 = -1.0;
 
@@ -38,13 +32,13 @@ pub fn start(cpu: &mut Cpu, dt: f64) -> f64 {
                 let far = q[i].abs() / ell;
                 let from = if sigma[i] < 0.0 { closest(&shape, q, row, x) } else { i };
                 let has_layer = sigma[from] >= 0.0;
-                let layer = match (has_layer, far < OWN) {
+                let layer = match (has_layer, far < OWN_LAYER) {
                     (true, _) => [sigma[from], stripped[from]],
                     (false, true) => [0.0; 2],
                     // a tail of nothing: no film at all would draw the current there
                     (false, false) => [fresh, 0.0],
                 };
-                let takes = far < OWN || (has_layer && far < BAND);
+                let takes = far < OWN_LAYER || (has_layer && far < SEI_BAND);
                 current[x] = if takes { formed(layer[0], fresh, time, growth, dt) / dt } else { 0.0 };
                 [sigma_now[x], stripped_now[x]] = layer;
             }
@@ -90,7 +84,7 @@ pub fn end(cpu: &mut Cpu, movement: f64, dt: f64) {
             for probe in probes.of(row) {
                 let i = probe.cell as usize;
                 let x = i - row.here;
-                if sigma_now[i] >= 0.0 && q[i].abs() < OWN * ell {
+                if sigma_now[i] >= 0.0 && q[i].abs() < OWN_LAYER * ell {
                     // what corrodes below a layer becomes that layer, and loosens none
                     let (total, formed) = (current[i], sei_current[i]);
                     let plated = if total > 0.0 { (total - formed).max(0.0) } else { total };

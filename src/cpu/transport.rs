@@ -1,18 +1,11 @@
 //! Transport coefficients of the electrolyte in each cell.
 
+use crate::model::numerics::{CONTINUED_FLOOR, DILUTE, PSI_FLOOR, TABLE_RANGE};
 use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::fields;
-use crate::model::electrolyte::DILUTE;
-use crate::model::scales::{TABLE_ENTRIES, TABLE_RANGE};
-
-/// Smallest electrolyte fraction in the coefficients.
-pub const PSI_FLOOR: f64 = 1e-6;
-
-/// Smallest c/c0 in the coefficients of the lithium. There the concentration goes on falling as it did outside, below zero
-/// where the salt is nearly used up; nothing but the continuation of the outer fields depends on it.
-pub const BEHIND: f64 = 0.1;
+use crate::model::scales::TABLE_ENTRIES;
 
 /// u, xi_mid, accessible → kappa = ψκ, kappa_d = ψκ_D/c, diffusivity = ψD, transference = t₊, and the derivatives of the first
 /// three with respect to c.
@@ -55,7 +48,7 @@ fn transport_strip(
         let xi = if closed[x] { 1.0 } else { xi[x] };
         let medium = (w[x] * (1.0 - xi)).max(PSI_FLOOR) * medium;
         let own = 1.0 + c[x];
-        let c = own.max(if xi > 0.5 { BEHIND } else { DILUTE });
+        let c = own.max(if xi > 0.5 { CONTINUED_FLOOR } else { DILUTE });
         let (p, s) = table.at(c - 1.0);
         let of_c = medium * p[1] / c;
         (kappa[x], kappa_d[x], diffusivity[x]) = ((medium * p[0]) as f32, of_c as f32, (medium * p[2]) as f32);

@@ -8,12 +8,8 @@
 use super::Cpu;
 use super::isolated::climb;
 use super::shape::Shape;
+use crate::model::numerics::SPENT;
 use crate::model::pieces::{Phase, Pieces};
-
-/// c/c0 below which what plates in a trapped cell falls in proportion to c.
-pub const SCARCE: f64 = 0.2;
-/// c/c0 below which the salt of a trapped cell is spent.
-pub const SPENT: f64 = 0.05;
 
 /// Pieces of the box → whether each cell is trapped; nowhere as long as no salt is spent.
 pub fn find(cpu: &mut Cpu, phases: &[Phase], found: &Pieces) {

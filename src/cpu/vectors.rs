@@ -1,15 +1,12 @@
 //! Vector operations of the linear solver.
 
+use crate::model::numerics::{DILUTE, REACTING_AREA};
 use multiversion::multiversion;
 
 use super::Cpu;
 use super::shape::{Strip, fields, rows_of};
-use crate::model::electrolyte::DILUTE;
 use crate::solver::backend::{DIRECTIONS, Vector};
 use crate::solver::newton::CONCENTRATION_KEPT;
-
-/// Least reaction area per volume of a cell whose potential is held back: farther out next to nothing reacts \[1/dx\].
-pub const REACTING: f64 = 0.01;
 
 /// φ and c of a vector. What the solution is built from is double, what only has to make the residual small is single.
 enum Parts<D, S> {
@@ -129,7 +126,7 @@ impl Cpu {
                 let delta = strip.of(&self.delta);
                 for probe in self.probes.of(strip) {
                     let x = probe.cell as usize - strip.here;
-                    if delta[x] > REACTING {
+                    if delta[x] > REACTING_AREA {
                         need[x] = probe.reading.read(d_phi).abs() / f64::from(potential);
                     }
                 }

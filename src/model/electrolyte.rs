@@ -9,9 +9,6 @@ use super::constants::{FARADAY, GAS};
 use super::keys::Named;
 use crate::{kinds, section};
 
-/// Smallest c/c0 at which properties are looked up, and below which what plates vanishes with c.
-pub const DILUTE: f64 = 1e-3;
-
 kinds! {
     /// Which electrolyte.
     pub enum Electrolyte by "kind" without None; {

@@ -1,5 +1,7 @@
 //! Charge transfer between lithium and electrolyte, in scaled units (potentials in RT/F).
 
+use crate::model::numerics::{EXPONENT_BOUND, LEAST_LOGARITHM};
+
 /// A rate and its derivative with respect to the driving potential.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
@@ -8,9 +10,6 @@ pub struct Rate {
     /// its derivative
     pub slope: f64,
 }
-
-/// Exponents beyond this are continued as straight lines, so that Newton's method never meets an infinity.
-pub const EXPONENT_BOUND: f64 = 30.0;
 
 /// Newton iterations on the film's voltage drop; started from a bound, six reach f64 round-off (see the test).
 pub const FILM_ITERATIONS: usize = 6;
@@ -145,8 +144,6 @@ pub struct Response {
 /// Most Newton iterations on the depletion of the layer, in the logarithm of the concentration that is left. Two or three are usual; from
 /// nearly nothing to nearly all of the concentration, and up to kinetics so fast that the layer takes all of the drive, six were enough.
 pub const DEPLETION_ITERATIONS: usize = 12;
-/// Logarithm of the least share of the layer's concentration that is left.
-pub const LEAST: f64 = -30.0;
 /// Logarithm of the share below which the layer and not the kinetics tells the current.
 pub const USED_UP: f64 = -0.5;
 
@@ -185,7 +182,7 @@ pub fn through_layer_with(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer
         let fall = (front / depletion + alpha * through) / exchange;
         let slope = 0.5 * (rise / 1f64.hypot(by_kinetics) + fall / 1f64.hypot(by_layer));
         let new = y - (by_kinetics.asinh() - by_layer.asinh()) / slope;
-        let new = if y < 0.0 { new.min(0.5 * y).max(LEAST) } else { new.max(0.5 * y) };
+        let new = if y < 0.0 { new.min(0.5 * y).max(LEAST_LOGARITHM) } else { new.max(0.5 * y) };
         let settled = (new - y).abs() <= SETTLED * y.abs();
         y = new;
         if settled {

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod kinetics;
 pub mod measured;
 pub mod nucleation;
+pub mod numerics;
 pub mod parameters;
 pub mod pieces;
 pub mod profile;

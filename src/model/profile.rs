@@ -1,7 +1,6 @@
 //! The profile of a diffuse surface, and the signed distance that it stands for. Lengths in one unit, that of `ell`.
 
-/// Bound on ξ and 1−ξ inside the logarithm.
-pub const CLIP: f64 = 1e-6;
+use crate::model::numerics::PROFILE_CLIP;
 
 /// ξ = ½\[1 + tanh(d/2ℓ)\] at a distance `d` into the body.
 pub fn fraction(d: f64, ell: f64) -> f64 {
@@ -10,6 +9,6 @@ pub fn fraction(d: f64, ell: f64) -> f64 {
 
 /// q = ℓ ln(ξ/(1−ξ)), positive in the body; ξ is clipped.
 pub fn signed_distance(xi: f64, ell: f64) -> f64 {
-    let xi = xi.clamp(CLIP, 1.0 - CLIP);
+    let xi = xi.clamp(PROFILE_CLIP, 1.0 - PROFILE_CLIP);
     ell * (xi / (1.0 - xi)).ln()
 }

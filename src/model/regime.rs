@@ -12,10 +12,11 @@
 //! much smaller than 1/k_kin grow as fast as the flat front: the kinetics level them, the deposit is compact. Features larger than
 //! 1/k_kin take the current and the salt from their neighbours: tips win. Where the salt is spent, 1/k_kin falls in proportion to c.
 
+use crate::model::numerics::DILUTE;
 use std::f64::consts::PI;
 
 use super::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
-use super::electrolyte::{DILUTE, Electrolyte};
+use super::electrolyte::Electrolyte;
 use super::kinetics::butler_volmer;
 use super::parameters::{InitialDeposit, Kinetics, Salt, Setup};
 

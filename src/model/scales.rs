@@ -16,11 +16,10 @@ use super::grid::Grid;
 use super::parameters::{Control, Salt, Setup};
 use super::sei::Sei;
 use super::uniforms::{Physics, StepUniforms};
+use crate::model::numerics::TABLE_RANGE;
 
 /// Entries of the table of transport properties, from c = 0 to [`TABLE_RANGE`] times c0.
 pub const TABLE_ENTRIES: usize = 1024;
-/// Largest tabulated concentration over c0.
-pub const TABLE_RANGE: f64 = 4.0;
 
 /// What the box sees of the electrolyte above it in a step: straight lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

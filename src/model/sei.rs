@@ -6,6 +6,7 @@
 //! a shell, of which plating cracks a part. Its charge comes from the electrode's current, or at rest from the lithium below it, and
 //! never comes back.
 
+use super::numerics::{LARGEST_STRETCH, LEAST_STRETCH};
 use crate::section;
 
 section! {
@@ -20,9 +21,6 @@ section! {
     }
 }
 
-/// Bounds on what one step's stretching of the surface does to the layer: it must not vanish, nor pile up in a cell.
-const STRETCH: (f64, f64) = (0.5, 2.0);
-
 /// Charge per area that a layer of charge `sigma` takes in a step of `dt`.
 pub fn formed(sigma: f64, fresh: f64, time: f64, growth: f64, dt: f64) -> f64 {
     let missing = (fresh - sigma).max(0.0);
@@ -33,7 +31,7 @@ pub fn formed(sigma: f64, fresh: f64, time: f64, growth: f64, dt: f64) -> f64 {
 /// Charge per area of a layer, and what has been stripped below it since it was plated, after a step: `sigma` and `stripped` before the
 /// stretching, a passage of `plated` (negative: stripped) charge per area, the surface moved by `way` times its curvature.
 pub fn carried([sigma, stripped]: [f64; 2], plated: f64, way_by_curvature: f64, cracks: f64) -> [f64; 2] {
-    let sigma = sigma / (1.0 + way_by_curvature).clamp(STRETCH.0, STRETCH.1);
+    let sigma = sigma / (1.0 + way_by_curvature).clamp(LEAST_STRETCH, LARGEST_STRETCH);
     if plated > 0.0 {
         // what has lost as much lithium as it holds itself stands loose
         let loose = if stripped > 0.0 { -(-stripped / sigma.max(f64::MIN_POSITIVE)).exp_m1() } else { 0.0 };

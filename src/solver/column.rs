@@ -12,10 +12,11 @@
 //! step. With the J that the box then took the column's own new c is found, so that no salt is made or lost between the two. The
 //! potential of the far end is that of the top of the box with I Σ h/κ and the diffusion potential ∫ (2RT/F)(1 − t₊) TDF dln c added.
 
+use crate::model::numerics::DILUTE;
 use serde::{Deserialize, Serialize};
 
 use crate::model::constants::{FARADAY, GAS};
-use crate::model::electrolyte::{DILUTE, Transport};
+use crate::model::electrolyte::Transport;
 use crate::model::parameters::{Salt, Setup};
 use crate::model::scales::Above;
 

@@ -30,13 +30,13 @@
 mod equations;
 mod fields;
 
+use crate::model::numerics::IN_INTERFACE;
 use rayon::prelude::*;
 
 use self::equations::{Equations, Solution};
 use self::fields::Chosen;
 use super::check::order;
 use super::{Case, Check, Lab, Specimen, VerifyError};
-use crate::cpu::balance::IN_INTERFACE;
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::grid::Grid;
 use crate::model::parameters::{Control, Salt, Setup};

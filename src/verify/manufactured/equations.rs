@@ -17,10 +17,10 @@
 //! and with a step of ℓ/200, of functions that are evaluated exactly: their error is 1e-10 of the value.
 
 use super::fields::{Chosen, Local};
-use crate::cpu::interface::{FARTHEST, length};
-use crate::cpu::probe::{PROBE, THINNEST};
+use crate::cpu::interface::length;
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::kinetics::{Layer, conductivity_of_salt, through_layer};
+use crate::model::numerics::{LEAST_LAYER, PROBE_DISTANCE, REACTION_BAND};
 use crate::model::parameters::Setup;
 use crate::model::profile::fraction;
 
@@ -110,8 +110,8 @@ impl Equations<'_> {
         let steepness = length(q.gradient);
         let depth = q.value / steepness;
         let along = |way: f64| std::array::from_fn(|a| x[a] - way * q.gradient[a] / steepness);
-        let probe = along(depth + PROBE * setup.ell);
-        let thickness = (-distance.at(probe, t).value).max(THINNEST * setup.ell);
+        let probe = along(depth + PROBE_DISTANCE * setup.ell);
+        let thickness = (-distance.at(probe, t).value).max(LEAST_LAYER * setup.ell);
         let (phi, c) = (phi.at(probe, t).value, c.at(probe, t).value);
         let p = setup.electrolyte.at(c, setup.temperature);
         let half = setup.electrolyte.at(0.5 * c, setup.temperature).kappa;
@@ -136,7 +136,7 @@ impl Equations<'_> {
         let xi = self.xi(q.value);
         let profile = xi * (1.0 - xi) / ell;
         let reaction =
-            if q.value.abs() < FARTHEST * ell { self.current(x, &q) * profile * length(q.gradient) } else { 0.0 };
+            if q.value.abs() < REACTION_BAND * ell { self.current(x, &q) * profile * length(q.gradient) } else { 0.0 };
         let [charge, ..] = self.fluxes(x);
         let h = STEP * ell;
         let (mut divergence, mut carried) = ([0.0; 3], 0.0);
