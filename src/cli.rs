@@ -113,6 +113,9 @@ enum Command {
         /// Where to write the page [default: DIR/report.html]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Write its pictures (PNG) and curves (SVG) into this directory too
+        #[arg(long, value_name = "DIR")]
+        png: Option<PathBuf>,
     },
     /// Run a config on several grids, or with several interface lengths or time steps, and extrapolate its metrics
     Converge {
@@ -412,10 +415,15 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             print(&made.to_string());
             Ok(0)
         }
-        Command::Report { directory, out } => {
+        Command::Report { directory, out, png } => {
             let out = out.unwrap_or_else(|| directory.join(report::FILE));
             let bytes = report::write(&directory, &out)?;
             print(&format!("{}: {:.1} MB\n", out.display(), bytes as f64 / 1e6));
+            if let Some(png) = png {
+                for (name, what) in report::write_pictures(&directory, &png)? {
+                    print(&format!("{}: {what}\n", png.join(name).display()));
+                }
+            }
             Ok(0)
         }
         Command::Converge { config, studies, levels, ratio, coarsen, plan, out, how } => {

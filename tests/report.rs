@@ -32,6 +32,41 @@ static RUN: LazyLock<Place> = LazyLock::new(|| {
     place
 });
 
+#[test]
+fn the_pictures_and_curves_of_the_page_are_written_as_files() {
+    let called = RUN.call(&["report", "run", "--out", "p.html", "--png", "pictures"]);
+    assert_eq!(called.code, 0, "{called:?}");
+    let names: BTreeSet<String> = std::fs::read_dir(RUN.path("pictures"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let told: BTreeSet<String> = called
+        .out
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(": ").unwrap().0.strip_prefix("pictures/").unwrap().to_string())
+        .collect();
+    assert_eq!(names, told, "every file is told once, and none is written over");
+    for name in
+        ["deposit.png", "deposit-1.png", "section-2.png", "curves.svg", "coulombic-efficiency-against-cycle.svg"]
+    {
+        assert!(names.contains(name), "{name}: {names:?}");
+    }
+    let size = |name: &str| {
+        let bytes = std::fs::read(RUN.path(&format!("pictures/{name}"))).unwrap();
+        assert_eq!(bytes[1..4], *b"PNG", "{name}");
+        [16, 20].map(|at| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()))
+    };
+    let ([strip, _], [alone, _]) = (size("deposit.png"), size("deposit-1.png"));
+    assert!(strip == 4 * 480 && alone == 1000, "{strip} {alone}");
+    // a picture by itself brings its colours along and loads nothing
+    let svg = RUN.text("pictures/curves.svg");
+    assert!(
+        svg.starts_with("<svg xmlns") && !svg.contains("var(--") && !svg.contains("href") && !svg.contains("<script")
+    );
+    assert!(svg.matches("<polyline").count() > 10 && svg.matches("<svg").count() == svg.matches("</svg>").count());
+}
+
 /// The page of the run in `directory`.
 fn page(place: &Place, directory: &str) -> String {
     let out = format!("{directory}.html");

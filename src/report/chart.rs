@@ -76,6 +76,9 @@ const GAP: u32 = 24;
 /// Least span of an axis: what would be drawn finer than this is a number without a meaning, and ticks could not be found for it.
 const LEAST_SPAN: f64 = 1e-100;
 
+/// Room above a chart by itself for its title and its legend \[pixel\].
+const HEAD: u32 = 42;
+
 /// Size of a chart in a row of `count` \[pixel\].
 pub fn size_in_row(count: usize) -> (u32, u32) {
     let count = count.max(1) as u32;
@@ -112,6 +115,38 @@ impl Chart {
                 (PreEscaped(svg))
             }
         })
+    }
+
+    /// The chart by itself: its title and legend above the marks, in an SVG element without a name space, and its size \[pixel\].
+    ///
+    /// # Errors
+    /// If plotters fails.
+    pub fn alone(&self) -> Result<(String, [u32; 2]), ReportError> {
+        let failed =
+            |e: Box<dyn std::error::Error>| ReportError::Chart { title: self.title.clone(), reason: e.to_string() };
+        let svg = self.svg().map_err(failed)?;
+        let (width, height) = self.size;
+        let mut head = html! { text x="8" y="17" font-size="13" font-weight="600" { (self.title) } }.into_string();
+        let entries = self.legend.clone().unwrap_or_else(|| {
+            let drawn = self.series.iter().filter(|series| !series.points.is_empty());
+            drawn.map(|series| (series.name.clone(), series.colour.clone())).collect()
+        });
+        let mut place = 8;
+        for (name, colour) in entries.iter().filter(|_| entries.len() > 1 || self.legend.is_some()) {
+            let (class, style) = match colour.starts_with('#') {
+                true => ("bar".to_string(), format!("fill:{colour}")),
+                false => (format!("bar {colour}"), String::new()),
+            };
+            let mark = html! {
+                rect class=(class) style=(style) x=(place) y="25" width="10" height="10" {}
+                text x=(place + 14) y="34" font-size="11" { (name) }
+            };
+            head.push_str(&mark.into_string());
+            // letters of this size are 6 pixels wide on the whole
+            place += 14 + 6 * name.chars().count() as u32 + 10;
+        }
+        let placed = svg.replacen("<svg ", &format!("<svg y=\"{HEAD}\" width=\"{width}\" height=\"{height}\" "), 1);
+        Ok((format!("{head}{placed}"), [width, height + HEAD]))
     }
 
     /// Ranges of both axes, and whether that along x is logarithmic.

@@ -5,6 +5,7 @@ mod chart;
 mod curve;
 mod electro;
 mod events;
+mod files;
 mod ledgers;
 mod moments;
 mod morphology;
@@ -44,6 +45,14 @@ pub enum ReportError {
         /// what plotters said
         reason: String,
     },
+    /// The stored fields could not be drawn.
+    #[error("{}: the stored fields cannot be drawn: {reason}", directory.display())]
+    Picture {
+        /// the directory
+        directory: PathBuf,
+        /// why
+        reason: String,
+    },
     /// A file.
     #[error(transparent)]
     Io(#[from] IoError),
@@ -58,4 +67,13 @@ pub fn write(directory: &Path, out: &Path) -> Result<usize, ReportError> {
     let page = page::page(&record)?.into_string();
     write_whole(out, page.as_bytes())?;
     Ok(page.len())
+}
+
+/// Writes the pictures of the page as PNG and its curves as SVG into `out`, which is made if it is not there. Returns their names with what
+/// each shows.
+///
+/// # Errors
+/// If there is no run in `directory`, its fields cannot be read or drawn, or the system fails.
+pub fn write_pictures(directory: &Path, out: &Path) -> Result<Vec<(String, String)>, ReportError> {
+    files::write(&record::Record::read(directory)?, out)
 }

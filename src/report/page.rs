@@ -26,6 +26,23 @@ const CONTENTS: [(&str, &str); 10] = [
     ("provenance", "Provenance"),
 ];
 
+/// The rules of the page that charts need, with its colours by day in the place of their names.
+pub fn style_of_charts() -> String {
+    let inside =
+        |text: &'static str| text.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(inside, _)| inside);
+    let colours = inside(STYLE).unwrap_or_default().split(';').filter_map(|pair| pair.split_once(':'));
+    let rules = STYLE
+        .lines()
+        .filter(|line| [".curve", ".dashed", ".point", ".bar.", ".chart ["].iter().any(|of| line.starts_with(of)));
+    let rules = rules.filter(|line| !line.contains(":hover")).map(|line| line.trim_start_matches(".chart "));
+    let mut style = String::from("text { font-family: sans-serif; fill: var(--soft); } ");
+    style.push_str(&rules.collect::<Vec<_>>().join(" "));
+    for (name, colour) in colours {
+        style = style.replace(&format!("var({})", name.trim()), colour.trim());
+    }
+    style
+}
+
 /// The whole page.
 ///
 /// # Errors

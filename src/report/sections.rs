@@ -1,5 +1,6 @@
 //! The sections with charts and pictures.
 
+use base64::Engine;
 use maud::{Markup, html};
 
 use super::ReportError;
@@ -39,11 +40,11 @@ fn rows(count: usize, most: usize) -> Vec<usize> {
 }
 
 /// Pictures side by side, in rows of about as many.
-fn shots_of<'a>(shots: impl Iterator<Item = (&'a String, &'a Moment, Option<f64>)>, what: &str) -> Markup {
+fn shots_of<'a>(shots: impl Iterator<Item = (&'a Vec<u8>, &'a Moment, Option<f64>)>, what: &str) -> Markup {
     let shots: Vec<_> = shots.collect();
     let across = rows(shots.len(), MOST_SHOTS).first().copied().unwrap_or(1);
     html! {
-        div.shots style={ "--across:" (across) } { @for (uri, moment, top) in shots { (shown(uri, moment, what, top)) } }
+        div.shots style={ "--across:" (across) } { @for (png, moment, top) in shots { (shown(png, moment, what, top)) } }
     }
 }
 
@@ -55,6 +56,14 @@ fn not_measured(what: &str) -> Markup {
     html! { p.missing { (what) } }
 }
 
+/// All charts of the page, in its order.
+pub fn charts(record: &Record) -> Vec<Chart> {
+    let inventory = electro::inventory(record).map(|(chart, _)| chart);
+    let of_cycles = electro::cycling(record).into_iter().chain(inventory);
+    let all = electro::against_charge(record).into_iter().chain(electro::against_time(record)).chain(of_cycles);
+    all.chain(morphology::panels(record).0).filter(|chart| !chart.is_empty()).collect()
+}
+
 /// The deposit at chosen moments.
 pub fn pictures(record: &Record) -> Markup {
     let content = match &record.frames {
@@ -62,7 +71,7 @@ pub fn pictures(record: &Record) -> Markup {
         Ok(times) if times.is_empty() => not_measured("There is no snapshot yet, so there are no pictures."),
         Ok(times) => {
             let moments: Vec<Moment> = moments::choose(times, record);
-            match picture::gallery(record, &moments) {
+            match picture::gallery(record, &moments, picture::ON_PAGE) {
                 Ok(gallery) => shots(record, &gallery),
                 Err(error) => not_measured(&format!("The stored fields cannot be drawn: {error}.")),
             }
@@ -118,7 +127,8 @@ fn shots(record: &Record, gallery: &Gallery) -> Markup {
     }
 }
 
-fn shown(uri: &str, moment: &Moment, what: &str, top: Option<f64>) -> Markup {
+fn shown(png: &[u8], moment: &Moment, what: &str, top: Option<f64>) -> Markup {
+    let uri = format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(png));
     html! {
         div.shot {
             img src=(uri) alt={ (what) ", " (moment.title) };

@@ -5,8 +5,6 @@ pub mod palette;
 mod raster;
 mod section;
 
-use base64::Engine;
-
 use self::palette::Colour;
 use self::raster::{Camera, Facet, Picture};
 use self::section::{Section, Sections};
@@ -17,28 +15,28 @@ use crate::metrics::deposit::phases_of;
 use crate::model::grid::Grid;
 use crate::model::pieces::{Joined, Phase, pieces, smallest};
 
-/// Width of a picture in perspective \[pixel\].
-const WIDE: usize = 640;
+/// Width of a picture in perspective on the page \[pixel\].
+pub const ON_PAGE: usize = 640;
 /// Width of a section \[pixel\].
 const SECTION: usize = 560;
 
 /// Difference of potential below which there is nothing to see \[V\].
 const LEAST_DROP: f32 = 1e-6;
 
-/// Pictures of one moment, as data URIs.
+/// Pictures of one moment, as PNG.
 pub struct Shot {
     /// the moment
     pub moment: Moment,
     /// highest lithium above the bottom of the box \[m\]; none without lithium
     pub top: Option<f64>,
     /// the deposit in perspective; none in a box of fewer than three dimensions
-    pub view: Option<String>,
+    pub view: Option<Vec<u8>>,
     /// copper, lithium and electrolyte in a section; none in a box of one dimension
-    pub phases: Option<String>,
+    pub phases: Option<Vec<u8>>,
     /// salt in the same section, if it was stored
-    pub salt: Option<String>,
+    pub salt: Option<Vec<u8>>,
     /// potential of the electrolyte in the same section, if it was stored
-    pub potential: Option<String>,
+    pub potential: Option<Vec<u8>>,
 }
 
 /// The pictures of all moments.
@@ -61,11 +59,11 @@ struct Scene {
     sections: Option<Sections>,
 }
 
-/// Draws the moments, all from the same place and with the same colours.
+/// Draws the moments, all from the same place and with the same colours; those in perspective `wide` pixels wide.
 ///
 /// # Errors
 /// A sentence, if the fields cannot be read or do not fit.
-pub fn gallery(record: &Record, moments: &[Moment]) -> Result<Gallery, String> {
+pub fn gallery(record: &Record, moments: &[Moment], wide: usize) -> Result<Gallery, String> {
     let grid = record.grid.ok_or("run.json does not tell the grid")?;
     let scenes: Vec<Scene> = moments.iter().map(|moment| scene(record, &grid, moment)).collect::<Result<_, _>>()?;
     let top = scenes.iter().filter_map(|scene| scene.top).max().unwrap_or(grid.nz / 4);
@@ -80,7 +78,7 @@ pub fn gallery(record: &Record, moments: &[Moment]) -> Result<Gallery, String> {
     };
     let salt = range(|sections| sections.salt.as_ref()).filter(|(low, high)| high - low > 1e-3 * high.abs());
     let potential = range(|sections| sections.potential.as_ref()).filter(|(low, high)| high - low > LEAST_DROP);
-    let camera = Camera::new([grid.nx as f32, grid.ny as f32, (top + 1) as f32], WIDE);
+    let camera = Camera::new([grid.nx as f32, grid.ny as f32, (top + 1) as f32], wide);
     let mut shots = Vec::with_capacity(scenes.len());
     for scene in scenes {
         let view = (!scene.facets.is_empty()).then(|| raster::draw(&camera, &scene.facets));
@@ -94,10 +92,10 @@ pub fn gallery(record: &Record, moments: &[Moment]) -> Result<Gallery, String> {
         shots.push(Shot {
             moment: scene.moment,
             top: scene.top.map(|cells| (cells + 1) as f64 * grid.dx),
-            view: view.map(|picture| uri(&picture)).transpose()?,
-            phases: sections.map(|sections| uri(&sections.phases(rows, SECTION))).transpose()?,
-            salt: salt.map(|picture| uri(&picture)).transpose()?,
-            potential: potential.map(|picture| uri(&picture)).transpose()?,
+            view: view.map(|picture| png(&picture)).transpose()?,
+            phases: sections.map(|sections| png(&sections.phases(rows, SECTION))).transpose()?,
+            salt: salt.map(|picture| png(&picture)).transpose()?,
+            potential: potential.map(|picture| png(&picture)).transpose()?,
         });
     }
     Ok(Gallery { shots, salt, potential, shown: rows as f64 * grid.dx })
@@ -189,8 +187,34 @@ fn lithium_colour(grid: &Grid, isolated: &[bool], place: [f32; 3], cut: bool) ->
     }
 }
 
-/// The picture as a PNG in a data URI.
-fn uri(picture: &Picture) -> Result<String, String> {
+/// The pictures in perspective of some moments side by side on white, each `wide` pixels wide, as PNG; none if there is none.
+///
+/// # Errors
+/// A sentence, if the fields cannot be read or do not fit.
+pub fn strip(record: &Record, moments: &[Moment], wide: usize) -> Result<Option<Vec<u8>>, String> {
+    let grid = record.grid.ok_or("run.json does not tell the grid")?;
+    let scenes: Vec<Scene> = moments.iter().map(|moment| scene(record, &grid, moment)).collect::<Result<_, _>>()?;
+    let top = scenes.iter().filter_map(|scene| scene.top).max().unwrap_or(grid.nz / 4);
+    let camera = Camera::new([grid.nx as f32, grid.ny as f32, (top + 1) as f32], wide);
+    let drawn = scenes.iter().filter(|scene| !scene.facets.is_empty());
+    let pictures: Vec<Picture> = drawn.map(|scene| raster::draw(&camera, &scene.facets)).collect();
+    let Some(height) = pictures.first().map(|picture| picture.height) else { return Ok(None) };
+    let width = pictures.iter().map(|picture| picture.width).sum();
+    let mut bytes = Vec::with_capacity(4 * width * height);
+    for row in 0..height {
+        for picture in &pictures {
+            for pixel in picture.bytes[4 * row * picture.width..][..4 * picture.width].chunks_exact(4) {
+                let opacity = f32::from(pixel[3]) / 255.0;
+                let on_white = |v: u8| (f32::from(v) * opacity + 255.0 * (1.0 - opacity)).round() as u8;
+                bytes.extend([on_white(pixel[0]), on_white(pixel[1]), on_white(pixel[2]), 255]);
+            }
+        }
+    }
+    png(&Picture { width, height, bytes }).map(Some)
+}
+
+/// The picture as a PNG.
+fn png(picture: &Picture) -> Result<Vec<u8>, String> {
     let failed = |error: png::EncodingError| format!("a picture could not be encoded: {error}");
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, picture.width as u32, picture.height as u32);
@@ -200,5 +224,5 @@ fn uri(picture: &Picture) -> Result<String, String> {
     let mut writer = encoder.write_header().map_err(failed)?;
     writer.write_image_data(&picture.bytes).map_err(failed)?;
     writer.finish().map_err(failed)?;
-    Ok(format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(&bytes)))
+    Ok(bytes)
 }
