@@ -265,7 +265,7 @@ fn try_steps(sim: &mut Simulation) -> Result<Trial, RunError> {
     let seconds = began.elapsed().as_secs_f64() / TRIAL_STEPS as f64;
     let (measured, measure) = cost::timed(|| sim.metrics());
     measured?;
-    let (cells, limited_by) = (sim.setup().grid.cells(), sim.clock().limited_by.clone());
+    let (cells, limited_by) = (sim.setup().grid.cells(), sim.clock().limited_by.to_string());
     let b = sim.backend();
     Ok(Trial {
         device: b.device(),

@@ -9,7 +9,8 @@ use liplate::model::parameters::*;
 use liplate::model::random::uniform;
 use liplate::model::sei::Sei;
 use liplate::solver::backend::{Backend, State, Vector};
-use liplate::solver::step::{CHANGE, Problem};
+use liplate::solver::step::Problem;
+use liplate::solver::time_step::LimitedBy;
 
 /// What is imposed, and for how long \[s\].
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +55,7 @@ fn error_of<B: Backend>(s: &Setup, mut b: B, imposed: &[Imposed]) -> f64 {
         clock.control = control;
         if begins {
             clock.dt = s.time_step.first;
-            clock.limited_by = CHANGE.into();
+            clock.limited_by = LimitedBy::Change;
         }
         let until = clock.time + time;
         while clock.time < until {

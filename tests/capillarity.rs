@@ -47,7 +47,7 @@ fn the_finest_ripple_falls_in_every_step() {
             seen.push(amplitude(&heights(&b.state().unwrap().xi, nx * ny)));
         }
         println!("{nx} × {ny}: dt {:.2} s, {}, {:.1e} → {:.1e} dx", clock.dt, clock.limited_by, seen[0], seen[40]);
-        assert_eq!(clock.limited_by, "capillarity");
+        assert_eq!(clock.limited_by.to_string(), "capillarity");
         assert!(seen[40] < 1e-3 * seen[0], "{nx} × {ny}: {seen:?}");
     }
 }

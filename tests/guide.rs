@@ -165,3 +165,15 @@ fn the_pages_link_to_what_is_there() {
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     assert!(readme.lines().count() <= 150, "{} lines of README.md", readme.lines().count());
 }
+
+/// Every field that a config may ask for stands on the page of the outputs.
+#[test]
+fn the_stored_fields_stand_on_their_page() {
+    use liplate::model::stored::Stored;
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/output.md")).unwrap();
+    for name in Stored::NAMES {
+        assert!(page.contains(&format!("| `{name}` |")), "{name}");
+        assert_eq!(Stored::named(name).unwrap().name(), *name);
+    }
+    assert!(Stored::named("nonsense").is_none());
+}

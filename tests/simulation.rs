@@ -4,6 +4,7 @@ mod common;
 
 use liplate::config;
 use liplate::model::parameters::Setup;
+use liplate::model::stored::Stored;
 use liplate::sim::device::DeviceChoice;
 use liplate::sim::{Simulation, SimulationError};
 
@@ -30,7 +31,7 @@ fn a_simulation_follows_its_protocol_and_hands_out_what_it_holds() {
     assert!((charge.1 - 0.2).abs() < 1e-9 && (rest.1 - 1.2).abs() < 1e-9 && (strip.1 - 1.3).abs() < 1e-9, "{ended:?}");
     assert_eq!([charge.2, rest.2, strip.2].map(|kelvin| kelvin.round()), [298.0, 313.0, 298.0], "{ended:?}");
     let grid = sim.setup().grid;
-    let (xi, c) = (sim.field("xi").unwrap(), sim.field("c").unwrap());
+    let (xi, c) = (sim.field(Stored::Xi).unwrap(), sim.field(Stored::C).unwrap());
     assert_eq!(xi.dim(), (grid.nz, grid.ny, grid.nx));
     // salt in mol/m³, as much as there was at the start: no lithium has come yet, or little
     let c0 = sim.setup().top.c0 as f32;
@@ -59,7 +60,7 @@ fn a_simulation_that_is_saved_and_loaded_goes_on_with_the_same_bits() {
         if sim.clock().step.is_multiple_of(3) {
             // looking at it changes nothing
             sim.metrics().unwrap();
-            sim.field("current").unwrap();
+            sim.field(Stored::Current).unwrap();
             sim.save(&directory, "test").unwrap();
             sim = Simulation::load(&directory, DeviceChoice::Cpu).unwrap();
             warm += usize::from(sim.clock().temperature > 300.0);

@@ -246,6 +246,6 @@ impl<'a> Trial<'a> {
         self.state = b.state()?;
         let [seconds, newton, dt] = [seconds, newton, dt].map(|values| Spread::of(&values));
         let launches = (!launches.is_empty()).then(|| Spread::of(&launches));
-        Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.clone(), rejected, launches, idle })
+        Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.to_string(), rejected, launches, idle })
     }
 }

@@ -37,46 +37,88 @@ uniform! {
 /// A buffer.
 pub type Id = usize;
 
-/// Fields of every cell, and how many floats each has.
-const CELLS: &[(&str, u64)] = &[
-    ("xi", 1),
-    ("xi_next", 1), // from `interface` on xi in the middle of the step, from `restore_profile` on room
-    ("accessible", 1),
-    ("copper_area", 1),
-    ("heterogeneity", 1),
-    ("u", 2),
-    ("u_low", 2),
-    ("u_old", 2),
-    ("q", 1),
-    ("delta", 1),
-    ("curvature", 1),
-    ("front_curvature", 1),
-    ("probe_way", 2),
-    ("probe_depth", 2),
-    ("conduction", 2),
-    ("diffusion", 2),
-    ("conduction_by_c", 2),
-    ("diffusivity_by_c", 1),
-    ("current", 1),
-    ("current_old", 1),
-    ("slopes", 2),
-    ("source", 2),
-    ("reaction_phi", 2),
-    ("reaction_c", 2),
-    ("residual", 2),
-    ("correction", 2),
-    ("x", 2),
-    ("x_next", 2),
-    ("piece", 1),
-    ("pocket", 1),
-];
+/// How large a buffer is.
+#[derive(Clone, Copy)]
+enum Size {
+    /// so many floats a cell
+    Cells(u64),
+    /// so many floats a cell if there is an SEI, none without
+    CellsWithSei(u64),
+    /// so many bytes a workgroup of the first stage of a sum
+    OfGroups(u64),
+    /// so many bytes, at first
+    Bytes(u64),
+}
 
-/// Fields of every cell that only an SEI needs.
-const OF_SEI: &[(&str, u64)] = &[("sei", 2), ("sei_now", 2), ("sei_current", 1)];
+/// Makes the names of the buffers: one row for each, with the name that the shaders know it by, its size and what it holds.
+macro_rules! buffers {
+    ($($variant:ident $name:literal $size:expr, $meaning:literal;)*) => {
+        /// A buffer that shaders bind by name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Buffer { $(#[doc = $meaning] $variant,)* }
 
-/// Buffers of another size: table of transport properties, nuclei, the two stages of sums, and isolated pieces of lithium.
-const OTHERS: &[&str] =
-    &["table", "fired", "caps", "partial", "sums", "product", "need", "pieces", "piece_sums", "piece_response"];
+        impl Buffer {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name that the shaders know it by.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            fn size(self) -> Size {
+                use Size::{Bytes, Cells, CellsWithSei, OfGroups};
+                match self { $(Self::$variant => $size,)* }
+            }
+        }
+    };
+}
+
+buffers! {
+    Xi "xi" Cells(1), "lithium fraction ξ";
+    XiNext "xi_next" Cells(1), "ξ in the middle of the step from `interface` on; from `restore_profile` on, room";
+    Accessible "accessible" Cells(1), "w, the share that is not copper";
+    CopperArea "copper_area" Cells(1), "area of the copper's surface per volume";
+    Heterogeneity "heterogeneity" Cells(1), "what multiplies the exchange current";
+    U "u" Cells(2), "φ less the reference, and c/c0 − 1";
+    ULow "u_low" Cells(2), "what of `u` single precision has no room for";
+    UOld "u_old" Cells(2), "`u` at the beginning of the step";
+    Q "q" Cells(1), "signed distance to the interface";
+    Delta "delta" Cells(1), "reaction area per volume";
+    Curvature "curvature" Cells(1), "curvature of the level through the cell";
+    FrontCurvature "front_curvature" Cells(1), "curvature of the front, as a cell of the interface reads it";
+    ProbeWay "probe_way" Cells(2), "where a cell reads the electrolyte";
+    ProbeDepth "probe_depth" Cells(2), "the same, and the thickness of its layer";
+    Conduction "conduction" Cells(2), "ψκ, and ψκ_D/c";
+    Diffusion "diffusion" Cells(2), "ψD, and t₊";
+    ConductionByC "conduction_by_c" Cells(2), "derivatives of ψκ and ψκ_D/c with respect to c";
+    DiffusivityByC "diffusivity_by_c" Cells(1), "derivative of ψD with respect to c";
+    Current "current" Cells(1), "reaction current density";
+    CurrentOld "current_old" Cells(1), "reaction current density at the beginning of the step";
+    Slopes "slopes" Cells(2), "derivatives of the current with respect to φ and c";
+    Source "source" Cells(2), "local terms of both equations";
+    ReactionPhi "reaction_phi" Cells(2), "derivatives of the charge equation's local terms";
+    ReactionC "reaction_c" Cells(2), "derivatives of the salt equation's local terms";
+    Residual "residual" Cells(2), "residual of both equations";
+    Correction "correction" Cells(2), "correction of φ and c";
+    X "x" Cells(2), "correction of the V-cycle on the finest level";
+    XNext "x_next" Cells(2), "the same, being computed";
+    Piece "piece" Cells(1), "row of the isolated piece that a cell reacts with";
+    Pocket "pocket" Cells(1), "whether a cell is trapped, and its salt spent";
+    Sei "sei" CellsWithSei(2), "charge per area of the SEI, and of the lithium stripped below it";
+    SeiNow "sei_now" CellsWithSei(2), "the same at the beginning of the step";
+    SeiCurrent "sei_current" CellsWithSei(1), "current that the SEI takes";
+    Table "table" Bytes(16 * TABLE_ENTRIES as u64), "transport properties against c";
+    Fired "fired" Bytes(4 * FIRST_NUCLEI), "cells in which a nucleus appears, after their number; grows";
+    Caps "caps" Bytes(16 * FIRST_NUCLEI), "nuclei to be placed; grows";
+    Partial "partial" OfGroups(4 * MOST_NUMBERS), "sums of each workgroup";
+    Sums "sums" Bytes(4 * MOST_NUMBERS), "sums of all";
+    Product "product" Bytes(32), "scalar products";
+    NeedOfDamping "need" Bytes(32), "how much a correction must be damped";
+    Pieces "pieces" Bytes(4 * (4 + 8 * FIRST_PIECES)), "isolated pieces; grows";
+    PieceSums "piece_sums" Bytes(4 * 6 * FIRST_PIECES), "sums over isolated pieces; grows";
+    PieceResponse "piece_response" Bytes(16 * FIRST_PIECES), "potentials of isolated pieces and what they follow; grows";
+}
 
 /// Floats of the longest sums: two each for five times four numbers, those of the balance.
 const MOST_NUMBERS: u64 = 2 * 4 * 5;
@@ -91,19 +133,23 @@ const FIRST_NUCLEI: u64 = 1024;
 const FIRST_PIECES: u64 = 1024;
 
 /// Bytes that the tables of isolated pieces need for `pieces` of them.
-pub fn piece_tables(pieces: u64) -> [(&'static str, u64); 3] {
-    [("pieces", 4 * (4 + 8 * pieces)), ("piece_sums", 4 * 6 * pieces), ("piece_response", 16 * pieces)]
+pub fn piece_tables(pieces: u64) -> [(Buffer, u64); 3] {
+    [(Buffer::Pieces, 4 * (4 + 8 * pieces)), (Buffer::PieceSums, 4 * 6 * pieces), (Buffer::PieceResponse, 16 * pieces)]
 }
 
-/// Names of all fields.
+/// Names of all buffers.
 pub fn names() -> Vec<&'static str> {
-    CELLS.iter().chain(OF_SEI).map(|(name, _)| *name).chain(OTHERS.iter().copied()).collect()
+    Buffer::ALL.iter().map(|buffer| buffer.name()).collect()
 }
 
 /// Bytes of all fields of every cell, with or without an SEI, and of the coarser levels.
 pub fn bytes(cells: u64, sei: bool) -> u64 {
-    let of_sei = if sei { OF_SEI } else { &[] };
-    let floats: u64 = CELLS.iter().chain(of_sei).map(|(_, floats)| floats).sum();
+    let floats = |buffer: &Buffer| match buffer.size() {
+        Size::Cells(floats) => floats,
+        Size::CellsWithSei(floats) if sei => floats,
+        _ => 0,
+    };
+    let floats: u64 = Buffer::ALL.iter().map(floats).sum();
     // directions and images; 1/8 + 1/64 + … of seven pairs on the coarser levels
     4 * cells * (floats + 4 * DIRECTIONS as u64) + 8 * cells
 }
@@ -135,7 +181,9 @@ pub struct Level {
 /// All buffers of a run.
 pub struct Fields {
     buffers: Vec<wgpu::Buffer>,
-    names: HashMap<&'static str, Id>,
+    /// the buffer of each name, in the order of [`Buffer::ALL`]
+    ids: Vec<Id>,
+    names: HashMap<&'static str, Buffer>,
     /// the hierarchy down to the first of the lower levels, finest first
     pub levels: Vec<Level>,
     /// search directions
@@ -154,25 +202,23 @@ impl Fields {
         let cells = cells_of(shape);
         let mut fields = Self {
             buffers: Vec::new(),
-            names: HashMap::new(),
+            ids: Vec::new(),
+            names: Buffer::ALL.iter().map(|buffer| (buffer.name(), *buffer)).collect(),
             levels: Vec::new(),
             directions: [0; DIRECTIONS],
             images: [0; DIRECTIONS],
         };
-        for &(name, floats) in CELLS {
-            let id = fields.add(device, name, 4 * floats * cells);
-            fields.names.insert(name, id);
-        }
-        for &(name, floats) in OF_SEI {
-            let id = fields.add(device, name, if sei { 4 * floats * cells } else { 0 });
-            fields.names.insert(name, id);
-        }
-        let partial = Groups::new(shape).count() * 4 * MOST_NUMBERS;
-        let sizes = [16 * TABLE_ENTRIES as u64, 4 * FIRST_NUCLEI, 16 * FIRST_NUCLEI, partial, 4 * MOST_NUMBERS, 32, 32];
-        let sizes = sizes.into_iter().chain(piece_tables(FIRST_PIECES).map(|(_, size)| size));
-        for (&name, size) in OTHERS.iter().zip(sizes) {
-            let id = fields.add(device, name, size);
-            fields.names.insert(name, id);
+        let groups = Groups::new(shape).count();
+        for buffer in Buffer::ALL {
+            let size = match buffer.size() {
+                Size::Cells(floats) => 4 * floats * cells,
+                Size::CellsWithSei(floats) if sei => 4 * floats * cells,
+                Size::CellsWithSei(_) => 0,
+                Size::OfGroups(bytes) => bytes * groups,
+                Size::Bytes(bytes) => bytes,
+            };
+            let id = fields.add(device, buffer.name(), size);
+            fields.ids.push(id);
         }
         fields.directions = std::array::from_fn(|_| fields.add(device, "direction", 8 * cells));
         fields.images = std::array::from_fn(|_| fields.add(device, "image", 8 * cells));
@@ -230,13 +276,13 @@ impl Fields {
                 Level {
                     shape,
                     uniforms,
-                    conduction: self.names["conduction"],
-                    diffusion: self.names["diffusion"],
-                    reaction_phi: self.names["reaction_phi"],
-                    reaction_c: self.names["reaction_c"],
-                    right: self.names["residual"],
-                    x: self.names["x"],
-                    x_next: self.names["x_next"],
+                    conduction: self.id(Buffer::Conduction),
+                    diffusion: self.id(Buffer::Diffusion),
+                    reaction_phi: self.id(Buffer::ReactionPhi),
+                    reaction_c: self.id(Buffer::ReactionC),
+                    right: self.id(Buffer::Residual),
+                    x: self.id(Buffer::X),
+                    x_next: self.id(Buffer::XNext),
                 }
             } else {
                 let cells = cells_of(shape);
@@ -267,9 +313,14 @@ impl Fields {
         }
     }
 
-    /// The buffer of a name.
-    pub fn id(&self, name: &str) -> Option<Id> {
-        self.names.get(name).copied()
+    /// A named buffer.
+    pub fn id(&self, buffer: Buffer) -> Id {
+        self.ids[buffer as usize]
+    }
+
+    /// The buffer that a shader knows by a name.
+    pub fn named(&self, name: &str) -> Option<Id> {
+        self.names.get(name).map(|&buffer| self.id(buffer))
     }
 
     /// A buffer.
@@ -277,23 +328,19 @@ impl Fields {
         &self.buffers[id]
     }
 
-    /// Exchanges the buffers of two names.
-    pub fn swap(&mut self, a: &'static str, b: &'static str) {
-        if let (Some(first), Some(second)) = (self.id(a), self.id(b)) {
-            self.names.insert(a, second);
-            self.names.insert(b, first);
-        }
+    /// Exchanges two named buffers.
+    pub fn swap(&mut self, a: Buffer, b: Buffer) {
+        self.ids.swap(a as usize, b as usize);
     }
 
-    /// Replaces the buffer of a name by one of `size` bytes at least, if it is smaller; whether it was.
-    pub fn grow(&mut self, device: &Device, name: &str, size: u64) -> bool {
-        match self.id(name) {
-            Some(id) if self.buffers[id].size() < size => {
-                self.buffers[id] = storage(device, name, size.next_power_of_two());
-                true
-            }
-            _ => false,
+    /// Replaces a named buffer by one of `size` bytes at least, if it is smaller; whether it was.
+    pub fn grow(&mut self, device: &Device, buffer: Buffer, size: u64) -> bool {
+        let id = self.id(buffer);
+        let is_smaller = self.buffers[id].size() < size;
+        if is_smaller {
+            self.buffers[id] = storage(device, buffer.name(), size.next_power_of_two());
         }
+        is_smaller
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lithium that is not joined to the copper: which kernels find its pieces and their potentials.
 
 use super::Gpu;
-use super::fields::{Id, piece_tables};
+use super::fields::{Buffer, Id, piece_tables};
 use super::queue::Dispatch;
 use super::shader::Kernel;
 use super::trapped::Phase;
@@ -65,7 +65,7 @@ impl Gpu {
             self.run(Kernel::Spent, &[], &[]);
             self.label_phase(Phase::Lithium);
             self.run(Kernel::LabelNumber, &self.labels(), &[]);
-            let head = self.words("pieces", HEAD)?;
+            let head = self.words(Buffer::Pieces, HEAD)?;
             let count = head[COUNT] as usize;
             if !self.make_room(count) {
                 break (count, head[ANY_SPENT] != 0);
@@ -79,7 +79,7 @@ impl Gpu {
         if none {
             return Ok(Pieces::default());
         }
-        let table = self.words("pieces", HEAD + ROW * count.max(before.len()))?;
+        let table = self.words(Buffer::Pieces, HEAD + ROW * count.max(before.len()))?;
         let row = |number: usize| &table[HEAD + ROW * number..HEAD + ROW * (number + 1)];
         self.isolated = (0..count).map(|number| row(number)[FIRST]).collect();
         let piece = |number: usize| {
@@ -118,11 +118,11 @@ impl Gpu {
 
     /// An empty table that asks what has become of the first cells of the pieces before.
     fn prepare_table(&mut self, before: &[u32]) {
-        self.clear("pieces");
+        self.clear(Buffer::Pieces);
         if !before.is_empty() {
             let mut table = vec![0; HEAD + ROW * before.len()];
             before.iter().enumerate().for_each(|(number, &first)| table[HEAD + ROW * number + ASKED] = first);
-            self.write("pieces", bytemuck::cast_slice(&table));
+            self.write(Buffer::Pieces, bytemuck::cast_slice(&table));
         }
     }
 
@@ -138,9 +138,8 @@ impl Gpu {
         grown
     }
 
-    fn words(&mut self, name: &'static str, count: usize) -> Result<Vec<u32>, BackendError> {
-        let id = self.fields.id(name).ok_or_else(|| self.device.error(format!("there is no field `{name}`")))?;
-        let bytes = self.queue.read(&self.device, self.fields.buffer(id), 4 * count as u64)?;
+    fn words(&mut self, buffer: Buffer, count: usize) -> Result<Vec<u32>, BackendError> {
+        let bytes = self.queue.read(&self.device, self.fields.buffer(self.fields.id(buffer)), 4 * count as u64)?;
         Ok(bytemuck::pod_collect_to_vec(&bytes))
     }
 

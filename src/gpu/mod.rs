@@ -21,7 +21,7 @@ pub use adapter::{AdapterReport, Choice, LARGEST_FIELD_PER_CELL, adapters};
 pub use device::GpuError;
 
 use device::{Device, Need};
-use fields::{Fields, Id, Level};
+use fields::{Buffer, Fields, Id, Level};
 use queue::{Dispatch, Queue};
 use reduce::Groups;
 use shader::{Kernel, Kind, Shader};
@@ -78,29 +78,26 @@ impl Gpu {
             isolated: Vec::new(),
             trapped: false,
         };
-        gpu.write("accessible", bytemuck::cast_slice(&statics.accessible));
-        gpu.write("copper_area", bytemuck::cast_slice(&statics.copper_area));
-        gpu.write("heterogeneity", bytemuck::cast_slice(&statics.heterogeneity));
+        gpu.write(Buffer::Accessible, bytemuck::cast_slice(&statics.accessible));
+        gpu.write(Buffer::CopperArea, bytemuck::cast_slice(&statics.copper_area));
+        gpu.write(Buffer::Heterogeneity, bytemuck::cast_slice(&statics.heterogeneity));
         let table = scales.transport_table(&setup.electrolyte, setup.temperature);
-        gpu.write("table", bytemuck::cast_slice(&table));
+        gpu.write(Buffer::Table, bytemuck::cast_slice(&table));
         gpu.device.check().map_err(|BackendError::Device { device, reason }| GpuError::Device { device, reason })?;
         Ok(gpu)
     }
 
-    fn write(&mut self, name: &'static str, bytes: &[u8]) {
-        if let Some(id) = self.fields.id(name) {
-            self.queue.write(&self.device, self.fields.buffer(id), bytes);
-        }
+    fn write(&mut self, buffer: Buffer, bytes: &[u8]) {
+        self.queue.write(&self.device, self.fields.buffer(self.fields.id(buffer)), bytes);
     }
 
-    fn read(&mut self, name: &'static str) -> Result<Vec<f32>, BackendError> {
-        let id = self.fields.id(name).ok_or_else(|| self.device.error(format!("there is no field `{name}`")))?;
-        self.read_id(id)
+    fn read(&mut self, buffer: Buffer) -> Result<Vec<f32>, BackendError> {
+        self.read_id(self.fields.id(buffer))
     }
 
     /// One of the two floats that a field of pairs has in each cell.
-    fn half(&mut self, name: &'static str, which: usize) -> Result<Vec<f32>, BackendError> {
-        Ok(self.read(name)?.into_iter().skip(which).step_by(2).collect())
+    fn half(&mut self, buffer: Buffer, which: usize) -> Result<Vec<f32>, BackendError> {
+        Ok(self.read(buffer)?.into_iter().skip(which).step_by(2).collect())
     }
 
     fn read_id(&mut self, id: Id) -> Result<Vec<f32>, BackendError> {
@@ -132,25 +129,16 @@ impl Gpu {
     }
 
     /// A sum in two stages, `fours` times four numbers, into the field `totals`.
-    fn reduce(
-        &mut self,
-        kernel: Kernel,
-        roles: &[(&str, Id)],
-        more: &[u32],
-        totals: &'static str,
-        fours: u32,
-        maxima: u32,
-    ) {
+    fn reduce(&mut self, kernel: Kernel, roles: &[(&str, Id)], more: &[u32], totals: Buffer, fours: u32, maxima: u32) {
         let Groups { along: [x, y, z], planes } = self.groups;
         let parameters: Vec<u32> = std::iter::once(planes).chain(more.iter().copied()).collect();
         let dispatch = Dispatch { kernel, threads: [16 * x, 16 * y, z], roles, level: None, parameters: &parameters };
         self.queue.dispatch(&self.device, &self.fields, &dispatch);
         let count = self.groups.count() as u32;
-        let Some(id) = self.fields.id(totals) else { return };
         let dispatch = Dispatch {
             kernel: Kernel::Total,
             threads: [256 * fours, 1, 1],
-            roles: &[("totals", id)],
+            roles: &[("totals", self.fields.id(totals))],
             level: None,
             parameters: &[count, maxima],
         };
@@ -161,7 +149,7 @@ impl Gpu {
     fn products(&mut self, a: Id, pairs: &[[Id; 2]]) {
         let (Some([b, test]), Some([b_1, test_1])) = (pairs.first().copied(), pairs.last().copied()) else { return };
         let roles = [("a", a), ("b", b), ("test", test), ("b_1", b_1), ("test_1", test_1)];
-        self.reduce(Kernel::Project, &roles, &[pairs.len() as u32], "product", 1, 0);
+        self.reduce(Kernel::Project, &roles, &[pairs.len() as u32], Buffer::Product, 1, 0);
     }
 
     /// correction += coefficient · direction, from zero if it starts there; residual −= coefficient · image.
@@ -171,14 +159,14 @@ impl Gpu {
     }
 
     fn totals(&mut self, fours: usize) -> Result<Vec<f64>, BackendError> {
-        let totals = self.read("sums")?;
+        let totals = self.read(Buffer::Sums)?;
         Ok(reduce::members(&totals[..8 * fours]))
     }
 
     fn vector_id(&self, vector: Vector) -> Id {
         match vector {
-            Vector::Correction => self.fields.id("correction").unwrap_or(0),
-            Vector::Residual => self.fields.id("residual").unwrap_or(0),
+            Vector::Correction => self.fields.id(Buffer::Correction),
+            Vector::Residual => self.fields.id(Buffer::Residual),
             Vector::Direction(slot) => self.fields.directions[slot],
             Vector::Image(slot) => self.fields.images[slot],
         }
@@ -186,19 +174,16 @@ impl Gpu {
 
     /// ξ in the middle of the step: in the room of the next one until `restore_profile` makes that.
     fn mid(&self) -> Id {
-        self.fields.id("xi_next").unwrap_or(0)
+        self.fields.id(Buffer::XiNext)
     }
 
-    fn clear(&mut self, name: &'static str) {
-        if let Some(id) = self.fields.id(name) {
-            self.queue.clear(&self.device, self.fields.buffer(id));
-        }
+    fn clear(&mut self, buffer: Buffer) {
+        self.queue.clear(&self.device, self.fields.buffer(self.fields.id(buffer)));
     }
 
-    fn copy(&mut self, source: &'static str, target: &'static str) {
-        if let (Some(source), Some(target)) = (self.fields.id(source), self.fields.id(target)) {
-            self.queue.copy(&self.device, self.fields.buffer(source), self.fields.buffer(target));
-        }
+    fn copy(&mut self, source: Buffer, target: Buffer) {
+        let [source, target] = [source, target].map(|buffer| self.fields.buffer(self.fields.id(buffer)));
+        self.queue.copy(&self.device, source, target);
     }
 }
 

@@ -111,6 +111,11 @@ impl Queue {
         }
         let Some(Pipeline { variables, workgroup, .. }) = self.pipelines.get(&d.kernel) else { return };
         let groups: [u32; 3] = std::array::from_fn(|axis| d.threads[axis].div_ceil(workgroup[axis]));
+        // a level has the same roles for every kernel of the hierarchy, whatever of them it binds
+        let is_bound = |role: &str| d.level.is_some() || variables.iter().any(|variable| variable.name == role);
+        if let Some((role, _)) = d.roles.iter().find(|(role, _)| !is_bound(role)) {
+            return device.note(format!("{}.wgsl binds no `{role}`", d.kernel.name()));
+        }
         let (mut ids, mut offsets) = (Vec::with_capacity(variables.len()), Vec::with_capacity(2));
         for variable in variables {
             let role = d.roles.iter().find(|(name, _)| *name == variable.name).map(|(_, id)| *id);
@@ -126,7 +131,7 @@ impl Queue {
                     Some(0)
                 }
                 Some(Constants::Physics) => Some(0),
-                None => role.or_else(|| fields.id(&variable.name)),
+                None => role.or_else(|| fields.named(&variable.name)),
             };
             let Some(id) = id else {
                 return device.note(format!("`{}` of {}.wgsl was given no field", variable.name, d.kernel.name()));

@@ -1,6 +1,7 @@
 //! Electrolyte that has lost the top of the box: which kernels find it.
 
 use super::Gpu;
+use super::fields::Buffer;
 use super::shader::Kernel;
 
 /// Phases whose pieces are looked for; the same in shaders/lib/isolated.wgsl.
@@ -20,7 +21,7 @@ impl Gpu {
             self.label_phase(Phase::Electrolyte);
             self.run(Kernel::Trapped, &self.labels(), &[]);
         } else if self.trapped {
-            self.clear("pocket");
+            self.clear(Buffer::Pocket);
         }
         self.trapped = any_spent;
     }

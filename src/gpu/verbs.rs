@@ -1,5 +1,6 @@
 //! The verbs: which kernels each of them queues.
 
+use super::fields::Buffer;
 use super::isolated::Look;
 use super::shader::Kernel;
 use super::{Gpu, fields};
@@ -92,15 +93,15 @@ impl Backend for Gpu {
         let pairs = |phi: &[f64], c: &[f64]| -> Vec<[f32; 2]> {
             phi.iter().zip(c).map(|(&phi, &c)| [phi as f32, c as f32]).collect()
         };
-        self.write("xi", bytemuck::cast_slice(&single(&state.xi)));
-        self.write("u", bytemuck::cast_slice(&pairs(&state.phi, &state.c)));
-        self.write("u_old", bytemuck::cast_slice(&pairs(&state.before[0], &state.before[1])));
-        self.write("current", bytemuck::cast_slice(&single(&state.current)));
-        self.clear("u_low");
+        self.write(Buffer::Xi, bytemuck::cast_slice(&single(&state.xi)));
+        self.write(Buffer::U, bytemuck::cast_slice(&pairs(&state.phi, &state.c)));
+        self.write(Buffer::UOld, bytemuck::cast_slice(&pairs(&state.before[0], &state.before[1])));
+        self.write(Buffer::Current, bytemuck::cast_slice(&single(&state.current)));
+        self.clear(Buffer::ULow);
         if self.sei {
             let fresh = || [vec![-1.0; state.xi.len()], vec![0.0; state.xi.len()]];
             let [charge, stripped] = state.sei.clone().unwrap_or_else(fresh);
-            self.write("sei", bytemuck::cast_slice(&pairs(&charge, &stripped)));
+            self.write(Buffer::Sei, bytemuck::cast_slice(&pairs(&charge, &stripped)));
         }
         self.device.check()
     }
@@ -108,39 +109,39 @@ impl Backend for Gpu {
     fn state(&mut self) -> Result<State, BackendError> {
         let wide = |f: Vec<f32>| f.into_iter().map(f64::from).collect::<Vec<f64>>();
         let sei = match self.sei {
-            true => Some([wide(self.half("sei", 0)?), wide(self.half("sei", 1)?)]),
+            true => Some([wide(self.half(Buffer::Sei, 0)?), wide(self.half(Buffer::Sei, 1)?)]),
             false => None,
         };
         Ok(State {
             sei,
-            xi: wide(self.read("xi")?),
-            phi: wide(self.half("u", 0)?),
-            c: wide(self.half("u", 1)?),
-            current: wide(self.read("current")?),
-            before: [wide(self.half("u_old", 0)?), wide(self.half("u_old", 1)?)],
+            xi: wide(self.read(Buffer::Xi)?),
+            phi: wide(self.half(Buffer::U, 0)?),
+            c: wide(self.half(Buffer::U, 1)?),
+            current: wide(self.read(Buffer::Current)?),
+            before: [wide(self.half(Buffer::UOld, 0)?), wide(self.half(Buffer::UOld, 1)?)],
         })
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {
         match field {
-            Field::Xi => self.read("xi"),
-            Field::Phi => self.half("u", 0),
-            Field::C => self.half("u", 1),
-            Field::Current => self.read("current"),
-            Field::Curvature => self.read("curvature"),
-            Field::Delta => self.read("delta"),
-            Field::Accessible => self.read("accessible"),
-            Field::Distance => self.read("q"),
-            Field::Kappa => self.half("conduction", 0),
-            Field::KappaD => self.half("conduction", 1),
-            Field::Diffusivity => self.half("diffusion", 0),
-            Field::Transference => self.half("diffusion", 1),
-            Field::SlopePhi => self.half("slopes", 0),
-            Field::SlopeC => self.half("slopes", 1),
-            Field::Sei if self.sei => self.half("sei", 0),
+            Field::Xi => self.read(Buffer::Xi),
+            Field::Phi => self.half(Buffer::U, 0),
+            Field::C => self.half(Buffer::U, 1),
+            Field::Current => self.read(Buffer::Current),
+            Field::Curvature => self.read(Buffer::Curvature),
+            Field::Delta => self.read(Buffer::Delta),
+            Field::Accessible => self.read(Buffer::Accessible),
+            Field::Distance => self.read(Buffer::Q),
+            Field::Kappa => self.half(Buffer::Conduction, 0),
+            Field::KappaD => self.half(Buffer::Conduction, 1),
+            Field::Diffusivity => self.half(Buffer::Diffusion, 0),
+            Field::Transference => self.half(Buffer::Diffusion, 1),
+            Field::SlopePhi => self.half(Buffer::Slopes, 0),
+            Field::SlopeC => self.half(Buffer::Slopes, 1),
+            Field::Sei if self.sei => self.half(Buffer::Sei, 0),
             Field::Sei => Ok(Vec::new()),
             Field::Isolated => {
-                Ok(self.read("piece")?.into_iter().map(|piece| f32::from(piece.to_bits() != 0)).collect())
+                Ok(self.read(Buffer::Piece)?.into_iter().map(|piece| f32::from(piece.to_bits() != 0)).collect())
             }
         }
     }
@@ -156,7 +157,7 @@ impl Backend for Gpu {
 
     fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]]) {
         self.queue.set_physics(&self.device, physics);
-        self.write("table", bytemuck::cast_slice(table));
+        self.write(Buffer::Table, bytemuck::cast_slice(table));
     }
 
     fn set_step(&mut self, step: &StepUniforms) {
@@ -172,15 +173,15 @@ impl Backend for Gpu {
     }
 
     fn undo_step(&mut self) {
-        self.copy("u_old", "u");
-        self.clear("u_low");
+        self.copy(Buffer::UOld, Buffer::U);
+        self.clear(Buffer::ULow);
     }
 
     fn interface(&mut self, half_advance: f64) {
         let mid = self.mid();
         self.close_trapped();
         if half_advance == 0.0 {
-            self.copy("xi", "xi_next");
+            self.copy(Buffer::Xi, Buffer::XiNext);
         } else {
             self.run(Kernel::Distance, &[], &[]);
             self.run(Kernel::Predict, &[("xi_mid", mid)], &[(half_advance as f32).to_bits()]);
@@ -193,7 +194,7 @@ impl Backend for Gpu {
     }
 
     fn start_sei(&mut self, dt: f64) -> Result<f64, BackendError> {
-        self.reduce(Kernel::SeiStart, &[], &[(dt as f32).to_bits()], "sums", 1, 0);
+        self.reduce(Kernel::SeiStart, &[], &[(dt as f32).to_bits()], Buffer::Sums, 1, 0);
         Ok(self.totals(1)?[0])
     }
 
@@ -203,7 +204,7 @@ impl Backend for Gpu {
 
     fn linearise(&mut self) {
         // as q: with an SEI only the reaction area is that of the middle of the step
-        let xi = if self.sei { self.fields.id("xi").unwrap_or(0) } else { self.mid() };
+        let xi = if self.sei { self.fields.id(Buffer::Xi) } else { self.mid() };
         self.run(Kernel::Transport, &[("xi_mid", xi)], &[]);
         if self.isolated.is_empty() {
             self.run(Kernel::Kinetics, &[], &[Look::All as u32]);
@@ -217,7 +218,7 @@ impl Backend for Gpu {
     }
 
     fn balance(&mut self) -> Result<Balance, BackendError> {
-        self.reduce(Kernel::Balance, &[], &[], "sums", 5, BALANCE_MAXIMA_BITS);
+        self.reduce(Kernel::Balance, &[], &[], Buffer::Sums, 5, BALANCE_MAXIMA_BITS);
         Ok(Balance::from_slice(&self.totals(5)?))
     }
 
@@ -276,7 +277,7 @@ impl Backend for Gpu {
             ];
             let (pairs, count) = ([[images[first]; 2], [images[last]; 2]], last - first + 1);
             self.products(images[new], &pairs[..count]);
-            self.reduce(Kernel::Orthogonalise, &roles, &[count as u32], "product", 1, 0);
+            self.reduce(Kernel::Orthogonalise, &roles, &[count as u32], Buffer::Product, 1, 0);
         }
     }
 
@@ -289,7 +290,7 @@ impl Backend for Gpu {
     }
 
     fn damp(&mut self, potential: f32) {
-        self.reduce(Kernel::Damp, &[], &[potential.to_bits()], "need", 1, 0xf);
+        self.reduce(Kernel::Damp, &[], &[potential.to_bits()], Buffer::NeedOfDamping, 1, 0xf);
     }
 
     fn update(&mut self, keep: f32) {
@@ -303,14 +304,14 @@ impl Backend for Gpu {
     fn restore_profile(&mut self, strength: f64) {
         self.run(Kernel::Distance, &[], &[]);
         self.run(Kernel::RestoreProfile, &[], &[(strength as f32).to_bits()]);
-        self.fields.swap("xi", "xi_next");
+        self.fields.swap(Buffer::Xi, Buffer::XiNext);
     }
 
     fn nucleate(&mut self, seed: u32, step: u32, dt: f64) -> Result<Vec<u32>, BackendError> {
         loop {
-            let Some(id) = self.fields.id("fired") else { return Ok(Vec::new()) };
+            let id = self.fields.id(Buffer::Fired);
             let room = self.fields.buffer(id).size() / 4;
-            self.clear("fired");
+            self.clear(Buffer::Fired);
             self.run(Kernel::Nucleate, &[], &[seed, step, (dt as f32).to_bits()]);
             // the count first: most steps make no nucleus
             let count = self.queue.read(&self.device, self.fields.buffer(id), 4)?;
@@ -324,7 +325,7 @@ impl Backend for Gpu {
                 cells.sort_unstable();
                 return Ok(cells);
             }
-            self.fields.grow(&self.device, "fired", 4 * (count + 1));
+            self.fields.grow(&self.device, Buffer::Fired, 4 * (count + 1));
             self.queue.forget(&self.device, Kernel::Nucleate);
         }
     }
@@ -334,15 +335,15 @@ impl Backend for Gpu {
             .iter()
             .map(|cap| [cap.centre[0] as f32, cap.centre[1] as f32, cap.centre[2] as f32, cap.radius as f32])
             .collect();
-        if self.fields.grow(&self.device, "caps", 16 * list.len() as u64) {
+        if self.fields.grow(&self.device, Buffer::Caps, 16 * list.len() as u64) {
             self.queue.forget(&self.device, Kernel::Place);
         }
-        self.write("caps", bytemuck::cast_slice(&list));
+        self.write(Buffer::Caps, bytemuck::cast_slice(&list));
         self.run(Kernel::Place, &[], &[list.len() as u32]);
     }
 
     fn inventory(&mut self) -> Result<Inventory, BackendError> {
-        self.reduce(Kernel::Inventory, &[], &[], "sums", 2, INVENTORY_MAXIMA_BITS);
+        self.reduce(Kernel::Inventory, &[], &[], Buffer::Sums, 2, INVENTORY_MAXIMA_BITS);
         let m = self.totals(2)?;
         Ok(Inventory { lithium: m[0], salt: m[1], area: m[2], height: m[4], overshoot: m[5] })
     }

@@ -18,4 +18,5 @@ pub mod random;
 pub mod regime;
 pub mod scales;
 pub mod sei;
+pub mod stored;
 pub mod uniforms;

@@ -8,6 +8,7 @@ use super::grid::Grid;
 use super::keys::Named;
 use super::protocol::Protocol;
 use super::sei::Sei;
+use super::stored::Stored;
 use crate::{kinds, section};
 
 /// One run, resolved: physics and plan. Its JSON is stored in every output file and is what a resumed run starts from.
@@ -303,15 +304,13 @@ section! {
     }
 }
 
-/// Fields that a snapshot may hold.
-pub const FIELDS: &[&str] = &["lithium", "xi", "c", "phi", "current", "curvature", "isolated", "sei"];
 /// Fields that a snapshot holds unless the config says otherwise.
 const DEFAULT_FIELDS: &[&str] = &["lithium", "xi", "c", "phi", "current"];
 
 section! {
     /// What is written, and when. An interval in charge or in time, or both.
     pub struct Output {
-        fields: Vec<String> = list(FIELDS, DEFAULT_FIELDS), "fields in `fields.vtkhdf`: lithium (w ξ), xi, c, phi, current, curvature, isolated (w ξ of lithium that is not joined to the copper), sei (charge per area)";
+        fields: Vec<String> = list(Stored::NAMES, DEFAULT_FIELDS), "fields in `fields.vtkhdf`; what each is stands in docs/output.md";
         keep_bits: Option<u32> = optional_whole(4..=23, "all 23"), "mantissa bits kept in the fields";
         snapshot_charge: Option<f64> = optional("C/m^2", Positive, "none by charge"), "charge between snapshots, forth and back counted";
         snapshot_time: Option<f64> = optional("s", Positive, "none by time"), "time between snapshots";

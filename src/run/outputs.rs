@@ -20,6 +20,7 @@ use crate::model::nucleation::Cap;
 use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::Limit;
 use crate::model::regime::{self, Medium};
+use crate::model::stored::Stored;
 use crate::sim::stage::Stage;
 use crate::sim::{Step, View, fields};
 use crate::solver::backend::{Backend, BackendError, Piece};
@@ -452,8 +453,9 @@ impl Outputs {
     pub fn snapshot(&mut self, b: &mut dyn Backend, view: &View, dt: f64) -> Result<(), OutputError> {
         let &View { setup, clock, .. } = view;
         let mut frame = Vec::with_capacity(setup.output.fields.len());
-        for name in &setup.output.fields {
-            frame.push(fields::si(b, name, view.scales, clock.phi_reference)?);
+        // the reader of the config has seen to it that there is no other name
+        for field in setup.output.fields.iter().filter_map(|name| Stored::named(name)) {
+            frame.push(fields::si(b, field, view.scales, clock.phi_reference)?);
         }
         let values = [clock.charge(setup), clock.potential, clock.current, dt];
         Ok(self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)?)

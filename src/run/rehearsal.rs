@@ -120,7 +120,7 @@ fn play(setup: Setup, heights: Vec<f64>, budget: Duration, seen: &mut Rehearsal)
     while !asked() {
         sim.impose().map_err(|e| e.to_string())?;
         let Position { clock, stage, .. } = sim.position();
-        let (by, whole) = (clock.limited_by.clone(), clock.dt);
+        let (by, whole) = (clock.limited_by.to_string(), clock.dt);
         let step = match sim.step_until(schedule.next_edge(&setup, stage, clock), Some(&asked)) {
             Ok(step) => step,
             Err(StepFailure::Asked { .. }) => break,

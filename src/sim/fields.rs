@@ -8,36 +8,40 @@ use crate::model::parameters::Setup;
 use crate::model::pieces;
 use crate::model::regime::Medium;
 use crate::model::scales::Scales;
+use crate::model::stored::Stored;
 use crate::solver::backend::{Backend, BackendError, Field};
 
-/// A field by its name in `output.fields`, in SI, x fastest.
+/// A field in SI, x fastest.
 ///
 /// # Errors
 /// If the device fails.
-pub fn si(b: &mut dyn Backend, name: &str, scales: &Scales, phi_reference: f64) -> Result<Vec<f32>, BackendError> {
+pub fn si(b: &mut dyn Backend, field: Stored, scales: &Scales, phi_reference: f64) -> Result<Vec<f32>, BackendError> {
     let scaled = |field: Vec<f32>, scale: f64| field.into_iter().map(|v| (f64::from(v) * scale) as f32).collect();
-    Ok(match name {
-        "xi" => b.field(Field::Xi)?,
-        "lithium" => {
+    Ok(match field {
+        Stored::Xi => b.field(Field::Xi)?,
+        Stored::Accessible => b.field(Field::Accessible)?,
+        Stored::Lithium => {
             let accessible = b.field(Field::Accessible)?;
             b.field(Field::Xi)?.into_iter().zip(accessible).map(|(xi, w)| w * xi).collect()
         }
-        "isolated" => {
-            let lithium = si(b, "lithium", scales, phi_reference)?;
+        Stored::Isolated => {
+            let lithium = si(b, Stored::Lithium, scales, phi_reference)?;
             b.field(Field::Isolated)?.into_iter().zip(lithium).map(|(isolated, lithium)| isolated * lithium).collect()
         }
-        "sei" => {
+        Stored::Sei => {
             let charge = b.field(Field::Sei)?.into_iter().map(|charge| charge.max(0.0)).collect();
             scaled(charge, scales.current)
         }
-        "c" => b.field(Field::C)?.into_iter().map(|c| ((1.0 + f64::from(c)) * scales.concentration) as f32).collect(),
-        "phi" => {
+        Stored::C => {
+            b.field(Field::C)?.into_iter().map(|c| ((1.0 + f64::from(c)) * scales.concentration) as f32).collect()
+        }
+        Stored::Phi => {
             let phi = b.field(Field::Phi)?;
             phi.into_iter().map(|v| (phi_reference + f64::from(v) * scales.potential) as f32).collect()
         }
-        "current" => scaled(b.field(Field::Current)?, scales.current),
-        "curvature" => scaled(b.field(Field::Curvature)?, 1.0 / scales.length),
-        _ => scaled(b.field(Field::Delta)?, 1.0 / scales.length),
+        Stored::Current => scaled(b.field(Field::Current)?, scales.current),
+        Stored::Curvature => scaled(b.field(Field::Curvature)?, 1.0 / scales.length),
+        Stored::Delta => scaled(b.field(Field::Delta)?, 1.0 / scales.length),
     })
 }
 
@@ -53,8 +57,8 @@ pub fn measure(
     scales: &Scales,
 ) -> Result<Metrics, BackendError> {
     let surroundings = Surroundings {
-        c: if setup.electrolyte.has_salt() { Some(si(b, "c", scales, 0.0)?) } else { None },
-        sei: if setup.sei.is_some() { Some(si(b, "sei", scales, 0.0)?) } else { None },
+        c: if setup.electrolyte.has_salt() { Some(si(b, Stored::C, scales, 0.0)?) } else { None },
+        sei: if setup.sei.is_some() { Some(si(b, Stored::Sei, scales, 0.0)?) } else { None },
     };
     measure_in(b, setup, statics, heights, scales, surroundings)
 }
@@ -94,9 +98,9 @@ pub fn measure_in(
     let film = surroundings.film(setup);
     let c: Option<Vec<f32>> = surroundings.c.map(|c| c.iter().map(|c| c / setup.top.c0 as f32).collect());
     let xi = b.field(Field::Xi)?;
-    let delta = si(b, "delta", scales, 0.0)?;
-    let curvature = si(b, "curvature", scales, 0.0)?;
-    let current = si(b, "current", scales, 0.0)?;
+    let delta = si(b, Stored::Delta, scales, 0.0)?;
+    let curvature = si(b, Stored::Curvature, scales, 0.0)?;
+    let current = si(b, Stored::Current, scales, 0.0)?;
     let copper_area: Vec<f32> = statics.copper_area.iter().map(|&a| (f64::from(a) / scales.length) as f32).collect();
     Ok(metrics::measure(&metrics::Deposit {
         grid: &setup.grid,
@@ -126,9 +130,9 @@ pub fn surface(
     sides: Sides,
 ) -> Result<Result<Surface, SurfaceError>, BackendError> {
     let xi = b.field(Field::Xi)?;
-    let delta = si(b, "delta", scales, 0.0)?;
-    let curvature = si(b, "curvature", scales, 0.0)?;
-    let current = si(b, "current", scales, 0.0)?;
+    let delta = si(b, Stored::Delta, scales, 0.0)?;
+    let curvature = si(b, Stored::Curvature, scales, 0.0)?;
+    let current = si(b, Stored::Current, scales, 0.0)?;
     let deposit = Deposit {
         grid,
         accessible: &statics.accessible,

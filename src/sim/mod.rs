@@ -1,6 +1,7 @@
 //! A simulation: the copper, the fields on a device, the clock and the place in the protocol of one run, under one owner.
 //!
 //! ```no_run
+//! use liplate::model::stored::Stored;
 //! use liplate::sim::{Simulation, device::DeviceChoice};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = liplate::config::read(std::path::Path::new("configs/quickstart.toml"), &[])?;
@@ -9,7 +10,7 @@
 //!     sim.step()?;
 //! }
 //! println!("{} m", sim.metrics()?.max_height);
-//! let lithium = sim.field("lithium")?; // z, y, x
+//! let lithium = sim.field(Stored::Lithium)?; // z, y, x
 //! sim.save(std::path::Path::new("state"), "my own program")?;
 //! # Ok(())
 //! # }
@@ -36,6 +37,7 @@ use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
+use crate::model::stored::Stored;
 use crate::solver::backend::{Backend, BackendError, State};
 use crate::solver::step::{Clock, Edge, Problem, StepFailure, StepReport};
 use device::{Device, DeviceChoice};
@@ -346,14 +348,14 @@ impl Simulation {
         self.device.backend().state()
     }
 
-    /// A field by its name in `output.fields`, in SI; axes z, y, x.
+    /// A field in SI; axes z, y, x.
     ///
     /// # Errors
     /// If the device fails.
-    pub fn field(&mut self, name: &str) -> Result<Array3<f32>, BackendError> {
+    pub fn field(&mut self, field: Stored) -> Result<Array3<f32>, BackendError> {
         let (view, b) = self.view();
         b.interface(0.0);
-        let cells = fields::si(b, name, view.scales, view.clock.phi_reference)?;
+        let cells = fields::si(b, field, view.scales, view.clock.phi_reference)?;
         let grid = &view.setup.grid;
         Ok(Array3::from_shape_vec((grid.nz, grid.ny, grid.nx), cells).unwrap_or_default())
     }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::{Limit, Place, STRIPPED, Step};
-use crate::solver::step::{CHANGE, Clock, jumps};
+use crate::solver::step::{Clock, jumps};
+use crate::solver::time_step::LimitedBy;
 
 /// The step of the protocol that a run is in. Without a protocol it is in none, and never leaves it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -74,7 +75,7 @@ impl Stage {
             let small = step.ramp.is_some() || is_small(control, before);
             if clock.step > 0 && (begins || !small) {
                 clock.dt = clock.dt.min(setup.time_step.first);
-                clock.limited_by = CHANGE.into();
+                clock.limited_by = LimitedBy::Change;
                 clock.unhurried = clock.dt;
                 clock.limited = None;
             }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::backend::{Inventory, Piece};
 use super::column::Column;
 use super::ledger::Ledger;
+use super::time_step::LimitedBy;
 use crate::model::parameters::{Control, Setup};
 
 /// What the host remembers between steps. With the backend's fields it is the whole state of a run.
@@ -17,7 +18,7 @@ pub struct Clock {
     /// length of the next step, if nothing cuts it short \[s\]
     pub dt: f64,
     /// what limits it
-    pub limited_by: String,
+    pub limited_by: LimitedBy,
     /// reference that the field `phi` is counted from \[V\]
     pub phi_reference: f64,
     /// electrode potential against Li/Li⁺ at the top, or at the far end of the column above it \[V\]

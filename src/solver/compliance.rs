@@ -8,8 +8,8 @@ use super::backend::{Backend, BackendError, Balance};
 use super::clock::Clock;
 use super::depletion;
 use super::edge::PAST_POTENTIAL;
-use super::step::{CHANGE, Problem};
-use super::time_step;
+use super::step::Problem;
+use super::time_step::{self, LimitedBy};
 use crate::model::parameters::Control;
 use crate::model::protocol::Limit;
 
@@ -145,7 +145,8 @@ impl Problem {
         // at a cell voltage the potential changes from step to step
         clock.limited = clock.limited.and(bound);
         let mut tries = Tries { began: clock.limited, ..Tries::default() };
-        let runs_away = clock.limited.is_none() && clock.limited_by != CHANGE && clock.dt < HURRIED * clock.unhurried;
+        let runs_away =
+            clock.limited.is_none() && clock.limited_by != LimitedBy::Change && clock.dt < HURRIED * clock.unhurried;
         if let Some(bound) = bound.filter(|_| runs_away)
             && depletion::lowest(b, &self.setup)?.is_some()
         {

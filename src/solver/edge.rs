@@ -1,8 +1,8 @@
 //! Where a step ends: at a time, at a limit of potential, current or voltage, with a cell voltage that is held.
 
 use super::backend::Balance;
-use super::step::{CHANGE, Clock, Problem};
-use super::time_step::Observed;
+use super::step::{Clock, Problem};
+use super::time_step::{LimitedBy, Observed};
 use crate::model::cathode::Cathode;
 use crate::model::parameters::Control;
 use crate::model::protocol::Limit;
@@ -69,14 +69,14 @@ impl Problem {
             let allowed = (APPROACH * (left - taken)).max(0.5 * near);
             if left > 0.0 && clock.dt * taken > allowed * seen.dt {
                 clock.dt = (allowed / taken * seen.dt).max(self.setup.time_step.smallest);
-                clock.limited_by = "approach to a limit".into();
+                clock.limited_by = LimitedBy::Approach;
             }
         }
     }
 
     /// Length that a step of `dt` \[s\] should have had, if its end is too far past a limit that its beginning had not reached.
     pub(super) fn to_limit(&self, clock: &Clock, limits: &[Limit], balance: &Balance, dt: f64) -> Option<f64> {
-        if clock.limited_by == CHANGE {
+        if clock.limited_by == LimitedBy::Change {
             // what the change itself has passed, no shorter step would have reached
             return None;
         }

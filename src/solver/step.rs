@@ -10,7 +10,7 @@ use super::edge::{ATTEMPTS, Before};
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
 use super::rise;
-use super::time_step::{self, Observed};
+use super::time_step::{self, LimitedBy, Observed};
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap, Scheduled};
 use crate::model::parameters::{Control, Isolated, Nucleation, Setup};
@@ -102,9 +102,6 @@ pub enum StepFailure {
 /// the state after it is saved.
 const PATIENCE: usize = 3;
 
-/// What limits a step after something else is imposed.
-pub const CHANGE: &str = "protocol";
-
 /// Part of a current by which it must have changed to jump: the uniform potential is then solved for first.
 const JUMP: f64 = 0.1;
 
@@ -134,7 +131,7 @@ impl Problem {
             time: 0.0,
             step: 0,
             dt: self.setup.time_step.first,
-            limited_by: "first".into(),
+            limited_by: LimitedBy::First,
             phi_reference: -self.setup.top.initial_potential,
             potential: self.setup.top.initial_potential,
             control: self.setup.top.control,
@@ -200,7 +197,7 @@ impl Problem {
         clock.temperature = self.setup.temperature;
         clock.dt = clock.dt.min(self.setup.time_step.first);
         clock.unhurried = clock.dt;
-        clock.limited_by = CHANGE.into();
+        clock.limited_by = LimitedBy::Change;
         Ok(())
     }
 
@@ -223,7 +220,7 @@ impl Problem {
     ) -> Result<StepReport, StepFailure> {
         let edge = edge.into();
         // the first steps after a change of what is imposed are short for that reason
-        if clock.compliance.is_none() && clock.step > 0 && clock.limited_by != CHANGE {
+        if clock.compliance.is_none() && clock.step > 0 && clock.limited_by != LimitedBy::Change {
             self.look_at_salt(b, clock)?;
         }
         self.centre_reference(b, clock)?;
@@ -357,7 +354,7 @@ impl Problem {
             clock.dt = dt;
             clock.control = given;
             adjusted.clear();
-            clock.limited_by = "rejected step".into();
+            clock.limited_by = LimitedBy::Rejected;
             if clock.dt < limits.smallest {
                 self.look_at_salt(b, clock)?;
                 return Err(StepFailure::TooSmall { time: clock.time, smallest: limits.smallest, reason });
@@ -488,7 +485,7 @@ impl Problem {
     /// Totals, the electrode potential and the next step. `clock.time` is already at the end of the step.
     fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, edge: Edge, was_limited: bool) {
         let (balance, dt, until) = (&solved.balance, seen.dt, edge.time);
-        let changed = clock.limited_by == CHANGE;
+        let changed = clock.limited_by == LimitedBy::Change;
         let before = Before { voltage: clock.voltage(&self.setup), current: (!changed).then_some(clock.external) };
         let area = self.setup.grid.area();
         let charge = self.scales.box_current() * dt;
@@ -535,7 +532,7 @@ impl Problem {
         let time_step::Limit { by, dt: next } =
             time_step::next(limits, clock.dt.max(dt), if imposed { &unhurried } else { seen });
         clock.dt = next;
-        clock.limited_by = by.into();
+        clock.limited_by = by;
         self.approach(clock, edge.limits, seen, before);
         clock.step += 1;
         if (until - clock.time).abs() < 1e-9 * dt {

@@ -1,5 +1,9 @@
 //! How long the next step may be.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::model::parameters::TimeStep;
 
 /// A step may grow by this factor at most.
@@ -49,11 +53,57 @@ impl Observed {
     }
 }
 
+/// What limits the length of a time step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitedBy {
+    /// it is the first of the run
+    First,
+    /// something else has been imposed: current, potential, temperature
+    Change,
+    /// the step before was thrown away
+    Rejected,
+    /// the potential, the voltage or the current comes to a limit of the protocol
+    Approach,
+    /// the step before was not longer
+    Growth,
+    /// the front moves by `time_step.cfl` cells
+    FrontMovement,
+    /// surface tension levels the finest ripple of the surface
+    Capillarity,
+    /// the salt changes by `time_step.concentration`
+    Concentration,
+    /// the potential changes by `time_step.potential`
+    Potential,
+    /// nuclei are to be expected
+    Nucleation,
+    /// `time_step.largest`
+    Largest,
+}
+
+impl fmt::Display for LimitedBy {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::First => "first",
+            Self::Change => "protocol",
+            Self::Rejected => "rejected step",
+            Self::Approach => "approach to a limit",
+            Self::Growth => "growth",
+            Self::FrontMovement => "front movement",
+            Self::Capillarity => "capillarity",
+            Self::Concentration => "concentration",
+            Self::Potential => "potential",
+            Self::Nucleation => "nucleation",
+            Self::Largest => "largest",
+        })
+    }
+}
+
 /// A limit and the longest step that it allows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
     /// what limits
-    pub by: &'static str,
+    pub by: LimitedBy,
     /// the longest step \[s\]
     pub dt: f64,
 }
@@ -62,18 +112,18 @@ pub struct Limit {
 pub fn next(limits: &TimeStep, proposed: f64, seen: &Observed) -> Limit {
     let over = |limit: f64, rate: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
     [
-        Limit { by: "growth", dt: GROWTH * proposed },
-        Limit { by: "front movement", dt: over(limits.cfl, seen.speed) },
-        Limit { by: "capillarity", dt: over(CAPILLARITY, seen.relaxation) },
-        Limit { by: "concentration", dt: over(limits.concentration, seen.concentration_change / seen.dt) },
-        Limit { by: "potential", dt: over(limits.potential, seen.potential_change.abs() / seen.dt) },
-        Limit { by: "nucleation", dt: over(seen.expected_nuclei(), seen.nucleation_rate) },
-        Limit { by: "largest", dt: limits.largest },
+        Limit { by: LimitedBy::Growth, dt: GROWTH * proposed },
+        Limit { by: LimitedBy::FrontMovement, dt: over(limits.cfl, seen.speed) },
+        Limit { by: LimitedBy::Capillarity, dt: over(CAPILLARITY, seen.relaxation) },
+        Limit { by: LimitedBy::Concentration, dt: over(limits.concentration, seen.concentration_change / seen.dt) },
+        Limit { by: LimitedBy::Potential, dt: over(limits.potential, seen.potential_change.abs() / seen.dt) },
+        Limit { by: LimitedBy::Nucleation, dt: over(seen.expected_nuclei(), seen.nucleation_rate) },
+        Limit { by: LimitedBy::Largest, dt: limits.largest },
     ]
     .into_iter()
     .min_by(|a, b| a.dt.total_cmp(&b.dt))
     .map(|limit| Limit { dt: limit.dt.max(limits.smallest), ..limit })
-    .unwrap_or(Limit { by: "largest", dt: limits.largest })
+    .unwrap_or(Limit { by: LimitedBy::Largest, dt: limits.largest })
 }
 
 /// Length of steps of `dt` \[s\] at most, as few as may be and all alike, that end after `remaining` \[s\]. One that is cut short at
@@ -144,15 +194,18 @@ mod tests {
             nucleation_rate: 0.0,
             nuclei: 0.0,
         };
-        assert_eq!(next(&LIMITS, 1.0, &calm), Limit { by: "growth", dt: 2.0 });
+        assert_eq!(next(&LIMITS, 1.0, &calm), Limit { by: LimitedBy::Growth, dt: 2.0 });
         let fast = Observed { speed: 0.3, ..calm };
-        assert_eq!(next(&LIMITS, 1.0, &fast), Limit { by: "front movement", dt: 0.5 });
+        assert_eq!(next(&LIMITS, 1.0, &fast), Limit { by: LimitedBy::FrontMovement, dt: 0.5 });
         let dipping = Observed { potential_change: -0.1, ..calm };
-        assert_eq!(next(&LIMITS, 1.0, &dipping).by, "potential");
+        assert_eq!(next(&LIMITS, 1.0, &dipping).by, LimitedBy::Potential);
         // one at first, then a tenth of what is there
         let nucleating = Observed { nucleation_rate: 5.0, nuclei: 4.0, ..calm };
-        assert_eq!(next(&LIMITS, 1.0, &nucleating), Limit { by: "nucleation", dt: 0.2 });
-        assert_eq!(next(&LIMITS, 1.0, &Observed { nuclei: 50.0, ..nucleating }), Limit { by: "nucleation", dt: 1.0 });
+        assert_eq!(next(&LIMITS, 1.0, &nucleating), Limit { by: LimitedBy::Nucleation, dt: 0.2 });
+        assert_eq!(
+            next(&LIMITS, 1.0, &Observed { nuclei: 50.0, ..nucleating }),
+            Limit { by: LimitedBy::Nucleation, dt: 1.0 }
+        );
         assert!(objection(&LIMITS, &nucleating).is_some());
         assert!(objection(&LIMITS, &Observed { nuclei: 50.0, ..nucleating }).is_none());
         assert!(objection(&LIMITS, &calm).is_none());

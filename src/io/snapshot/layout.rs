@@ -5,6 +5,7 @@ use hdf5::{Dataset, File, Group, H5Type, ObjectReference, ObjectReference1};
 
 use super::chunks::LEVEL;
 use crate::model::grid::Grid;
+use crate::model::stored::Stored;
 
 /// Group of the fields, one dataset each: frame, z, y, x.
 pub const CELLS: &str = "VTKHDF/CellData";
@@ -16,18 +17,8 @@ pub const TIMES: &str = "VTKHDF/Steps/Values";
 /// Length of a series from which on it is stored compressed, in chunks of this length.
 const LONG: usize = 1024;
 
-/// Unit in the spelling of UDUNITS and meaning of every array, as the attributes `units` and `long_name` say them.
-const MEANINGS: [(&str, &str, &str); 16] = [
-    ("lithium", "1", "volume fraction of lithium"),
-    ("xi", "1", "lithium fraction of the space outside the copper"),
-    ("c", "mol m-3", "salt concentration"),
-    ("phi", "V", "potential of the electrolyte"),
-    ("current", "A m-2", "current density through the surface of the lithium, plating positive"),
-    ("curvature", "m-1", "sum of the principal curvatures of the surface, positive where the lithium bulges"),
-    ("isolated", "1", "volume fraction of lithium without a way to the copper"),
-    ("sei", "C m-2", "charge of the solid electrolyte interphase per area"),
-    ("delta", "m-1", "area of the surface of the lithium per volume"),
-    ("accessible", "1", "volume fraction outside the copper"),
+/// Unit in the spelling of UDUNITS and meaning of every array beside the fields, as the attributes `units` and `long_name` say them.
+const MEANINGS: [(&str, &str, &str); 6] = [
     ("charge", "C m-2", "charge per area of the box, stripping negative"),
     ("potential", "V", "electrode potential against lithium"),
     ("current_density", "A m-2", "current per area of the box, plating positive"),
@@ -123,7 +114,9 @@ pub fn name_axes(root: &Group, grid: &Grid, fields: &[(&str, bool)]) -> Result<(
 /// # Errors
 /// What HDF5 says.
 pub fn describe(dataset: &Dataset, name: &str) -> Result<(), hdf5::Error> {
-    let Some((_, units, meaning)) = MEANINGS.iter().find(|(known, ..)| *known == name) else { return Ok(()) };
+    let of_field = Stored::named(name).map(|field| (field.unit(), field.meaning()));
+    let other = || MEANINGS.iter().find(|(known, ..)| *known == name).map(|&(_, unit, meaning)| (unit, meaning));
+    let Some((units, meaning)) = of_field.or_else(other) else { return Ok(()) };
     for (attribute, text) in [("units", units), ("long_name", meaning)] {
         dataset.new_attr::<VarLenUnicode>().create(attribute)?.write_scalar(&unicode(text))?;
     }
