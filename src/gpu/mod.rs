@@ -192,6 +192,7 @@ mod tests {
     use super::*;
     use crate::model::electrolyte::Electrolyte;
     use crate::model::grid::Grid;
+    use crate::model::keys::defaults;
     use crate::model::nucleation::Cap;
     use crate::model::parameters::*;
     use crate::solver::backend::Backend;
@@ -204,17 +205,7 @@ mod tests {
             temperature: 298.15,
             activation: Activation::default(),
             electrolyte: Electrolyte::Nyman,
-            kinetics: Kinetics {
-                i0: 10.0,
-                alpha: 0.5,
-                c_ref: 1000.0,
-                film: 0.0,
-                gamma: 0.0,
-                pressure: 0.0,
-                double_layer: 0.0,
-                heterogeneity: None,
-                isolated_lithium: Isolated::Floating,
-            },
+            kinetics: Kinetics { i0: 10.0, ..defaults() },
             sei: None,
             collector: Collector { height: 4e-6, shape: CollectorShape::Flat, contact_angle: 1.5 },
             deposit: InitialDeposit::None,
@@ -231,22 +222,8 @@ mod tests {
             cathode: None,
             protocol: Default::default(),
             end: End::default(),
-            output: Output {
-                fields: Vec::new(),
-                keep_bits: None,
-                snapshot_charge: None,
-                snapshot_time: None,
-                metrics_steps: 1,
-                checkpoint_steps: 1,
-            },
-            time_step: TimeStep {
-                cfl: 0.1,
-                concentration: 0.1,
-                potential: 0.01,
-                first: 1.0,
-                smallest: 1e-9,
-                largest: 1.0,
-            },
+            output: Output { fields: Vec::new(), metrics_steps: 1, checkpoint_steps: 1, ..defaults() },
+            time_step: TimeStep { cfl: 0.1, concentration: 0.1, first: 1.0, largest: 1.0, ..defaults() },
         }
     }
 

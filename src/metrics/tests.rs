@@ -1,10 +1,11 @@
 //! Shapes whose morphology is known, as tanh profiles with ℓ = dx, lengths in cells of 0.25 µm.
 
+use crate::model::keys::defaults;
 use std::f64::consts::{PI, SQRT_2, TAU};
 
 use super::*;
 use crate::model::electrolyte::{Electrolyte, Solvent};
-use crate::model::parameters::{Isolated, Kinetics};
+use crate::model::parameters::Kinetics;
 use crate::model::random::normal;
 
 const DX: f64 = 0.25e-6;
@@ -50,17 +51,7 @@ impl Shape {
             current: field(&|_| 10.0),
             copper_area: field(&|i| w(i) * (1.0 - w(i)) / DX),
             c: None,
-            kinetics: Kinetics {
-                i0: 10.0,
-                alpha: 0.5,
-                c_ref: 1000.0,
-                film: 0.0,
-                gamma: 0.5,
-                pressure: 0.0,
-                double_layer: 0.0,
-                heterogeneity: None,
-                isolated_lithium: Isolated::Floating,
-            },
+            kinetics: Kinetics { i0: 10.0, gamma: 0.5, ..defaults() },
             grid,
         }
     }

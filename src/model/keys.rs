@@ -206,6 +206,73 @@ pub trait OfKeys: Sized {
     fn shown(&self) -> Vec<(String, Shown)>;
 }
 
+/// A section in which nothing stands.
+struct Empty;
+
+impl Reader for Empty {
+    fn optional(&self, _: &str, _: &str, _: Range) -> Option<f64> {
+        None
+    }
+
+    fn required(&self, _: &str, _: &str, _: Range) -> f64 {
+        f64::NAN
+    }
+
+    fn quantities(&self, _: &str, _: &str, _: Range, _: usize) -> Option<Vec<f64>> {
+        None
+    }
+
+    fn whole(&self, _: &str, _: RangeInclusive<u64>, default: u64) -> u64 {
+        default
+    }
+
+    fn wholes(&self, _: &str, _: RangeInclusive<u64>) -> [usize; 3] {
+        [1; 3]
+    }
+
+    fn flag(&self, _: &str, default: bool) -> bool {
+        default
+    }
+
+    fn words(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn list(&self, _: &str, _: &[&str]) -> Option<Vec<String>> {
+        None
+    }
+
+    fn is_word(&self, _: &str, _: &str) -> bool {
+        false
+    }
+
+    fn has(&self, _: &str) -> bool {
+        false
+    }
+
+    fn missing(&self, _: &str) {}
+
+    fn choose(&self, _: &str, _: &[&str], default: Option<usize>) -> Option<usize> {
+        default
+    }
+
+    fn inner(&self, _: &str) -> Option<Box<dyn Reader + '_>> {
+        None
+    }
+
+    fn inners(&self, _: &str) -> Vec<Box<dyn Reader + '_>> {
+        Vec::new()
+    }
+
+    fn done(&self) {}
+}
+
+/// What an empty section makes: defaults, and NaN where a number must be given. For setups that programs write: a key that is added to
+/// the table changes none of them.
+pub fn defaults<T: OfKeys>() -> T {
+    T::read(&Empty)
+}
+
 /// Makes a struct of a section's keys; see [`keys`](crate::model::keys).
 #[macro_export]
 macro_rules! section {
@@ -305,4 +372,30 @@ macro_rules! kinds {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::parameters::{Kinetics, Nucleation, TimeStep};
+
+    #[test]
+    fn an_empty_section_has_the_defaults_of_its_table() {
+        let (step, kinetics): (TimeStep, Kinetics) = (defaults(), defaults());
+        assert_eq!((step.cfl, step.largest, kinetics.alpha), (0.25, 1000.0, 0.5));
+        assert!(kinetics.i0.is_nan() && kinetics.heterogeneity.is_none());
+        assert_eq!(defaults::<Nucleation>(), Nucleation::None);
+        let names = |table: Table| table.keys.iter().map(|key| key.name).collect::<Vec<_>>();
+        assert_eq!(names(TimeStep::table()), ["cfl", "concentration", "potential", "first", "smallest", "largest"]);
+        assert_eq!(step.shown().len(), 6);
+    }
+
+    #[test]
+    fn values_that_are_left_out_are_not_shown() {
+        let shown = |kinetics: Kinetics| kinetics.shown().into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        assert!(!shown(defaults()).iter().any(|key| key.starts_with("heterogeneity")));
+        let spread = Some(crate::model::parameters::Heterogeneity { spread: 0.5, ..defaults() });
+        let with = shown(Kinetics { heterogeneity: spread, ..defaults() });
+        assert!(with.contains(&"heterogeneity.spread".to_string()), "{with:?}");
+    }
 }

@@ -255,21 +255,11 @@ impl Outlook {
 mod tests {
     use super::*;
     use crate::model::electrolyte::{Isotherm, Solvent};
+    use crate::model::keys::defaults;
     use crate::model::kinetics::{Layer, through_layer};
-    use crate::model::parameters::Isolated;
 
     fn kinetics(alpha: f64) -> Kinetics {
-        Kinetics {
-            i0: 10.0,
-            alpha,
-            c_ref: 1000.0,
-            film: 0.0,
-            gamma: 0.5,
-            pressure: 0.0,
-            double_layer: 0.0,
-            heterogeneity: None,
-            isolated_lithium: Isolated::Floating,
-        }
+        Kinetics { i0: 10.0, alpha, gamma: 0.5, ..defaults() }
     }
 
     const EC_EMC: Electrolyte = Electrolyte::Landesfeind { solvent: Solvent::EcEmc };

@@ -8,6 +8,7 @@ use liplate::cpu::Cpu;
 use liplate::model::collector::{Statics, heights};
 use liplate::model::electrolyte::{Electrolyte, Transport};
 use liplate::model::grid::Grid;
+use liplate::model::keys::defaults;
 use liplate::model::parameters::*;
 use liplate::sim::start::initial_state;
 use liplate::solver::backend::Backend;
@@ -26,17 +27,7 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
         temperature: 298.15,
         activation: Activation::default(),
         electrolyte: Electrolyte::Constant(LIQUID),
-        kinetics: Kinetics {
-            i0: 10.0,
-            alpha: 0.5,
-            c_ref: 1000.0,
-            film: 0.0,
-            gamma: 0.0,
-            pressure: 0.0,
-            double_layer: 0.0,
-            heterogeneity: None,
-            isolated_lithium: Isolated::Floating,
-        },
+        kinetics: Kinetics { i0: 10.0, ..defaults() },
         sei: None,
         collector: Collector {
             height: 6.0 * dx,
@@ -57,22 +48,8 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
         cathode: None,
         protocol: Default::default(),
         end: End { time: Some(1e4), ..End::default() },
-        output: Output {
-            fields: vec!["xi".into()],
-            keep_bits: None,
-            snapshot_charge: None,
-            snapshot_time: None,
-            metrics_steps: 1,
-            checkpoint_steps: 50,
-        },
-        time_step: TimeStep {
-            cfl: 0.15,
-            concentration: 0.05,
-            potential: 0.01,
-            first: 0.1,
-            smallest: 1e-9,
-            largest: 1e3,
-        },
+        output: Output { fields: vec!["xi".into()], metrics_steps: 1, ..defaults() },
+        time_step: TimeStep { cfl: 0.15, first: 0.1, ..defaults() },
     }
 }
 
