@@ -129,6 +129,32 @@ fn lower_levels_fit_their_workgroup() {
     assert!(Shader::new(Kernel::CycleLower).unwrap().shared <= 16 << 10, "WebGPU promises no more");
 }
 
+/// A doc comment is read alone, in the hover of an editor: it does not lean on the one above it.
+#[test]
+fn doc_comments_stand_alone() {
+    fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                files(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    files(&root().join("src"), &mut found);
+    assert!(found.len() > 200);
+    for path in found {
+        let text = fs::read_to_string(&path).unwrap();
+        let mut before = "";
+        for line in text.lines().map(str::trim) {
+            let begins = !before.starts_with("///");
+            assert!(!(begins && line.starts_with("/// The same")), "{}: {line}", path.display());
+            before = line;
+        }
+    }
+}
+
 /// Laws and stencils know no field.
 #[test]
 fn the_library_binds_nothing() {

@@ -62,7 +62,7 @@ fn seconds(device: &mut Device, bytes: u64, repeats: usize) -> Result<Vec<f64>, 
     }
 }
 
-/// The same on the CPU, each core one part of the array.
+/// Times copies on the CPU, each core one part of the array \[s\].
 fn on_the_cpu(bytes: u64, repeats: usize) -> Vec<f64> {
     let count = (bytes / 4) as usize;
     // noise, and pages that are there

@@ -42,7 +42,7 @@ pub fn setup(side: usize) -> Result<Setup, ConfigError> {
     Ok(config::from_text(CONFIG, Path::new("configs/nuclei_on_copper.toml"), &overrides)?.setup)
 }
 
-/// The same in a conductor of single ions: t₊ = 1, no salt, the scalar problem of φ.
+/// Returns the setup with a conductor of single ions: t₊ = 1, no salt, the scalar problem of φ.
 pub fn single_ion(setup: &Setup) -> Setup {
     let kappa = setup.electrolyte.at(setup.top.c0, setup.temperature).kappa;
     Setup { electrolyte: Electrolyte::SingleIon { kappa }, ..setup.clone() }

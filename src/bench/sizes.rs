@@ -8,7 +8,7 @@ use crate::sim::device::DeviceChoice;
 
 /// Cells along a side that the CPU is measured with unless asked otherwise: a few minutes.
 const SIDES_CPU: &[usize] = &[64, 128];
-/// The same on a GPU; the largest that fits comes after them.
+/// Sides of the cubes that a GPU is measured with; the largest that fits comes after them.
 #[cfg(feature = "gpu")]
 const SIDES_GPU: &[usize] = &[128, 256, 512];
 /// The largest cube is sought among sides that this divides.

@@ -96,7 +96,7 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// The same, linearised, and everything else that an operator reads.
+    /// Prepares the linearised equations of the next step from a state, and everything else that an operator reads.
     ///
     /// # Errors
     /// If the device fails.
@@ -147,7 +147,7 @@ impl<'a> Trial<'a> {
         self.solve(b, Some(&guess), None)
     }
 
-    /// The same from the solution of the step before, which the movement of the front, the new reaction area and the time step
+    /// Solves the first linear system of the next step from the solution of the step before, which the movement of the front, the new reaction area and the time step
     /// perturb; solved to the residual at which the cold solve stops.
     ///
     /// # Errors

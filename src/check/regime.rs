@@ -220,7 +220,7 @@ fn plan(setup: &Setup) -> Option<Plan> {
     steps.filter_map(|step| plan_of(setup, step)).max_by(|a, b| a.current.total_cmp(&b.current))
 }
 
-/// The same of a step of the protocol; none if it holds a cell voltage.
+/// Tells what a step of the protocol asks of the electrolyte; none if it holds a cell voltage.
 fn plan_of(setup: &Setup, step: &Step) -> Option<Plan> {
     let temperature = step.temperature.unwrap_or(setup.temperature);
     if step.voltage.is_some() {

@@ -101,7 +101,7 @@ fn gather_value(value: &mut Value, folder: &Path, files: &mut Vec<(PathBuf, Stri
     }
 }
 
-/// The same without comments: they would swallow the rest of the line.
+/// Gives every text of an inline table that names a file the path of its copy, without a comment: one would swallow the rest of the line.
 fn gather_inline(table: &mut toml_edit::InlineTable, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
     for (_, value) in table.iter_mut() {
         let decor = value.decor().clone();

@@ -94,7 +94,7 @@ pub fn read(path: &Path, overrides: &[String]) -> Result<Config, ConfigError> {
     from_text(&text, path, overrides)
 }
 
-/// The same for a config that is already in memory; `path` names it in errors.
+/// Reads a config whose text is in memory; `path` names it in errors, and files are sought beside it.
 ///
 /// # Errors
 /// As [`read`].
@@ -145,7 +145,7 @@ fn hint(text: &str, reason: &toml::de::Error) -> String {
     }
 }
 
-/// The same as [`read`] for a config that is to be run, with what the run will meet on its way: steps that are over before they begin, limits
+/// Reads a config that is to be run, and objects to what the run will meet on its way: steps that are over before they begin, limits
 /// that nothing meets, currents that nothing takes.
 ///
 /// # Errors

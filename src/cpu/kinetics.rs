@@ -235,7 +235,7 @@ impl<'a> Known<'a> {
 }
 
 impl Known<'_> {
-    /// The same, of a length that the compiler can follow.
+    /// Cuts every slice to `n` cells, so that the compiler knows their length and leaves out the checks of bounds.
     #[inline(always)]
     fn of(&self, n: usize) -> Self {
         Self {

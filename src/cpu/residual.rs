@@ -36,7 +36,7 @@ impl Scratch {
 }
 
 impl Present<'_> {
-    /// The same, of a length that the compiler can follow.
+    /// Cuts every slice to `n` cells, so that the compiler knows their length and leaves out the checks of bounds.
     #[inline(always)]
     fn of(&self, n: usize) -> Self {
         Self { u: stars_of(self.u, n), transport: stars_of(self.transport, n), transference: self.transference.of(n) }

@@ -136,7 +136,7 @@ impl Shape {
         }
     }
 
-    /// The same; the sums of what `fill` returns, added in the order of the strips.
+    /// Fills strips of rows of the fields `out` in parallel, and returns the sums of what `fill` returns, added in the order of the strips.
     pub fn strips_with_sums<F: Fields, S, const N: usize>(
         &self,
         out: F,
@@ -161,7 +161,7 @@ impl Shape {
         rows.map(|number| self.row(number % self.ny, number / self.ny))
     }
 
-    /// The same rows in strips.
+    /// Returns rows in strips, as many of one plane as a strip has room for.
     pub fn strips_of(&self, rows: Range<usize>) -> impl Iterator<Item = Strip> {
         let (shape, mut first) = (*self, rows.start);
         std::iter::from_fn(move || {
@@ -244,7 +244,7 @@ pub struct Star<'a, T> {
 // What the rows' kernels call is compiled anew for each kind of processor only if it is inlined, and a closure in it cannot be
 // told to be: hence plain loops.
 impl<T> Star<'_, T> {
-    /// The same, of a length that the compiler can follow.
+    /// Cuts every slice to `n` cells, so that the compiler knows their length and leaves out the checks of bounds.
     #[inline(always)]
     pub fn of(&self, n: usize) -> Self {
         let [west, east, south, north, below, above] = self.around;
@@ -297,7 +297,7 @@ pub fn stars_of<T, const N: usize>(mut stars: [Star<T>; N], n: usize) -> [Star<T
     stars
 }
 
-/// The same without what is around them.
+/// Cuts rows to `n` cells, so that the compiler knows their length and leaves out the checks of bounds.
 #[inline(always)]
 pub fn rows_of<T, const N: usize>(mut rows: [&[T]; N], n: usize) -> [&[T]; N] {
     for row in &mut rows {

@@ -52,7 +52,7 @@ fn equations<'a>(room: &'a mut [Beside<f32>; 3], level: &'a Level, strip: Strip)
 }
 
 impl Equations<'_> {
-    /// The same, of a length that the compiler can follow.
+    /// Cuts every slice to `n` cells, so that the compiler knows their length and leaves out the checks of bounds.
     #[inline(always)]
     fn of(&self, n: usize) -> Self {
         Self {
@@ -166,7 +166,7 @@ impl<'a> Conduction<'a> {
 }
 
 impl Conduction<'_> {
-    /// The same, of a length that the compiler can follow.
+    /// Cuts every slice to `n` cells, so that the compiler knows their length and leaves out the checks of bounds.
     #[inline(always)]
     fn of(&self, n: usize) -> Self {
         Self { faces: self.faces, kappa: self.kappa.of(n), local: &self.local[..n], b: &self.b[..n] }

@@ -213,7 +213,7 @@ impl Shape {
         self.strips_and_sums((), maxima, scratch, |scratch, strip, (), out| terms(scratch, strip, out))
     }
 
-    /// The same, of what `fill(scratch, strip, out, terms)` computes beside the strips of the fields `out`.
+    /// Sums, whatever the order, the terms that `fill(scratch, strip, out, terms)` computes beside the strips of the fields `out`.
     pub fn strips_and_sums<F: Fields, S, const N: usize>(
         &self,
         out: F,
@@ -238,7 +238,7 @@ impl Shape {
         std::array::from_fn(|k| if k < maxima { bins[k].value() } else { largest[k] })
     }
 
-    /// The same of `value(x, y, z, cell)`.
+    /// Sums `value(x, y, z, cell)` over all cells, whatever their order.
     pub fn sum<const N: usize>(
         &self,
         maxima: usize,

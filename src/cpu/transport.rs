@@ -26,7 +26,7 @@ pub fn transport(cpu: &mut Cpu) {
     );
 }
 
-/// The same in a strip, whose medium has one over this MacMullin number.
+/// Computes the transport coefficients of a strip; `medium` is one over its MacMullin number.
 #[multiversion(targets = "simd")]
 fn transport_strip(
     table: &Table,

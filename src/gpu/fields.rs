@@ -129,7 +129,7 @@ pub const LOWER_CELLS: u64 = 640;
 
 /// Nuclei that the lists have room for at first; they grow.
 const FIRST_NUCLEI: u64 = 1024;
-/// The same of isolated pieces of lithium.
+/// Isolated pieces of lithium that the tables have room for at first; they grow.
 const FIRST_PIECES: u64 = 1024;
 
 /// Bytes that the tables of isolated pieces need for `pieces` of them.

@@ -10,7 +10,7 @@ pub fn phases(deposit: &Deposit) -> Vec<Phase> {
     phases_of(deposit.accessible, deposit.xi)
 }
 
-/// The same from w and ξ.
+/// Tells of each cell, from w and ξ, whether it is copper, lithium or electrolyte.
 pub fn phases_of(accessible: &[f32], xi: &[f32]) -> Vec<Phase> {
     let mut phases = vec![Phase::Copper; xi.len()];
     (phases.par_iter_mut(), accessible, xi)

@@ -169,7 +169,7 @@ const LONG: usize = 1 << 24;
 /// How often the weights may go around a line before it is dealt with likewise.
 const WOUND: usize = 8;
 
-/// The same as [`smooth_along`] through Fourier transforms of the lines.
+/// Computes what [`smooth_along`] does, through Fourier transforms of the lines.
 fn transformed(field: &[f64], n: usize, stride: usize, weights: &[f64]) -> Vec<f64> {
     let mut kernel = vec![Complex::default(); n];
     kernel[0].re = weights[0];

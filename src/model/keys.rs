@@ -144,7 +144,7 @@ impl Table {
         self
     }
 
-    /// The same with these keys in the kinds of these names, after their own.
+    /// Returns the table with `keys` appended to those of the kinds of these names.
     pub fn with(mut self, kinds: &[&str], keys: &[Key]) -> Self {
         for kind in self.kinds.iter_mut().filter(|kind| kinds.contains(&kind.name)) {
             kind.keys.extend(keys.iter().cloned());

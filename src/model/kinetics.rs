@@ -158,7 +158,7 @@ pub fn through_layer(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> 
     through_layer_with(drive, c, i0 * power(c, alpha), alpha, layer)
 }
 
-/// The same, `i0` being the exchange current density at `c`.
+/// Computes [`through_layer`] from `i0`, the exchange current density at `c` instead of that at the reference concentration.
 pub fn through_layer_with(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> Response {
     let Layer { depletion, diffusion_potential, .. } = *layer;
     // behind a film that takes nearly all of the drive a start that is only roughly right would leave one of the wrong sign
@@ -206,7 +206,7 @@ pub fn layer_start(drive: f64, c: f64, i0: f64, alpha: f64, layer: &Layer) -> f6
     layer_start_from(butler_volmer_with_film(drive, i0, alpha, layer.undepleted()), c, alpha, layer)
 }
 
-/// The same, with the rate of the undepleted layer.
+/// Computes [`layer_start`] from the rate that the undepleted layer would have.
 fn layer_start_from(start: Rate, c: f64, alpha: f64, layer: &Layer) -> f64 {
     let Layer { depletion, diffusion_potential, .. } = *layer;
     let own = (1.0 - layer.undepleted() * start.slope).max(0.0);

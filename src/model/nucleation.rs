@@ -29,7 +29,7 @@ impl Cap {
         Self::at(setup, heights, place(x), place(y), radius)
     }
 
-    /// The same, the place in cells.
+    /// Makes a cap on the copper at a place in cells, with its radius in metres.
     fn at(setup: &Setup, heights: &[f64], x: f64, y: f64, radius: f64) -> Self {
         let (grid, r) = (&setup.grid, radius / setup.grid.dx);
         let surface = height_at(grid, heights, x, y) / grid.dx;

@@ -62,7 +62,7 @@ pub struct Activation {
 }
 
 impl Setup {
-    /// The same at another temperature \[K\]. The SEI's parameters stay what they are.
+    /// Returns the setup at another temperature \[K\]: exchange current and constant transport properties change, the SEI's parameters do not.
     pub fn at(&self, temperature: f64) -> Self {
         let mut setup = Self { temperature, ..self.clone() };
         let factor = |energy: f64| arrhenius(energy, temperature, self.temperature);

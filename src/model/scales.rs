@@ -189,7 +189,7 @@ impl Scales {
         }
     }
 
-    /// The same with something above the box that salt and current come through.
+    /// Returns the constants of a step below a column of electrolyte or a reservoir, through which salt and current come.
     pub fn step_under(&self, above: &Above, step: StepUniforms) -> StepUniforms {
         let top_potential = f64::from(step.top_potential) - above.potential / self.potential;
         StepUniforms {

@@ -84,7 +84,7 @@ pub fn against_charge(record: &Record) -> Vec<Chart> {
     charts
 }
 
-/// The same chart over a logarithmic charge, if a curve has its lowest point, a dip, in the first tenth.
+/// Draws a chart over a logarithmic charge, if a curve has its lowest point, a dip, in the first tenth.
 fn beginning(chart: &Chart) -> Option<Chart> {
     let all = || chart.series.iter().flat_map(|series| &series.points);
     let least = all().map(|p| p.1).fold(f64::INFINITY, f64::min);
@@ -138,7 +138,7 @@ pub fn shown_cycles(last: u64, most: usize) -> Vec<u64> {
     (0..most).map(|i| place(i) as u64).collect()
 }
 
-/// The same chart around its plateaus, if its ends hide them.
+/// Draws a chart around its plateaus, if the ends of its curves hide them.
 fn plateau(chart: &Chart) -> Option<Chart> {
     let mut values: Vec<f64> = chart.series.iter().flat_map(|s| evenly(&s.points)).collect();
     values.sort_by(f64::total_cmp);

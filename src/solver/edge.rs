@@ -35,7 +35,7 @@ impl From<f64> for Edge<'_> {
 
 /// How far beyond its limit the electrode potential may be when a step ends there \[V\].
 pub const PAST_POTENTIAL: f64 = 5e-4;
-/// The same of the current, over its limit.
+/// How far beyond its limit the current may be when a step ends there, over the limit.
 pub const PAST_CURRENT: f64 = 1e-3;
 /// Attempts to end a step at such a limit: one that the movement of the front before it has passed is passed.
 pub(super) const ATTEMPTS: usize = 16;

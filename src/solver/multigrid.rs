@@ -47,7 +47,7 @@ pub fn v_cycle<B: Levels + ?Sized>(b: &mut B) {
     v_cycle_with(b, &weights::<SWEEPS>());
 }
 
-/// The same with a sweep of each of these weights, one to [`MOST_SWEEPS`], before the coarse correction, and after it in reverse.
+/// Runs a V-cycle with a sweep of each of these weights, one to [`MOST_SWEEPS`], before the coarse correction, and after it in reverse.
 pub fn v_cycle_with<B: Levels + ?Sized>(b: &mut B, weights: &[f32]) {
     let coarsest = b.levels() - 1;
     for level in 0..coarsest {

@@ -16,7 +16,7 @@ const FARTHEST: f64 = 4.0;
 
 /// Nuclei that a step may be expected to see: the potential that made one would not have made the next.
 const EXPECTED_NUCLEI: f64 = 1.0;
-/// The same over the nuclei that it would take to make the area on which lithium reacts already: they share the current with it, and
+/// Nuclei that a step may be expected to see, over those that would make the area on which lithium reacts already: they share the current with it, and
 /// one of many hardly changes the potential. Without this a box would need as many steps as it has nuclei. Six seeds on 128 × 128 columns:
 /// 59.2 ± 1.0 nuclei in 58 steps; at a quarter of a nucleus a step 59.5 ± 1.5 in 258 (nuclei_on_copper, 2026-11-28).
 const EXPECTED_SHARE: f64 = 0.1;

@@ -11,7 +11,7 @@ use crate::model::scales::Above;
 
 /// How far the potential of the column above the box may be from what a step at a given potential was solved with \[V\].
 const COLUMN_CLOSE: f64 = 1e-6;
-/// The same after two more solutions \[V\].
+/// How close the potential below a column must come after two more solutions \[V\].
 const COLUMN_SETTLED: f64 = 1e-5;
 /// Solutions for it in a step after the first. None is usual: to first order in the salt the potential is part of the solution.
 const COLUMN_CORRECTIONS: usize = 5;

@@ -81,7 +81,7 @@ impl Lab {
         self.with_copper(setup, &heights, &Statics::new(setup, &heights), look)
     }
 
-    /// The same on copper whose heights \[m\] and fields are given.
+    /// Starts a run on copper whose heights \[m\] and fields are given, and hands it to `look`.
     ///
     /// # Errors
     /// As [`Lab::with`].

@@ -4,7 +4,7 @@ use super::{CASES, Case, Check};
 
 /// What stands before and after the table in a Markdown file.
 pub const MARKERS: [&str; 2] = ["<!-- liplate verify: the table begins -->", "<!-- liplate verify: the table ends -->"];
-/// The same of the summary.
+/// What stands before and after the summary in a Markdown file.
 pub const SUMMARY: [&str; 2] =
     ["<!-- liplate verify: the summary begins -->", "<!-- liplate verify: the summary ends -->"];
 /// Headings of the table.
