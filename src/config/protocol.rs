@@ -8,7 +8,7 @@ mod sentence;
 
 use super::quantity::{self, Dimension};
 use crate::model::parameters::Control;
-use crate::model::protocol::{Limit, Ramp, Step};
+use crate::model::protocol::{COMPLIANCES, Limit, Ramp, Step, TEMPERATURES};
 use limit::limit;
 use sentence::{Part, Sentence, Verb};
 
@@ -46,7 +46,7 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
     let mut sentence = Sentence::parse(text).map_err(about)?;
     let verb = sentence.verb;
     let temperature = take_temperature(&mut sentence).map_err(about)?;
-    if let Some(kelvins) = temperature.filter(|kelvins| !super::sections::TEMPERATURES.contains(kelvins)) {
+    if let Some(kelvins) = temperature.filter(|kelvins| !TEMPERATURES.contains(kelvins)) {
         return Err(about(format!("{kelvins:.0} K lies outside 200…400 K")));
     }
     sentence.object_to_parts().map_err(about)?;
@@ -221,7 +221,7 @@ fn compliance(text: &str) -> Result<f64, String> {
         return Err(format!("\"with {text}\" says nothing that a step can do; {WITH}"));
     };
     let (Volts::Electrode(potential) | Volts::Cell(potential)) = volts(bare)?;
-    let range = super::sections::COMPLIANCES;
+    let range = COMPLIANCES;
     match range.contains(&potential) {
         true => Ok(potential),
         false => Err(format!(

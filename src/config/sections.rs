@@ -1,6 +1,5 @@
 //! The keys of a config, section by section, and what each becomes.
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::protocol;
@@ -13,15 +12,9 @@ use crate::model::electrolyte::{Electrolyte, arrhenius};
 use crate::model::grid::Grid;
 use crate::model::keys::{OfKeys, Reader, Table};
 use crate::model::parameters::*;
-use crate::model::protocol::{Block, COMPLIANCE, Place, Protocol};
+use crate::model::protocol::{Block, COMPLIANCE, COMPLIANCES, Place, Protocol, TEMPERATURES};
 use crate::model::sei::Sei;
 use crate::section;
-
-/// Temperatures that a run may have \[K\].
-pub const TEMPERATURES: RangeInclusive<f64> = 200.0..=400.0;
-
-/// Compliances that a given current may have \[V\].
-pub const COMPLIANCES: RangeInclusive<f64> = -10.0..=-1e-3;
 
 /// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
 const ROOM: f64 = ZERO_CELSIUS + 25.0;

@@ -14,7 +14,8 @@ mod runner;
 
 pub use extrapolate::{Behaviour, Limit, limit};
 pub use plan::Study;
-pub use report::{Findings, Quantity, Ran};
+pub use report::{Findings, Quantity};
+pub use runner::Ran;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

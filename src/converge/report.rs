@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Request;
 use super::extrapolate::{Limit, limit};
 use super::plan::{Level, Study};
-use super::runner::last_row;
+use super::runner::{Ran, last_row};
 use crate::io::{IoError, write_json, write_whole};
 use crate::metrics::{self, Metrics};
 
@@ -34,29 +34,6 @@ impl Quantity {
     pub fn heading(&self) -> String {
         metrics::heading(&self.name, &self.unit)
     }
-}
-
-/// One level, as it was run.
-#[derive(Clone, Debug, Serialize)]
-pub struct Ran {
-    /// directory of the run, inside that of the study
-    pub directory: String,
-    /// cells along x, y and z
-    pub cells: [usize; 3],
-    /// width of a cell \[m\]
-    pub dx: f64,
-    /// interface length \[m\]
-    pub ell: f64,
-    /// limits of the time step over those of the coarsest level
-    pub time_scale: f64,
-    /// what the levels are ordered by, in the unit of the study's axis
-    pub size: f64,
-    /// steps taken
-    pub steps: u64,
-    /// wall time \[s\]
-    pub wall_seconds: f64,
-    /// version and commit of the program that computed it
-    pub program: String,
 }
 
 /// Values that a metric can have.

@@ -1,11 +1,11 @@
 //! The runs of a study, each in a directory of its own: begun, resumed or left as they are.
 
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::plan::Level;
-use super::report::Ran;
 use super::{ConvergeError, Request};
 use crate::check;
 use crate::config::NewEnd;
@@ -13,6 +13,29 @@ use crate::io::IoError;
 use crate::io::provenance::RunFile;
 use crate::model::parameters::Setup;
 use crate::run::{self, Ending, RunError};
+
+/// One level, as it was run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ran {
+    /// directory of the run, inside that of the study
+    pub directory: String,
+    /// cells along x, y and z
+    pub cells: [usize; 3],
+    /// width of a cell \[m\]
+    pub dx: f64,
+    /// interface length \[m\]
+    pub ell: f64,
+    /// limits of the time step over those of the coarsest level
+    pub time_scale: f64,
+    /// what the levels are ordered by, in the unit of the study's axis
+    pub size: f64,
+    /// steps taken
+    pub steps: u64,
+    /// wall time \[s\]
+    pub wall_seconds: f64,
+    /// version and commit of the program that computed it
+    pub program: String,
+}
 
 /// Runs levels and knows what they cost.
 pub struct Runner<'a> {

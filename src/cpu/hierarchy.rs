@@ -2,8 +2,14 @@
 
 use multiversion::multiversion;
 
-use super::shape::{Shape, fields};
-use super::smooth::Scratch;
+use super::shape::{Beside, Shape, fields};
+
+/// Room for what is beside the cells of a strip: of the operator, and of φ and c.
+#[derive(Default)]
+pub struct Scratch {
+    pub(super) transport: [Beside<f32>; 3],
+    pub(super) u: [Beside<f32>; 2],
+}
 
 /// One level: coefficients, right-hand side and correction, each number in its own array.
 #[derive(Clone, Debug, Default)]

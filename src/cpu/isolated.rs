@@ -181,7 +181,9 @@ pub fn label(cpu: &mut Cpu) -> Pieces {
     let fates = fates.collect();
     // cells without a piece react with the lithium that their ξ leads up to
     let lithium = |cell: usize| phases[cell] == Phase::Lithium;
-    shape.map(&mut piece[..], |x, y, z, _, piece| *piece = now[climb(&shape, |cell| xi[cell], lithium, [x, y, z])]);
+    shape.map(&mut piece[..], |x, y, z, _, piece| {
+        *piece = now[trapped::climb(&shape, |cell| xi[cell], lithium, [x, y, z])]
+    });
     response.resize(first.len(), Response::default());
     let mut volume = vec![Fixed::default(); first.len()];
     for (&piece, (xi, w)) in piece.iter().zip(xi.iter().zip(w)) {
@@ -192,31 +194,6 @@ pub fn label(cpu: &mut Cpu) -> Pieces {
     let pieces = first.iter().zip(&volume).zip(was);
     let isolated = pieces.map(|((&first, volume), was)| Piece { first, volume: volume.value(), was }).collect();
     Pieces { isolated, fates }
-}
-
-/// The cell that is reached from one by always going on to the neighbour with the largest `height`, until there is one that is an `end`
-/// or no way up.
-pub fn climb(
-    shape: &Shape,
-    height: impl Fn(usize) -> f64,
-    end: impl Fn(usize) -> bool,
-    [x, y, z]: [usize; 3],
-) -> usize {
-    let (mut row, mut x) = (shape.row(y, z), x);
-    loop {
-        let cell = row.cell(x);
-        if end(cell.here) {
-            return cell.here;
-        }
-        let higher = |best: usize, &cell: &usize| if height(cell) > height(best) { cell } else { best };
-        let next = cell.around.iter().fold(cell.here, higher);
-        if next == cell.here {
-            return cell.here;
-        }
-        let number = next / shape.nx;
-        row = shape.row(number % shape.ny, number / shape.ny);
-        x = next % shape.nx;
-    }
 }
 
 /// u → the potentials of the pieces: first the mean of the drive, which would be exact for linear kinetics, then Newton's method.

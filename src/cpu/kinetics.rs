@@ -84,7 +84,7 @@ struct Constants {
     stress: f64,
 }
 
-/// u at the probe less the lithium's potential, delta, heterogeneity → current = i0 (c/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
+/// u at the probe less the lithium's potential, delta, heterogeneity → current = i0 (c_f/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
 /// its slopes with respect to φ and c at the probe, through film and the layer between probe and interface.
 pub fn kinetics(cpu: &mut Cpu, look: Look) {
     let (p, shape) = (cpu.physics, cpu.shape);

@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::hierarchy::Level;
+use super::hierarchy::{Level, Scratch};
 use super::residual::flows;
 use super::shape::{Beside, Star, Strip, fields, paired, rows_of, stars, stars_of};
 
@@ -16,13 +16,6 @@ struct Equations<'a> {
     local: [&'a [f32]; 4],
     /// right-hand side of both equations
     b: [&'a [f32]; 2],
-}
-
-/// Room for what is beside the cells of a strip: of the operator, and of φ and c.
-#[derive(Default)]
-pub struct Scratch {
-    transport: [Beside<f32>; 3],
-    u: [Beside<f32>; 2],
 }
 
 impl Level {

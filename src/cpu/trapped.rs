@@ -6,7 +6,6 @@
 //! what they are behind a wall that conducts next to nothing.
 
 use super::Cpu;
-use super::isolated::climb;
 use super::shape::Shape;
 use crate::model::numerics::SPENT;
 use crate::model::pieces::{Phase, Pieces};
@@ -54,6 +53,31 @@ pub fn close(cpu: &mut Cpu) {
 /// Whether the salt at c/c0 − 1 = `c` is spent.
 fn is_spent(c: f64) -> bool {
     1.0 + c < SPENT
+}
+
+/// The cell that is reached from one by always going on to the neighbour with the largest `height`, until there is one that is an `end`
+/// or no way up.
+pub fn climb(
+    shape: &Shape,
+    height: impl Fn(usize) -> f64,
+    end: impl Fn(usize) -> bool,
+    [x, y, z]: [usize; 3],
+) -> usize {
+    let (mut row, mut x) = (shape.row(y, z), x);
+    loop {
+        let cell = row.cell(x);
+        if end(cell.here) {
+            return cell.here;
+        }
+        let higher = |best: usize, &cell: &usize| if height(cell) > height(best) { cell } else { best };
+        let next = cell.around.iter().fold(cell.here, higher);
+        if next == cell.here {
+            return cell.here;
+        }
+        let number = next / shape.nx;
+        row = shape.row(number % shape.ny, number / shape.ny);
+        x = next % shape.nx;
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use wgpu::{Backend, DeviceType};
 
-use super::device::GpuError;
+use super::error::GpuError;
 
 /// Which adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

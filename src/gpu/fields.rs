@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::device::{Device, GpuError};
+use super::device::Device;
+use super::error::GpuError;
 use super::reduce::Groups;
 use crate::model::scales::TABLE_ENTRIES;
 use crate::model::uniforms::uniform;

@@ -1,6 +1,7 @@
 //! Kernels as the device runs them.
 
-use super::device::{Device, GpuError};
+use super::device::Device;
+use super::error::GpuError;
 use super::layout::Constants;
 use super::shader::{Kind, Shader, Variable};
 

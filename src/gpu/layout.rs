@@ -1,6 +1,6 @@
 //! Bindings by name: what a kernel may bind, and the check of its constants against Rust's.
 
-use super::device::GpuError;
+use super::error::GpuError;
 use super::fields::LevelUniforms;
 use super::shader::{Kind, Shader, Variable};
 use crate::model::uniforms::{Physics, StepUniforms, Uniform};

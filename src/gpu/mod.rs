@@ -6,6 +6,7 @@
 mod adapter;
 mod copies;
 pub mod device;
+mod error;
 pub mod fields;
 mod isolated;
 mod kernel;
@@ -18,7 +19,7 @@ mod trapped;
 mod verbs;
 
 pub use adapter::{AdapterReport, Choice, LARGEST_FIELD_PER_CELL, adapters};
-pub use device::GpuError;
+pub use error::GpuError;
 
 use device::{Device, Need};
 use fields::{Buffer, Fields, Id, Level};

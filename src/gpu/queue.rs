@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 
-use super::device::{Device, GpuError};
+use super::device::Device;
+use super::error::GpuError;
 use super::fields::{Fields, Id};
 use super::kernel::{Pipeline, pipeline};
 use super::layout::Constants;

@@ -6,7 +6,7 @@
 use wgpu::naga;
 use wgpu::naga::valid::{Capabilities, GlobalUse, ModuleInfo, ValidationFlags, Validator};
 
-use super::device::GpuError;
+use super::error::GpuError;
 
 /// The library: laws and stencils, functions only.
 pub const LIBRARY: &[(&str, &str)] = &[

@@ -1,11 +1,7 @@
 //! How long the device works, by its own timestamps: one at the start and one at the end of everything that is submitted.
 
-use super::device::Device;
+use super::device::{Device, TIMESTAMPS};
 use crate::solver::backend::BackendError;
-
-/// What an adapter must have for it, asked for where it is offered.
-pub const FEATURES: wgpu::Features =
-    wgpu::Features::TIMESTAMP_QUERY.union(wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS);
 
 /// Timestamps that are kept before they are read.
 const STAMPS: u32 = 2048;
@@ -22,7 +18,7 @@ pub struct Timing {
 impl Timing {
     /// For a device that has timestamps.
     pub fn new(device: &Device) -> Option<Self> {
-        if !device.device.features().contains(FEATURES) {
+        if !device.device.features().contains(TIMESTAMPS) {
             return None;
         }
         let buffer = |label, usage| {

@@ -267,8 +267,8 @@ impl Reader for Empty {
     fn done(&self) {}
 }
 
-/// What an empty section makes: defaults, and NaN where a number must be given. For setups that programs write: a key that is added to
-/// the table changes none of them.
+/// Makes what an empty section means: defaults, and NaN where a number must be given. Setups that programs write take the rest from it, so
+/// that a key that is added to the table changes none of them; one that was saved before lacks the key, and is refused.
 pub fn defaults<T: OfKeys>() -> T {
     T::read(&Empty)
 }

@@ -6,6 +6,7 @@ use super::cathode::Cathode;
 use super::electrolyte::{Electrolyte, arrhenius};
 use super::grid::Grid;
 use super::keys::Named;
+pub use super::protocol::Control;
 use super::protocol::Protocol;
 use super::sei::Sei;
 use super::stored::Stored;
@@ -98,6 +99,13 @@ section! {
         double_layer: f64 = or("F/m^2", NotNegative, 0.0), "double-layer capacitance of bare copper";
         isolated_lithium: Isolated = choice_or(Isolated::Floating), "what the potential of lithium is that is not joined to the copper";
         heterogeneity: Option<Heterogeneity> = inner("the exchange current is the same everywhere"), "frozen log-normal spread of the exchange current over the surface";
+    }
+}
+
+impl Kinetics {
+    /// Exchange current density where the salt concentration is `c` \[mol/m³\], for all who need it \[A/m²\].
+    pub fn exchange(&self, c: f64) -> f64 {
+        self.i0 * (c / self.c_ref).powf(self.alpha)
     }
 }
 
@@ -262,16 +270,6 @@ pub struct Top {
     /// of plane averages up to there; if none, they are at the top of the box \[m\]
     #[serde(default)]
     pub column: Option<f64>,
-}
-
-/// Galvanostatic or potentiostatic.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind", content = "value")]
-pub enum Control {
-    /// current density, positive when plating \[A/m²\]
-    Current(f64),
-    /// electrode potential against Li/Li⁺ at the top of the box, negative when plating \[V\]
-    Potential(f64),
 }
 
 /// Salt at the top of the box.

@@ -1,8 +1,18 @@
 //! What is done to the cell, step by step, in the words of those who cycle cells.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
-use super::parameters::Control;
+/// Galvanostatic or potentiostatic.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value")]
+pub enum Control {
+    /// current density, positive when plating \[A/m²\]
+    Current(f64),
+    /// electrode potential against Li/Li⁺ at the top of the box, negative when plating \[V\]
+    Potential(f64),
+}
 
 /// Blocks of steps, one after the other. Without any, the top of the box is as `top` says until the run ends.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -105,6 +115,12 @@ pub enum Limit {
 /// Electrode potential against lithium at which stripping ends if the step names no potential: all lithium is gone, and the copper is
 /// not yet attacked \[V\].
 pub const STRIPPED: f64 = 2.0;
+
+/// Temperatures that a run may have \[K\].
+pub const TEMPERATURES: RangeInclusive<f64> = 200.0..=400.0;
+
+/// Compliances that a given current may have \[V\].
+pub const COMPLIANCES: RangeInclusive<f64> = -10.0..=-1e-3;
 
 /// Electrode potential against lithium down to which a given plating current is kept up, unless a config says otherwise \[V\].
 pub const COMPLIANCE: f64 = -1.0;

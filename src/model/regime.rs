@@ -86,7 +86,7 @@ impl<'a> Medium<'a> {
 
     /// Exchange current density at `c` over c0 \[A/m²\].
     fn exchange(&self, c: f64) -> f64 {
-        self.kinetics.i0 * (c * self.c0 / self.kinetics.c_ref).powf(self.kinetics.alpha)
+        self.kinetics.exchange(c * self.c0)
     }
 
     /// Charge-transfer overpotential over RT/F that drives a plating `current` \[A/m²\] at `c` over c0.

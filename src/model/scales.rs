@@ -136,7 +136,7 @@ impl Scales {
             ),
             ell: cells(setup.ell),
             // at c0: the law is a power of c
-            i0: (k.i0 * (setup.top.c0 / k.c_ref).powf(k.alpha) / self.current) as f32,
+            i0: (k.exchange(setup.top.c0) / self.current) as f32,
             alpha: k.alpha as f32,
             film: (k.film * self.current / self.potential) as f32,
             capillary: (k.gamma * LITHIUM_MOLAR_VOLUME / FARADAY / (self.length * self.potential)) as f32,

@@ -1,4 +1,5 @@
-//! Constants of the kernels, in scaled units: scalars only, the same names in WGSL, where a test compares the layouts.
+//! Constants of the kernels, in scaled units: scalars only, under the names that they have in WGSL; layouts are compared when a GPU is opened,
+//! and by a test.
 //! The CPU backend reads the same structs, so that both backends solve the same problem to the last bit of it.
 
 /// A uniform struct whose members are 32-bit scalars, listed for the check against the shaders.

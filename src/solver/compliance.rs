@@ -8,7 +8,7 @@ use super::backend::{Backend, BackendError, Balance};
 use super::clock::Clock;
 use super::depletion;
 use super::edge::PAST_POTENTIAL;
-use super::step::Problem;
+use super::problem::Problem;
 use super::time_step::{self, LimitedBy};
 use crate::model::parameters::Control;
 use crate::model::protocol::Limit;

@@ -1,7 +1,8 @@
 //! Where a step ends: at a time, at a limit of potential, current or voltage, with a cell voltage that is held.
 
 use super::backend::Balance;
-use super::step::{Clock, Problem};
+use super::clock::Clock;
+use super::problem::Problem;
 use super::time_step::{LimitedBy, Observed};
 use crate::model::cathode::Cathode;
 use crate::model::parameters::Control;

@@ -9,6 +9,7 @@ pub mod edge;
 pub mod ledger;
 pub mod multigrid;
 pub mod newton;
+pub mod problem;
 pub mod rise;
 pub mod step;
 pub mod time_step;

@@ -2,18 +2,19 @@
 
 use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
 pub use super::clock::Clock;
-use super::column::{self, Column};
+use super::column::Column;
 use super::compliance::{Tries, Turn};
 use super::depletion::{self, UsedUp};
 pub use super::edge::Edge;
 use super::edge::{ATTEMPTS, Before};
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
+pub use super::problem::Problem;
 use super::rise;
 use super::time_step::{self, LimitedBy, Observed};
 use crate::model::constants::FARADAY;
-use crate::model::nucleation::{self, Cap, Scheduled};
-use crate::model::parameters::{Control, Isolated, Nucleation, Setup};
+use crate::model::nucleation::{self, Cap};
+use crate::model::parameters::{Control, Isolated, Nucleation};
 use crate::model::scales::{Above, Scales};
 
 /// Strength of the profile restoration: b = `RESTORATION` ℓ max|v|.
@@ -24,20 +25,6 @@ const SUB_STEP: f64 = 0.12;
 const LARGEST_PAYMENT: f64 = 0.5;
 /// The most that goes with the stripping of a step, over it: the front then moves twice as fast as its current says.
 const LARGEST_WRITE_OFF: f64 = 1.0;
-
-/// A run's fixed data, as the step needs it.
-pub struct Problem {
-    /// the run
-    pub setup: Setup,
-    /// units of the fields
-    pub scales: Scales,
-    /// heights of the copper, nx × ny \[m\]
-    pub heights: Vec<f64>,
-    /// nuclei that appear by schedule, in order of time
-    pub scheduled: Vec<Scheduled>,
-    /// thicknesses of the cells of the column above the box, the lowest first \[m\]
-    pub column: Vec<f64>,
-}
 
 /// What a step did.
 #[derive(Clone, Debug)]
@@ -111,17 +98,6 @@ pub fn jumps(one: f64, other: f64) -> bool {
 }
 
 impl Problem {
-    /// Gathers what the step needs.
-    pub fn new(setup: &Setup, heights: &[f64]) -> Self {
-        Self {
-            setup: setup.clone(),
-            scales: Scales::new(setup),
-            heights: heights.to_vec(),
-            scheduled: nucleation::scheduled(setup, heights),
-            column: column::cells(setup),
-        }
-    }
-
     /// The clock at the start of a run, for a backend that holds the initial state.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::backend::{Backend, Balance};
 use super::clock::Clock;
 use super::column::{After, Through};
 use super::newton::{self, NewtonError, Solved};
-use super::step::Problem;
+use super::problem::Problem;
 use crate::model::constants::FARADAY;
 use crate::model::parameters::Control;
 use crate::model::scales::Above;

@@ -124,7 +124,7 @@ impl Equations<'_> {
             resistance_by_c: 0.0, // of no matter to the current
             conductivity_of_salt: conductivity_of_salt(p.kappa, half),
         };
-        let i0 = k.i0 * (setup.top.c0 / k.c_ref).powf(k.alpha);
+        let i0 = k.exchange(setup.top.c0);
         let drive = (phi - strain * LITHIUM_MOLAR_VOLUME / FARADAY) / thermal;
         through_layer(drive, c / setup.top.c0, i0, k.alpha, &layer).current
     }

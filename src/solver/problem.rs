@@ -1,0 +1,33 @@
+//! What is fixed in a run, as its steps need it.
+
+use super::column;
+use crate::model::nucleation::{self, Scheduled};
+use crate::model::parameters::Setup;
+use crate::model::scales::Scales;
+
+/// A run's fixed data, as the step needs it.
+pub struct Problem {
+    /// the run
+    pub setup: Setup,
+    /// units of the fields
+    pub scales: Scales,
+    /// heights of the copper, nx × ny \[m\]
+    pub heights: Vec<f64>,
+    /// nuclei that appear by schedule, in order of time
+    pub scheduled: Vec<Scheduled>,
+    /// thicknesses of the cells of the column above the box, the lowest first \[m\]
+    pub column: Vec<f64>,
+}
+
+impl Problem {
+    /// Gathers what the step needs.
+    pub fn new(setup: &Setup, heights: &[f64]) -> Self {
+        Self {
+            setup: setup.clone(),
+            scales: Scales::new(setup),
+            heights: heights.to_vec(),
+            scheduled: nucleation::scheduled(setup, heights),
+            column: column::cells(setup),
+        }
+    }
+}
