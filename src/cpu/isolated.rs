@@ -7,7 +7,7 @@
 use crate::model::numerics::MAX_PIECE_CORRECTION;
 use std::ops::Range;
 
-use super::kinetics::{Look, kinetics};
+use super::kinetics::{Pass, kinetics};
 use super::probe::Probes;
 use super::shape::Shape;
 use super::{Cpu, trapped};
@@ -209,7 +209,7 @@ pub fn settle(cpu: &mut Cpu) {
         response.potential = if area > 0.0 { drive / area } else { 0.0 };
     }
     for _ in 0..CORRECTIONS {
-        kinetics(cpu, Look::Isolated);
+        kinetics(cpu, Pass::IsolatedOnly);
         if corrections(cpu).iter().fold(0.0f64, |largest, shift| largest.max(shift.abs())) < SETTLED {
             break;
         }

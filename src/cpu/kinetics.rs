@@ -66,11 +66,11 @@ struct Cells {
 
 /// The cells that are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Pass {
     /// all
-    All,
+    Full,
     /// those that react with isolated lithium
-    Isolated,
+    IsolatedOnly,
 }
 
 /// The constants of a strip.
@@ -86,7 +86,7 @@ struct Constants {
 
 /// u at the probe less the lithium's potential, delta, heterogeneity → current = i0 (c_f/c0)^α a(x) {exp\[α f\] − exp\[−(1−α) f\]} and
 /// its slopes with respect to φ and c at the probe, through film and the layer between probe and interface.
-pub fn kinetics(cpu: &mut Cpu, look: Look) {
+pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
     let (p, shape) = (cpu.physics, cpu.shape);
     let reference = f64::from(cpu.step.phi_reference);
     let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
@@ -95,7 +95,7 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
     let (probes, table, isolated, trapped) = (&cpu.probes, &cpu.table, &cpu.isolated, &cpu.trapped);
     shape.strips(fields(&mut cpu.rate), Cells::default, |cells, strip, mut out| {
         let has_isolated = isolated.in_rows(strip.numbers());
-        if look == Look::Isolated && !has_isolated {
+        if pass == Pass::IsolatedOnly && !has_isolated {
             return;
         }
         let constants = Constants {
@@ -109,7 +109,7 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
         };
         let mut probes = probes.of(strip);
         let mut chosen = std::mem::take(&mut cells.chosen);
-        if look == Look::Isolated {
+        if pass == Pass::IsolatedOnly {
             chosen.clear();
             chosen.extend(probes.iter().filter(|probe| isolated.has(probe.cell as usize)));
             probes = &chosen;
@@ -133,7 +133,7 @@ pub fn kinetics(cpu: &mut Cpu, look: Look) {
         cells.fade(&constants, probes, trapped);
         cells.rest(probes);
         for (out, rate) in out.iter_mut().zip(&cells.rate) {
-            if look == Look::All {
+            if pass == Pass::Full {
                 out.fill(0.0);
             }
             probes.iter().zip(rate).for_each(|(probe, &rate)| out[probe.cell as usize - strip.here] = rate);

@@ -354,10 +354,10 @@ impl Backend for Cpu {
     fn linearise(&mut self) {
         transport::transport(self);
         if self.isolated.is_empty() {
-            kinetics::kinetics(self, kinetics::Look::All);
+            kinetics::kinetics(self, kinetics::Pass::Full);
         } else {
             isolated::settle(self);
-            kinetics::kinetics(self, kinetics::Look::All);
+            kinetics::kinetics(self, kinetics::Pass::Full);
             isolated::balance(self);
         }
         reaction::reaction(self);

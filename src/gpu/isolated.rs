@@ -26,13 +26,13 @@ const FATE_GONE: u32 = u32::MAX;
 /// What a pass of `kinetics` looks at.
 #[derive(Clone, Copy)]
 #[repr(u32)]
-pub enum Look {
+pub enum Pass {
     /// the kinetics of all cells
-    All = 0,
+    Full = 0,
     /// the drive of the cells that react with isolated lithium
-    Drive = 1,
+    DriveOnly = 1,
     /// their kinetics
-    Isolated = 2,
+    IsolatedOnly = 2,
 }
 
 /// What follows from the sums over a piece.
@@ -146,10 +146,10 @@ impl Gpu {
     /// u → the potentials of the pieces: first the mean of the drive, then Newton's method.
     pub(super) fn settle_pieces(&mut self) {
         let direction = self.fields.directions[0];
-        self.run(Kernel::Kinetics, &[], &[Look::Drive as u32]);
+        self.run(Kernel::Kinetics, &[], &[Pass::DriveOnly as u32]);
         self.sum_pieces(direction, Solve::Potential);
         for _ in 0..CORRECTIONS {
-            self.run(Kernel::Kinetics, &[], &[Look::Isolated as u32]);
+            self.run(Kernel::Kinetics, &[], &[Pass::IsolatedOnly as u32]);
             self.sum_pieces(direction, Solve::Correction);
         }
     }

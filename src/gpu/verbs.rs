@@ -1,7 +1,7 @@
 //! The verbs: which kernels each of them queues.
 
 use super::fields::Buffer;
-use super::isolated::Look;
+use super::isolated::Pass;
 use super::shader::Kernel;
 use super::{Gpu, fields};
 use crate::model::nucleation::Cap;
@@ -207,10 +207,10 @@ impl Backend for Gpu {
         let xi = if self.sei { self.fields.id(Buffer::Xi) } else { self.mid() };
         self.run(Kernel::Transport, &[("xi_mid", xi)], &[]);
         if self.isolated.is_empty() {
-            self.run(Kernel::Kinetics, &[], &[Look::All as u32]);
+            self.run(Kernel::Kinetics, &[], &[Pass::Full as u32]);
         } else {
             self.settle_pieces();
-            self.run(Kernel::Kinetics, &[], &[Look::All as u32]);
+            self.run(Kernel::Kinetics, &[], &[Pass::Full as u32]);
             self.balance_pieces();
         }
         self.run(Kernel::Reaction, &[], &[]);
