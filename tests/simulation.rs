@@ -6,7 +6,7 @@ use liplate::config;
 use liplate::model::parameters::Setup;
 use liplate::model::stored::Stored;
 use liplate::sim::device::DeviceChoice;
-use liplate::sim::{Simulation, SimulationError};
+use liplate::sim::{Simulation, SimulationError, setup_from_json};
 
 /// Rough copper, nuclei, a double layer, salt, and a protocol with a change of temperature.
 fn setup() -> Setup {
@@ -80,4 +80,20 @@ fn what_cannot_be_loaded_or_opened_is_an_error_that_says_what() {
     large.grid.ny = 1 << 12;
     let error = Simulation::new(large, DeviceChoice::Cpu).err().unwrap();
     assert!(error.to_string().contains("the largest cube that fits"), "{error}");
+}
+
+#[test]
+fn a_setup_that_was_stored_before_a_key_was_added_has_its_default() {
+    let whole = setup();
+    let text = serde_json::to_string(&whole).unwrap();
+    assert_eq!(setup_from_json(&text).unwrap(), whole);
+    let without = |section: &str, key: &str| {
+        let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        json[section].as_object_mut().unwrap().remove(key).unwrap();
+        setup_from_json(&json.to_string())
+    };
+    assert_eq!(without("kinetics", "pressure").unwrap().kinetics.pressure, 0.0);
+    assert_eq!(without("time_step", "cfl").unwrap().time_step.cfl, 0.25);
+    assert_eq!(without("kinetics", "i0").unwrap_err(), "kinetics.i0 is missing");
+    assert!(without("grid", "dx").unwrap_err().contains("dx"));
 }

@@ -267,8 +267,8 @@ impl Reader for Empty {
     fn done(&self) {}
 }
 
-/// Makes what an empty section means: defaults, and NaN where a number must be given. Setups that programs write take the rest from it, so
-/// that a key that is added to the table changes none of them; one that was saved before lacks the key, and is refused.
+/// Makes what an empty section means: defaults, and NaN where a number must be given. Setups that programs write take the rest from it, and
+/// those that were stored before a key was added: the key changes neither.
 pub fn defaults<T: OfKeys>() -> T {
     T::read(&Empty)
 }
@@ -281,6 +281,8 @@ macro_rules! section {
     }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        // a setup that was stored before a key was added means its default
+        #[serde(default = "crate::model::keys::defaults")]
         $visible struct $name {
             $(#[doc = concat!($meaning, " — `", stringify!($spec), "`")] $(#[$of_field])* pub $field: $type,)*
         }

@@ -12,6 +12,7 @@ use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::sim::device::{self, DeviceChoice};
 use crate::sim::fields::{Surroundings, measure_in, surface};
+use crate::sim::setup_from_json;
 use crate::solver::backend::{Backend, State};
 
 /// The surface of the lithium in frame `frame` of the file at `path`, and the time of that \[s\]; without its current if the file holds none.
@@ -37,7 +38,7 @@ struct Held {
 impl Held {
     fn read(path: &Path, frame: usize) -> Result<Self, IoError> {
         let stored = snapshot::read(path, frame)?;
-        let setup: Setup = serde_json::from_str(&stored.setup)
+        let setup = setup_from_json(&stored.setup)
             .map_err(|e| IoError::content(path, format!("holds a configuration of another version: {e}")))?;
         let xi =
             stored.field("xi").ok_or_else(|| IoError::content(path, "holds no field xi; add it to output.fields"))?;

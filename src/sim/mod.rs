@@ -34,6 +34,7 @@ use crate::io::checkpoint::Checkpoint;
 use crate::io::provenance::{Provenance, VERSION};
 use crate::metrics::Metrics;
 use crate::model::collector::Statics;
+use crate::model::keys::{OfKeys, Shown};
 use crate::model::parameters::Setup;
 use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
@@ -371,12 +372,35 @@ impl Simulation {
     }
 }
 
+/// Reads a setup from the JSON that files store. Keys that have been added since have their defaults.
+///
+/// # Errors
+/// A sentence, if it is no setup, or lacks a number that has no default.
+pub fn setup_from_json(text: &str) -> Result<Setup, String> {
+    let setup: Setup = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let sections = [
+        ("kinetics", setup.kinetics.shown()),
+        ("sei", setup.sei.as_ref().map(OfKeys::shown).unwrap_or_default()),
+        ("separator", setup.separator.as_ref().map(OfKeys::shown).unwrap_or_default()),
+        ("electrolyte", setup.electrolyte.shown()),
+        ("nucleation", setup.nucleation.shown()),
+        ("time_step", setup.time_step.shown()),
+    ];
+    for (section, values) in sections {
+        let missing = |(_, value): &&(String, Shown)| matches!(value, Shown::Quantity(number, _) if number.is_nan());
+        if let Some((key, _)) = values.iter().find(missing) {
+            return Err(format!("{section}.{key} is missing"));
+        }
+    }
+    Ok(setup)
+}
+
 /// The configuration of a checkpoint, if its fields fit it.
 ///
 /// # Errors
 /// A sentence.
 pub fn setup_of<C>(stored: &Checkpoint<C>) -> Result<Setup, String> {
-    let setup: Setup = serde_json::from_str(&stored.provenance.setup)
+    let setup = setup_from_json(&stored.provenance.setup)
         .map_err(|e| format!("holds a configuration that liplate {VERSION} cannot read: {e}"))?;
     let (cells, state) = (setup.grid.cells(), &stored.state);
     let mut fields = [&state.xi, &state.phi, &state.c, &state.current]
