@@ -513,7 +513,7 @@ def directories(bench):
                 stored[name] = np.asarray(data).ravel()
             elif change == 3:
                 stored[name] = np.full(shape, bench.random.choice([np.nan, 1e308, -1, 2**40]))
-            for key in attributes:
+            for key in attributes if name in stored else ():
                 if not key.startswith(("DIMENSION", "REFERENCE", "CLASS")):
                     stored[name].attrs[key] = attributes[key]
         if bench.random.random() < 0.3:
