@@ -10,14 +10,14 @@
 //
 // A cell that has no interface to react at, of negative thickness, has no current of its own.
 //
-// The current of the SEI is part of the current from here on.
+// The current that mechanisms on the surface take is part of the current from here on.
 //
 // Stored, not recomputed: metal, salt and charge must see the same number. `slopes` are di/dphi and di/dc at the probe.
 //
 // A cell that reacts with isolated lithium has that piece's potential taken from its drive. The potentials are found before, with
 // the drive itself and then the kinetics of those cells alone.
 //
-// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, sei_now, sei_current, pocket
+// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, layer_resistance, side_current, pocket
 // writes  current, slopes
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/kinetics.rs
@@ -35,8 +35,8 @@
 @group(0) @binding(10) var<storage, read> table: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read> piece: array<u32>;
 @group(0) @binding(12) var<storage, read> piece_response: array<vec4<f32>>;
-@group(0) @binding(13) var<storage, read> sei_now: array<vec2<f32>>;
-@group(0) @binding(14) var<storage, read> sei_current: array<f32>;
+@group(0) @binding(13) var<storage, read> layer_resistance: array<f32>;
+@group(0) @binding(14) var<storage, read> side_current: array<f32>;
 @group(0) @binding(15) var<storage, read_write> current: array<f32>;
 @group(0) @binding(16) var<storage, read_write> slopes: array<vec2<f32>>;
 @group(0) @binding(17) var<storage, read> pocket: array<u32>;
@@ -102,9 +102,9 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         slopes[i] = vec2<f32>(1.0, 0.0);
         return;
     }
-    // what the SEI takes beside the lithium
+    // what mechanisms take beside the lithium
     var taken = 0.0;
-    if physics.sei == 1u { taken = sei_current[i]; }
+    if physics.mechanisms == 1u { taken = side_current[i]; }
     if probe_depth[i].y < 0.0 {
         current[i] = taken;
         slopes[i] = vec2<f32>(0.0);
@@ -121,7 +121,7 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let thickness = probe_depth[i].y;
     let salt = physics.salt == 1u;
     var film = physics.film;
-    if physics.sei == 1u { film += physics.sei_resistance * max(sei_now[i].x, 0.0); }
+    if physics.mechanisms == 1u { film += layer_resistance[i]; }
     let layer = Layer(
         film,
         thickness / properties.x,

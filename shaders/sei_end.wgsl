@@ -5,7 +5,7 @@
 // reads   q, front_curvature, current, sei_current, sei_now
 // writes  sei
 // units   scaled, see src/model/scales.rs; dt in seconds
-// twin    src/cpu/sei.rs
+// twin    src/mechanisms/sei/cpu.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> parameters: Parameters;
@@ -19,6 +19,7 @@
 struct Parameters {
     movement: f32,
     dt: f32,
+    cracks: f32, // part of a shell that cracks when plating begins below it
 }
 
 // Cells farther than this from the interface have no layer of their own [ell].
@@ -44,7 +45,7 @@ fn sei_end(@builtin(global_invocation_id) p: vec3<u32>) {
     let charge = (now.x + sei_current[i] * parameters.dt) / clamp(stretch, LEAST_STRETCH, LARGEST_STRETCH);
     // what has lost as much lithium as it holds itself stands loose
     let loose = select(0.0, 1.0 - exp(-now.y / max(charge, 1e-30)), now.y > 0.0);
-    let kept = select(1.0, 1.0 - physics.sei_cracks * loose, plated > 0.0);
+    let kept = select(1.0, 1.0 - parameters.cracks * loose, plated > 0.0);
     let stripped = select(now.y - plated, 0.0, plated > 0.0);
 
     sei[i] = vec2<f32>(charge * kept, stripped);

@@ -3,12 +3,14 @@
 //   sei_now     = (charge per area, stripped since it was plated); a cell that has come near the interface has that of the surface
 //   sei_current = what the layer takes in dt, over dt
 //
+// Both add to what mechanisms take and resist: side_current += sei_current, layer_resistance += resistance * charge per area.
+//
 // Away from the interface the charge is negative. First stage of the sum of sei_current times delta as well.
 //
-// reads   q, delta, sei
-// writes  sei_now, sei_current, partial
+// reads   q, delta, sei, side_current, layer_resistance
+// writes  sei_now, sei_current, side_current, layer_resistance, partial
 // units   scaled, see src/model/scales.rs; dt in seconds
-// twin    src/cpu/sei.rs
+// twin    src/mechanisms/sei/cpu.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> parameters: Parameters;
@@ -17,11 +19,17 @@
 @group(0) @binding(4) var<storage, read> sei: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read_write> sei_now: array<vec2<f32>>;
 @group(0) @binding(6) var<storage, read_write> sei_current: array<f32>;
+@group(0) @binding(8) var<storage, read_write> side_current: array<f32>;
+@group(0) @binding(9) var<storage, read_write> layer_resistance: array<f32>;
 @group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
 
 struct Parameters {
     planes: u32,
     dt: f32,
+    fresh: f32, // charge per area that a fresh surface takes
+    time: f32, // time constant of that
+    growth: f32, // K of d charge/dt = K/charge
+    resistance: f32, // over charge per area
 }
 
 // SEI of cells farther than this from the interface takes nothing; it is a resistance like that of the rest [ell].
@@ -31,10 +39,10 @@ const OWN_LAYER = 3.0;
 
 // Charge that a layer takes in dt: what is missing within the formation time, then as the root of time.
 fn formed(charge: f32) -> f32 {
-    let missing = max(physics.sei_fresh - charge, 0.0);
-    let filled = missing * -exp_m1(-parameters.dt / physics.sei_time);
+    let missing = max(parameters.fresh - charge, 0.0);
+    let filled = missing * -exp_m1(-parameters.dt / parameters.time);
     let now = charge + filled;
-    let grown = 2.0 * physics.sei_growth * parameters.dt;
+    let grown = 2.0 * parameters.growth * parameters.dt;
     // sqrt(now^2 + grown) - now without its cancellation; without a layer there is nothing to grow
     let root = sqrt(now * now + grown) + now;
     return filled + select(0.0, grown / root, root > 0.0);
@@ -80,11 +88,13 @@ fn sei_start(
             if layer.x < 0.0 { layer = sei[closest(cell, n)]; }
             takes = far < OWN_LAYER || (far < SEI_BAND && layer.x >= 0.0);
             // a tail of nothing: no film at all would draw the current there
-            if layer.x < 0.0 { layer = vec2<f32>(select(physics.sei_fresh, 0.0, far < OWN_LAYER), 0.0); }
+            if layer.x < 0.0 { layer = vec2<f32>(select(parameters.fresh, 0.0, far < OWN_LAYER), 0.0); }
         }
         let current = select(0.0, formed(layer.x) / parameters.dt, takes);
         sei_now[i] = layer;
         sei_current[i] = current;
+        side_current[i] += current;
+        layer_resistance[i] += parameters.resistance * max(layer.x, 0.0);
         sums = add(sums, single(vec4<f32>(current * delta[i], 0.0, 0.0, 0.0)));
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;

@@ -90,8 +90,8 @@ fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
         q(text, "  thermodynamic_factor at c0", p.thermodynamic_factor, "1");
     }
     rows(text, "kinetics", setup.kinetics.shown());
-    if let Some(sei) = &setup.sei {
-        rows(text, "sei", sei.shown());
+    for (name, mechanism) in setup.mechanisms.each() {
+        rows(text, name, mechanism.shown());
     }
     q(text, "collector.height", setup.collector.height, "m");
     q(text, "collector.contact_angle", setup.collector.contact_angle, "rad");

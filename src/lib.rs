@@ -1,6 +1,6 @@
 //! liplate: a phase-field solver for lithium plating and stripping on copper.
 //!
-//! `model` says what the words mean, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
+//! `model` says what the words mean, `mechanisms` what rides on the lithium's surface, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
 //! them, `sim` owns a simulation, `config` reads a run, `run` conducts it, `io` and `metrics` record it, `report` makes a page of it, `converge`
 //! and `verify` hold it against itself and against exact results, `bench` against the copy rate of the machine.
 
@@ -8,12 +8,14 @@ pub mod bench;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod converge;
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod input;
 pub mod io;
+pub mod mechanisms;
 pub mod memory;
 pub mod metrics;
 pub mod model;

@@ -4,13 +4,13 @@
 mod common;
 
 use common::{cpu, setup};
+use liplate::control::time_step::LimitedBy;
+use liplate::mechanisms::sei::Sei;
 use liplate::model::electrolyte::{Electrolyte, Solvent};
 use liplate::model::parameters::*;
 use liplate::model::random::uniform;
-use liplate::model::sei::Sei;
 use liplate::solver::backend::{Backend, State, Vector};
 use liplate::solver::step::Problem;
-use liplate::solver::time_step::LimitedBy;
 
 /// What is imposed, and for how long \[s\].
 #[derive(Clone, Copy, Debug)]
@@ -131,7 +131,7 @@ fn cases() -> Vec<(&'static str, Setup, Vec<Imposed>)> {
     }
     let mut sei = bare([8, 8, 20], liquid());
     let (fresh_charge, formation_time, growth, resistance, cracks) = (50.0, 1.0, 0.1, 1e-3, 0.5);
-    sei.sei = Some(Sei { fresh_charge, formation_time, growth, resistance, cracks });
+    sei.mechanisms.sei = Some(Sei { fresh_charge, formation_time, growth, resistance, cracks });
     sei.top.c0 = 100.0;
     cases.push(("with an SEI, dilute", sei, sweeps));
     cases

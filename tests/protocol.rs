@@ -68,9 +68,9 @@ fn edges_are_hit_exactly_and_cycles_are_counted() {
         let before = if cycle == 0 { 1.0 } else { number(&edges[4], "time") };
         assert!((number(charge, "time") - before - 60.0).abs() < 1e-9, "{charge}");
         assert!((number(rest, "time") - number(charge, "time") - 30.0).abs() < 1e-9, "{rest}");
-        // solver::edge::PAST_CURRENT
+        // control::edge::PAST_CURRENT
         assert!((-3.0..=-0.999 * 3.0).contains(&number(hold, "current_density")), "{hold}");
-        // solver::edge::PAST_POTENTIAL
+        // control::edge::PAST_POTENTIAL
         assert!((0.3..=0.3005).contains(&number(strip, "potential")), "{strip}");
     }
     // on for 0…0.1, 0.3…0.4 and 0.6…0.7 s
@@ -222,13 +222,13 @@ fn a_cell_with(resistance: &str) {
     assert_eq!(edges.len(), 5);
     let last = |step: f64| rows.iter().rev().find(|row| row["protocol_step"] == step).unwrap();
     let voltage = |step: f64| last(step)["cell_voltage [V]"];
-    // solver::edge::PAST_POTENTIAL
+    // control::edge::PAST_POTENTIAL
     assert!((4.2..=4.2005).contains(&voltage(1.0)) && (3.5995..=3.6).contains(&voltage(4.0)));
     for row in rows.iter().filter(|row| row["protocol_step"] == 2.0) {
         // solver::step::HELD
         assert!((row["cell_voltage [V]"] - 4.2).abs() < 1e-6, "{row:?}");
     }
-    // C/20 of 0.5 mAh/cm² is 0.25 A/m²; solver::edge::PAST_CURRENT
+    // C/20 of 0.5 mAh/cm² is 0.25 A/m²; control::edge::PAST_CURRENT
     let current = last(2.0)["current [A/m2]"];
     assert!((0.999 * 0.25..=0.25).contains(&current), "{current}");
     assert_eq!(edges[4]["reason"], "the cathode has given all its lithium");

@@ -74,7 +74,8 @@ fn every_kernel_has_a_twin_and_every_operator_a_kernel() {
     for &kernel in Kernel::ALL {
         assert!(twin(kernel).is_file(), "the twin of {} is missing: {:?}", kernel.name(), twin(kernel));
     }
-    let not_operators = BTreeSet::from(["mod", "shape", "elementary", "normals", "potential"].map(str::to_string));
+    let not_operators =
+        BTreeSet::from(["mod", "shape", "elementary", "normals", "potential", "mechanism"].map(str::to_string));
     let operators = stems("src/cpu", "rs");
     let operators: BTreeSet<String> = operators.difference(&not_operators).cloned().collect();
     let without: Vec<&String> = operators.difference(&twins).collect();
@@ -129,20 +130,22 @@ fn lower_levels_fit_their_workgroup() {
     assert!(Shader::new(Kernel::CycleLower).unwrap().shared <= 16 << 10, "WebGPU promises no more");
 }
 
+/// Adds the files of an extension below a folder.
+fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            files(&path, extension, found);
+        } else if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+}
+
 /// A doc comment is read alone, in the hover of an editor: it does not lean on the one above it.
 #[test]
 fn doc_comments_stand_alone() {
-    fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                files(&path, found);
-            } else if path.extension().is_some_and(|e| e == "rs") {
-                found.push(path);
-            }
-        }
-    }
     let mut found = Vec::new();
-    files(&root().join("src"), &mut found);
+    files(&root().join("src"), "rs", &mut found);
     assert!(found.len() > 200);
     for path in found {
         let text = fs::read_to_string(&path).unwrap();
@@ -151,6 +154,42 @@ fn doc_comments_stand_alone() {
             let begins = !before.starts_with("///");
             assert!(!(begins && line.starts_with("/// The same")), "{}: {line}", path.display());
             before = line;
+        }
+    }
+}
+
+/// Where the code may name a mechanism: its folder, the tables, and the case that verifies it.
+fn may_name(mechanism: &str, path: &Path) -> bool {
+    let tables = ["src/mechanisms/mod.rs", "src/model/stored.rs", "src/model/numerics.rs", "src/gpu/shader.rs"];
+    let of_case = ["src/verify/mod.rs", "src/verify/lab.rs"];
+    let path = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+    path.starts_with(&format!("src/mechanisms/{mechanism}/"))
+        || path.starts_with(&format!("shaders/{mechanism}_"))
+        || path == format!("src/verify/{mechanism}.rs")
+        || tables.into_iter().chain(of_case).any(|table| path == table)
+}
+
+/// A mechanism is a folder: the rest of the program goes through the table and knows none by name.
+#[test]
+fn mechanisms_are_named_in_their_folders_and_the_tables_alone() {
+    let mut found = Vec::new();
+    files(&root().join("src"), "rs", &mut found);
+    files(&root().join("shaders"), "wgsl", &mut found);
+    for (name, _, fields) in liplate::mechanisms::ALL {
+        let folder = root().join("src/mechanisms").join(name);
+        for file in ["mod.rs", "cpu.rs", "gpu.rs"] {
+            assert!(folder.join(file).is_file(), "{name} has no {file}");
+        }
+        assert!(!fields.is_empty());
+        for path in found.iter().filter(|path| !may_name(name, path)) {
+            let text = fs::read_to_string(path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap().lines().filter(|line| !line.trim().starts_with("//"));
+            for line in code {
+                let words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| word.eq_ignore_ascii_case(name));
+                // sentences for people aside
+                let in_words = line.contains('"') && !line.contains(&format!("\"{name}"));
+                assert!(in_words || words.count() == 0, "{} names {name}: {line}", path.display());
+            }
         }
     }
 }

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{cpu, everything};
+use liplate::mechanisms::sei::Sei;
 use liplate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use liplate::model::parameters::*;
-use liplate::model::sei::Sei;
 #[cfg(feature = "gpu")]
 use liplate::solver::backend::Field;
 use liplate::solver::backend::{Backend, State};
@@ -16,7 +16,7 @@ const SEI: Sei = Sei { fresh_charge: 50.0, formation_time: 0.5, growth: 1.0, res
 /// Nuclei on rough copper, plated for a while, then stripped, then plated again.
 fn setup() -> Setup {
     let mut s = everything(20);
-    s.sei = Some(SEI);
+    s.mechanisms.sei = Some(SEI);
     let listed = |x: f64, y: f64| ListedNucleus { x: x * 0.25e-6, y: y * 0.25e-6, radius: 0.75e-6, time: 0.0 };
     s.nucleation = Nucleation::Listed { nuclei: vec![listed(5.5, 6.5), listed(13.0, 12.5)] };
     s.top.control = Control::Current(30.0);
@@ -55,11 +55,16 @@ fn what_it_takes_is_in_the_ledgers() {
     let ledger = &clock.ledger;
     // fresh surfaces of the two caps at the least, and each cell's layer at least half of a fresh one
     let area = clock.inventory.area * s.grid.dx * s.grid.dx;
-    assert!(ledger.charge_sei > 0.8 * SEI.fresh_charge * area, "{:e} {:e}", ledger.charge_sei, SEI.fresh_charge * area);
+    assert!(
+        ledger.charge_taken.sei > 0.8 * SEI.fresh_charge * area,
+        "{:e} {:e}",
+        ledger.charge_taken.sei,
+        SEI.fresh_charge * area
+    );
     assert!(
         ledger.lithium_error().abs() < 1e-9 && ledger.charge_error().abs() < 1e-5 && ledger.salt_error().abs() < 1e-5
     );
-    let [charge, stripped] = state.sei.unwrap();
+    let [charge, stripped] = ["sei", "stripped"].map(|name| &state.riding[name]);
     assert!(charge.iter().any(|&charge| charge > 0.0) && charge.iter().all(|&charge| charge >= -1.0));
     assert!(stripped.iter().all(|&stripped| stripped >= 0.0));
     // without it as much more of the current becomes lithium
@@ -67,12 +72,12 @@ fn what_it_takes_is_in_the_ledgers() {
         let ledger = &clock.ledger;
         (ledger.lithium - ledger.debt) * FARADAY / LITHIUM_MOLAR_VOLUME / ledger.charge_reaction
     };
-    let without = Setup { sei: None, ..s };
+    let without = Setup { mechanisms: Default::default(), ..s };
     let (mut c, _) = cpu(&without);
     let (_, bare) = cycle(&without, &mut c);
     let lost = share(&bare) - share(&clock);
     assert!((share(&bare) - 1.0).abs() < 1e-6, "{}", share(&bare));
-    assert!(lost > 0.01 && (lost / (ledger.charge_sei / ledger.charge_reaction) - 1.0).abs() < 1e-6, "{lost}");
+    assert!(lost > 0.01 && (lost / (ledger.charge_taken.sei / ledger.charge_reaction) - 1.0).abs() < 1e-6, "{lost}");
 }
 
 /// Plating alone loosens no layer: whether it would crack does not matter.
@@ -80,12 +85,12 @@ fn what_it_takes_is_in_the_ledgers() {
 fn nothing_cracks_without_stripping() {
     let taken = |cracks: f64| {
         let mut s = setup();
-        s.sei = Some(Sei { cracks, formation_time: 5.0, ..SEI });
+        s.mechanisms.sei = Some(Sei { cracks, formation_time: 5.0, ..SEI });
         let (mut c, _) = cpu(&s);
         let heights = heights(&s);
         let mut clock = Problem::new(&s, &heights).start(&mut c).unwrap();
         steps(&s, &mut c, &mut clock, 5.0, 30);
-        clock.ledger.charge_sei
+        clock.ledger.charge_taken.sei
     };
     assert_eq!(taken(0.0), taken(0.5));
 }
@@ -95,15 +100,15 @@ fn nothing_cracks_without_stripping() {
 fn a_shell_cracks_when_plating_begins_again() {
     let taken = |cracks: f64| {
         let mut s = setup();
-        s.sei = Some(Sei { cracks, growth: 0.0, ..SEI });
+        s.mechanisms.sei = Some(Sei { cracks, growth: 0.0, ..SEI });
         let (mut c, _) = cpu(&s);
         let heights = heights(&s);
         let mut clock = Problem::new(&s, &heights).start(&mut c).unwrap();
         steps(&s, &mut c, &mut clock, 30.0, 40);
         steps(&s, &mut c, &mut clock, -30.0, 8);
-        let before = clock.ledger.charge_sei;
+        let before = clock.ledger.charge_taken.sei;
         steps(&s, &mut c, &mut clock, 30.0, 8);
-        (clock.ledger.charge_sei - before) / (clock.inventory.area * s.grid.dx * s.grid.dx)
+        (clock.ledger.charge_taken.sei - before) / (clock.inventory.area * s.grid.dx * s.grid.dx)
     };
     let (whole, half) = (taken(0.0), taken(0.5));
     println!("taken per area after the shell: {whole:.2} without cracks, {half:.2} C/m2 with half of it cracked");
@@ -138,17 +143,14 @@ fn a_gpu_grows_the_same_layers() {
     let ((of_gpu, clock_gpu), (of_cpu, clock_cpu)) = (cycle(&s, &mut g), cycle(&s, &mut c));
     let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0f64, |largest, (a, b)| largest.max((a - b).abs()));
     let xi = largest(&of_gpu.xi, &of_cpu.xi);
-    let [taken_gpu, taken_cpu] = [&clock_gpu, &clock_cpu].map(|clock| clock.ledger.charge_sei);
+    let [taken_gpu, taken_cpu] = [&clock_gpu, &clock_cpu].map(|clock| clock.ledger.charge_taken.sei);
     println!("xi differs by {xi:.1e}, taken by {:.1e}", taken_gpu / taken_cpu - 1.0);
     assert!(xi < 1e-3 && (taken_gpu / taken_cpu - 1.0).abs() < 1e-4, "{xi:e} {taken_gpu:e} {taken_cpu:e}");
     // cell by cell: a few at the edge of a band may have entered it a step earlier
-    let scale = of_cpu.sei.as_ref().unwrap()[0].iter().fold(0.0f64, |largest, charge| largest.max(*charge));
-    let differing = of_gpu.sei.unwrap()[0]
-        .iter()
-        .zip(&of_cpu.sei.unwrap()[0])
-        .filter(|(a, b)| (*a - *b).abs() > 2e-3 * scale)
-        .count();
+    let scale = of_cpu.riding["sei"].iter().fold(0.0f64, |largest, charge| largest.max(*charge));
+    let differing =
+        of_gpu.riding["sei"].iter().zip(&of_cpu.riding["sei"]).filter(|(a, b)| (*a - *b).abs() > 2e-3 * scale).count();
     assert!(differing < 20, "{differing} cells");
-    assert!(g.field(Field::Sei).unwrap().iter().any(|&charge| charge > 0.0));
+    assert!(g.field(Field::Riding("sei")).unwrap().iter().any(|&charge| charge > 0.0));
     assert!(clock_gpu.ledger.lithium_error().abs() < 1e-6);
 }

@@ -21,12 +21,7 @@ struct Physics {
     nucleation_rate: f32,
     nucleation_barrier: f32,
     smallest_piece: u32,
-    sei: u32,
-    sei_fresh: f32,
-    sei_time: f32,
-    sei_growth: f32,
-    sei_resistance: f32,
-    sei_cracks: f32,
+    mechanisms: u32,
 }
 
 struct Step {

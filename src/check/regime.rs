@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 
 use super::line;
+use crate::control::time_step::CAPILLARITY;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::numerics::PROBE_DISTANCE;
 use crate::model::parameters::{Control, InitialDeposit, Nucleation, Salt, Setup};
@@ -10,7 +11,6 @@ use crate::model::protocol::Step;
 use crate::model::regime::{self, DEPLETED, Medium, Outlook, TIP_OVER_CUT_OFF, TIPS_WIN};
 use crate::model::scales::Scales;
 use crate::solver::column;
-use crate::solver::time_step::CAPILLARITY;
 
 /// Least radius of a tip that is resolved \[dx\].
 const RESOLVED: f64 = 4.0;

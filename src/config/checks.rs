@@ -4,6 +4,7 @@ mod ahead;
 mod ranges;
 
 use super::reader::Problems;
+use crate::mechanisms;
 use crate::model::electrolyte::Electrolyte;
 use crate::model::measured;
 use crate::model::parameters::{CollectorShape, Control, InitialDeposit, Nucleation, Setup};
@@ -27,8 +28,12 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
             THINNEST * grid.dx * um
         ));
     }
-    if setup.sei.is_none() && setup.output.fields.iter().any(|field| field == "sei") {
-        object("output.fields: \"sei\" needs a section [sei]".into());
+    let on = setup.mechanisms.fields();
+    for name in &setup.output.fields {
+        let Some((mechanism, _)) = mechanisms::field(name) else { continue };
+        if !on.iter().any(|field| field.name == name) {
+            object(format!("output.fields: {name:?} needs a section [{mechanism}]"));
+        }
     }
     if setup.end.short && setup.cathode.as_ref().is_some_and(|cathode| cathode.short.is_some()) {
         object("cathode.short_resistance: a run that ends at a short needs none; set end.short = false".into());

@@ -6,6 +6,7 @@ use super::protocol;
 use super::quantity;
 use super::reader::Section;
 use super::tables;
+use crate::mechanisms::Mechanisms;
 use crate::model::cathode::{Cathode, OpenCircuit};
 use crate::model::constants::ZERO_CELSIUS;
 use crate::model::electrolyte::{Electrolyte, arrhenius};
@@ -13,7 +14,6 @@ use crate::model::grid::Grid;
 use crate::model::keys::{OfKeys, Reader, Table};
 use crate::model::parameters::*;
 use crate::model::protocol::{Block, COMPLIANCE, COMPLIANCES, Place, Protocol, TEMPERATURES};
-use crate::model::sei::Sei;
 use crate::section;
 
 /// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
@@ -113,7 +113,7 @@ pub fn described() -> Vec<Described> {
     let section = |name, about, required, table| Described { name, about, many: false, required, table };
     let heated = ["dilute", "constant", "single_ion"];
     let electrolyte = Electrolyte::table().with(&heated, &Heat::table().keys).and(OfSalt::table());
-    vec![
+    let mut all = vec![
         section("", "The run.", false, Root::table()),
         section("grid", "The box: cubic cells, z away from the copper, x and y periodic.", true, OfGrid::table()),
         section("electrolyte", "Salt, solvent and their transport properties.", true, electrolyte),
@@ -123,7 +123,9 @@ pub fn described() -> Vec<Described> {
             true,
             Kinetics::table().and(Heat::table()),
         ),
-        section("sei", "The solid-electrolyte interphase; without the section none grows.", false, Sei::table()),
+    ];
+    all.extend(Mechanisms::sections().into_iter().map(|(name, about, table)| section(name, about, false, table)));
+    all.extend([
         section(
             "collector",
             "The copper at the bottom of the box.",
@@ -150,7 +152,8 @@ pub fn described() -> Vec<Described> {
         section("end", "Conditions that end the run; the first that is met does.", false, End::table()),
         section("output", "What is written, and when.", false, Output::table()),
         section("time_step", "Limits of the time step.", false, TimeStep::table()),
-    ]
+    ]);
+    all
 }
 
 /// The whole config, and what a person should hear about the files it names. Wrong values are recorded in the section's problems and
@@ -165,7 +168,7 @@ pub fn setup(root: &Section, folder: &Path) -> (Setup, Vec<String>) {
     let deposit = whole(root.section("deposit"));
     let nucleation = whole(root.section("nucleation"));
     let separator = root.has("separator").then(|| whole(root.section("separator")));
-    let sei = root.has("sei").then(|| whole(root.section("sei")));
+    let mechanisms = Mechanisms::read(root);
     let cathode = root.has("cathode").then(|| cathode(root.section("cathode"), folder, &mut remarks));
     let blocks = root.has("protocol").then(|| root.sections("protocol"));
     let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), blocks);
@@ -185,7 +188,7 @@ pub fn setup(root: &Section, folder: &Path) -> (Setup, Vec<String>) {
         deposit,
         nucleation,
         separator,
-        sei,
+        mechanisms,
         top,
         cathode,
         protocol,

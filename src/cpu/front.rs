@@ -7,18 +7,18 @@ use super::Cpu;
 use super::normals::Normals;
 use super::shape::{Beside, Star, paired, rows_of, stars_of};
 
-/// xi += factor · (i − current of the SEI) δ/w, and what forces a chosen solution.
+/// xi += factor · (i − current that mechanisms take) δ/w, and what forces a chosen solution.
 pub fn deposit(cpu: &mut Cpu, factor: f64) {
     let fields = [&cpu.rate[0], &cpu.delta, &cpu.accessible];
-    let (sei, [_, delta, w]) = (&cpu.sei_current, fields);
+    let (side_current, [_, delta, w]) = (&cpu.side_current, fields);
     let forcing = cpu.forcing.as_ref();
     cpu.shape.strips(
         &mut cpu.xi[..],
         || (),
         |(), strip, xi| {
             deposit_strip(fields.map(|field| strip.of(field)), factor, xi);
-            if !sei.is_empty() {
-                deposit_strip([strip.of(sei), strip.of(delta), strip.of(w)], -factor, xi);
+            if !side_current.is_empty() {
+                deposit_strip([strip.of(side_current), strip.of(delta), strip.of(w)], -factor, xi);
             }
             if let Some(forcing) = forcing {
                 xi.iter_mut().zip(strip.of(&forcing.xi)).for_each(|(xi, forcing)| *xi += forcing);

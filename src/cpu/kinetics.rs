@@ -40,8 +40,8 @@ enum Read {
     KappaByC,
     /// part of κ that goes with all of the salt
     OfSalt,
-    /// resistance of the SEI
-    Sei,
+    /// resistance that mechanisms add to the film
+    Layers,
 }
 
 /// Members of [`Read`].
@@ -90,8 +90,7 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
     let (p, shape) = (cpu.physics, cpu.shape);
     let reference = f64::from(cpu.step.phi_reference);
     let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
-    let (sigma, sei_current) = (&cpu.sei_now[0], &cpu.sei_current);
-    let per_charge = f64::from(p.sei_resistance);
+    let (side_current, layer_resistance) = (&cpu.side_current, &cpu.layer_resistance);
     let (probes, table, isolated, trapped) = (&cpu.probes, &cpu.table, &cpu.isolated, &cpu.trapped);
     shape.strips(fields(&mut cpu.rate), Cells::default, |cells, strip, mut out| {
         let has_isolated = isolated.in_rows(strip.numbers());
@@ -123,9 +122,9 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
             if has_isolated {
                 columns[Read::Phi as usize][k] -= isolated.potential(cell);
             }
-            if p.sei == 1 {
-                columns[Read::Before as usize][k] -= sei_current[cell];
-                columns[Read::Sei as usize][k] = per_charge * sigma[cell].max(0.0);
+            if p.mechanisms == 1 {
+                columns[Read::Before as usize][k] -= side_current[cell];
+                columns[Read::Layers as usize][k] = layer_resistance[cell];
             }
         }
         cells.prepare(&constants);
@@ -138,15 +137,15 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
             }
             probes.iter().zip(rate).for_each(|(probe, &rate)| out[probe.cell as usize - strip.here] = rate);
         }
-        if p.sei == 1 {
+        if p.mechanisms == 1 {
             let reacting = probes.iter().map(|probe| probe.cell as usize);
-            reacting.for_each(|cell| out[0][cell - strip.here] += sei_current[cell]);
+            reacting.for_each(|cell| out[0][cell - strip.here] += side_current[cell]);
         }
         cells.chosen = chosen;
     });
 }
 
-/// What the cells of a strip read: all of [`Read`] but the current before and the SEI.
+/// What the cells of a strip read: all of [`Read`] but the current before and what mechanisms add.
 #[multiversion(targets = "simd")]
 fn read_strip(
     probes: &[Probe],
@@ -366,7 +365,7 @@ fn prepare_strip(constants: &Constants, read: [&[f64]; READ], known: [&mut [f64]
         fill(&mut exchange[..n], |x| strength(x) * exponentials(alpha * logarithm(c[x]))[0]);
     }
     let through = |x: usize| of(Read::Thickness, x);
-    fill(&mut film_there[..n], |x| film + of(Read::Sei, x));
+    fill(&mut film_there[..n], |x| film + of(Read::Layers, x));
     fill(&mut resistance[..n], |x| through(x) / of(Read::Kappa, x));
     fill(&mut depletion[..n], |x| {
         let depletion = through(x) * (1.0 - of(Read::Transference, x)) / of(Read::Diffusivity, x);

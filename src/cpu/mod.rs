@@ -19,14 +19,14 @@ pub(crate) mod interface;
 mod inventory;
 mod isolated;
 mod kinetics;
+pub(crate) mod mechanism;
 mod normals;
 mod nucleate;
 pub mod potential;
 pub(crate) mod probe;
 mod reaction;
 mod residual;
-pub(crate) mod sei;
-mod shape;
+pub(crate) mod shape;
 mod smooth;
 mod sum;
 mod transport;
@@ -35,10 +35,13 @@ mod vectors;
 
 use hierarchy::Level;
 use isolated::Isolated;
+use mechanism::{Contribution, OnSurface, Surface};
 use probe::Probes;
 use shape::{Shape, fields};
 use transport::Table;
 
+use crate::mechanisms::devices::on_cpu;
+use crate::mechanisms::{self, PerMechanism};
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::nucleation::Cap;
@@ -82,12 +85,12 @@ pub struct Cpu {
     transport_by_c: [Vec<f32>; 3],
     /// i, ∂i/∂φ, ∂i/∂c
     rate: [Vec<f64>; 3],
-    /// charge per area of the SEI, or [`sei::NONE`], and of lithium stripped below it since it was plated; empty without SEI
-    sei: [Vec<f64>; 2],
-    /// the same at the beginning of the step
-    sei_now: [Vec<f64>; 2],
-    /// current that the SEI takes, part of the current; empty without SEI
-    sei_current: Vec<f64>,
+    /// what rides on the surface, in the order of the table
+    mechanisms: [Option<Box<dyn OnSurface>>; mechanisms::COUNT],
+    /// current that mechanisms take, part of the current; empty without them
+    side_current: Vec<f64>,
+    /// resistance that mechanisms add to the film; empty without them
+    layer_resistance: Vec<f64>,
     /// local terms of both equations
     source: [Vec<f64>; 2],
     residual: [Vec<f64>; 2],
@@ -117,7 +120,7 @@ impl Cpu {
         let n = grid.cells();
         let scales = Scales::new(setup);
         let physics = scales.physics(setup);
-        let of_sei = if physics.sei == 1 { n } else { 0 };
+        let with_mechanisms = if physics.mechanisms == 1 { n } else { 0 };
         Self {
             grid,
             shape,
@@ -142,9 +145,9 @@ impl Cpu {
             transference: vec![0.0; n],
             transport_by_c: none(n),
             rate: none(n),
-            sei: [vec![sei::NONE; of_sei], vec![0.0; of_sei]],
-            sei_now: none(of_sei),
-            sei_current: vec![0.0; of_sei],
+            mechanisms: on_cpu(setup, &scales),
+            side_current: vec![0.0; with_mechanisms],
+            layer_resistance: vec![0.0; with_mechanisms],
             source: none(n),
             residual: none(n),
             left_behind: 0.0,
@@ -193,6 +196,33 @@ impl Cpu {
     /// What it reads.
     pub fn restoration_inputs(&self) -> [(&'static str, Vec<f64>); 3] {
         [("xi", self.xi.clone()), ("q", self.q.clone()), ("w", self.accessible.clone())]
+    }
+}
+
+impl Cpu {
+    /// Fields of mechanisms, by their names.
+    fn riding(&self) -> impl Iterator<Item = (&'static str, &[f64])> {
+        self.mechanisms.iter().flatten().flat_map(|on| on.fields())
+    }
+
+    /// Hands the surface to each mechanism that is switched on, with its place in the table.
+    fn with_mechanisms(&mut self, mut hand: impl FnMut(usize, &mut dyn OnSurface, &Surface)) {
+        let mut all = std::mem::take(&mut self.mechanisms);
+        let surface = Surface {
+            shape: &self.shape,
+            ell: f64::from(self.physics.ell),
+            xi: &self.xi,
+            q: &self.q,
+            delta: &self.delta,
+            current: &self.rate[0],
+            probes: &self.probes,
+        };
+        for (place, on) in all.iter_mut().enumerate() {
+            if let Some(on) = on {
+                hand(place, on.as_mut(), &surface);
+            }
+        }
+        self.mechanisms = all;
     }
 }
 
@@ -247,8 +277,8 @@ impl Backend for Cpu {
     }
 
     fn bytes_per_cell(&self) -> usize {
-        let of_sei = if self.physics.sei == 1 { 8 * 5 } else { 0 };
-        BYTES_PER_CELL + of_sei
+        let shared = if self.physics.mechanisms == 1 { 8 * 2 } else { 0 };
+        BYTES_PER_CELL + shared + self.mechanisms.iter().flatten().map(|on| on.bytes_per_cell()).sum::<usize>()
     }
 
     fn tolerance(&self) -> f64 {
@@ -270,22 +300,19 @@ impl Backend for Cpu {
         let fields = [(&mut self.xi, &state.xi), (phi, &state.phi), (c, &state.c), (&mut self.rate[0], &state.current)];
         fields.into_iter().for_each(|(own, given)| own.copy_from_slice(given));
         self.u_old.iter_mut().zip(&state.before).for_each(|(own, given)| own.copy_from_slice(given));
-        match &state.sei {
-            Some(given) => self.sei.iter_mut().zip(given).for_each(|(own, given)| own.copy_from_slice(given)),
-            None => self.sei.iter_mut().zip([sei::NONE, 0.0]).for_each(|(own, none)| own.fill(none)),
-        }
+        self.mechanisms.iter_mut().flatten().for_each(|on| on.load(&state.riding));
         Ok(())
     }
 
     fn state(&mut self) -> Result<State, BackendError> {
         let [phi, c] = self.u.clone();
-        let sei = (self.physics.sei == 1).then(|| self.sei.clone());
-        Ok(State { xi: self.xi.clone(), phi, c, current: self.rate[0].clone(), before: self.u_old.clone(), sei })
+        let riding = self.riding().map(|(name, values)| (name, values.to_vec())).collect();
+        Ok(State { xi: self.xi.clone(), phi, c, current: self.rate[0].clone(), before: self.u_old.clone(), riding })
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {
         let finest = &self.hierarchy[0].transport;
-        let field = match field {
+        let field: &[f64] = match field {
             Field::Kappa => return Ok(finest[0].clone()),
             Field::KappaD => return Ok(finest[1].clone()),
             Field::Diffusivity => return Ok(finest[2].clone()),
@@ -299,7 +326,7 @@ impl Backend for Cpu {
             Field::Accessible => &self.accessible,
             Field::Distance => &self.q,
             Field::Transference => &self.transference,
-            Field::Sei => &self.sei[0],
+            Field::Riding(name) => self.riding().find(|(of, _)| *of == name).map_or(&[][..], |(_, values)| values),
             Field::SlopePhi => &self.rate[1],
             Field::SlopeC => &self.rate[2],
         };
@@ -314,7 +341,8 @@ impl Backend for Cpu {
         Ok(isolated::label(self))
     }
 
-    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]]) {
+    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]], scales: &Scales) {
+        self.mechanisms.iter_mut().flatten().for_each(|on| on.scale(scales));
         self.physics = *physics;
         self.table = Table::new(table);
     }
@@ -343,12 +371,22 @@ impl Backend for Cpu {
         self.isolated.find_reacting(&self.shape, &self.probes);
     }
 
-    fn start_sei(&mut self, dt: f64) -> Result<f64, BackendError> {
-        Ok(sei::start(self, dt))
+    fn start_mechanisms(&mut self, dt: f64) -> Result<PerMechanism, BackendError> {
+        self.side_current.fill(0.0);
+        self.layer_resistance.fill(0.0);
+        let (mut side_current, mut layer_resistance) =
+            (std::mem::take(&mut self.side_current), std::mem::take(&mut self.layer_resistance));
+        let mut taken = [0.0; mechanisms::COUNT];
+        self.with_mechanisms(|place, on, surface| {
+            let to = Contribution { current: &mut side_current, resistance: &mut layer_resistance };
+            taken[place] = on.start(surface, dt, to);
+        });
+        (self.side_current, self.layer_resistance) = (side_current, layer_resistance);
+        Ok(PerMechanism::from_array(taken))
     }
 
-    fn end_sei(&mut self, movement: f64, dt: f64) {
-        sei::end(self, movement, dt);
+    fn end_mechanisms(&mut self, movement: f64, dt: f64) {
+        self.with_mechanisms(|_, on, surface| on.end(surface, movement, dt));
     }
 
     fn linearise(&mut self) {

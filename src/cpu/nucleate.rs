@@ -3,11 +3,10 @@
 use multiversion::multiversion;
 use rayon::prelude::*;
 
+use super::Cpu;
 use super::elementary::exponentials;
 use super::shape::Strip;
-use super::{Cpu, sei};
 use crate::model::nucleation::{Cap, Caps};
-use crate::model::numerics::FRESH_SHARE;
 use crate::model::random::hash;
 
 /// Expected nuclei per second in the cells of a strip, as `model::nucleation::rate`.
@@ -58,20 +57,12 @@ pub fn nucleate(cpu: &Cpu, seed: u32, step: u32, dt: f64) -> Vec<u32> {
     cells.concat()
 }
 
-/// ξ = the larger of ξ and the caps' fractions; a cap's surface has no SEI yet.
+/// ξ = the larger of ξ and the caps' fractions, after the mechanisms on the surface have taken note.
 pub fn place(cpu: &mut Cpu, caps: &[Cap]) {
     let (grid, ell) = (cpu.grid, f64::from(cpu.physics.ell));
     let caps = Caps::new(&grid, caps);
     let fraction = |x: usize, y: usize, z: usize| caps.fraction(ell, x, y, z);
-    if cpu.physics.sei == 1 {
-        let xi = &cpu.xi;
-        cpu.shape.map(&mut cpu.sei[0], |x, y, z, cell, sigma| {
-            let fraction = fraction(x, y, z);
-            if fraction > FRESH_SHARE && fraction > xi[cell.here] {
-                *sigma = sei::NONE;
-            }
-        });
-    }
+    cpu.with_mechanisms(|_, on, surface| on.place(surface, &fraction));
     cpu.shape.map(&mut cpu.xi, |x, y, z, _, xi| *xi = xi.max(fraction(x, y, z)));
 }
 

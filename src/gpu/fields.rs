@@ -6,7 +6,9 @@ use std::collections::HashMap;
 
 use super::device::Device;
 use super::error::GpuError;
+use super::mechanism::RidingBuffer;
 use super::reduce::Groups;
+use crate::mechanisms::devices;
 use crate::model::scales::TABLE_ENTRIES;
 use crate::model::uniforms::uniform;
 use crate::solver::backend::DIRECTIONS;
@@ -43,8 +45,8 @@ pub type Id = usize;
 enum Size {
     /// so many floats a cell
     Cells(u64),
-    /// so many floats a cell if there is an SEI, none without
-    CellsWithSei(u64),
+    /// so many floats a cell if mechanisms ride on the surface, none without
+    CellsWithMechanisms(u64),
     /// so many bytes a workgroup of the first stage of a sum
     OfGroups(u64),
     /// so many bytes, at first
@@ -68,7 +70,7 @@ macro_rules! buffers {
             }
 
             fn size(self) -> Size {
-                use Size::{Bytes, Cells, CellsWithSei, OfGroups};
+                use Size::{Bytes, Cells, CellsWithMechanisms, OfGroups};
                 match self { $(Self::$variant => $size,)* }
             }
         }
@@ -106,9 +108,8 @@ buffers! {
     XNext "x_next" Cells(2), "the same, being computed";
     Piece "piece" Cells(1), "row of the isolated piece that a cell reacts with";
     Pocket "pocket" Cells(1), "whether a cell is trapped, and its salt spent";
-    Sei "sei" CellsWithSei(2), "charge per area of the SEI, and of the lithium stripped below it";
-    SeiNow "sei_now" CellsWithSei(2), "the same at the beginning of the step";
-    SeiCurrent "sei_current" CellsWithSei(1), "current that the SEI takes";
+    SideCurrent "side_current" CellsWithMechanisms(1), "current that mechanisms on the surface take";
+    LayerResistance "layer_resistance" CellsWithMechanisms(1), "resistance that they add to the film";
     Table "table" Bytes(16 * TABLE_ENTRIES as u64), "transport properties against c";
     Fired "fired" Bytes(4 * FIRST_NUCLEI), "cells in which a nucleus appears, after their number; grows";
     Caps "caps" Bytes(16 * FIRST_NUCLEI), "nuclei to be placed; grows";
@@ -138,19 +139,21 @@ pub fn piece_tables(pieces: u64) -> [(Buffer, u64); 3] {
     [(Buffer::Pieces, 4 * (4 + 8 * pieces)), (Buffer::PieceSums, 4 * 6 * pieces), (Buffer::PieceResponse, 16 * pieces)]
 }
 
-/// Names of all buffers.
+/// Names of all buffers, those of mechanisms among them.
 pub fn names() -> Vec<&'static str> {
-    Buffer::ALL.iter().map(|buffer| buffer.name()).collect()
+    let of_mechanisms = devices::buffers().into_iter().map(|buffer| buffer.name);
+    Buffer::ALL.iter().map(|buffer| buffer.name()).chain(of_mechanisms).collect()
 }
 
-/// Bytes of all fields of every cell, with or without an SEI, and of the coarser levels.
-pub fn bytes(cells: u64, sei: bool) -> u64 {
+/// Bytes of all fields of every cell, those of mechanisms among them, and of the coarser levels.
+pub fn bytes(cells: u64, of_mechanisms: &[RidingBuffer]) -> u64 {
     let floats = |buffer: &Buffer| match buffer.size() {
         Size::Cells(floats) => floats,
-        Size::CellsWithSei(floats) if sei => floats,
+        Size::CellsWithMechanisms(floats) if !of_mechanisms.is_empty() => floats,
         _ => 0,
     };
-    let floats: u64 = Buffer::ALL.iter().map(floats).sum();
+    let riding: u64 = of_mechanisms.iter().map(|buffer| buffer.floats).sum();
+    let floats: u64 = Buffer::ALL.iter().map(floats).sum::<u64>() + riding;
     // directions and images; 1/8 + 1/64 + … of seven pairs on the coarser levels
     4 * cells * (floats + 4 * DIRECTIONS as u64) + 8 * cells
 }
@@ -185,6 +188,8 @@ pub struct Fields {
     /// the buffer of each name, in the order of [`Buffer::ALL`]
     ids: Vec<Id>,
     names: HashMap<&'static str, Buffer>,
+    /// the buffers of mechanisms, by their names
+    riding: HashMap<&'static str, Id>,
     /// the hierarchy down to the first of the lower levels, finest first
     pub levels: Vec<Level>,
     /// search directions
@@ -194,17 +199,18 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Makes the buffers of a grid, all zero.
+    /// Makes the buffers of a grid and of the mechanisms that are switched on, all zero.
     ///
     /// # Errors
     /// If the device has no room.
-    pub fn new(device: &Device, shape: [u32; 3], sei: bool) -> Result<Self, GpuError> {
+    pub fn new(device: &Device, shape: [u32; 3], of_mechanisms: &[RidingBuffer]) -> Result<Self, GpuError> {
         let scope = device.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let cells = cells_of(shape);
         let mut fields = Self {
             buffers: Vec::new(),
             ids: Vec::new(),
             names: Buffer::ALL.iter().map(|buffer| (buffer.name(), *buffer)).collect(),
+            riding: HashMap::new(),
             levels: Vec::new(),
             directions: [0; DIRECTIONS],
             images: [0; DIRECTIONS],
@@ -213,13 +219,17 @@ impl Fields {
         for buffer in Buffer::ALL {
             let size = match buffer.size() {
                 Size::Cells(floats) => 4 * floats * cells,
-                Size::CellsWithSei(floats) if sei => 4 * floats * cells,
-                Size::CellsWithSei(_) => 0,
+                Size::CellsWithMechanisms(_) if of_mechanisms.is_empty() => 0,
+                Size::CellsWithMechanisms(floats) => 4 * floats * cells,
                 Size::OfGroups(bytes) => bytes * groups,
                 Size::Bytes(bytes) => bytes,
             };
             let id = fields.add(device, buffer.name(), size);
             fields.ids.push(id);
+        }
+        for &RidingBuffer { name, floats } in of_mechanisms {
+            let id = fields.add(device, name, 4 * floats * cells);
+            fields.riding.insert(name, id);
         }
         fields.directions = std::array::from_fn(|_| fields.add(device, "direction", 8 * cells));
         fields.images = std::array::from_fn(|_| fields.add(device, "image", 8 * cells));
@@ -228,7 +238,7 @@ impl Fields {
             None => Ok(fields),
             Some(error) => Err(GpuError::OutOfMemory {
                 device: device.name.clone(),
-                needed: bytes(cells, sei),
+                needed: bytes(cells, of_mechanisms),
                 reason: error.to_string(),
             }),
         }
@@ -321,7 +331,7 @@ impl Fields {
 
     /// The buffer that a shader knows by a name.
     pub fn named(&self, name: &str) -> Option<Id> {
-        self.names.get(name).map(|&buffer| self.id(buffer))
+        self.names.get(name).map(|&buffer| self.id(buffer)).or_else(|| self.riding.get(name).copied())
     }
 
     /// A buffer.

@@ -44,18 +44,6 @@ enum Solve {
     Change = 2,
 }
 
-/// The kernels that bind one of the tables.
-const USERS: [Kernel; 8] = [
-    Kernel::Kinetics,
-    Kernel::LabelNumber,
-    Kernel::LabelAssign,
-    Kernel::IsolatedSums,
-    Kernel::IsolatedSolve,
-    Kernel::IsolatedBalance,
-    Kernel::IsolatedImage,
-    Kernel::Spent,
-];
-
 impl Gpu {
     /// xi → the isolated pieces, in the order of their first cells.
     pub(super) fn find_pieces(&mut self) -> Result<Pieces, BackendError> {
@@ -129,11 +117,11 @@ impl Gpu {
     /// Makes the tables larger if they have no room for `pieces`; whether they were.
     fn make_room(&mut self, pieces: usize) -> bool {
         let mut grown = false;
-        for (name, size) in piece_tables(pieces as u64) {
-            grown |= self.fields.grow(&self.device, name, size);
-        }
-        if grown {
-            USERS.into_iter().for_each(|kernel| self.queue.forget(&self.device, kernel));
+        for (table, size) in piece_tables(pieces as u64) {
+            if self.fields.grow(&self.device, table, size) {
+                self.queue.forget(&self.device, table);
+                grown = true;
+            }
         }
         grown
     }

@@ -11,6 +11,7 @@ pub mod fields;
 mod isolated;
 mod kernel;
 pub mod layout;
+pub mod mechanism;
 mod queue;
 mod reduce;
 pub mod shader;
@@ -23,10 +24,13 @@ pub use error::GpuError;
 
 use device::{Device, Need};
 use fields::{Buffer, Fields, Id, Level};
+use mechanism::{GpuMechanism, RidingBuffer};
 use queue::{Dispatch, Queue};
 use reduce::Groups;
 use shader::{Kernel, Kind, Shader};
 
+use crate::mechanisms;
+use crate::mechanisms::devices::on_gpu;
 use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
@@ -39,8 +43,8 @@ pub struct Gpu {
     queue: Queue,
     shape: [u32; 3],
     groups: Groups,
-    /// whether there is an SEI
-    sei: bool,
+    /// what rides on the surface, in the order of the table
+    mechanisms: [Option<Box<dyn GpuMechanism>>; mechanisms::COUNT],
     /// first cells of the isolated pieces of lithium, in the order of their rows
     isolated: Vec<u32>,
     /// whether `label` has found salt that is spent, and looked for trapped cells
@@ -66,8 +70,9 @@ impl Gpu {
         };
         let device = Device::open(choice.into(), &need)?;
         let shape = [setup.grid.nx, setup.grid.ny, setup.grid.nz].map(|n| n as u32);
-        let fields = Fields::new(&device, shape, setup.sei.is_some())?;
         let scales = Scales::new(setup);
+        let mechanisms = on_gpu(setup, &scales);
+        let fields = Fields::new(&device, shape, &buffers_of(&mechanisms))?;
         let queue = Queue::new(&device, &shaders, &scales.physics(setup))?;
         let mut gpu = Self {
             device,
@@ -75,7 +80,7 @@ impl Gpu {
             queue,
             shape,
             groups: Groups::new(shape),
-            sei: setup.sei.is_some(),
+            mechanisms,
             isolated: Vec::new(),
             trapped: false,
         };
@@ -86,6 +91,11 @@ impl Gpu {
         gpu.write(Buffer::Table, bytemuck::cast_slice(&table));
         gpu.device.check().map_err(|BackendError::Device { device, reason }| GpuError::Device { device, reason })?;
         Ok(gpu)
+    }
+
+    /// Cells of the box.
+    pub(crate) fn cells(&self) -> usize {
+        self.shape.iter().map(|&n| n as usize).product()
     }
 
     fn write(&mut self, buffer: Buffer, bytes: &[u8]) {
@@ -188,6 +198,11 @@ impl Gpu {
     }
 }
 
+/// Buffers of the mechanisms that are switched on.
+fn buffers_of(mechanisms: &[Option<Box<dyn GpuMechanism>>]) -> Vec<RidingBuffer> {
+    mechanisms.iter().flatten().flat_map(|on| on.buffers().iter().copied()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,7 +222,7 @@ mod tests {
             activation: Activation::default(),
             electrolyte: Electrolyte::Nyman,
             kinetics: Kinetics { i0: 10.0, ..defaults() },
-            sei: None,
+            mechanisms: Default::default(),
             collector: Collector { height: 4e-6, shape: CollectorShape::Flat, contact_angle: 1.5 },
             deposit: InitialDeposit::None,
             nucleation: Nucleation::None,

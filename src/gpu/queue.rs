@@ -8,7 +8,7 @@ use std::num::NonZeroU64;
 
 use super::device::Device;
 use super::error::GpuError;
-use super::fields::{Fields, Id};
+use super::fields::{Buffer, Fields, Id};
 use super::kernel::{Pipeline, pipeline};
 use super::layout::Constants;
 use super::shader::{Kernel, Shader};
@@ -250,10 +250,12 @@ impl Queue {
         }
     }
 
-    /// Submits what was recorded and forgets the bind groups of a kernel, one of whose buffers was replaced.
-    pub fn forget(&mut self, device: &Device, kernel: Kernel) {
+    /// Submits what was recorded and forgets the bind groups of every kernel that binds a buffer which was replaced.
+    pub fn forget(&mut self, device: &Device, buffer: Buffer) {
         self.submit(device);
-        self.bind_groups.retain(|(of, _), _| *of != kernel);
+        let binds = |pipeline: &Pipeline| pipeline.variables.iter().any(|variable| variable.name == buffer.name());
+        let pipelines = &self.pipelines;
+        self.bind_groups.retain(|(kernel, _), _| !pipelines.get(kernel).is_some_and(binds));
     }
 
     /// Writes to the start of a buffer, after all that was recorded.

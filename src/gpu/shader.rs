@@ -18,6 +18,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
     ("hierarchy", include_str!("../../shaders/lib/hierarchy.wgsl")),
     ("isolated", include_str!("../../shaders/lib/isolated.wgsl")),
+    ("caps", include_str!("../../shaders/lib/caps.wgsl")),
     ("probe", include_str!("../../shaders/lib/probe.wgsl")),
     ("random", include_str!("../../shaders/lib/random.wgsl")),
     ("stencil", include_str!("../../shaders/lib/stencil.wgsl")),
@@ -56,6 +57,7 @@ macro_rules! kernels {
 const POINT: &[&str] = &["uniforms", "grid"];
 const EXACT: &[&str] = &["uniforms", "grid", "precision"];
 const STENCIL: &[&str] = &["uniforms", "grid", "precision", "stencil"];
+const NUCLEI: &[&str] = &["uniforms", "grid", "precision", "caps"];
 const LEVELS: &[&str] = &["uniforms", "grid", "hierarchy"];
 const STENCIL_LEVELS: &[&str] = &["uniforms", "grid", "precision", "stencil", "hierarchy"];
 const LABELS: &[&str] = &["uniforms", "grid", "isolated"];
@@ -89,7 +91,7 @@ kernels! {
     LabelStart = "label_start", LABELS, &["phase"];
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
     Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
-    Place = "place", EXACT, &["count"];
+    Place = "place", NUCLEI, &["count"];
     Predict = "predict", EXACT, &["half_advance"];
     Probe = "probe", &["uniforms", "grid", "precision", "electrolyte", "probe"], &[];
     Project = "project", SUM, &["planes", "pairs"];
@@ -99,8 +101,9 @@ kernels! {
     FormResidual = "form_residual", STENCIL, &[];
     RestoreProfile = "restore_profile", STENCIL, &["strength"];
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &[];
-    SeiEnd = "sei_end", POINT, &["movement", "dt"];
-    SeiStart = "sei_start", &["uniforms", "grid", "precision", "sum", "electrolyte", "kinetics", "probe"], &["planes", "dt"];
+    SeiEnd = "sei_end", POINT, &["movement", "dt", "cracks"];
+    SeiPlace = "sei_place", NUCLEI, &["count"];
+    SeiStart = "sei_start", &["uniforms", "grid", "precision", "sum", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];
     Shift = "shift", POINT, &["by"];
     SmoothNext = "smooth_next", STENCIL, &["weight"];
     SmoothFirst = "smooth_first", STENCIL, &["weight"];

@@ -3,8 +3,10 @@
 use super::fields::Buffer;
 use super::isolated::Pass;
 use super::shader::Kernel;
-use super::{Gpu, fields};
+use super::{Gpu, buffers_of, fields};
+use crate::mechanisms::PerMechanism;
 use crate::model::nucleation::Cap;
+use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{
     BALANCE_MAXIMA, Backend, BackendError, Balance, Field, INVENTORY_MAXIMA, Inventory, Pieces, State, Vector,
@@ -62,7 +64,7 @@ impl Backend for Gpu {
     }
 
     fn bytes_per_cell(&self) -> usize {
-        fields::bytes(1, self.sei) as usize
+        fields::bytes(1, &buffers_of(&self.mechanisms)) as usize
     }
 
     /// Measured with the step's own states (nuclei on rough copper, dt from 2e-4 to 14 s): the residual stalls at 2e-7 to
@@ -98,22 +100,14 @@ impl Backend for Gpu {
         self.write(Buffer::UOld, bytemuck::cast_slice(&pairs(&state.before[0], &state.before[1])));
         self.write(Buffer::Current, bytemuck::cast_slice(&single(&state.current)));
         self.clear(Buffer::ULow);
-        if self.sei {
-            let fresh = || [vec![-1.0; state.xi.len()], vec![0.0; state.xi.len()]];
-            let [charge, stripped] = state.sei.clone().unwrap_or_else(fresh);
-            self.write(Buffer::Sei, bytemuck::cast_slice(&pairs(&charge, &stripped)));
-        }
+        self.with_mechanisms(|_, on, gpu| on.load(gpu, &state.riding));
         self.device.check()
     }
 
     fn state(&mut self) -> Result<State, BackendError> {
         let wide = |f: Vec<f32>| f.into_iter().map(f64::from).collect::<Vec<f64>>();
-        let sei = match self.sei {
-            true => Some([wide(self.half(Buffer::Sei, 0)?), wide(self.half(Buffer::Sei, 1)?)]),
-            false => None,
-        };
         Ok(State {
-            sei,
+            riding: self.riding()?,
             xi: wide(self.read(Buffer::Xi)?),
             phi: wide(self.half(Buffer::U, 0)?),
             c: wide(self.half(Buffer::U, 1)?),
@@ -138,8 +132,7 @@ impl Backend for Gpu {
             Field::Transference => self.half(Buffer::Diffusion, 1),
             Field::SlopePhi => self.half(Buffer::Slopes, 0),
             Field::SlopeC => self.half(Buffer::Slopes, 1),
-            Field::Sei if self.sei => self.half(Buffer::Sei, 0),
-            Field::Sei => Ok(Vec::new()),
+            Field::Riding(name) => self.riding_field(name),
             Field::Isolated => {
                 Ok(self.read(Buffer::Piece)?.into_iter().map(|piece| f32::from(piece.to_bits() != 0)).collect())
             }
@@ -155,7 +148,8 @@ impl Backend for Gpu {
         self.find_pieces()
     }
 
-    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]]) {
+    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]], scales: &Scales) {
+        self.mechanisms.iter_mut().flatten().for_each(|on| on.scale(scales));
         self.queue.set_physics(&self.device, physics);
         self.write(Buffer::Table, bytemuck::cast_slice(table));
     }
@@ -186,25 +180,24 @@ impl Backend for Gpu {
             self.run(Kernel::Distance, &[], &[]);
             self.run(Kernel::Predict, &[("xi_mid", mid)], &[(half_advance as f32).to_bits()]);
         }
-        if half_advance == 0.0 || !self.sei {
+        if half_advance == 0.0 || !self.has_mechanisms() {
             self.run(Kernel::Distance, &[("xi", mid)], &[]);
         }
         self.run(Kernel::InterfaceShape, &[("xi_mid", mid)], &[]);
         self.run(Kernel::Probe, &[], &[]);
     }
 
-    fn start_sei(&mut self, dt: f64) -> Result<f64, BackendError> {
-        self.reduce(Kernel::SeiStart, &[], &[(dt as f32).to_bits()], Buffer::Sums, 1, 0);
-        Ok(self.totals(1)?[0])
+    fn start_mechanisms(&mut self, dt: f64) -> Result<PerMechanism, BackendError> {
+        self.start_all(dt)
     }
 
-    fn end_sei(&mut self, movement: f64, dt: f64) {
-        self.run(Kernel::SeiEnd, &[], &[(movement as f32).to_bits(), (dt as f32).to_bits()]);
+    fn end_mechanisms(&mut self, movement: f64, dt: f64) {
+        self.with_mechanisms(|_, on, gpu| on.end(gpu, movement, dt));
     }
 
     fn linearise(&mut self) {
-        // as q: with an SEI only the reaction area is that of the middle of the step
-        let xi = if self.sei { self.fields.id(Buffer::Xi) } else { self.mid() };
+        // as q: with mechanisms only the reaction area is that of the middle of the step
+        let xi = if self.has_mechanisms() { self.fields.id(Buffer::Xi) } else { self.mid() };
         self.run(Kernel::Transport, &[("xi_mid", xi)], &[]);
         if self.isolated.is_empty() {
             self.run(Kernel::Kinetics, &[], &[Pass::Full as u32]);
@@ -326,7 +319,7 @@ impl Backend for Gpu {
                 return Ok(cells);
             }
             self.fields.grow(&self.device, Buffer::Fired, 4 * (count + 1));
-            self.queue.forget(&self.device, Kernel::Nucleate);
+            self.queue.forget(&self.device, Buffer::Fired);
         }
     }
 
@@ -336,10 +329,12 @@ impl Backend for Gpu {
             .map(|cap| [cap.centre[0] as f32, cap.centre[1] as f32, cap.centre[2] as f32, cap.radius as f32])
             .collect();
         if self.fields.grow(&self.device, Buffer::Caps, 16 * list.len() as u64) {
-            self.queue.forget(&self.device, Kernel::Place);
+            self.queue.forget(&self.device, Buffer::Caps);
         }
         self.write(Buffer::Caps, bytemuck::cast_slice(&list));
-        self.run(Kernel::Place, &[], &[list.len() as u32]);
+        let count = list.len() as u32;
+        self.with_mechanisms(|_, on, gpu| on.place(gpu, count));
+        self.run(Kernel::Place, &[], &[count]);
     }
 
     fn inventory(&mut self) -> Result<Inventory, BackendError> {

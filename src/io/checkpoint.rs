@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::provenance::{Provenance, load_text, store_text};
 use super::table::Beginning;
 use super::{IoError, beside, open_hdf5, read_back, read_hdf5, sync_directory, sync_file};
+use crate::mechanisms;
 use crate::solver::backend::State;
 
 /// Name of the newest checkpoint in a run's directory.
@@ -22,7 +23,7 @@ pub const PREVIOUS: &str = "checkpoint.previous.h5";
 /// Name under which a damaged one is kept.
 pub const DAMAGED: &str = "checkpoint.damaged.h5";
 /// Version of the format.
-const FORMAT: i64 = 5;
+const FORMAT: i64 = 6;
 
 /// How far the run's files have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,14 +61,20 @@ pub struct Stored<C> {
 
 /// Names of the fields of a state, in the order in which they are summed.
 const FIELDS: [&str; 6] = ["xi", "phi", "c", "current", "phi_before", "c_before"];
-/// Names of the fields of an SEI.
-const OF_SEI: [&str; 2] = ["sei", "stripped"];
 
 /// The fields of a state with their names.
 fn named(state: &State) -> impl Iterator<Item = (&'static str, &Vec<f64>)> {
-    let State { xi, phi, c, current, before: [phi_before, c_before], sei } = state;
+    let State { xi, phi, c, current, before: [phi_before, c_before], riding } = state;
     let fields = [xi, phi, c, current, phi_before, c_before];
-    FIELDS.into_iter().zip(fields).chain(sei.iter().flat_map(|of_sei| OF_SEI.into_iter().zip(of_sei)))
+    FIELDS.into_iter().zip(fields).chain(riding.iter().map(|(name, values)| (*name, values)))
+}
+
+/// Names of the fields of mechanisms that a file holds, in the order in which they are summed.
+fn riding(file: &File) -> Vec<&'static str> {
+    let fields = mechanisms::ALL.iter().flat_map(|(_, _, fields)| *fields);
+    let mut names: Vec<_> = fields.map(|f| f.name).filter(|name| file.link_exists(&format!("state/{name}"))).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Checksum (CRC-32) over parts of a checkpoint, each after its length.
@@ -208,7 +215,10 @@ impl<C: DeserializeOwned> Checkpoint<C> {
                 c: field("c")?,
                 current: field("current")?,
                 before: [field("phi_before")?, field("c_before")?],
-                sei: if file.link_exists("state/sei") { Some([field("sei")?, field("stripped")?]) } else { None },
+                riding: riding(&file)
+                    .into_iter()
+                    .map(|name| Ok((name, field(name)?)))
+                    .collect::<Result<_, hdf5::Error>>()?,
             };
             Ok((provenance, state, clock, file.attr("sum")?.read_scalar()?))
         };
@@ -250,8 +260,7 @@ fn summed(path: &Path) -> Result<u32, IoError> {
     let file = read_back(path)?;
     let sum = || -> Result<u32, hdf5::Error> {
         let mut sum = Sum::of(&load_text(&file, "clock")?, &provenance(&file)?);
-        let of_sei = file.link_exists("state/sei").then_some(OF_SEI).into_iter().flatten();
-        for name in FIELDS.into_iter().chain(of_sei) {
+        for name in FIELDS.into_iter().chain(riding(&file)) {
             sum.numbers(&field(&file, name)?);
         }
         Ok(sum.finish())

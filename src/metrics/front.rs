@@ -14,7 +14,7 @@ pub struct Front {
     pub lowest_c: f64,
     /// current density \[A/m²\]
     pub current: f64,
-    /// area resistance of film and SEI \[Ω m²\]
+    /// area resistance of the film and what covers it \[Ω m²\]
     pub film: f64,
 }
 

@@ -46,7 +46,7 @@ pub struct Deposit<'a> {
     pub copper_area: &'a [f32],
     /// c/c0, if there is salt and it is known
     pub c: Option<&'a [f32]>,
-    /// area resistance of the film and the SEI on the lithium, if it is not the same everywhere; NaN where it is not known \[Ω m²\]
+    /// area resistance of the film and what covers it on the lithium, if it is not the same everywhere; NaN where it is not known \[Ω m²\]
     pub film: Option<&'a [f32]>,
     /// what plates from what
     pub medium: Medium<'a>,

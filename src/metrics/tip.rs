@@ -13,7 +13,7 @@ pub struct Tip {
     pub current: f64,
     /// c/c0; NaN if it is not known
     pub c: f64,
-    /// area resistance of film and SEI \[Ω m²\]
+    /// area resistance of the film and what covers it \[Ω m²\]
     pub film: f64,
 }
 

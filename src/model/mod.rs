@@ -17,6 +17,5 @@ pub mod protocol;
 pub mod random;
 pub mod regime;
 pub mod scales;
-pub mod sei;
 pub mod stored;
 pub mod uniforms;

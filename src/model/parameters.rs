@@ -8,8 +8,8 @@ use super::grid::Grid;
 use super::keys::Named;
 pub use super::protocol::Control;
 use super::protocol::Protocol;
-use super::sei::Sei;
 use super::stored::Stored;
+use crate::mechanisms::Mechanisms;
 use crate::{kinds, section};
 
 /// One run, resolved: physics and plan. Its JSON is stored in every output file and is what a resumed run starts from.
@@ -29,8 +29,9 @@ pub struct Setup {
     pub electrolyte: Electrolyte,
     /// charge transfer between lithium and electrolyte
     pub kinetics: Kinetics,
-    /// the SEI, if it grows
-    pub sei: Option<Sei>,
+    /// what rides on the surface of the lithium: each has a section of its own
+    #[serde(flatten)]
+    pub mechanisms: Mechanisms,
     /// the copper
     pub collector: Collector,
     /// lithium present at the start
@@ -63,7 +64,7 @@ pub struct Activation {
 }
 
 impl Setup {
-    /// Returns the setup at another temperature \[K\]: exchange current and constant transport properties change, the SEI's parameters do not.
+    /// Returns the setup at another temperature \[K\]: exchange current and constant transport properties change, the parameters of mechanisms do not.
     pub fn at(&self, temperature: f64) -> Self {
         let mut setup = Self { temperature, ..self.clone() };
         let factor = |energy: f64| arrhenius(energy, temperature, self.temperature);

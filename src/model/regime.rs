@@ -207,9 +207,9 @@ pub fn gap(setup: &Setup, front: f64) -> f64 {
     (top - front).max(setup.grid.dx) + blocked
 }
 
-/// Area resistance of the film and of a fresh SEI at its full charge \[Ω m²\].
+/// Area resistance of the film and of what covers a fresh surface \[Ω m²\].
 pub fn film(setup: &Setup) -> f64 {
-    setup.kinetics.film + setup.sei.map_or(0.0, |sei| sei.resistance)
+    setup.kinetics.film + setup.mechanisms.resistance()
 }
 
 /// What a plating current makes of a flat front with features of a given size.

@@ -14,7 +14,6 @@ use super::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use super::electrolyte::Electrolyte;
 use super::grid::Grid;
 use super::parameters::{Control, Salt, Setup};
-use super::sei::Sei;
 use super::uniforms::{Physics, StepUniforms};
 use crate::model::numerics::TABLE_RANGE;
 
@@ -123,7 +122,6 @@ impl Scales {
             Some(s) => (s.bottom, s.bottom + s.thickness, s.porosity, 1.0 / s.macmullin),
             None => (f64::MAX, f64::MAX, 1.0, 1.0),
         };
-        let of_sei = |value: &dyn Fn(&Sei) -> f64| setup.sei.as_ref().map_or(0.0, value) as f32;
         let cells = |length: f64| (length / self.length).min(1e30) as f32;
         Physics {
             nx: setup.grid.nx as u32,
@@ -156,14 +154,7 @@ impl Scales {
                 _ => 0.0,
             },
             smallest_piece: super::pieces::smallest(&setup.grid, setup.ell),
-            sei: u32::from(setup.sei.is_some()),
-            sei_fresh: of_sei(&|sei| sei.fresh_charge / self.current),
-            sei_time: of_sei(&|sei| sei.formation_time),
-            sei_growth: of_sei(&|sei| sei.growth / (self.current * self.current)),
-            sei_resistance: of_sei(&|sei| {
-                sei.resistance / sei.fresh_charge * self.current * self.current / self.potential
-            }),
-            sei_cracks: of_sei(&|sei| sei.cracks),
+            mechanisms: u32::from(!setup.mechanisms.is_empty()),
         }
     }
 

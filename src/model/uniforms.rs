@@ -68,18 +68,8 @@ uniform! {
         nucleation_barrier: f32,
         /// cells of the smallest piece of lithium that can be isolated
         smallest_piece: u32,
-        /// 1 if an SEI grows
-        sei: u32,
-        /// charge per area that a fresh surface takes \[current scale · s\]
-        sei_fresh: f32,
-        /// time constant of that \[s\]
-        sei_time: f32,
-        /// K of dσ/dt = K/σ \[(current scale)² s\]
-        sei_growth: f32,
-        /// resistance over charge per area \[potential scale per (current scale)² s\]
-        sei_resistance: f32,
-        /// part of a shell that cracks when plating begins below it
-        sei_cracks: f32,
+        /// 1 if mechanisms ride on the surface: they take current and add resistance
+        mechanisms: u32,
     }
 }
 

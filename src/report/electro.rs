@@ -6,6 +6,8 @@ use super::numbers::time_unit;
 use super::picture::palette;
 use super::record::{EnergyOf, MILLIAMPERE_HOUR, Record};
 use super::table::Table;
+use crate::mechanisms;
+use crate::metrics::heading;
 
 /// Cycles beyond which only some are drawn.
 pub const MOST_CYCLES: usize = 24;
@@ -243,24 +245,28 @@ fn by_number(steps: &[(f64, f64)]) -> [Vec<Point>; 2] {
     sums
 }
 
-/// Where the lithium is at the end of each cycle, and whether the table counts the SEI's.
-pub fn inventory(record: &Record) -> Option<(Chart, bool)> {
+/// Where the lithium is at the end of each cycle, and what people call the mechanisms whose lithium the table counts.
+pub fn inventory(record: &Record) -> Option<(Chart, Vec<&'static str>)> {
     let table = record.cycles.as_ref()?;
     let (cycle, left) = (table.column("cycle")?, table.column("lithium_left [mAh/cm2]")?);
     let none = vec![f64::NAN; left.len()];
     let isolated = table.column("isolated_lithium [mAh/cm2]").unwrap_or(&none);
-    let sei = table.column("sei_lithium [mAh/cm2]");
     let joined: Vec<f64> =
         left.iter().zip(isolated).map(|(l, i)| (l - if i.is_finite() { *i } else { 0.0 }).max(0.0)).collect();
     let shown = shown_cycles(cycle.iter().copied().fold(1.0, f64::max) as u64, MOST_BARS);
     let bars = |values: &[f64]| -> Vec<Point> {
         pairs(cycle, values).into_iter().filter(|(n, _)| shown.binary_search(&(*n as u64)).is_ok()).collect()
     };
-    let series = vec![
+    let mut series = vec![
         Series::new("isolated lithium (Li⁰, dead)", 3, Shape::Bars, bars(isolated)),
         Series::new("lithium still joined to the copper (Li⁰)", 2, Shape::Bars, bars(&joined)),
-        Series::new("lithium in the SEI (Li⁺)", 4, Shape::Bars, sei.map(bars).unwrap_or_default()),
     ];
+    let mut counted = Vec::new();
+    for (i, ((_, label, _), column)) in mechanisms::ALL.iter().zip(mechanisms::LITHIUM_COLUMNS).enumerate() {
+        let Some(taken) = table.column(&heading(column, "mAh/cm2")) else { continue };
+        series.push(Series::new(&format!("lithium in the {label} (Li⁺)"), 4 + i, Shape::Bars, bars(taken)));
+        counted.push(*label);
+    }
     let chart = Chart {
         title: "Lithium that has not come back by the end of the cycle [mAh/cm²]".into(),
         x: "Cycle".into(),
@@ -268,7 +274,7 @@ pub fn inventory(record: &Record) -> Option<(Chart, bool)> {
         whole: true,
         ..Chart::default()
     };
-    Some((chart, sei.is_some()))
+    Some((chart, counted))
 }
 
 #[cfg(test)]

@@ -192,13 +192,14 @@ pub fn cycles(record: &Record) -> Result<Markup, ReportError> {
         )?
     };
     let lost = match electro::inventory(record) {
-        Some((chart, sei)) => figure(
+        Some((chart, counted)) => figure(
             &[chart],
             1,
             html! {
                 "Lithium in the box at the end of each cycle, by what has become of it: cut off from the copper, or still joined to it and not "
                 "stripped. What was there before the first cycle is part of it, and so is all that a last cycle without stripping has plated."
-                @if sei { " The lithium of the SEI is counted on top: it is no metal any more." } @else { " The lithium of an SEI was not measured." }
+                @if counted.is_empty() { " The lithium of an SEI was not measured." }
+                @else { " The lithium of the " (counted.join(" and the ")) " is counted on top: it is no metal any more." }
             },
         )?,
         None => yet("Where lithium was lost is told for each cycle; none is complete yet."),

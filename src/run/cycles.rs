@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mechanisms;
 use crate::metrics::{Metrics, heading};
 use crate::model::cathode::Cathode;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
@@ -19,9 +20,9 @@ pub fn per_area(setup: &Setup, volume: f64) -> f64 {
     volume / setup.grid.area() * FARADAY / LITHIUM_MOLAR_VOLUME / MILLIAMPERE_HOURS
 }
 
-/// Charge that the SEI has taken per area of the box \[mAh/cm²\].
-pub fn sei_per_area(setup: &Setup, clock: &Clock) -> f64 {
-    clock.ledger.charge_sei / setup.grid.area() / MILLIAMPERE_HOURS
+/// Charge that each mechanism has taken per area of the box \[mAh/cm²\].
+pub fn taken_per_area(setup: &Setup, clock: &Clock) -> [f64; mechanisms::COUNT] {
+    clock.ledger.charge_taken.to_array().map(|charge| charge / setup.grid.area() / MILLIAMPERE_HOURS)
 }
 
 /// Lithium that can still go back and forth, in the cathode and joined to the copper \[mAh/cm²\]; NaN without a cathode.
@@ -78,8 +79,8 @@ pub struct Cycle {
     charged: Option<Charged>,
 }
 
-/// Names and units of the columns.
-const COLUMNS: [(&str, &str); 21] = [
+/// Names and units of the columns before those of what mechanisms have taken.
+const BEFORE_TAKEN: [(&str, &str); 8] = [
     ("cycle", "1"),
     ("time", "s"),
     ("charge_in", "mAh/cm2"),
@@ -88,7 +89,10 @@ const COLUMNS: [(&str, &str); 21] = [
     ("lithium_left", "mAh/cm2"),
     ("isolated_lithium", "mAh/cm2"),
     ("isolated_pieces", "1"),
-    ("sei_lithium", "mAh/cm2"),
+];
+
+/// Names and units of the columns after them.
+const AFTER_TAKEN: [(&str, &str); 12] = [
     ("capacity_left", "mAh/cm2"),
     ("mean_plating_potential", "V"),
     ("mean_stripping_potential", "V"),
@@ -105,7 +109,9 @@ const COLUMNS: [(&str, &str); 21] = [
 
 /// Headings of the columns.
 pub fn headings() -> String {
-    COLUMNS.map(|(name, unit)| heading(name, unit)).join(",")
+    let taken = mechanisms::LITHIUM_COLUMNS.map(|name| (name, "mAh/cm2"));
+    let all = BEFORE_TAKEN.into_iter().chain(taken).chain(AFTER_TAKEN);
+    all.map(|(name, unit)| heading(name, unit)).collect::<Vec<_>>().join(",")
 }
 
 impl Cycle {
@@ -148,7 +154,7 @@ impl Cycle {
     pub fn finish(&self, setup: &Setup, clock: &Clock, m: &Metrics) -> (Vec<f64>, Self) {
         let charged = |value: fn(&Charged) -> f64| self.charged.as_ref().map_or(f64::NAN, value);
         let efficiency = self.stripping.charge / self.plating.charge;
-        let row: [f64; COLUMNS.len()] = [
+        let before: [f64; BEFORE_TAKEN.len()] = [
             self.number() as f64,
             clock.time,
             self.plating.charge / MILLIAMPERE_HOURS,
@@ -157,7 +163,8 @@ impl Cycle {
             per_area(setup, clock.ledger.lithium),
             per_area(setup, clock.isolated_volume(setup)),
             clock.isolated.len() as f64,
-            sei_per_area(setup, clock),
+        ];
+        let after: [f64; AFTER_TAKEN.len()] = [
             capacity_left(setup, clock),
             self.plating.mean(),
             self.stripping.mean(),
@@ -171,6 +178,7 @@ impl Cycle {
             m.max_height,
             m.s_q,
         ];
-        (row.to_vec(), Self { finished: self.finished + 1, ..Self::default() })
+        let row = before.into_iter().chain(taken_per_area(setup, clock)).chain(after).collect();
+        (row, Self { finished: self.finished + 1, ..Self::default() })
     }
 }

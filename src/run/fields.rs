@@ -11,7 +11,7 @@ use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::sim::device::{self, DeviceChoice};
-use crate::sim::fields::{Surroundings, measure_in, surface};
+use crate::sim::fields::{Surroundings, first_fields, measure_in, surface};
 use crate::sim::setup_from_json;
 use crate::solver::backend::{Backend, State};
 
@@ -79,7 +79,8 @@ pub struct Measured {
 pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
     let Held { stored, setup, statics, scales, mut cpu } = Held::read(path, frame)?;
     let field = |name| stored.field(name).map(<[f32]>::to_vec);
-    let surroundings = Surroundings { c: field("c").filter(|_| setup.electrolyte.has_salt()), sei: field("sei") };
+    let layers = first_fields(&setup).into_iter().map(|layer| layer.and_then(|layer| field(layer.name()))).collect();
+    let surroundings = Surroundings { c: field("c").filter(|_| setup.electrolyte.has_salt()), layers };
     let metrics = measure_in(&mut cpu, &setup, &statics, &stored.heights, &scales, surroundings)
         .map_err(|e| IoError::content(path, e.to_string()))?;
     Ok(Measured { time: stored.time, values: stored.values, metrics })

@@ -14,7 +14,8 @@ use crate::io::snapshot::{self, Plan, Snapshots};
 use crate::io::surface::{Format, Sides};
 use crate::io::table::{Beginning, Lines, row};
 use crate::io::view;
-use crate::metrics::{Column, Metrics};
+use crate::mechanisms;
+use crate::metrics::{Column, Metrics, heading};
 use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::{Control, Setup};
@@ -48,8 +49,8 @@ pub fn remove(directory: &Path) -> Result<(), IoError> {
     snapshot::remove(directory)
 }
 
-/// Columns of every row, before those of the morphology.
-const COLUMNS: [&str; 25] = [
+/// Columns of every row before those of what mechanisms have taken.
+const BEFORE_TAKEN: [&str; 20] = [
     "step",
     "time [s]",
     "dt [s]",
@@ -70,12 +71,10 @@ const COLUMNS: [&str; 25] = [
     "cell_voltage [V]",
     "isolated_pieces",
     "isolated_lithium [mAh/cm2]",
-    "sei_lithium [mAh/cm2]",
-    "leak [A/m2]",
-    "limited",
-    "time_over_sand",
-    "current_over_limiting",
 ];
+
+/// Columns of every row after them, before those of the morphology.
+const AFTER_TAKEN: [&str; 4] = ["leak [A/m2]", "limited", "time_over_sand", "current_over_limiting"];
 
 /// Values of a frame in `fields.vtkhdf`.
 const VALUES: [&str; 4] = ["charge", "potential", "current_density", "dt"];
@@ -139,7 +138,10 @@ fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
     let mut metrics = Lines::create(&directory.join(METRICS))?;
     metrics.push(&title(setup))?;
     let morphology = Metrics::COLUMNS.iter().map(Column::heading);
-    let names: Vec<String> = COLUMNS.iter().map(|s| s.to_string()).chain(morphology).collect();
+    let fixed = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    let taken = mechanisms::LITHIUM_COLUMNS.map(|name| heading(name, "mAh/cm2"));
+    let general = fixed(&BEFORE_TAKEN).into_iter().chain(taken).chain(fixed(&AFTER_TAKEN));
+    let names: Vec<String> = general.chain(morphology).collect();
     metrics.push(&names.join(","))?;
     Ok(metrics)
 }
@@ -418,7 +420,7 @@ impl Outputs {
         let &View { setup, clock, .. } = view;
         let (report, stage, ledger) = (&step.report, &step.stage, &clock.ledger);
         let owed = ledger.debt * crate::model::constants::FARADAY / crate::model::constants::LITHIUM_MOLAR_VOLUME;
-        let general: [f64; COLUMNS.len()] = [
+        let before: [f64; BEFORE_TAKEN.len()] = [
             clock.step as f64,
             clock.time,
             report.dt,
@@ -439,14 +441,16 @@ impl Outputs {
             clock.voltage(setup).unwrap_or(f64::NAN),
             clock.isolated.len() as f64,
             cycles::per_area(setup, clock.isolated_volume(setup)),
-            cycles::sei_per_area(setup, clock),
+        ];
+        let after: [f64; AFTER_TAKEN.len()] = [
             clock.external - clock.current,
             f64::from(u8::from(clock.limited.is_some())),
             measured.map_or(f64::NAN, |_| time_over_sand(setup, clock, stage)),
             measured.map_or(f64::NAN, |m| current_over_limiting(view, m)),
         ];
         let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
-        self.metrics.push(&row(general.into_iter().chain(measured)))
+        let general = before.into_iter().chain(cycles::taken_per_area(setup, clock)).chain(after);
+        self.metrics.push(&row(general.chain(measured)))
     }
 
     /// A frame of `fields.vtkhdf`. The interface must be that of the lithium.

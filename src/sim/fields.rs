@@ -1,6 +1,7 @@
 //! Fields, metrics and the surface of the lithium in SI, from what a device holds.
 
 use crate::io::surface::{Deposit, Sides, Surface, SurfaceError};
+use crate::mechanisms::{self, Mechanism};
 use crate::metrics::{self, Metrics};
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
@@ -28,10 +29,6 @@ pub fn si(b: &mut dyn Backend, field: Stored, scales: &Scales, phi_reference: f6
             let lithium = si(b, Stored::Lithium, scales, phi_reference)?;
             b.field(Field::Isolated)?.into_iter().zip(lithium).map(|(isolated, lithium)| isolated * lithium).collect()
         }
-        Stored::Sei => {
-            let charge = b.field(Field::Sei)?.into_iter().map(|charge| charge.max(0.0)).collect();
-            scaled(charge, scales.current)
-        }
         Stored::C => {
             b.field(Field::C)?.into_iter().map(|c| ((1.0 + f64::from(c)) * scales.concentration) as f32).collect()
         }
@@ -42,6 +39,11 @@ pub fn si(b: &mut dyn Backend, field: Stored, scales: &Scales, phi_reference: f6
         Stored::Current => scaled(b.field(Field::Current)?, scales.current),
         Stored::Curvature => scaled(b.field(Field::Curvature)?, 1.0 / scales.length),
         Stored::Delta => scaled(b.field(Field::Delta)?, 1.0 / scales.length),
+        of_mechanism => {
+            let name = of_mechanism.name();
+            let there = b.field(Field::Riding(name))?.into_iter().map(|value| value.max(0.0)).collect();
+            scaled(there, mechanisms::field(name).map_or(1.0, |(_, field)| (field.unit)(scales)))
+        }
     })
 }
 
@@ -58,28 +60,40 @@ pub fn measure(
 ) -> Result<Metrics, BackendError> {
     let surroundings = Surroundings {
         c: if setup.electrolyte.has_salt() { Some(si(b, Stored::C, scales, 0.0)?) } else { None },
-        sei: if setup.sei.is_some() { Some(si(b, Stored::Sei, scales, 0.0)?) } else { None },
+        layers: layers(b, setup, scales)?,
     };
     measure_in(b, setup, statics, heights, scales, surroundings)
+}
+
+/// The first field of each mechanism that is switched on, in SI.
+fn layers(b: &mut dyn Backend, setup: &Setup, scales: &Scales) -> Result<Vec<Option<Vec<f32>>>, BackendError> {
+    first_fields(setup).into_iter().map(|field| field.map(|field| si(b, field, scales, 0.0)).transpose()).collect()
+}
+
+/// The first field of each mechanism that is switched on, where runs can store it.
+pub fn first_fields(setup: &Setup) -> Vec<Option<Stored>> {
+    let first = |on: &dyn Mechanism| on.fields().first().and_then(|field| Stored::named(field.name));
+    setup.mechanisms.each().into_iter().map(|(_, on)| first(on)).collect()
 }
 
 /// What the lithium is in contact with, in SI, as far as it is known.
 pub struct Surroundings {
     /// salt concentration \[mol/m³\]
     pub c: Option<Vec<f32>>,
-    /// charge of the SEI \[C/m²\]
-    pub sei: Option<Vec<f32>>,
+    /// the first field of each mechanism that is switched on, in the order of the table
+    pub layers: Vec<Option<Vec<f32>>>,
 }
 
 impl Surroundings {
-    /// Area resistance of the film and the SEI, if an SEI grows: NaN everywhere if its charge is not known \[Ω m²\].
+    /// Area resistance of the film and what mechanisms add to it, if there are any: NaN everywhere if a field is not known \[Ω m²\].
     fn film(&self, setup: &Setup) -> Option<Vec<f32>> {
-        let sei = setup.sei.as_ref()?;
-        let resistance = |charge: f64| setup.kinetics.film + sei.resistance / sei.fresh_charge * charge;
-        Some(match &self.sei {
-            Some(charge) => charge.iter().map(|&charge| resistance(charge.into()) as f32).collect(),
-            None => vec![f32::NAN; setup.grid.cells()],
-        })
+        let on = setup.mechanisms.each();
+        let known = |layer: &Option<Vec<f32>>, cell: usize| layer.as_ref().map_or(f64::NAN, |layer| layer[cell].into());
+        let resistance = |cell: usize| {
+            let layers = on.iter().zip(&self.layers);
+            layers.fold(setup.kinetics.film, |sum, ((_, on), layer)| sum + on.resistance_at(known(layer, cell)))
+        };
+        (!on.is_empty()).then(|| (0..setup.grid.cells()).map(|cell| resistance(cell) as f32).collect())
     }
 }
 

@@ -24,6 +24,7 @@ pub mod short;
 pub mod stage;
 pub mod start;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ndarray::Array3;
@@ -380,13 +381,13 @@ pub fn setup_from_json(text: &str) -> Result<Setup, String> {
     let setup: Setup = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let sections = [
         ("kinetics", setup.kinetics.shown()),
-        ("sei", setup.sei.as_ref().map(OfKeys::shown).unwrap_or_default()),
         ("separator", setup.separator.as_ref().map(OfKeys::shown).unwrap_or_default()),
         ("electrolyte", setup.electrolyte.shown()),
         ("nucleation", setup.nucleation.shown()),
         ("time_step", setup.time_step.shown()),
     ];
-    for (section, values) in sections {
+    let of_mechanisms = setup.mechanisms.each().into_iter().map(|(name, on)| (name, on.shown()));
+    for (section, values) in sections.into_iter().chain(of_mechanisms) {
         let missing = |(_, value): &&(String, Shown)| matches!(value, Shown::Quantity(number, _) if number.is_nan());
         if let Some((key, _)) = values.iter().find(missing) {
             return Err(format!("{section}.{key} is missing"));
@@ -403,11 +404,10 @@ pub fn setup_of<C>(stored: &Checkpoint<C>) -> Result<Setup, String> {
     let setup = setup_from_json(&stored.provenance.setup)
         .map_err(|e| format!("holds a configuration that liplate {VERSION} cannot read: {e}"))?;
     let (cells, state) = (setup.grid.cells(), &stored.state);
-    let mut fields = [&state.xi, &state.phi, &state.c, &state.current]
-        .into_iter()
-        .chain(&state.before)
-        .chain(state.sei.iter().flatten());
-    let whole = fields.all(|field| field.len() == cells) && state.sei.is_some() == setup.sei.is_some();
+    let mut fields =
+        [&state.xi, &state.phi, &state.c, &state.current].into_iter().chain(&state.before).chain(state.riding.values());
+    let named = setup.mechanisms.fields().iter().map(|field| field.name).collect::<BTreeSet<_>>();
+    let whole = fields.all(|field| field.len() == cells) && named.iter().eq(state.riding.keys());
     match whole && stored.provenance.heights.len() == setup.grid.nx * setup.grid.ny {
         true => Ok(setup),
         false => Err(format!("holds {} cells, but its configuration has {cells}", state.xi.len())),

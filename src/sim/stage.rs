@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::control::time_step::LimitedBy;
 use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::{Limit, Place, STRIPPED, Step};
 use crate::solver::step::{Clock, jumps};
-use crate::solver::time_step::LimitedBy;
 
 /// The step of the protocol that a run is in. Without a protocol it is in none, and never leaves it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::multigrid::Levels;
+use crate::mechanisms::{PerMechanism, Riding};
 use crate::model::nucleation::Cap;
+use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 
 /// Search directions that the linear solver keeps: the newest and those it is made orthogonal to.
@@ -34,7 +36,7 @@ pub enum Field {
     Phi,
     /// c/c0 − 1
     C,
-    /// reaction current density, with what the SEI takes \[current scale\]
+    /// reaction current density, with what mechanisms take \[current scale\]
     Current,
     /// curvature \[1/dx\]
     Curvature,
@@ -56,8 +58,8 @@ pub enum Field {
     SlopePhi,
     /// ∂i/∂(c/c0) \[current scale\]
     SlopeC,
-    /// charge per area of the SEI, negative away from the interface; none without SEI \[current scale · s\]
-    Sei,
+    /// a field of a mechanism, by its name; none if the mechanism is switched off
+    Riding(&'static str),
     /// 1 where a cell reacts at the potential of isolated lithium
     Isolated,
 }
@@ -75,15 +77,14 @@ pub struct State {
     pub current: Vec<f64>,
     /// φ and c before the last step, counted alike: the next starts where both lead to
     pub before: [Vec<f64>; 2],
-    /// charge per area of the SEI, −1 away from the interface, and of the lithium stripped below it since it was plated, if there is an
-    /// SEI \[current scale · s\]
-    pub sei: Option<[Vec<f64>; 2]>,
+    /// fields of the mechanisms that are switched on
+    pub riding: Riding,
 }
 
 impl State {
     /// Fields that have not changed before, with a surface that is fresh.
     pub fn at_rest(xi: Vec<f64>, phi: Vec<f64>, c: Vec<f64>, current: Vec<f64>) -> Self {
-        Self { xi, before: [phi.clone(), c.clone()], phi, c, current, sei: None }
+        Self { xi, before: [phi.clone(), c.clone()], phi, c, current, riding: Riding::new() }
     }
 }
 
@@ -171,7 +172,7 @@ sums! {
         scale_c,
         /// residual of the charge equation: charge the ledger would lose
         imbalance,
-        /// reaction current Σ i δ, with what the SEI takes
+        /// reaction current Σ i δ, with what mechanisms take
         reaction,
         /// current into the double layer
         double_layer,
@@ -301,9 +302,9 @@ pub trait Backend: Levels {
     /// If the device fails.
     fn label(&mut self) -> Result<Pieces, BackendError>;
 
-    /// Sets the run's constants and its table of transport properties anew, in units of another temperature; the state is then to be
-    /// loaded in them.
-    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]]);
+    /// Sets the run's constants and its table of transport properties anew, in the units `scales` of another temperature; the state is then
+    /// to be loaded in them.
+    fn set_physics(&mut self, physics: &Physics, table: &[[f32; 4]], scales: &Scales);
 
     /// Sets the step's constants.
     fn set_step(&mut self, step: &StepUniforms);
@@ -318,14 +319,15 @@ pub trait Backend: Levels {
     /// ξ → ξ after the front has moved by `half_advance` times the current that `begin_step` kept, and of that one signed distance q,
     /// reaction area δ, curvature and where each cell reads the electrolyte. Kept until `restore_profile`.
     fn interface(&mut self, half_advance: f64);
-    /// The layer of SEI in every cell at the interface, and the current that it takes in a step of `dt` \[s\]: from then on part of the
-    /// reaction current. Returns Σ of it times δ. Only with an SEI.
+    /// Lets the mechanisms on the surface look at it before a step of `dt` \[s\]: what they take is part of the reaction current from then
+    /// on, and what they resist of the film. Returns Σ of each one's current times δ.
     ///
     /// # Errors
     /// If the device fails.
-    fn start_sei(&mut self, dt: f64) -> Result<f64, BackendError>;
-    /// What the step has done to the layers; the front moves by `movement` for a current of 1 \[dx per current scale\].
-    fn end_sei(&mut self, movement: f64, dt: f64);
+    fn start_mechanisms(&mut self, dt: f64) -> Result<PerMechanism, BackendError>;
+    /// Lets the mechanisms follow the surface at the end of a step of `dt` \[s\]: the front moves by `movement` for a current of 1 \[dx per
+    /// current scale\].
+    fn end_mechanisms(&mut self, movement: f64, dt: f64);
     /// φ, c → transport coefficients, reaction current and slopes, and the residual of both equations.
     fn linearise(&mut self);
     /// Sums over the linearised equations.
@@ -352,7 +354,7 @@ pub trait Backend: Levels {
     /// φ, c += damping · correction; of a positive concentration in a cell of electrolyte at least a share `keep` stays.
     fn update(&mut self, keep: f32);
 
-    /// ξ += factor · i δ/w, i without what the SEI takes.
+    /// ξ += factor · i δ/w, i without what mechanisms take.
     fn deposit(&mut self, factor: f64);
     /// ξ += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w.
     fn restore_profile(&mut self, strength: f64);

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::backend::{Inventory, Piece};
 use super::column::Column;
 use super::ledger::Ledger;
-use super::time_step::LimitedBy;
+use crate::control::controller::Rule;
+use crate::control::edge::Electrical;
+use crate::control::time_step::LimitedBy;
 use crate::model::parameters::{Control, Setup};
 
 /// What the host remembers between steps. With the backend's fields it is the whole state of a run.
@@ -74,6 +76,22 @@ impl Clock {
     /// What rules the top: what is given, or the compliance.
     pub fn imposed(&self) -> Control {
         self.limited.map_or(self.control, Control::Potential)
+    }
+
+    /// What rules the next attempt at a step.
+    pub(super) fn rule(&self) -> Rule {
+        Rule { control: self.control, limited: self.limited, proposed: self.dt, limited_by: self.limited_by }
+    }
+
+    /// Takes over what rules an attempt.
+    pub(super) fn set_rule(&mut self, rule: Rule) {
+        let Rule { control, limited, proposed, limited_by } = rule;
+        (self.control, self.limited, self.dt, self.limited_by) = (control, limited, proposed, limited_by);
+    }
+
+    /// Potential, cell voltage and current after the last step.
+    pub(super) fn electrical(&self, setup: &Setup) -> Electrical {
+        Electrical { potential: self.potential, voltage: self.voltage(setup), external: self.external }
     }
 
     /// Volume of the lithium that is not joined to the copper \[m³\].

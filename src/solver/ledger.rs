@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mechanisms::PerMechanism;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 
 /// How well a ledger is to close.
@@ -20,12 +21,12 @@ pub struct Ledger {
     pub charge: f64,
     /// ∫ |I| dt at the top: what the charge error is measured against \[C\]
     pub charge_throughput: f64,
-    /// ∫∫ i δ dV dt, with what the SEI took \[C\]
+    /// ∫∫ i δ dV dt, with what mechanisms took \[C\]
     pub charge_reaction: f64,
-    /// ∫∫ |i| δ dV dt without the SEI, net in each step: what the lithium error is measured against \[C\]
+    /// ∫∫ |i| δ dV dt of lithium alone, net in each step: what the lithium error is measured against \[C\]
     pub reaction_throughput: f64,
-    /// charge that the SEI took, part of the former \[C\]
-    pub charge_sei: f64,
+    /// charge that each mechanism took, part of ∫∫ i δ dV dt \[C\]
+    pub charge_taken: PerMechanism,
     /// charge that went into the double layer \[C\]
     pub charge_double_layer: f64,
     /// ∫ of the current that rounding may have left \[C\]
@@ -63,12 +64,12 @@ impl Ledger {
         over(self.charge - self.charge_reaction - self.charge_double_layer, passed, there)
     }
 
-    /// (lithium − lithium at the start − plated but not become SEI − owed by nuclei) over the lithium plated and stripped.
+    /// (lithium − lithium at the start − plated and not taken by a mechanism − owed by nuclei) over the lithium plated and stripped.
     pub fn lithium_error(&self) -> f64 {
         let volume = LITHIUM_MOLAR_VOLUME / FARADAY;
         let stored = self.lithium - self.lithium_start;
         over(
-            stored - volume * (self.charge_reaction - self.charge_sei) - self.debt,
+            stored - volume * (self.charge_reaction - self.charge_taken.total()) - self.debt,
             volume * self.reaction_throughput + self.debt,
             self.lithium_seen(),
         )

@@ -3,14 +3,11 @@
 pub mod backend;
 pub mod clock;
 pub mod column;
-mod compliance;
 pub mod depletion;
-pub mod edge;
 pub mod ledger;
 pub mod multigrid;
 pub mod newton;
 pub mod problem;
 pub mod rise;
 pub mod step;
-pub mod time_step;
 mod under_column;

@@ -2,19 +2,22 @@
 
 use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
 pub use super::clock::Clock;
-use super::column::Column;
-use super::compliance::{Tries, Turn};
+use super::column::{After, Column};
 use super::depletion::{self, UsedUp};
-pub use super::edge::Edge;
-use super::edge::{ATTEMPTS, Before};
 use super::ledger::Ledger;
 use super::newton::{self, NewtonError, Solved};
 pub use super::problem::Problem;
 use super::rise;
-use super::time_step::{self, LimitedBy, Observed};
+use crate::control::controller::{self as control, Compliant, Controller, Reached, Verdict};
+pub use crate::control::edge::Edge;
+use crate::control::edge::{self, Electrical, PAST_POTENTIAL};
+use crate::control::time_step::{self, LimitedBy, Observed};
+use crate::mechanisms::{self, PerMechanism};
+use crate::model::cathode::Cathode;
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap};
 use crate::model::parameters::{Control, Isolated, Nucleation};
+use crate::model::protocol::Limit;
 use crate::model::scales::{Above, Scales};
 
 /// Strength of the profile restoration: b = `RESTORATION` ℓ max|v|.
@@ -43,6 +46,14 @@ pub struct StepReport {
     pub cut_off: Vec<Piece>,
     /// isolated pieces that have found it again
     pub rejoined: Vec<Piece>,
+}
+
+/// A solution that stands.
+struct Taken {
+    solved: Solved,
+    /// the column above the box at its end, if there is one
+    above: Option<After>,
+    seen: Observed,
 }
 
 /// A step that could not be taken. The state is that before the step unless a variant says otherwise.
@@ -153,7 +164,7 @@ impl Problem {
 
     fn set_physics(&self, b: &mut dyn Backend) {
         let table = self.scales.transport_table(&self.setup.electrolyte, self.setup.temperature);
-        b.set_physics(&self.scales.physics(&self.setup), &table);
+        b.set_physics(&self.scales.physics(&self.setup), &table, &self.scales);
     }
 
     /// Goes over from another temperature: the fields are counted in the units of this one from here on.
@@ -162,14 +173,16 @@ impl Problem {
     /// If the device fails.
     pub fn take_over(&self, b: &mut dyn Backend, clock: &mut Clock, from: &Scales) -> Result<(), BackendError> {
         let (potential, current) = (from.potential / self.scales.potential, from.current / self.scales.current);
-        let State { xi, mut phi, c, current: mut i, before: [mut phi_before, c_before], mut sei } = b.state()?;
+        let State { xi, mut phi, c, current: mut i, before: [mut phi_before, c_before], mut riding } = b.state()?;
         phi.iter_mut().chain(&mut phi_before).for_each(|phi| *phi *= potential);
         i.iter_mut().for_each(|i| *i *= current);
-        for charge in sei.iter_mut().flatten().flatten().filter(|charge| **charge > 0.0) {
-            *charge *= current;
+        for (name, values) in &mut riding {
+            let units =
+                mechanisms::field(name).map_or(1.0, |(_, field)| (field.unit)(from) / (field.unit)(&self.scales));
+            values.iter_mut().filter(|value| **value > 0.0).for_each(|value| *value *= units);
         }
         self.set_physics(b);
-        b.load(&State { xi, phi, c, current: i, before: [phi_before, c_before], sei })?;
+        b.load(&State { xi, phi, c, current: i, before: [phi_before, c_before], riding })?;
         clock.temperature = self.setup.temperature;
         clock.dt = clock.dt.min(self.setup.time_step.first);
         clock.unhurried = clock.dt;
@@ -202,16 +215,19 @@ impl Problem {
         self.centre_reference(b, clock)?;
         let jumps = self.jumps(clock);
         let left = edge.time - clock.time;
-        let (dt, tries) = self.begin_limited(b, clock, edge.limits, time_step::even(clock.dt, left), left)?;
-        let ahead = if jumps || tries.jumps() { 0.0 } else { time_step::ahead(dt, clock.last, clock.earlier) };
+        let mut controller = self.begin(b, clock, edge, left)?;
+        let jumps_at_all = jumps || controller.jumps();
+        let ahead = if jumps_at_all { 0.0 } else { time_step::ahead(controller.dt(), clock.last, clock.earlier) };
         b.begin_step(ahead); // phi, c and current kept
-        let (solved, seen, rejected) = self.solve(b, clock, edge, dt, jumps, tries)?;
-        self.move_front(b, clock, &solved, &seen)?; // xi += current * delta
-        let nuclei = self.nucleate(b, clock, seen.dt)?;
+        let taken = self.solve(b, clock, edge, &mut controller, jumps)?;
+        self.move_front(b, clock, &taken)?; // xi += current * delta
+        let nuclei = self.nucleate(b, clock, taken.seen.dt)?;
         let pieces = self.look_for_isolated(b)?;
         let (cut_off, rejoined) = changes(&clock.isolated, &pieces);
         clock.isolated = pieces.isolated;
-        self.keep_books(clock, &solved, &seen, edge, tries.was_limited());
+        let Taken { solved, seen, .. } = taken;
+        self.keep_books(clock, &taken, edge, controller.was_limited());
+        let rejected = controller.into_rejected();
         let Solved { balance, iterations } = solved;
         Ok(StepReport { dt: seen.dt, iterations, rejected, nuclei, balance, cut_off, rejoined })
     }
@@ -244,101 +260,137 @@ impl Problem {
         }
     }
 
-    /// Solves φ and c in a step of `dt` \[s\], or in shorter and shorter ones until one is accepted.
-    #[allow(clippy::type_complexity)]
+    /// What a step begins with: lengths, limits and the compliance.
+    fn begin<'p>(
+        &'p self,
+        b: &mut dyn Backend,
+        clock: &Clock,
+        edge: Edge<'p>,
+        left: f64,
+    ) -> Result<Controller<'p>, BackendError> {
+        let step = control::Step {
+            limits: &self.setup.time_step,
+            edges: edge.limits,
+            before: clock.electrical(&self.setup),
+            held: clock.held,
+            compliant: self.compliant(clock, edge.limits),
+        };
+        let depleted = || Ok(depletion::lowest(b, &self.setup)?.is_some());
+        let dt = time_step::even(clock.dt, left);
+        Controller::begin(step, clock.rule(), dt, [clock.unhurried, left], depleted)
+    }
+
+    /// The compliance where it may limit: with a plating current that is given. The potential that it imposes is itself, or just beyond a limit
+    /// of the potential or the cell voltage that the run comes to before, and which then ends what it should end.
+    fn compliant(&self, clock: &Clock, limits: &[Limit]) -> Option<Compliant> {
+        let (Some(compliance), Control::Current(given)) = (clock.compliance, clock.control) else { return None };
+        let potentials = limits.iter().filter_map(|limit| match (*limit, &self.setup.cathode) {
+            (Limit::PotentialBelow(limit), _) => Some(limit),
+            (Limit::VoltageAbove(limit), Some(cathode)) => {
+                Some(cathode.voltage(clock.charge(&self.setup), clock.current, limit))
+            }
+            _ => None,
+        });
+        let limit = potentials.chain(self.setup.end.potential_below).reduce(f64::max);
+        let bound = limit.map_or(compliance, |limit| compliance.max(limit - 0.5 * PAST_POTENTIAL));
+        (given > 0.0).then_some(Compliant { given, compliance, bound })
+    }
+
+    /// Solves φ and c, attempt after attempt, until one stands.
     fn solve(
         &self,
         b: &mut dyn Backend,
         clock: &mut Clock,
         edge: Edge,
-        mut dt: f64,
+        controller: &mut Controller,
         jumps: bool,
-        mut tries: Tries,
-    ) -> Result<(Solved, Observed, Vec<(f64, String)>), StepFailure> {
-        let limits = &self.setup.time_step;
-        let mut rejected = Vec::new();
-        let (reference, given) = (clock.phi_reference, clock.control);
-        let (mut attempts, mut adjusted) = (0, Vec::new());
+    ) -> Result<Taken, StepFailure> {
+        let reference = clock.phi_reference;
         loop {
-            let control = clock.imposed();
-            let guessed = self.guessed_above(clock, dt);
-            let set = |b: &mut dyn Backend, rise: f64, above: Option<&Above>| {
-                let rise = rise * self.scales.potential;
-                let step = self.scales.step(&self.setup, control, dt, reference + rise, rise);
-                b.set_step(&above.map_or(step, |above| self.scales.step_under(above, step)));
+            clock.set_rule(controller.rule());
+            let attempt = self.attempt(b, clock, controller.dt(), jumps)?;
+            let (reached, taken) = match attempt {
+                Ok(taken) => (Ok(self.reached(clock, &taken)), Some(taken)),
+                Err(reason) => (Err(reason), None),
             };
-            b.interface(0.5 * self.scales.front_speed() * dt); // xi -> the interface at half the step: delta, curvature, probes
-            let sei = if self.setup.sei.is_some() { b.start_sei(dt)? } else { 0.0 };
-            let rise = if jumps && clock.limited.is_none() {
-                rise::balanced(b, |b, rise| set(b, rise, guessed.as_ref()))?
-            } else {
-                0.0
-            };
-            set(b, rise, guessed.as_ref());
-            clock.phi_reference = reference + rise * self.scales.potential;
-            let solved = newton::solve(b);
-            let solved = match guessed {
-                Some(guessed) => self.under_column(b, clock, dt, guessed, solved, |b, above| set(b, rise, Some(above))),
-                None => solved,
-            };
-            clock.newton += solved.as_ref().map_or(0, |solved| solved.iterations as u64);
-            let balance = solved.as_ref().ok().map(|solved| &solved.balance);
-            let turn = self.turn(b, clock, edge.limits, &mut tries, balance, dt)?;
-            if let Turn::Again(again) = turn {
+            let depleted = reached.is_err() && controller.asks_for_salt() && {
                 b.undo_step();
-                clock.phi_reference = reference;
-                dt = again;
-                continue;
-            }
-            let reason = match (solved, turn) {
-                (Ok(_), Turn::Thrown(reason)) => reason,
-                (Ok(solved), _) => {
-                    let seen = self.observe(clock, &solved.balance, dt, sei);
-                    if let Some(potential) = self.adjusted(clock, &solved.balance, dt, &mut adjusted) {
-                        b.undo_step();
-                        clock.phi_reference = reference;
-                        clock.control = Control::Potential(potential);
-                        continue;
-                    }
-                    match (time_step::objection(limits, &seen), self.to_limit(clock, edge.limits, &solved.balance, dt))
-                    {
-                        (None, Some(shorter)) if attempts < ATTEMPTS && shorter >= limits.smallest => {
-                            attempts += 1;
-                            b.undo_step();
-                            clock.phi_reference = reference;
-                            clock.dt = shorter;
-                            dt = shorter;
-                            adjusted.clear();
-                            continue;
-                        }
-                        (None, _) => return Ok((solved, seen, rejected)),
-                        (Some(reason), _) => reason,
-                    }
-                }
-                (Err(NewtonError::Backend(error)), _) => return Err(error.into()),
-                (Err(error @ NewtonError::NotConverged { cell, .. }), _) => {
-                    let [x, y, z] = self.setup.grid.centre(cell).map(|v| v * 1e6);
-                    format!("{error}; it is largest at ({x:.2}, {y:.2}, {z:.2}) µm")
-                }
-                (Err(error), _) => error.to_string(),
+                depletion::lowest(b, &self.setup)?.is_some()
             };
+            let verdict = controller.judge(reached, depleted);
+            if let (Verdict::Stands, Some(taken)) = (&verdict, taken) {
+                return Ok(taken);
+            }
             b.undo_step();
             clock.phi_reference = reference;
-            clock.rejected += 1;
-            rejected.push((dt, reason.clone()));
-            dt = tries.shorten(clock, dt);
-            clock.dt = dt;
-            clock.control = given;
-            adjusted.clear();
-            clock.limited_by = LimitedBy::Rejected;
-            if clock.dt < limits.smallest {
+            clock.set_rule(controller.rule());
+            clock.rejected += u64::from(verdict != Verdict::Again);
+            if let Verdict::TooSmall(reason) = verdict {
                 self.look_at_salt(b, clock)?;
-                return Err(StepFailure::TooSmall { time: clock.time, smallest: limits.smallest, reason });
+                let smallest = self.setup.time_step.smallest;
+                return Err(StepFailure::TooSmall { time: clock.time, smallest, reason });
             }
-            if rejected.len() >= PATIENCE && edge.asked.is_some_and(|asked| asked()) {
-                return Err(StepFailure::Asked { attempts: rejected.len() });
+            let attempts = controller.rejected().len();
+            if verdict == Verdict::Rejected && attempts >= PATIENCE && edge.asked.is_some_and(|asked| asked()) {
+                return Err(StepFailure::Asked { attempts });
             }
         }
+    }
+
+    /// One attempt at a step of `dt` \[s\] under what the clock says is imposed: the interface in its middle, what mechanisms take, φ and c at
+    /// its end. The inner error says why there is no solution.
+    fn attempt(
+        &self,
+        b: &mut dyn Backend,
+        clock: &mut Clock,
+        dt: f64,
+        jumps: bool,
+    ) -> Result<Result<Taken, String>, BackendError> {
+        let (reference, control) = (clock.phi_reference, clock.imposed());
+        let guessed = self.guessed_above(clock, dt);
+        let set = |b: &mut dyn Backend, rise: f64, above: Option<&Above>| {
+            let rise = rise * self.scales.potential;
+            let step = self.scales.step(&self.setup, control, dt, reference + rise, rise);
+            b.set_step(&above.map_or(step, |above| self.scales.step_under(above, step)));
+        };
+        b.interface(0.5 * self.scales.front_speed() * dt); // xi -> the interface at half the step: delta, curvature, probes
+        let of_mechanisms = b.start_mechanisms(dt)?;
+        let rise = match jumps && clock.limited.is_none() {
+            true => rise::balanced(b, |b, rise| set(b, rise, guessed.as_ref()))?,
+            false => 0.0,
+        };
+        set(b, rise, guessed.as_ref());
+        clock.phi_reference = reference + rise * self.scales.potential;
+        let solved = newton::solve(b);
+        let solved = match guessed {
+            Some(guessed) => self.under_column(b, clock, dt, guessed, solved, |b, above| set(b, rise, Some(above))),
+            None => solved,
+        };
+        match solved {
+            Ok(solved) => {
+                clock.newton += solved.iterations as u64;
+                let above = self.column_after(clock, &solved.balance, dt);
+                let seen = self.observe(clock, &solved.balance, above.as_ref(), dt, of_mechanisms);
+                Ok(Ok(Taken { solved, above, seen }))
+            }
+            Err(NewtonError::Backend(error)) => Err(error),
+            Err(error @ NewtonError::NotConverged { cell, .. }) => {
+                let [x, y, z] = self.setup.grid.centre(cell).map(|v| v * 1e6);
+                Ok(Err(format!("{error}; it is largest at ({x:.2}, {y:.2}, {z:.2}) µm")))
+            }
+            Err(error) => Ok(Err(error.to_string())),
+        }
+    }
+
+    /// What an attempt reached, in numbers.
+    fn reached(&self, clock: &Clock, taken: &Taken) -> Reached {
+        let (area, Taken { solved, above, seen }) = (self.setup.grid.area(), taken);
+        let entered = self.entered(clock.imposed(), &solved.balance, seen.dt);
+        let potential = self.potential(clock, &solved.balance, above.as_ref());
+        let current = entered / (area * seen.dt);
+        let voltage = |cathode: &Cathode| cathode.voltage((clock.ledger.charge + entered) / area, current, potential);
+        let voltage = self.setup.cathode.as_ref().map(voltage);
+        Reached { now: Electrical { potential, voltage, external: current + clock.leak }, current, seen: *seen }
     }
 
     /// Charge that enters at the top in a step of `dt` \[s\] \[C\].
@@ -349,16 +401,23 @@ impl Problem {
         }
     }
 
-    fn observe(&self, clock: &Clock, balance: &Balance, dt: f64, sei: f64) -> Observed {
+    fn observe(
+        &self,
+        clock: &Clock,
+        balance: &Balance,
+        above: Option<&After>,
+        dt: f64,
+        taken: PerMechanism,
+    ) -> Observed {
         Observed {
-            sei,
+            taken,
             dt,
             speed: balance.largest_current * self.scales.front_speed(),
-            concentration_change: self.column_after(clock, balance, dt).map_or(balance.concentration_change, |after| {
+            concentration_change: above.map_or(balance.concentration_change, |after| {
                 balance.concentration_change.max(after.change / self.scales.concentration)
             }),
             relaxation: balance.largest_slope * self.scales.relaxation(&self.setup),
-            potential_change: self.potential(clock, balance, dt) - clock.potential,
+            potential_change: self.potential(clock, balance, above) - clock.potential,
             nucleation_rate: balance.nucleation_rate,
             nuclei: self.nuclei(&clock.inventory),
         }
@@ -374,11 +433,11 @@ impl Problem {
         }
     }
 
-    /// Electrode potential against Li/Li⁺ after a step of `dt` \[s\]: φ_s − φ(top), or the far end of the column, with φ_s = 0 \[V\].
-    pub(super) fn potential(&self, clock: &Clock, balance: &Balance, dt: f64) -> f64 {
+    /// Electrode potential against Li/Li⁺ after a step: φ_s − φ(top), or the far end of the column `above`, with φ_s = 0 \[V\].
+    fn potential(&self, clock: &Clock, balance: &Balance, above: Option<&After>) -> f64 {
         let mean = balance.top_potential / balance.top_weight.max(1e-30);
         let of_box = -(clock.phi_reference + mean * self.scales.potential);
-        self.column_after(clock, balance, dt).map_or(of_box, |after| of_box - after.column.drop)
+        above.map_or(of_box, |after| of_box - after.column.drop)
     }
 
     /// The front follows the current; plating may pay for nuclei, stripping takes along what they owe. Then the profile is restored.
@@ -386,11 +445,10 @@ impl Problem {
         &self,
         b: &mut dyn Backend,
         clock: &mut Clock,
-        solved: &Solved,
-        seen: &Observed,
+        Taken { solved, seen, .. }: &Taken,
     ) -> Result<(), BackendError> {
         let movement = self.scales.front_speed() * seen.dt;
-        let plated = (solved.balance.reaction - seen.sei) * movement;
+        let plated = (solved.balance.reaction - seen.taken.total()) * movement;
         let debt = clock.ledger.debt / self.setup.grid.cell_volume();
         let paid = if plated > 0.0 {
             debt.min(LARGEST_PAYMENT * plated)
@@ -402,9 +460,7 @@ impl Problem {
         };
         let paid = paid.min(debt);
         let movement = if plated == 0.0 { movement } else { movement * (1.0 - paid / plated) };
-        if self.setup.sei.is_some() {
-            b.end_sei(movement, seen.dt);
-        }
+        b.end_mechanisms(movement, seen.dt);
         b.deposit(movement);
         clock.ledger.debt = (debt - paid) * self.setup.grid.cell_volume();
         let ell = self.setup.ell / self.setup.grid.dx;
@@ -459,34 +515,34 @@ impl Problem {
     }
 
     /// Totals, the electrode potential and the next step. `clock.time` is already at the end of the step.
-    fn keep_books(&self, clock: &mut Clock, solved: &Solved, seen: &Observed, edge: Edge, was_limited: bool) {
+    fn keep_books(&self, clock: &mut Clock, taken: &Taken, edge: Edge, was_limited: bool) {
+        let Taken { solved, above, seen } = taken;
         let (balance, dt, until) = (&solved.balance, seen.dt, edge.time);
         let changed = clock.limited_by == LimitedBy::Change;
-        let before = Before { voltage: clock.voltage(&self.setup), current: (!changed).then_some(clock.external) };
+        let before = clock.electrical(&self.setup);
         let area = self.setup.grid.area();
         let charge = self.scales.box_current() * dt;
         let entered = self.entered(clock.imposed(), balance, dt);
-        let above = self.column_after(clock, balance, dt);
         let ledger = &mut clock.ledger;
         ledger.charge += entered;
         ledger.charge_throughput += entered.abs();
         ledger.charge_reaction += balance.reaction * charge;
-        ledger.reaction_throughput += ((balance.reaction - seen.sei) * charge).abs();
-        ledger.charge_sei += seen.sei * charge;
+        ledger.reaction_throughput += ((balance.reaction - seen.taken.total()) * charge).abs();
+        ledger.charge_taken = ledger.charge_taken.plus(charge, seen.taken);
         ledger.charge_double_layer += balance.double_layer * charge;
         ledger.charge_rounding += balance.rounding_phi.sqrt() * charge;
         let salt = self.scales.concentration * self.setup.grid.cell_volume();
-        let (let_in, taken) = match &above {
+        let (let_in, left) = match above {
             Some(above) => (above.entered * area, balance.salt_sink * charge / FARADAY + above.left * area),
             None => (balance.top_salt * charge / FARADAY, balance.salt_sink * charge / FARADAY),
         };
         ledger.salt_in += let_in;
-        ledger.salt_sink += taken;
-        ledger.salt_throughput += let_in.abs().max(taken.abs());
+        ledger.salt_sink += left;
+        ledger.salt_throughput += let_in.abs().max(left.abs());
         ledger.salt_displaced += (balance.salt - clock.inventory.salt) * salt;
         ledger.salt = clock.inventory.salt * salt;
         if let Some(above) = above {
-            clock.column = Some(above.column);
+            clock.column = Some(above.column.clone());
             clock.ledger.salt += self.salt_above(clock);
         }
 
@@ -509,7 +565,16 @@ impl Problem {
             time_step::next(limits, clock.dt.max(dt), if imposed { &unhurried } else { seen });
         clock.dt = next;
         clock.limited_by = by;
-        self.approach(clock, edge.limits, seen, before);
+        let now = clock.electrical(&self.setup);
+        let passed = Electrical {
+            potential: seen.potential_change,
+            voltage: now.voltage.zip(before.voltage).map(|(now, before)| now - before),
+            // a current that something else has ended tells nothing of its fall
+            external: if changed { 0.0 } else { before.external.abs() - now.external.abs() },
+        };
+        if let Some(shorter) = edge::approach(edge.limits, now, passed, seen.dt, clock.dt, limits.smallest) {
+            (clock.dt, clock.limited_by) = (shorter, LimitedBy::Approach);
+        }
         clock.step += 1;
         if (until - clock.time).abs() < 1e-9 * dt {
             clock.time = until;

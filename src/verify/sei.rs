@@ -11,9 +11,9 @@
 
 use super::sphere::{self, sphere};
 use super::{Case, Check, Lab, VerifyError};
+use crate::mechanisms::sei::Sei;
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::{Control, Setup};
-use crate::model::sei::Sei;
 use crate::solver::backend::Field;
 
 /// The case.
@@ -64,7 +64,7 @@ fn plane(lab: &Lab, current: f64, time: f64) -> Result<Vec<Check>, VerifyError> 
         let name = format!("plane, {current} A/m2 for {time:.0} s");
         let ledger = &s.sim.clock().ledger;
         let mut checks = vec![
-            Check::relative(format!("{name}: charge taken [C/m2]"), ledger.charge_sei / area, charge, PLANE),
+            Check::relative(format!("{name}: charge taken [C/m2]"), ledger.charge_taken.sei / area, charge, PLANE),
             Check::relative(format!("{name}: movement of the front [m]"), moved, exact, PLANE),
             Check::absolute(format!("{name}: lithium ledger"), ledger.lithium_error(), 0.0, LEDGER),
             Check::absolute(
@@ -101,7 +101,7 @@ fn behind_a_thick_layer(lab: &Lab) -> Result<Check, VerifyError> {
     let mut setup = lab.config("sei", &[])?;
     let sei = Sei { growth: 0.0, resistance: 0.02, ..of(&setup)? };
     let current = 20.0;
-    (setup.sei, setup.top.control) = (Some(sei), Control::Current(current));
+    (setup.mechanisms.sei, setup.top.control) = (Some(sei), Control::Current(current));
     lab.with(&setup, |s| {
         s.advance_to(600.0)?;
         let front = s.front()?.height;
@@ -115,7 +115,7 @@ fn growing(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let mut setup = lab.config("sphere", &[])?;
     // so little that the growth is that without it
     let fresh_charge = 1.0;
-    setup.sei = Some(Sei { fresh_charge, formation_time: 0.1, growth: 0.0, resistance: 0.0, cracks: 0.0 });
+    setup.mechanisms.sei = Some(Sei { fresh_charge, formation_time: 0.1, growth: 0.0, resistance: 0.0, cracks: 0.0 });
     let (centre, radius) = sphere(&setup)?;
     let growth = 4.0;
     let speed = sphere::speed(&setup)?;
@@ -127,7 +127,7 @@ fn growing(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
         Ok(vec![
             Check::relative(
                 format!("sphere from {radius:.0} to {:.0} dx: charge taken [C]", radius + growth),
-                s.sim.clock().ledger.charge_sei,
+                s.sim.clock().ledger.charge_taken.sei,
                 fresh_charge * area,
                 SPHERE,
             ),
@@ -142,7 +142,7 @@ fn young(lab: &Lab, share: f64) -> Result<Check, VerifyError> {
     let (_, radius) = sphere(&setup)?;
     let speed = sphere::speed(&setup)?;
     let (fresh_charge, formation_time) = (1.0, share * radius / speed);
-    setup.sei = Some(Sei { fresh_charge, formation_time, growth: 0.0, resistance: 0.0, cracks: 0.0 });
+    setup.mechanisms.sei = Some(Sei { fresh_charge, formation_time, growth: 0.0, resistance: 0.0, cracks: 0.0 });
     // no more than the layer itself changes in a step
     setup.time_step.largest = 0.05 * formation_time;
     let end = 4.0 / speed;
@@ -156,7 +156,7 @@ fn young(lab: &Lab, share: f64) -> Result<Check, VerifyError> {
     }
     lab.with(&setup, |s| {
         s.advance_to(end)?;
-        let (xi, sigma) = (s.sim.backend().field(Field::Xi)?, s.sim.backend().field(Field::Sei)?);
+        let (xi, sigma) = (s.sim.backend().field(Field::Xi)?, s.sim.backend().field(Field::Riding("sei"))?);
         let at_front = |xi: f64| (xi * (1.0 - xi)).powi(2);
         let weights =
             || xi.iter().zip(&sigma).filter(|(_, sigma)| **sigma >= 0.0).map(|(xi, _)| at_front(f64::from(*xi)));
@@ -174,5 +174,5 @@ fn young(lab: &Lab, share: f64) -> Result<Check, VerifyError> {
 }
 
 fn of(setup: &Setup) -> Result<Sei, VerifyError> {
-    setup.sei.ok_or_else(|| VerifyError::Case("sei.toml must have an SEI".into()))
+    setup.mechanisms.sei.ok_or_else(|| VerifyError::Case("sei.toml must have an SEI".into()))
 }

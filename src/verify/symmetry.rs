@@ -161,7 +161,7 @@ fn moved_state(motion: &Motion, grid: &Grid, s: &State) -> State {
         c: field(&s.c),
         current: field(&s.current),
         before: s.before.each_ref().map(|f| field(f)),
-        sei: s.sei.as_ref().map(|sei| sei.each_ref().map(|f| field(f))),
+        riding: s.riding.iter().map(|(name, f)| (*name, field(f))).collect(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
         activation: Activation::default(),
         electrolyte: Electrolyte::Constant(LIQUID),
         kinetics: Kinetics { i0: 10.0, ..defaults() },
-        sei: None,
+        mechanisms: Default::default(),
         collector: Collector {
             height: 6.0 * dx,
             shape: CollectorShape::Flat,

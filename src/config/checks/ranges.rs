@@ -1,6 +1,7 @@
 //! What values a quantity can have: wide ranges, each with its reason. A value outside has mostly been given in a wrong unit.
 
 use super::four;
+use crate::mechanisms::Plausible;
 use crate::model::electrolyte::Electrolyte;
 use crate::model::parameters::{Control, Nucleation, Setup};
 use crate::model::protocol::Limit;
@@ -76,12 +77,10 @@ fn quantities(setup: &Setup) -> Vec<Quantity> {
     add("kinetics.gamma", k.gamma, [1e-4, 300.0], "J/m^2", "metals have 0.1 to 3 J/m^2");
     add("kinetics.pressure", k.pressure, [1.0, 1e11], "Pa", "lithium creeps at 1e6 Pa, and no press has 1e11 Pa");
     add("kinetics.double_layer", k.double_layer, [1e-4, 100.0], "F/m^2", "metals have 0.05 to 0.5 F/m^2");
-    if let Some(sei) = &setup.sei {
-        let charge = "a monolayer takes 1 C/m^2, 100 nm take 1000 C/m^2";
-        add("sei.fresh_charge", sei.fresh_charge, [1e-2, 1e5], "C/m^2", charge);
-        add("sei.formation_time", sei.formation_time, [1e-6, 1e8], "s", "from a double layer's time to years");
-        add("sei.growth", sei.growth, [1e-12, 1e7], "C^2/m^4/s", "1e5 C/m^2 in a quarter of an hour is the most");
-        add("sei.resistance", sei.resistance, [1e-9, 10.0], "ohm m^2", film);
+    for (name, mechanism) in setup.mechanisms.each() {
+        for Plausible { key, value, range, unit, why } in mechanism.plausible() {
+            add(&format!("{name}.{key}"), value, range, unit, why);
+        }
     }
     match &setup.nucleation {
         Nucleation::Poisson { rate, barrier, .. } => {

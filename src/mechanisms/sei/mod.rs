@@ -6,7 +6,14 @@
 //! a shell, of which plating cracks a part. Its charge comes from the electrode's current, or at rest from the lithium below it, and
 //! never comes back.
 
-use super::numerics::{LARGEST_STRETCH, LEAST_STRETCH};
+pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
+
+use super::{Mechanism, Plausible, RidingField};
+use crate::model::keys::{OfKeys, Shown};
+use crate::model::numerics::{LARGEST_STRETCH, LEAST_STRETCH};
+use crate::model::scales::Scales;
 use crate::section;
 
 section! {
@@ -18,6 +25,71 @@ section! {
         growth: f64 = or("C^2/m^4/s", NotNegative, 0.0), "K of dσ/dt = K/σ, σ the charge per area";
         resistance: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance of a layer of `fresh_charge`; it is proportional to the charge";
         cracks: f64 = or("1", Within(0.0..=1.0), 0.0), "part of a shell that cracks when plating begins below it";
+    }
+}
+
+/// Its fields: charge per area of the layer, and of the lithium stripped below it since it was plated.
+pub const FIELDS: &[RidingField] = &[
+    RidingField { name: "sei", unit: |scales| scales.current },
+    RidingField { name: "stripped", unit: |scales| scales.current },
+];
+
+impl Mechanism for Sei {
+    fn fields(&self) -> &'static [RidingField] {
+        FIELDS
+    }
+
+    fn shown(&self) -> Vec<(String, Shown)> {
+        OfKeys::shown(self)
+    }
+
+    fn plausible(&self) -> Vec<Plausible> {
+        let of = |key, value, range, unit, why| Plausible { key, value, range, unit, why };
+        let charge = "a monolayer takes 1 C/m^2, 100 nm take 1000 C/m^2";
+        let film = "films on lithium have 1e-5 to 1 ohm m^2; 1 ohm cm^2 is 1e-4 ohm m^2";
+        vec![
+            of("fresh_charge", self.fresh_charge, [1e-2, 1e5], "C/m^2", charge),
+            of("formation_time", self.formation_time, [1e-6, 1e8], "s", "from a double layer's time to years"),
+            of("growth", self.growth, [1e-12, 1e7], "C^2/m^4/s", "1e5 C/m^2 in a quarter of an hour is the most"),
+            of("resistance", self.resistance, [1e-9, 10.0], "ohm m^2", film),
+        ]
+    }
+
+    fn resistance(&self) -> f64 {
+        self.resistance
+    }
+
+    fn resistance_at(&self, value: f64) -> f64 {
+        self.resistance / self.fresh_charge * value
+    }
+}
+
+/// The parameters in the units of the fields, in the precision of the shaders.
+#[derive(Clone, Copy, Debug)]
+pub struct Scaled {
+    /// charge per area that a fresh surface takes \[current scale · s\]
+    fresh: f32,
+    /// time constant of that \[s\]
+    time: f32,
+    /// K of dσ/dt = K/σ \[(current scale)² s\]
+    growth: f32,
+    /// resistance over charge per area \[potential scale per (current scale)² s\]
+    resistance: f32,
+    /// part of a shell that cracks when plating begins below it
+    cracks: f32,
+}
+
+impl Sei {
+    /// The parameters in the units of the fields.
+    pub fn scaled(&self, scales: &Scales) -> Scaled {
+        let per_charge = self.resistance / self.fresh_charge * scales.current * scales.current / scales.potential;
+        Scaled {
+            fresh: (self.fresh_charge / scales.current) as f32,
+            time: self.formation_time as f32,
+            growth: (self.growth / (scales.current * scales.current)) as f32,
+            resistance: per_charge as f32,
+            cracks: self.cracks as f32,
+        }
     }
 }
 

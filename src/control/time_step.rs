@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mechanisms::PerMechanism;
 use crate::model::parameters::TimeStep;
 
 /// A step may grow by this factor at most.
@@ -28,8 +29,8 @@ pub const CAPILLARITY: f64 = 0.6;
 /// What a step did, to judge it and to choose the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observed {
-    /// Σ δ times the current that the SEI takes \[current scale · dx²\]
-    pub sei: f64,
+    /// Σ δ times the current that each mechanism takes \[current scale · dx²\]
+    pub taken: PerMechanism,
     /// its length \[s\]
     pub dt: f64,
     /// speed of the fastest part of the front \[dx/s\]
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn the_strictest_limit_wins_and_is_named() {
         let calm = Observed {
-            sei: 0.0,
+            taken: PerMechanism::default(),
             dt: 1.0,
             speed: 1e-3,
             concentration_change: 0.0,

@@ -1,0 +1,53 @@
+//! The seam between the CPU backend and the mechanisms on the surface.
+
+use super::probe::Probes;
+use super::shape::Shape;
+use crate::mechanisms::Riding;
+use crate::model::scales::Scales;
+
+/// What a mechanism reads of the surface, one value a cell, in scaled units.
+pub struct Surface<'a> {
+    /// cells along each axis
+    pub shape: &'a Shape,
+    /// interface length ℓ \[dx\]
+    pub ell: f64,
+    /// lithium fraction ξ
+    pub xi: &'a [f64],
+    /// signed distance to the interface, positive in the lithium \[dx\]
+    pub q: &'a [f64],
+    /// reaction area per volume \[1/dx\]
+    pub delta: &'a [f64],
+    /// reaction current density, with what mechanisms take
+    pub current: &'a [f64],
+    /// where the cells of the interface read the electrolyte
+    pub(crate) probes: &'a Probes,
+}
+
+/// What mechanisms add to the reaction, one value a cell; each adds its own.
+pub struct Contribution<'a> {
+    /// current density that is not lithium's \[current scale\]
+    pub current: &'a mut [f64],
+    /// resistance beside that of the film \[potential scale per current scale\]
+    pub resistance: &'a mut [f64],
+}
+
+/// The fraction of new nuclei in cell (x, y, z).
+pub type Share<'a> = &'a (dyn Fn(usize, usize, usize) -> f64 + Sync);
+
+/// A mechanism, with its fields, on this backend.
+pub trait OnSurface: Send + Sync {
+    /// Memory that its fields take \[B per cell\].
+    fn bytes_per_cell(&self) -> usize;
+    /// Goes over to the units of another temperature.
+    fn scale(&mut self, scales: &Scales);
+    /// Its fields that time changes, by their names.
+    fn fields(&self) -> Vec<(&'static str, &[f64])>;
+    /// Replaces them; those that are not given are those of a fresh surface.
+    fn load(&mut self, given: &Riding);
+    /// Looks at the surface before the solution of a step of `dt` \[s\]. Returns Σ of the current that it takes times δ.
+    fn start(&mut self, on: &Surface, dt: f64, to: Contribution) -> f64;
+    /// Follows the surface at the end of a step of `dt` \[s\]: the front moves by `movement` for a current of 1 \[dx per current scale\].
+    fn end(&mut self, on: &Surface, movement: f64, dt: f64);
+    /// Takes note of new nuclei, before their lithium is there.
+    fn place(&mut self, on: &Surface, share: Share);
+}

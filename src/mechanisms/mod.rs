@@ -1,0 +1,171 @@
+//! Mechanisms that ride on the surface of the lithium, each in a folder of its own, all of them in one table.
+//!
+//! A mechanism has a section of the config, fields that move with the surface, a current that it takes beside the lithium, a resistance
+//! that it adds to the film, and a column of what it has taken. The rest of the program knows none by name: it goes through the table.
+//! A folder holds
+//!
+//! - `mod.rs`: keys, laws and what [`Mechanism`] asks;
+//! - `cpu.rs` and `gpu.rs`: what it does before the solution of a step, after the movement of the front and where nuclei appear
+//!   (`cpu::mechanism`, `gpu::mechanism`); its shaders are `shaders/NAME_*.wgsl`.
+//!
+//! Beside the folder a mechanism has its row here, its fields in `model::stored` if runs are to store them, its shaders in the table of
+//! kernels and its constants in `model::numerics`.
+
+pub mod devices;
+pub mod sei;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::keys::{OfKeys, Reader, Shown, Table};
+use crate::model::scales::Scales;
+
+/// Hands the table of mechanisms to the macro `$make`: a name, which is that of the section, the folder and the columns; the struct of its
+/// keys; what people call it; what the section is about.
+macro_rules! for_each_mechanism {
+    ($make:ident) => {
+        $make! {
+            sei: Sei, "SEI", "The solid-electrolyte interphase; without the section none grows.";
+        }
+    };
+}
+pub(crate) use for_each_mechanism;
+
+/// Fields of mechanisms by their names, one value a cell, in scaled units.
+pub type Riding = BTreeMap<&'static str, Vec<f64>>;
+
+/// A field that rides on the surface.
+#[derive(Clone, Copy)]
+pub struct RidingField {
+    /// its name: in checkpoints, and in `output.fields` where `model::stored` has it
+    pub name: &'static str,
+    /// SI unit over its scaled unit
+    pub unit: fn(&Scales) -> f64,
+}
+
+/// A value that could be mistaken: its key in the section, the value in SI, what it may be without a remark, its unit, and what is usual.
+pub struct Plausible {
+    /// the key
+    pub key: &'static str,
+    /// its value
+    pub value: f64,
+    /// least and most that pass without a remark
+    pub range: [f64; 2],
+    /// SI unit
+    pub unit: &'static str,
+    /// what is usual
+    pub why: &'static str,
+}
+
+/// What the rest of the program asks of a mechanism that is switched on.
+pub trait Mechanism {
+    /// Its fields. Negative values are those of cells away from the surface.
+    fn fields(&self) -> &'static [RidingField];
+    /// Values by the names of its keys.
+    fn shown(&self) -> Vec<(String, Shown)>;
+    /// Values that could be mistaken.
+    fn plausible(&self) -> Vec<Plausible>;
+    /// Area resistance of a surface that is covered as a fresh one will be \[Ω m²\].
+    fn resistance(&self) -> f64;
+    /// Area resistance of a surface on which its first field has this value, in SI \[Ω m²\].
+    fn resistance_at(&self, value: f64) -> f64;
+}
+
+macro_rules! hosts {
+    ($($name:ident: $keys:ident, $label:literal, $about:literal;)*) => {
+        /// The mechanisms that are switched on, with their parameters.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Mechanisms { $(#[doc = $about] pub $name: Option<$name::$keys>,)* }
+
+        /// One number for each mechanism, 0 for one that is switched off.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct PerMechanism { $(#[doc = $about] pub $name: f64,)* }
+
+        /// Number of mechanisms.
+        pub const COUNT: usize = ALL.len();
+
+        /// Every mechanism: its name, what people call it, and its fields.
+        pub const ALL: &[(&str, &str, &[RidingField])] = &[$((stringify!($name), $label, $name::FIELDS)),*];
+
+        /// Columns of the lithium that each has taken, in tables.
+        pub const LITHIUM_COLUMNS: [&str; COUNT] = [$(concat!(stringify!($name), "_lithium")),*];
+
+        impl Mechanisms {
+            /// Sections of a config: name, what it is about, its keys.
+            pub fn sections() -> Vec<(&'static str, &'static str, Table)> {
+                vec![$((stringify!($name), $about, <$name::$keys as OfKeys>::table())),*]
+            }
+
+            /// Those whose section is there.
+            pub fn read(root: &dyn Reader) -> Self {
+                let mut all = Self::default();
+                $(all.$name = root.inner(stringify!($name)).map(|section| {
+                    let keys = OfKeys::read(section.as_ref());
+                    section.done();
+                    keys
+                });)*
+                all
+            }
+
+            /// Those that are switched on, with their names.
+            pub fn each(&self) -> Vec<(&'static str, &dyn Mechanism)> {
+                let all: [(_, Option<&dyn Mechanism>); COUNT] = [$((stringify!($name), self.$name.as_ref().map(|on| on as &dyn Mechanism))),*];
+                all.into_iter().filter_map(|(name, on)| Some((name, on?))).collect()
+            }
+        }
+
+        impl PerMechanism {
+            /// One number each, in the order of [`ALL`].
+            pub fn to_array(self) -> [f64; COUNT] {
+                [$(self.$name),*]
+            }
+
+            /// From one number each, in the order of [`ALL`].
+            pub fn from_array([$($name),*]: [f64; COUNT]) -> Self {
+                Self { $($name),* }
+            }
+        }
+    };
+}
+
+for_each_mechanism!(hosts);
+
+impl Mechanisms {
+    /// Whether none is switched on.
+    pub fn is_empty(&self) -> bool {
+        self.each().is_empty()
+    }
+
+    /// Fields of those that are switched on.
+    pub fn fields(&self) -> Vec<&'static RidingField> {
+        self.each().into_iter().flat_map(|(_, on)| on.fields()).collect()
+    }
+
+    /// Area resistance of a fresh surface, that of the film aside \[Ω m²\].
+    pub fn resistance(&self) -> f64 {
+        self.each().into_iter().map(|(_, on)| on.resistance()).sum()
+    }
+}
+
+impl PerMechanism {
+    /// The sum over all.
+    pub fn total(self) -> f64 {
+        self.to_array().into_iter().sum()
+    }
+
+    /// Returns these numbers and `by` times those of another, mechanism by mechanism.
+    pub fn plus(self, by: f64, other: Self) -> Self {
+        let other = other.to_array();
+        let mut sum = self.to_array();
+        sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += by * other);
+        Self::from_array(sum)
+    }
+}
+
+/// The mechanism that a field belongs to, and the field, by the field's name.
+pub fn field(name: &str) -> Option<(&'static str, &'static RidingField)> {
+    ALL.iter().find_map(|(of, _, fields)| fields.iter().find(|field| field.name == name).map(|field| (*of, field)))
+}
