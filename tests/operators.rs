@@ -132,7 +132,7 @@ fn both(s: &Setup, kind: Kind) -> Option<(Gpu, Cpu)> {
 fn prepare<B: Backend>(b: &mut B, old: &State, new: &State, step: &liplate::model::uniforms::StepUniforms) {
     b.load(old).unwrap();
     b.begin_step(0.0);
-    b.load(&State { before: [old.phi.clone(), old.c.clone()], ..new.clone() }).unwrap();
+    b.load(&State { phi_before: old.phi.clone(), c_before: old.c.clone(), ..new.clone() }).unwrap();
     b.set_step(step);
     b.interface(0.0);
 }

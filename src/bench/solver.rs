@@ -139,7 +139,8 @@ impl<'a> Trial<'a> {
         let n = self.setup.grid.cells();
         let phi = (-self.clock.potential - self.clock.phi_reference) / self.problem.scales.potential;
         let guess = State {
-            before: [self.state.phi.clone(), self.state.c.clone()],
+            phi_before: self.state.phi.clone(),
+            c_before: self.state.c.clone(),
             phi: vec![phi; n],
             c: vec![0.0; n],
             ..self.state.clone()

@@ -200,6 +200,12 @@ impl Cpu {
 }
 
 impl Cpu {
+    /// The fields that time changes, in the order of the state's table.
+    fn prognostic(&mut self) -> [&mut Vec<f64>; State::COUNT] {
+        let ([phi, c], [phi_before, c_before]) = (&mut self.u, &mut self.u_old);
+        [&mut self.xi, phi, c, &mut self.rate[0], phi_before, c_before]
+    }
+
     /// Fields of mechanisms, by their names.
     fn riding(&self) -> impl Iterator<Item = (&'static str, &[f64])> {
         self.mechanisms.iter().flatten().flat_map(|on| on.fields())
@@ -296,18 +302,14 @@ impl Backend for Cpu {
     }
 
     fn load(&mut self, state: &State) -> Result<(), BackendError> {
-        let [phi, c] = &mut self.u;
-        let fields = [(&mut self.xi, &state.xi), (phi, &state.phi), (c, &state.c), (&mut self.rate[0], &state.current)];
-        fields.into_iter().for_each(|(own, given)| own.copy_from_slice(given));
-        self.u_old.iter_mut().zip(&state.before).for_each(|(own, given)| own.copy_from_slice(given));
+        self.prognostic().into_iter().zip(state.fixed()).for_each(|(own, given)| own.copy_from_slice(given));
         self.mechanisms.iter_mut().flatten().for_each(|on| on.load(&state.riding));
         Ok(())
     }
 
     fn state(&mut self) -> Result<State, BackendError> {
-        let [phi, c] = self.u.clone();
         let riding = self.riding().map(|(name, values)| (name, values.to_vec())).collect();
-        Ok(State { xi: self.xi.clone(), phi, c, current: self.rate[0].clone(), before: self.u_old.clone(), riding })
+        Ok(State::from_array(self.prognostic().map(|own| own.clone()), riding))
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {

@@ -97,7 +97,7 @@ impl Backend for Gpu {
         };
         self.write(Buffer::Xi, bytemuck::cast_slice(&single(&state.xi)));
         self.write(Buffer::U, bytemuck::cast_slice(&pairs(&state.phi, &state.c)));
-        self.write(Buffer::UOld, bytemuck::cast_slice(&pairs(&state.before[0], &state.before[1])));
+        self.write(Buffer::UOld, bytemuck::cast_slice(&pairs(&state.phi_before, &state.c_before)));
         self.write(Buffer::Current, bytemuck::cast_slice(&single(&state.current)));
         self.clear(Buffer::ULow);
         self.with_mechanisms(|_, on, gpu| on.load(gpu, &state.riding));
@@ -106,14 +106,15 @@ impl Backend for Gpu {
 
     fn state(&mut self) -> Result<State, BackendError> {
         let wide = |f: Vec<f32>| f.into_iter().map(f64::from).collect::<Vec<f64>>();
-        Ok(State {
-            riding: self.riding()?,
-            xi: wide(self.read(Buffer::Xi)?),
-            phi: wide(self.half(Buffer::U, 0)?),
-            c: wide(self.half(Buffer::U, 1)?),
-            current: wide(self.read(Buffer::Current)?),
-            before: [wide(self.half(Buffer::UOld, 0)?), wide(self.half(Buffer::UOld, 1)?)],
-        })
+        let fields = [
+            self.read(Buffer::Xi)?,
+            self.half(Buffer::U, 0)?,
+            self.half(Buffer::U, 1)?,
+            self.read(Buffer::Current)?,
+            self.half(Buffer::UOld, 0)?,
+            self.half(Buffer::UOld, 1)?,
+        ];
+        Ok(State::from_array(fields.map(wide), self.riding()?))
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {

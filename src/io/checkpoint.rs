@@ -59,16 +59,6 @@ pub struct Stored<C> {
     pub note: Option<String>,
 }
 
-/// Names of the fields of a state, in the order in which they are summed.
-const FIELDS: [&str; 6] = ["xi", "phi", "c", "current", "phi_before", "c_before"];
-
-/// The fields of a state with their names.
-fn named(state: &State) -> impl Iterator<Item = (&'static str, &Vec<f64>)> {
-    let State { xi, phi, c, current, before: [phi_before, c_before], riding } = state;
-    let fields = [xi, phi, c, current, phi_before, c_before];
-    FIELDS.into_iter().zip(fields).chain(riding.iter().map(|(name, values)| (*name, values)))
-}
-
 /// Names of the fields of mechanisms that a file holds, in the order in which they are summed.
 fn riding(file: &File) -> Vec<&'static str> {
     let fields = mechanisms::ALL.iter().flat_map(|(_, _, fields)| *fields);
@@ -93,7 +83,7 @@ impl Sum {
     /// The checksum over all of a checkpoint.
     fn of_all(clock: &str, provenance: &Provenance, state: &State) -> u32 {
         let mut sum = Self::of(clock, provenance);
-        for (_, field) in named(state) {
+        for (_, field) in state.each() {
             sum.numbers(field);
         }
         sum.finish()
@@ -157,7 +147,7 @@ impl<C: Serialize + DeserializeOwned> Checkpoint<C> {
             store_text(&file, "clock", &clock)?;
             provenance.store(&file.create_group("provenance")?)?;
             let state = file.create_group("state")?;
-            for (name, field) in named(&self.state) {
+            for (name, field) in self.state.each() {
                 // a GPU's numbers are singles
                 if field.iter().all(|&v| f64::from(v as f32).to_bits() == v.to_bits()) {
                     let single: Vec<f32> = field.iter().map(|&v| v as f32).collect();
@@ -209,17 +199,13 @@ impl<C: DeserializeOwned> Checkpoint<C> {
             let clock = load_text(&file, "clock")?;
             let provenance = provenance(&file)?;
             let field = |name: &str| field(&file, name);
-            let state = State {
-                xi: field("xi")?,
-                phi: field("phi")?,
-                c: field("c")?,
-                current: field("current")?,
-                before: [field("phi_before")?, field("c_before")?],
-                riding: riding(&file)
-                    .into_iter()
-                    .map(|name| Ok((name, field(name)?)))
-                    .collect::<Result<_, hdf5::Error>>()?,
-            };
+            let mut fixed: [Vec<f64>; State::COUNT] = Default::default();
+            for (values, name) in fixed.iter_mut().zip(State::NAMES) {
+                *values = field(name)?;
+            }
+            let riding =
+                riding(&file).into_iter().map(|name| Ok((name, field(name)?))).collect::<Result<_, hdf5::Error>>()?;
+            let state = State::from_array(fixed, riding);
             Ok((provenance, state, clock, file.attr("sum")?.read_scalar()?))
         };
         let (provenance, state, clock, stored) = load().map_err(IoError::hdf5(path))?;
@@ -260,7 +246,7 @@ fn summed(path: &Path) -> Result<u32, IoError> {
     let file = read_back(path)?;
     let sum = || -> Result<u32, hdf5::Error> {
         let mut sum = Sum::of(&load_text(&file, "clock")?, &provenance(&file)?);
-        for name in FIELDS.into_iter().chain(riding(&file)) {
+        for name in State::NAMES.iter().copied().chain(riding(&file)) {
             sum.numbers(&field(&file, name)?);
         }
         Ok(sum.finish())

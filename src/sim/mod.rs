@@ -404,10 +404,8 @@ pub fn setup_of<C>(stored: &Checkpoint<C>) -> Result<Setup, String> {
     let setup = setup_from_json(&stored.provenance.setup)
         .map_err(|e| format!("holds a configuration that liplate {VERSION} cannot read: {e}"))?;
     let (cells, state) = (setup.grid.cells(), &stored.state);
-    let mut fields =
-        [&state.xi, &state.phi, &state.c, &state.current].into_iter().chain(&state.before).chain(state.riding.values());
     let named = setup.mechanisms.fields().iter().map(|field| field.name).collect::<BTreeSet<_>>();
-    let whole = fields.all(|field| field.len() == cells) && named.iter().eq(state.riding.keys());
+    let whole = state.each().all(|(_, field)| field.len() == cells) && named.iter().eq(state.riding.keys());
     match whole && stored.provenance.heights.len() == setup.grid.nx * setup.grid.ny {
         true => Ok(setup),
         false => Err(format!("holds {} cells, but its configuration has {cells}", state.xi.len())),

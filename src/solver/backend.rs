@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::multigrid::Levels;
-use crate::mechanisms::{PerMechanism, Riding};
+use crate::mechanisms::{self, PerMechanism, Riding};
 use crate::model::nucleation::Cap;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
@@ -64,27 +64,78 @@ pub enum Field {
     Isolated,
 }
 
-/// The fields that time changes; with the host's clock they are the whole state. A GPU's f32 values are exact in f64.
-#[derive(Clone, Debug, PartialEq)]
-pub struct State {
-    /// lithium fraction ξ
-    pub xi: Vec<f64>,
-    /// potential less the reference \[potential scale\]
-    pub phi: Vec<f64>,
-    /// c/c0 − 1
-    pub c: Vec<f64>,
-    /// reaction current density of the last step: where the next looks for its own \[current scale\]
-    pub current: Vec<f64>,
-    /// φ and c before the last step, counted alike: the next starts where both lead to
-    pub before: [Vec<f64>; 2],
-    /// fields of the mechanisms that are switched on
-    pub riding: Riding,
+/// Makes [`State`] of a table of its fields: name, in the program and in checkpoints, how its scaled unit follows the temperature, and what
+/// it is.
+macro_rules! state {
+    ($($field:ident $unit:expr, $meaning:literal;)*) => {
+        /// The fields that time changes; with the host's clock they are the whole state. A GPU's f32 values are exact in f64.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct State {
+            $(#[doc = $meaning] pub $field: Vec<f64>,)*
+            /// fields of the mechanisms that are switched on
+            pub riding: Riding,
+        }
+
+        impl State {
+            /// Names of the fields of every state, in the order of the table.
+            pub const NAMES: &[&str] = &[$(stringify!($field)),*];
+
+            /// Number of the fields of every state.
+            pub const COUNT: usize = Self::NAMES.len();
+
+            /// From those fields, in the order of the table, and what rides on the surface.
+            pub fn from_array([$($field),*]: [Vec<f64>; Self::COUNT], riding: Riding) -> Self {
+                Self { $($field,)* riding }
+            }
+
+            /// The fields of every state, in the order of the table.
+            pub fn fixed(&self) -> [&Vec<f64>; Self::COUNT] {
+                [$(&self.$field),*]
+            }
+
+            /// Goes over from the units of one temperature to those of another.
+            pub fn rescale(&mut self, from: &Scales, to: &Scales) {
+                $({
+                    let unit: fn(&Scales) -> f64 = $unit;
+                    let factor = unit(from) / unit(to);
+                    if factor != 1.0 {
+                        self.$field.iter_mut().for_each(|value| *value *= factor);
+                    }
+                })*
+                for (name, values) in &mut self.riding {
+                    let unit = mechanisms::field(name).map_or(1.0, |(_, field)| (field.unit)(from) / (field.unit)(to));
+                    values.iter_mut().filter(|value| **value > 0.0).for_each(|value| *value *= unit);
+                }
+            }
+        }
+    };
+}
+
+state! {
+    xi |_| 1.0, "lithium fraction ξ";
+    phi |scales| scales.potential, "potential less the reference \\[potential scale\\]";
+    c |_| 1.0, "c/c0 − 1";
+    current |scales| scales.current, "reaction current density of the last step: where the next looks for its own \\[current scale\\]";
+    phi_before |scales| scales.potential, "φ before the last step, counted as φ is: the next starts where both lead to \\[potential scale\\]";
+    c_before |_| 1.0, "c/c0 − 1 before the last step";
 }
 
 impl State {
     /// Fields that have not changed before, with a surface that is fresh.
     pub fn at_rest(xi: Vec<f64>, phi: Vec<f64>, c: Vec<f64>, current: Vec<f64>) -> Self {
-        Self { xi, before: [phi.clone(), c.clone()], phi, c, current, riding: Riding::new() }
+        Self { xi, phi_before: phi.clone(), c_before: c.clone(), phi, c, current, riding: Riding::new() }
+    }
+
+    /// All fields with their names.
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, &Vec<f64>)> {
+        let fixed = Self::NAMES.iter().copied().zip(self.fixed());
+        fixed.chain(self.riding.iter().map(|(name, values)| (*name, values)))
+    }
+
+    /// Returns the state with every field put through `change`.
+    pub fn map(&self, change: impl Fn(&[f64]) -> Vec<f64>) -> Self {
+        let riding = self.riding.iter().map(|(name, values)| (*name, change(values))).collect();
+        Self::from_array(self.fixed().map(|values| change(values)), riding)
     }
 }
 

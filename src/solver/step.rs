@@ -1,6 +1,6 @@
 //! One time step: the electrolyte at the new time, then the front that its current moves.
 
-use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces, State};
+use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces};
 pub use super::clock::Clock;
 use super::column::{After, Column};
 use super::depletion::{self, UsedUp};
@@ -12,7 +12,7 @@ use crate::control::controller::{self as control, Compliant, Controller, Reached
 pub use crate::control::edge::Edge;
 use crate::control::edge::{self, Electrical, PAST_POTENTIAL};
 use crate::control::time_step::{self, LimitedBy, Observed};
-use crate::mechanisms::{self, PerMechanism};
+use crate::mechanisms::PerMechanism;
 use crate::model::cathode::Cathode;
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap};
@@ -172,17 +172,10 @@ impl Problem {
     /// # Errors
     /// If the device fails.
     pub fn take_over(&self, b: &mut dyn Backend, clock: &mut Clock, from: &Scales) -> Result<(), BackendError> {
-        let (potential, current) = (from.potential / self.scales.potential, from.current / self.scales.current);
-        let State { xi, mut phi, c, current: mut i, before: [mut phi_before, c_before], mut riding } = b.state()?;
-        phi.iter_mut().chain(&mut phi_before).for_each(|phi| *phi *= potential);
-        i.iter_mut().for_each(|i| *i *= current);
-        for (name, values) in &mut riding {
-            let units =
-                mechanisms::field(name).map_or(1.0, |(_, field)| (field.unit)(from) / (field.unit)(&self.scales));
-            values.iter_mut().filter(|value| **value > 0.0).for_each(|value| *value *= units);
-        }
+        let mut state = b.state()?;
+        state.rescale(from, &self.scales);
         self.set_physics(b);
-        b.load(&State { xi, phi, c, current: i, before: [phi_before, c_before], riding })?;
+        b.load(&state)?;
         clock.temperature = self.setup.temperature;
         clock.dt = clock.dt.min(self.setup.time_step.first);
         clock.unhurried = clock.dt;

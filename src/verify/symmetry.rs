@@ -147,22 +147,14 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 
 /// Cells of all fields whose bits differ, and one for the clock.
 fn differing(a: &State, b: &State, clocks: [&Clock; 2]) -> usize {
-    let [phi, c] = [0, 1].map(|k| (&a.before[k], &b.before[k]));
-    let fields = [(&a.xi, &b.xi), (&a.phi, &b.phi), (&a.c, &b.c), (&a.current, &b.current), phi, c];
-    let cells = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
-    fields.into_iter().map(cells).sum::<usize>() + usize::from(clocks[0] != clocks[1])
+    let cells = |((_, a), (_, b)): ((&str, &Vec<f64>), (&str, &Vec<f64>))| {
+        a.iter().zip(b).filter(|(a, b)| a.to_bits() != b.to_bits()).count()
+    };
+    a.each().zip(b.each()).map(cells).sum::<usize>() + usize::from(clocks[0] != clocks[1])
 }
 
 fn moved_state(motion: &Motion, grid: &Grid, s: &State) -> State {
-    let field = |f: &[f64]| motion.field(grid, f);
-    State {
-        xi: field(&s.xi),
-        phi: field(&s.phi),
-        c: field(&s.c),
-        current: field(&s.current),
-        before: s.before.each_ref().map(|f| field(f)),
-        riding: s.riding.iter().map(|(name, f)| (*name, field(f))).collect(),
-    }
+    s.map(|field| motion.field(grid, field))
 }
 
 /// Moves the box, runs it, and compares with the moved outcome of the box at rest.
