@@ -82,6 +82,113 @@ fn every_kernel_has_a_twin_and_every_operator_a_kernel() {
     assert!(without.is_empty(), "operators without a shader: {without:?}");
 }
 
+/// Fields of the CPU backend, and the buffers in which a GPU has what they hold. The CPU keeps probes as a list, both bits of `pocket` apart,
+/// coefficients with the finest level, and needs no second float.
+const COUNTERPARTS: &[(&str, &[&str])] = &[
+    ("rate", &["current", "slopes"]),
+    ("hierarchy", &["conduction", "diffusion", "reaction_phi", "reaction_c", "x"]),
+    ("transference", &["diffusion"]),
+    ("transport_by_c", &["conduction_by_c", "diffusivity_by_c"]),
+    ("probes", &["probe_way", "probe_depth", "front_curvature", "current", "delta"]),
+    ("closed", &["pocket"]),
+    ("trapped", &["pocket", "labels"]),
+    ("isolated", &["piece", "pieces", "piece_response", "piece_sums"]),
+    ("xi_next", &["xi_next", "xi_mid"]),
+    ("xi", &["xi", "xi_mid"]),
+    ("directions", &["direction", "a", "b", "test", "b_1", "test_1", "older_direction_0", "older_direction_1"]),
+    ("images", &["image", "a", "b", "test", "b_1", "test_1", "older_image_0", "older_image_1"]),
+    ("squares", &["image", "product"]),
+    ("coefficient", &["product"]),
+    ("damping", &["need"]),
+    ("left_behind", &["residual", "partial"]),
+    ("step", &[]),
+    ("physics", &[]),
+    ("shape", &[]),
+    ("grid", &[]),
+    // what only the CPU adds, for chosen solutions
+    ("forcing", &[]),
+];
+
+/// Buffers that hold nothing of which the CPU has a field of its own: second floats, sums on their way, lists that are handed over.
+const OF_THE_GPU: &[&str] =
+    &["u_low", "partial", "caps", "fired", "labels", "pieces", "piece_sums", "piece_response", "piece", "product"];
+
+/// What an operator reads and writes on one device it does on the other: the fields of the CPU that a twin touches are those that its
+/// shaders' headers name, and the other way round.
+#[test]
+fn twins_touch_the_fields_that_the_headers_name() {
+    let counterparts = |field: &str| -> Vec<String> {
+        let known = COUNTERPARTS.iter().find(|(name, _)| *name == field).map(|(_, buffers)| *buffers);
+        known.map_or(vec![field.to_string()], |buffers| buffers.iter().map(|b| b.to_string()).collect())
+    };
+    let mut twins = std::collections::BTreeMap::<PathBuf, BTreeSet<String>>::new();
+    for &kernel in Kernel::ALL {
+        let names = ["reads", "writes"].into_iter().flat_map(|what| header(kernel.text(), what).split(", "));
+        twins.entry(twin(kernel)).or_default().extend(names.map(str::to_string));
+    }
+    // the drive of cells with isolated lithium is a pass of kinetics.wgsl
+    let of_kinetics = twins[&twin(Kernel::Kinetics)].clone();
+    twins.get_mut(&twin(Kernel::IsolatedSolve)).unwrap().extend(of_kinetics);
+    let code = |path: &Path| fs::read_to_string(path).unwrap().split("#[cfg(test)]").next().unwrap().to_string();
+    let modules = stems("src/cpu", "rs");
+    let file = |module: &String| root().join("src/cpu").join(format!("{module}.rs"));
+    let mut checked = 0;
+    for (path, named) in twins {
+        // operators over a level are handed that level, mechanisms the surface
+        let touched = members(&code(&path), "cpu.");
+        if touched.is_empty() || path.ends_with("cpu/mod.rs") {
+            continue;
+        }
+        for field in &touched {
+            let there = counterparts(field);
+            assert!(
+                there.is_empty() || there.iter().any(|buffer| named.contains(buffer)),
+                "{} touches `{field}`, of which no header of its shaders knows: {named:?}",
+                path.display()
+            );
+        }
+        // what it calls in other files of the backend belongs to it
+        let (mut reached, mut waiting) = (BTreeSet::new(), vec![path.clone()]);
+        while let Some(next) = waiting.pop() {
+            if reached.insert(next.clone()) {
+                let text = code(&next);
+                let calls = |module: &&String| {
+                    text.contains(&format!("super::{module}")) || text.contains(&format!("{module}::"))
+                };
+                waiting.extend(modules.iter().filter(|module| *module != "mod").filter(calls).map(file));
+            }
+        }
+        let all: BTreeSet<String> = reached
+            .iter()
+            .flat_map(|path| [members(&code(path), "cpu."), members(&code(path), "self.")])
+            .flatten()
+            .flat_map(|field| counterparts(&field))
+            .collect();
+        // the directions of the linear solver reach isolated lithium through apply.rs
+        let elsewhere =
+            |buffer: &&String| path.ends_with("isolated.rs") && ["direction", "image"].contains(&buffer.as_str());
+        for buffer in
+            named.iter().filter(|buffer| !elsewhere(buffer)).filter(|buffer| !OF_THE_GPU.contains(&buffer.as_str()))
+        {
+            assert!(all.contains(buffer), "{} touches nothing of `{buffer}`: {all:?}", path.display());
+        }
+        checked += 1;
+    }
+    assert!(checked >= 12, "{checked}");
+}
+
+/// Names of the members that are taken of `what`, as in `cpu.xi`; a call is none.
+fn members(code: &str, what: &str) -> BTreeSet<String> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let found = code.match_indices(what).filter(|(at, _)| !code[..*at].ends_with(is_word));
+    let rests = found.map(|(at, _)| &code[at + what.len()..]);
+    let names = rests.filter_map(|rest| {
+        let end = rest.find(|c| !is_word(c))?;
+        (!rest[end..].starts_with('(') && end > 0).then(|| rest[..end].to_string())
+    });
+    names.collect()
+}
+
 /// Every constant of a shader stands in the table of numerics, with its value, or is one that single precision asks for. Whole numbers
 /// with a `u` lay out buffers: one name has one value everywhere.
 #[test]
