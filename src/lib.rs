@@ -1,8 +1,9 @@
 //! liplate: a phase-field solver for lithium plating and stripping on copper.
 //!
-//! `model` says what the words mean, `mechanisms` what rides on the lithium's surface, `solver` the order of the physics over a backend's verbs, `cpu` and `gpu` compute
-//! them, `sim` owns a simulation, `config` reads a run, `run` conducts it, `io` and `metrics` record it, `report` makes a page of it, `converge`
-//! and `verify` hold it against itself and against exact results, `bench` against the copy rate of the machine.
+//! `model` says what the words mean, `control` decides about a step, `mechanisms` say what rides on the lithium's surface, `solver` the
+//! order of the physics over a backend's verbs, `cpu` and `gpu` compute them, `sim` owns a simulation, `config` reads a run, `run` conducts
+//! it, `io` and `metrics` record it, `report` makes a page of it, `converge` and `verify` hold it against itself and against exact results,
+//! `bench` against the copy rate of the machine.
 
 pub mod bench;
 pub mod check;

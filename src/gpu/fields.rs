@@ -6,7 +6,6 @@ use std::collections::HashMap;
 
 use super::device::Device;
 use super::error::GpuError;
-use super::mechanism::RidingBuffer;
 use super::reduce::Groups;
 use crate::mechanisms::devices;
 use crate::model::scales::TABLE_ENTRIES;
@@ -137,6 +136,15 @@ const FIRST_PIECES: u64 = 1024;
 /// Bytes that the tables of isolated pieces need for `pieces` of them.
 pub fn piece_tables(pieces: u64) -> [(Buffer, u64); 3] {
     [(Buffer::Pieces, 4 * (4 + 8 * pieces)), (Buffer::PieceSums, 4 * 6 * pieces), (Buffer::PieceResponse, 16 * pieces)]
+}
+
+/// A buffer of a mechanism.
+#[derive(Clone, Copy, Debug)]
+pub struct RidingBuffer {
+    /// the name that shaders know it by
+    pub name: &'static str,
+    /// floats of a cell
+    pub floats: u64,
 }
 
 /// Names of all buffers, those of mechanisms among them.

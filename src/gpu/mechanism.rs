@@ -1,20 +1,11 @@
 //! The seam between the GPU backend and the mechanisms on the surface.
 
 use super::Gpu;
-use super::fields::Buffer;
+use super::fields::{Buffer, RidingBuffer};
 use super::shader::Kernel;
 use crate::mechanisms::{self, PerMechanism, Riding};
 use crate::model::scales::Scales;
 use crate::solver::backend::BackendError;
-
-/// A buffer of a mechanism.
-#[derive(Clone, Copy, Debug)]
-pub struct RidingBuffer {
-    /// the name that shaders know it by
-    pub name: &'static str,
-    /// floats of a cell
-    pub floats: u64,
-}
 
 /// A mechanism on this backend. Its fields are in buffers of the device, [`GpuMechanism::buffers`].
 pub trait GpuMechanism {

@@ -23,8 +23,8 @@ pub use adapter::{AdapterReport, Choice, LARGEST_FIELD_PER_CELL, adapters};
 pub use error::GpuError;
 
 use device::{Device, Need};
-use fields::{Buffer, Fields, Id, Level};
-use mechanism::{GpuMechanism, RidingBuffer};
+use fields::{Buffer, Fields, Id, Level, RidingBuffer};
+use mechanism::GpuMechanism;
 use queue::{Dispatch, Queue};
 use reduce::Groups;
 use shader::{Kernel, Kind, Shader};

@@ -3,7 +3,7 @@
 use super::{COUNT, for_each_mechanism};
 use crate::cpu::mechanism::OnSurface;
 #[cfg(feature = "gpu")]
-use crate::gpu::mechanism::{GpuMechanism, RidingBuffer};
+use crate::gpu::{fields::RidingBuffer, mechanism::GpuMechanism};
 use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 

@@ -2,7 +2,8 @@
 
 use super::{Scaled, Sei};
 use crate::gpu::Gpu;
-use crate::gpu::mechanism::{GpuMechanism, RidingBuffer};
+use crate::gpu::fields::RidingBuffer;
+use crate::gpu::mechanism::GpuMechanism;
 use crate::gpu::shader::Kernel;
 use crate::mechanisms::Riding;
 use crate::model::scales::Scales;
