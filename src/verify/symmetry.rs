@@ -147,10 +147,9 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 
 /// Cells of all fields whose bits differ, and one for the clock.
 fn differing(a: &State, b: &State, clocks: [&Clock; 2]) -> usize {
-    let cells = |((_, a), (_, b)): ((&str, &Vec<f64>), (&str, &Vec<f64>))| {
-        a.iter().zip(b).filter(|(a, b)| a.to_bits() != b.to_bits()).count()
-    };
-    a.each().zip(b.each()).map(cells).sum::<usize>() + usize::from(clocks[0] != clocks[1])
+    let cells = |a: &[f64], b: &[f64]| a.iter().zip(b).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
+    let fields = a.each().zip(b.each()).map(|((_, a), (_, b))| cells(a, b));
+    fields.sum::<usize>() + usize::from(clocks[0] != clocks[1])
 }
 
 fn moved_state(motion: &Motion, grid: &Grid, s: &State) -> State {
