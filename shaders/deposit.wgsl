@@ -2,7 +2,7 @@
 //
 //   xi += factor i delta/w
 //
-// reads   current, side_current, delta, accessible, xi
+// reads   current, side, delta, accessible, xi
 // writes  xi
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/front.rs
@@ -10,7 +10,7 @@
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> parameters: Parameters;
 @group(0) @binding(2) var<storage, read> current: array<f32>;
-@group(0) @binding(3) var<storage, read> side_current: array<f32>;
+@group(0) @binding(3) var<storage, read> side: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> delta: array<f32>;
 @group(0) @binding(5) var<storage, read> accessible: array<f32>;
 @group(0) @binding(6) var<storage, read_write> xi: array<f32>;
@@ -25,7 +25,7 @@ fn deposit(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     var lithium = current[i];
-    if physics.mechanisms == 1u { lithium -= side_current[i]; }
+    if physics.mechanisms == 1u { lithium -= side[i].x; }
     let plated = lithium * delta[i] / accessible[i];
 
     xi[i] += parameters.factor * plated;

@@ -17,7 +17,7 @@
 // A cell that reacts with isolated lithium has that piece's potential taken from its drive. The potentials are found before, with
 // the drive itself and then the kinetics of those cells alone.
 //
-// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, layer_resistance, side_current, pocket
+// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, side, law, pocket
 // writes  current, slopes
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/kinetics.rs
@@ -35,8 +35,8 @@
 @group(0) @binding(10) var<storage, read> table: array<vec4<f32>>;
 @group(0) @binding(11) var<storage, read> piece: array<u32>;
 @group(0) @binding(12) var<storage, read> piece_response: array<vec4<f32>>;
-@group(0) @binding(13) var<storage, read> layer_resistance: array<f32>;
-@group(0) @binding(14) var<storage, read> side_current: array<f32>;
+@group(0) @binding(13) var<storage, read> side: array<vec2<f32>>;
+@group(0) @binding(14) var<storage, read> law: array<vec2<f32>>;
 @group(0) @binding(15) var<storage, read_write> current: array<f32>;
 @group(0) @binding(16) var<storage, read_write> slopes: array<vec2<f32>>;
 @group(0) @binding(17) var<storage, read> pocket: array<u32>;
@@ -96,7 +96,13 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     var potential = (step.phi_reference + there.x) + there_low.x;
     if mine != 0u { potential = there.x + there_low.x; }
     if mine != 0u && parameters.what != 1u { potential = (there.x - piece_response[mine - 1u].x) + there_low.x; }
-    let drive = potential - (physics.capillary * front_curvature[i] + physics.stress);
+    var bend = front_curvature[i];
+    var strength = heterogeneity[i];
+    if physics.mechanisms == 1u {
+        bend += law[i].x;
+        strength *= 1.0 + law[i].y;
+    }
+    let drive = potential - (physics.capillary * bend + physics.stress);
     if parameters.what == 1u {
         current[i] = drive;
         slopes[i] = vec2<f32>(1.0, 0.0);
@@ -104,7 +110,7 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     }
     // what mechanisms take beside the lithium
     var taken = 0.0;
-    if physics.mechanisms == 1u { taken = side_current[i]; }
+    if physics.mechanisms == 1u { taken = side[i].x; }
     if probe_depth[i].y < 0.0 {
         current[i] = taken;
         slopes[i] = vec2<f32>(0.0);
@@ -121,7 +127,7 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let thickness = probe_depth[i].y;
     let salt = physics.salt == 1u;
     var film = physics.film;
-    if physics.mechanisms == 1u { film += layer_resistance[i]; }
+    if physics.mechanisms == 1u { film += side[i].y; }
     let layer = Layer(
         film,
         thickness / properties.x,
@@ -130,7 +136,7 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         -thickness * kappa_slope / (properties.x * properties.x),
         clamp(2.0 - 2.0 * half / properties.x, 0.0, 1.0),
     );
-    var rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * heterogeneity[i], layer);
+    var rate = through_layer(drive, select(1.0, concentration, salt), physics.i0 * strength, layer);
     let enough = select(DILUTE, SCARCE, (pocket[i] & TRAPPED) != 0u);
     if salt && own < enough { rate = faded(rate, own, enough); }
 

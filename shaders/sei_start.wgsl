@@ -3,12 +3,12 @@
 //   sei_now     = (charge per area, stripped since it was plated); a cell that has come near the interface has that of the surface
 //   sei_current = what the layer takes in dt, over dt
 //
-// Both add to what mechanisms take and resist: side_current += sei_current, layer_resistance += resistance * charge per area.
+// Both add to what mechanisms take and resist: side += (sei_current, resistance * charge per area).
 //
 // Away from the interface the charge is negative. First stage of the sum of sei_current times delta as well.
 //
-// reads   q, delta, sei, side_current, layer_resistance
-// writes  sei_now, sei_current, side_current, layer_resistance, partial
+// reads   q, delta, sei, side
+// writes  sei_now, sei_current, side, partial
 // units   scaled, see src/model/scales.rs; dt in seconds
 // twin    src/mechanisms/sei/cpu.rs
 
@@ -19,8 +19,7 @@
 @group(0) @binding(4) var<storage, read> sei: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read_write> sei_now: array<vec2<f32>>;
 @group(0) @binding(6) var<storage, read_write> sei_current: array<f32>;
-@group(0) @binding(8) var<storage, read_write> side_current: array<f32>;
-@group(0) @binding(9) var<storage, read_write> layer_resistance: array<f32>;
+@group(0) @binding(8) var<storage, read_write> side: array<vec2<f32>>;
 @group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
 
 struct Parameters {
@@ -93,8 +92,7 @@ fn sei_start(
         let current = select(0.0, formed(layer.x) / parameters.dt, takes);
         sei_now[i] = layer;
         sei_current[i] = current;
-        side_current[i] += current;
-        layer_resistance[i] += parameters.resistance * max(layer.x, 0.0);
+        side[i] += vec2<f32>(current, parameters.resistance * max(layer.x, 0.0));
         sums = add(sums, single(vec4<f32>(current * delta[i], 0.0, 0.0, 0.0)));
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;

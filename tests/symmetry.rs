@@ -4,8 +4,11 @@ mod common;
 
 use common::setup;
 use liplate::cpu::Cpu;
+use liplate::mechanisms::Mechanisms;
+use liplate::mechanisms::crystal::Crystal;
 use liplate::model::collector::Statics;
 use liplate::model::electrolyte::{Electrolyte, Solvent};
+use liplate::model::keys::defaults;
 use liplate::model::parameters::*;
 use liplate::sim::start::initial_state;
 use liplate::solver::backend::{Backend, State};
@@ -33,7 +36,19 @@ fn run(s: &Setup, heights: &[f64]) -> State {
 /// mirror maps the cells that multigrid pairs onto each other: no tolerance is needed.
 #[test]
 fn a_mirrored_run_is_the_mirror_image() {
+    mirror(Mechanisms::default());
+}
+
+/// A cubic crystal whose axes are those of the box is its own mirror image.
+#[test]
+fn a_mirrored_crystal_is_the_mirror_image() {
+    let crystal = Crystal { gamma_e1: -0.15, gamma_e2: 0.01, kinetic_e1: -0.4, slow_110: 0.5, ..defaults() };
+    mirror(Mechanisms { crystal: Some(crystal), ..Mechanisms::default() });
+}
+
+fn mirror(mechanisms: Mechanisms) {
     let mut s = setup(N, 16, 32, 0.25e-6);
+    s.mechanisms = mechanisms;
     s.electrolyte = Electrolyte::Landesfeind { solvent: Solvent::EcEmc };
     s.kinetics.film = 1e-3;
     s.kinetics.gamma = 0.5;

@@ -22,6 +22,7 @@ struct Physics {
     nucleation_barrier: f32,
     smallest_piece: u32,
     mechanisms: u32,
+    distance_before: u32,
 }
 
 struct Step {

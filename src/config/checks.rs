@@ -28,6 +28,9 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
             THINNEST * grid.dx * um
         ));
     }
+    for (name, mechanism) in setup.mechanisms.each() {
+        mechanism.objections().into_iter().for_each(|(key, problem)| object(format!("{name}.{key}: {problem}")));
+    }
     let on = setup.mechanisms.fields();
     for name in &setup.output.fields {
         let Some((mechanism, _)) = mechanisms::field(name) else { continue };

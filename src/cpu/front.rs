@@ -10,7 +10,7 @@ use super::shape::{Beside, Star, paired, rows_of, stars_of};
 /// xi += factor · (i − current that mechanisms take) δ/w, and what forces a chosen solution.
 pub fn deposit(cpu: &mut Cpu, factor: f64) {
     let fields = [&cpu.rate[0], &cpu.delta, &cpu.accessible];
-    let (side_current, [_, delta, w]) = (&cpu.side_current, fields);
+    let (side_current, [_, delta, w]) = (&cpu.side[0], fields);
     let forcing = cpu.forcing.as_ref();
     cpu.shape.strips(
         &mut cpu.xi[..],

@@ -12,7 +12,7 @@ use super::shape::{Beside, Star, paired, rows_of};
 /// xi, current_old → xi_mid = ξ after the front has moved by `half_advance` times the current of the last step along its normal, and its
 /// q. Everything that a step asks of the interface it asks of that one: the movement of the front is then of second order in the step.
 ///
-/// With mechanisms on the surface only the reaction area is that of the middle of the step: layers differ from cell to cell, and so do the currents behind
+/// With layers on the surface only the reaction area is that of the middle of the step: they differ from cell to cell, and so do the currents behind
 /// them, which would bend q.
 pub fn predict(cpu: &mut Cpu, half_advance: f64) {
     let ell = f64::from(cpu.physics.ell);
@@ -26,7 +26,7 @@ pub fn predict(cpu: &mut Cpu, half_advance: f64) {
         let q = beside.star(q, strip);
         predict_strip(q, [xi, current].map(|field| strip.of(field)), half_advance, ell, xi_mid);
     });
-    if cpu.physics.mechanisms == 0 {
+    if cpu.physics.distance_before == 0 {
         distance::distance(&shape, &cpu.xi_next, ell, &mut cpu.q);
     }
 }

@@ -15,6 +15,8 @@ pub struct Surface<'a> {
     pub xi: &'a [f64],
     /// signed distance to the interface, positive in the lithium \[dx\]
     pub q: &'a [f64],
+    /// w: volume fraction not filled by copper
+    pub accessible: &'a [f64],
     /// reaction area per volume \[1/dx\]
     pub delta: &'a [f64],
     /// reaction current density, with what mechanisms take
@@ -23,12 +25,16 @@ pub struct Surface<'a> {
     pub(crate) probes: &'a Probes,
 }
 
-/// What mechanisms add to the reaction, one value a cell; each adds its own.
+/// What mechanisms have to say in the reaction, one value a cell; each adds its own, and multiplies the last with it.
 pub struct Contribution<'a> {
     /// current density that is not lithium's \[current scale\]
     pub current: &'a mut [f64],
     /// resistance beside that of the film \[potential scale per current scale\]
     pub resistance: &'a mut [f64],
+    /// what capillarity has beside the curvature of the front \[1/dx\]
+    pub curvature: &'a mut [f64],
+    /// factor of the exchange current
+    pub exchange: &'a mut [f64],
 }
 
 /// The fraction of new nuclei in cell (x, y, z).

@@ -87,10 +87,10 @@ pub struct Cpu {
     rate: [Vec<f64>; 3],
     /// what rides on the surface, in the order of the table
     mechanisms: [Option<Box<dyn OnSurface>>; mechanisms::COUNT],
-    /// current that mechanisms take, part of the current; empty without them
-    side_current: Vec<f64>,
-    /// resistance that mechanisms add to the film; empty without them
-    layer_resistance: Vec<f64>,
+    /// current that mechanisms take, part of the current, and resistance that they add to the film; empty without them
+    side: [Vec<f64>; 2],
+    /// what capillarity has beside the curvature, and the factor of the exchange current; empty without mechanisms
+    law: [Vec<f64>; 2],
     /// local terms of both equations
     source: [Vec<f64>; 2],
     residual: [Vec<f64>; 2],
@@ -146,8 +146,8 @@ impl Cpu {
             transport_by_c: none(n),
             rate: none(n),
             mechanisms: on_cpu(setup, &scales),
-            side_current: vec![0.0; with_mechanisms],
-            layer_resistance: vec![0.0; with_mechanisms],
+            side: none(with_mechanisms),
+            law: none(with_mechanisms),
             source: none(n),
             residual: none(n),
             left_behind: 0.0,
@@ -219,6 +219,7 @@ impl Cpu {
             ell: f64::from(self.physics.ell),
             xi: &self.xi,
             q: &self.q,
+            accessible: &self.accessible,
             delta: &self.delta,
             current: &self.rate[0],
             probes: &self.probes,
@@ -283,7 +284,7 @@ impl Backend for Cpu {
     }
 
     fn bytes_per_cell(&self) -> usize {
-        let shared = if self.physics.mechanisms == 1 { 8 * 2 } else { 0 };
+        let shared = if self.physics.mechanisms == 1 { 8 * 4 } else { 0 };
         BYTES_PER_CELL + shared + self.mechanisms.iter().flatten().map(|on| on.bytes_per_cell()).sum::<usize>()
     }
 
@@ -374,16 +375,21 @@ impl Backend for Cpu {
     }
 
     fn start_mechanisms(&mut self, dt: f64) -> Result<PerMechanism, BackendError> {
-        self.side_current.fill(0.0);
-        self.layer_resistance.fill(0.0);
-        let (mut side_current, mut layer_resistance) =
-            (std::mem::take(&mut self.side_current), std::mem::take(&mut self.layer_resistance));
+        let ([mut current, mut resistance], [mut curvature, mut exchange]) =
+            (std::mem::take(&mut self.side), std::mem::take(&mut self.law));
+        [&mut current, &mut resistance, &mut curvature].into_iter().for_each(|field| field.fill(0.0));
+        exchange.fill(1.0);
         let mut taken = [0.0; mechanisms::COUNT];
         self.with_mechanisms(|place, on, surface| {
-            let to = Contribution { current: &mut side_current, resistance: &mut layer_resistance };
+            let to = Contribution {
+                current: &mut current,
+                resistance: &mut resistance,
+                curvature: &mut curvature,
+                exchange: &mut exchange,
+            };
             taken[place] = on.start(surface, dt, to);
         });
-        (self.side_current, self.layer_resistance) = (side_current, layer_resistance);
+        (self.side, self.law) = ([current, resistance], [curvature, exchange]);
         Ok(PerMechanism::from_array(taken))
     }
 

@@ -121,11 +121,16 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], physics: &Physics, row:
 /// belongs to no surface is a speck as sharp as the grid can hold, and so is electrolyte that belongs to none: it goes,
 /// unless the overpotential is more than that. All lengths in ℓ.
 fn loose(curvature: f64, q: f64, there: f64) -> f64 {
-    let far = q.abs();
-    let remains = there.abs() / far.max(LOOSE_DISTANCE);
-    let share = (far - LOOSE_DISTANCE).clamp(0.0, 1.0) * (4.0 * remains - 2.0).clamp(0.0, 1.0);
+    let share = looseness(q, there);
     let speck = if q < 0.0 { LARGEST_CURVATURE } else { -LARGEST_CURVATURE };
     curvature + share * (speck - curvature)
+}
+
+/// How far a cell at the distance `q`, whose closest point is at the distance `there`, belongs to no surface: 0 to 1. All lengths in ℓ.
+pub fn looseness(q: f64, there: f64) -> f64 {
+    let far = q.abs();
+    let remains = there.abs() / far.max(LOOSE_DISTANCE);
+    (far - LOOSE_DISTANCE).clamp(0.0, 1.0) * (4.0 * remains - 2.0).clamp(0.0, 1.0)
 }
 
 /// A place between eight cells, for trilinear interpolation. The corners are counted from the cell outwards, so that a mirrored

@@ -12,7 +12,7 @@ use crate::model::scales::TABLE_ENTRIES;
 pub fn transport(cpu: &mut Cpu) {
     let (shape, physics) = (cpu.shape, cpu.physics);
     // as q: see `interface::predict`
-    let xi = if physics.mechanisms == 1 { &cpu.xi } else { &cpu.xi_next };
+    let xi = if physics.distance_before == 1 { &cpu.xi } else { &cpu.xi_next };
     let (c, w, table, closed) = (&cpu.u[1], &cpu.accessible, &cpu.table, &cpu.closed);
     let single = (fields(&mut cpu.hierarchy[0].transport), fields(&mut cpu.transport_by_c));
     shape.strips(

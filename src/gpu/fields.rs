@@ -107,8 +107,8 @@ buffers! {
     XNext "x_next" Cells(2), "the same, being computed";
     Piece "piece" Cells(1), "row of the isolated piece that a cell reacts with";
     Pocket "pocket" Cells(1), "whether a cell is trapped, and its salt spent";
-    SideCurrent "side_current" CellsWithMechanisms(1), "current that mechanisms on the surface take";
-    LayerResistance "layer_resistance" CellsWithMechanisms(1), "resistance that they add to the film";
+    Side "side" CellsWithMechanisms(2), "current that mechanisms on the surface take, and resistance that they add to the film";
+    Law "law" CellsWithMechanisms(2), "what capillarity has beside the curvature of the front, and the factor of the exchange current less 1";
     Table "table" Bytes(16 * TABLE_ENTRIES as u64), "transport properties against c";
     Fired "fired" Bytes(4 * FIRST_NUCLEI), "cells in which a nucleus appears, after their number; grows";
     Caps "caps" Bytes(16 * FIRST_NUCLEI), "nuclei to be placed; grows";

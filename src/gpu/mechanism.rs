@@ -17,7 +17,7 @@ pub trait GpuMechanism {
     fn fields(&self) -> &'static [(&'static str, &'static str, usize)];
     /// Replaces its fields; those that are not given are those of a fresh surface.
     fn load(&self, gpu: &mut Gpu, given: &Riding);
-    /// Looks at the surface before the solution of a step of `dt` \[s\], and adds to `side_current` and `layer_resistance`. Returns Σ of the
+    /// Looks at the surface before the solution of a step of `dt` \[s\], and adds to `side` and `law`. Returns Σ of the
     /// current that it takes times δ.
     ///
     /// # Errors
@@ -94,8 +94,8 @@ impl Gpu {
             return Ok(PerMechanism::default());
         }
         let mut taken = [0.0; mechanisms::COUNT];
-        self.clear(Buffer::SideCurrent);
-        self.clear(Buffer::LayerResistance);
+        self.clear(Buffer::Side);
+        self.clear(Buffer::Law);
         let mut result = Ok(());
         self.with_mechanisms(|place, on, gpu| match on.start(gpu, dt) {
             Ok(sum) => taken[place] = sum,

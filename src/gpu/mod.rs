@@ -45,6 +45,8 @@ pub struct Gpu {
     groups: Groups,
     /// what rides on the surface, in the order of the table
     mechanisms: [Option<Box<dyn GpuMechanism>>; mechanisms::COUNT],
+    /// whether the distance to the interface is that of the beginning of a step
+    distance_before: bool,
     /// first cells of the isolated pieces of lithium, in the order of their rows
     isolated: Vec<u32>,
     /// whether `label` has found salt that is spent, and looked for trapped cells
@@ -81,6 +83,7 @@ impl Gpu {
             shape,
             groups: Groups::new(shape),
             mechanisms,
+            distance_before: setup.mechanisms.bend_distance(),
             isolated: Vec::new(),
             trapped: false,
         };

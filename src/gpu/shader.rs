@@ -14,6 +14,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("grid", include_str!("../../shaders/lib/grid.wgsl")),
     ("precision", include_str!("../../shaders/lib/precision.wgsl")),
     ("sum", include_str!("../../shaders/lib/sum.wgsl")),
+    ("cubic", include_str!("../../shaders/lib/cubic.wgsl")),
     ("electrolyte", include_str!("../../shaders/lib/electrolyte.wgsl")),
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
     ("hierarchy", include_str!("../../shaders/lib/hierarchy.wgsl")),
@@ -58,6 +59,7 @@ const POINT: &[&str] = &["uniforms", "grid"];
 const EXACT: &[&str] = &["uniforms", "grid", "precision"];
 const STENCIL: &[&str] = &["uniforms", "grid", "precision", "stencil"];
 const NUCLEI: &[&str] = &["uniforms", "grid", "precision", "caps"];
+const CRYSTAL: &[&str] = &["uniforms", "grid", "precision", "cubic"];
 const LEVELS: &[&str] = &["uniforms", "grid", "hierarchy"];
 const STENCIL_LEVELS: &[&str] = &["uniforms", "grid", "precision", "stencil", "hierarchy"];
 const LABELS: &[&str] = &["uniforms", "grid", "isolated"];
@@ -73,6 +75,9 @@ kernels! {
     Close = "close", LOCAL, &[];
     Coarsen = "coarsen", LEVELS, &[];
     CoarsenLower = "coarsen_lower", LEVELS, &[];
+    CrystalCurvature = "crystal_curvature", CRYSTAL, &["e1", "e2", "xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"];
+    CrystalStart = "crystal_start", &["uniforms", "grid", "precision", "cubic", "probe"],
+        &["e1", "e2", "strength", "sharpness", "xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"];
     CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];

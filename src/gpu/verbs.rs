@@ -181,7 +181,7 @@ impl Backend for Gpu {
             self.run(Kernel::Distance, &[], &[]);
             self.run(Kernel::Predict, &[("xi_mid", mid)], &[(half_advance as f32).to_bits()]);
         }
-        if half_advance == 0.0 || !self.has_mechanisms() {
+        if half_advance == 0.0 || !self.distance_before {
             self.run(Kernel::Distance, &[("xi", mid)], &[]);
         }
         self.run(Kernel::InterfaceShape, &[("xi_mid", mid)], &[]);
@@ -197,8 +197,8 @@ impl Backend for Gpu {
     }
 
     fn linearise(&mut self) {
-        // as q: with mechanisms only the reaction area is that of the middle of the step
-        let xi = if self.has_mechanisms() { self.fields.id(Buffer::Xi) } else { self.mid() };
+        // as q: see `cpu::interface::predict`
+        let xi = if self.distance_before { self.fields.id(Buffer::Xi) } else { self.mid() };
         self.run(Kernel::Transport, &[("xi_mid", xi)], &[]);
         if self.isolated.is_empty() {
             self.run(Kernel::Kinetics, &[], &[Pass::Full as u32]);

@@ -8,7 +8,7 @@ use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 
 macro_rules! devices {
-    ($($name:ident: $keys:ident, $label:literal, $about:literal;)*) => {
+    ($($name:ident: $keys:ident, $label:literal, $takes:ident, $about:literal;)*) => {
         /// Every mechanism on the CPU backend, in the order of the table, none where it is switched off.
         pub fn on_cpu(setup: &Setup, scales: &Scales) -> [Option<Box<dyn OnSurface>>; COUNT] {
             let cells = setup.grid.cells();

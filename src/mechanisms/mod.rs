@@ -11,6 +11,7 @@
 //! Beside the folder a mechanism has its row here, its fields in `model::stored` if runs are to store them, its shaders in the table of
 //! kernels and its constants in `model::numerics`.
 
+pub mod crystal;
 pub mod devices;
 pub mod sei;
 
@@ -22,11 +23,12 @@ use crate::model::keys::{OfKeys, Reader, Shown, Table};
 use crate::model::scales::Scales;
 
 /// Hands the table of mechanisms to the macro `$make`: a name, which is that of the section, the folder and the columns; the struct of its
-/// keys; what people call it; what the section is about.
+/// keys; what people call it; whether it `takes` lithium, or takes `none`; what the section is about.
 macro_rules! for_each_mechanism {
     ($make:ident) => {
         $make! {
-            sei: Sei, "SEI", "The solid-electrolyte interphase; without the section none grows.";
+            sei: Sei, "SEI", takes, "The solid-electrolyte interphase; without the section none grows.";
+            crystal: Crystal, "crystal", none, "The crystal that lithium grows as, of one orientation; without the section no direction is preferred.";
         }
     };
 }
@@ -66,14 +68,40 @@ pub trait Mechanism {
     fn shown(&self) -> Vec<(String, Shown)>;
     /// Values that could be mistaken.
     fn plausible(&self) -> Vec<Plausible>;
+    /// What is wrong with values of its keys together: the key, and a sentence.
+    fn objections(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
     /// Area resistance of a surface that is covered as a fresh one will be \[Ω m²\].
-    fn resistance(&self) -> f64;
+    fn resistance(&self) -> f64 {
+        0.0
+    }
     /// Area resistance of a surface on which its first field has this value, in SI \[Ω m²\].
-    fn resistance_at(&self, value: f64) -> f64;
+    fn resistance_at(&self, _value: f64) -> f64 {
+        0.0
+    }
+    /// Largest stiffness of the surface over its mean energy: how much faster capillarity levels it than it would without.
+    fn stiffness(&self) -> f64 {
+        1.0
+    }
+    /// Whether what it does differs so much from cell to cell that the distance to the interface is to be that of the beginning of a step: the
+    /// currents that it leaves would bend the one in the middle.
+    fn bends_distance(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! column {
+    (takes, $name:ident) => {
+        Some(concat!(stringify!($name), "_lithium"))
+    };
+    (none, $name:ident) => {
+        None
+    };
 }
 
 macro_rules! hosts {
-    ($($name:ident: $keys:ident, $label:literal, $about:literal;)*) => {
+    ($($name:ident: $keys:ident, $label:literal, $takes:ident, $about:literal;)*) => {
         /// The mechanisms that are switched on, with their parameters.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
@@ -90,8 +118,8 @@ macro_rules! hosts {
         /// Every mechanism: its name, what people call it, and its fields.
         pub const ALL: &[(&str, &str, &[RidingField])] = &[$((stringify!($name), $label, $name::FIELDS)),*];
 
-        /// Columns of the lithium that each has taken, in tables.
-        pub const LITHIUM_COLUMNS: [&str; COUNT] = [$(concat!(stringify!($name), "_lithium")),*];
+        /// Columns of the lithium that each has taken, in tables; none of one that takes no lithium.
+        const LITHIUM_COLUMNS: [Option<&str>; COUNT] = [$(column!($takes, $name)),*];
 
         impl Mechanisms {
             /// Sections of a config: name, what it is about, its keys.
@@ -144,6 +172,16 @@ impl Mechanisms {
         self.each().into_iter().flat_map(|(_, on)| on.fields()).collect()
     }
 
+    /// Largest stiffness of the surface over its mean energy.
+    pub fn stiffness(&self) -> f64 {
+        self.each().into_iter().map(|(_, on)| on.stiffness()).product()
+    }
+
+    /// Whether the distance to the interface is to be that of the beginning of a step.
+    pub fn bend_distance(&self) -> bool {
+        self.each().into_iter().any(|(_, on)| on.bends_distance())
+    }
+
     /// Area resistance of a fresh surface, that of the film aside \[Ω m²\].
     pub fn resistance(&self) -> f64 {
         self.each().into_iter().map(|(_, on)| on.resistance()).sum()
@@ -163,6 +201,12 @@ impl PerMechanism {
         sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += by * other);
         Self::from_array(sum)
     }
+}
+
+/// Of each mechanism that takes lithium: its place in the table, the column of that, and what people call it.
+pub fn lithium_columns() -> impl Iterator<Item = (usize, &'static str, &'static str)> {
+    let all = LITHIUM_COLUMNS.into_iter().zip(ALL).enumerate();
+    all.filter_map(|(place, (column, (_, label, _)))| Some((place, column?, *label)))
 }
 
 /// The mechanism that a field belongs to, and the field, by the field's name.

@@ -40,6 +40,8 @@ numerics! {
     EXPONENT_BOUND = 30.0 ["1"] "exponents beyond this are continued as straight lines, so that Newton's method never meets an infinity";
     LEAST_LOGARITHM = -30.0 ["1"] "logarithm of the least share of a layer's concentration that is left";
     MAX_PIECE_CORRECTION = 4.0 ["RT/F"] "largest correction of the potential of an isolated piece: where the kinetics is exponential, more is thrown back";
+    // the crystal
+    CRYSTAL_BAND = 3.0 ["dx"] "distance from the interface within which the curvature of Cahn and Hoffman's vector is computed: it is read at the surface, between cells that are nearer";
     // the SEI
     SEI_BAND = 6.0 ["ell"] "SEI of cells farther from the interface takes nothing: 0.5 % of the area; it is a resistance like that of the rest";
     OWN_LAYER = 3.0 ["ell"] "cells farther from the interface have the layer of the surface that is closest to them, not one of their own: what a cell in the tails of the profile knows of curvature is noise";

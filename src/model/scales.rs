@@ -102,7 +102,8 @@ impl Scales {
     pub fn relaxation(&self, setup: &Setup) -> f64 {
         let Grid { nx, ny, nz, .. } = setup.grid;
         let directions = [nx, ny, nz].iter().filter(|cells| **cells > 1).count().saturating_sub(1);
-        4.0 * directions as f64 * self.front_speed() * f64::from(self.physics(setup).capillary)
+        let capillary = f64::from(self.physics(setup).capillary) * setup.mechanisms.stiffness();
+        4.0 * directions as f64 * self.front_speed() * capillary
     }
 
     /// Scaled double-layer capacitance \[s\]; divided by dt it is a scaled conductance per area.
@@ -155,6 +156,7 @@ impl Scales {
             },
             smallest_piece: super::pieces::smallest(&setup.grid, setup.ell),
             mechanisms: u32::from(!setup.mechanisms.is_empty()),
+            distance_before: u32::from(setup.mechanisms.bend_distance()),
         }
     }
 

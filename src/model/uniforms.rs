@@ -68,8 +68,10 @@ uniform! {
         nucleation_barrier: f32,
         /// cells of the smallest piece of lithium that can be isolated
         smallest_piece: u32,
-        /// 1 if mechanisms ride on the surface: they take current and add resistance
+        /// 1 if mechanisms ride on the surface: they have a say in the reaction
         mechanisms: u32,
+        /// 1 if the distance to the interface is that of the beginning of a step
+        distance_before: u32,
     }
 }
 

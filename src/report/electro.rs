@@ -262,10 +262,10 @@ pub fn inventory(record: &Record) -> Option<(Chart, Vec<&'static str>)> {
         Series::new("lithium still joined to the copper (Li⁰)", 2, Shape::Bars, bars(&joined)),
     ];
     let mut counted = Vec::new();
-    for (i, ((_, label, _), column)) in mechanisms::ALL.iter().zip(mechanisms::LITHIUM_COLUMNS).enumerate() {
+    for (i, (_, column, label)) in mechanisms::lithium_columns().enumerate() {
         let Some(taken) = table.column(&heading(column, "mAh/cm2")) else { continue };
         series.push(Series::new(&format!("lithium in the {label} (Li⁺)"), 4 + i, Shape::Bars, bars(taken)));
-        counted.push(*label);
+        counted.push(label);
     }
     let chart = Chart {
         title: "Lithium that has not come back by the end of the cycle [mAh/cm²]".into(),

@@ -20,9 +20,10 @@ pub fn per_area(setup: &Setup, volume: f64) -> f64 {
     volume / setup.grid.area() * FARADAY / LITHIUM_MOLAR_VOLUME / MILLIAMPERE_HOURS
 }
 
-/// Charge that each mechanism has taken per area of the box \[mAh/cm²\].
-pub fn taken_per_area(setup: &Setup, clock: &Clock) -> [f64; mechanisms::COUNT] {
-    clock.ledger.charge_taken.to_array().map(|charge| charge / setup.grid.area() / MILLIAMPERE_HOURS)
+/// Charge that each mechanism which takes lithium has taken per area of the box \[mAh/cm²\].
+pub fn taken_per_area(setup: &Setup, clock: &Clock) -> Vec<f64> {
+    let taken = clock.ledger.charge_taken.to_array();
+    mechanisms::lithium_columns().map(|(place, ..)| taken[place] / setup.grid.area() / MILLIAMPERE_HOURS).collect()
 }
 
 /// Lithium that can still go back and forth, in the cathode and joined to the copper \[mAh/cm²\]; NaN without a cathode.
@@ -109,7 +110,7 @@ const AFTER_TAKEN: [(&str, &str); 12] = [
 
 /// Headings of the columns.
 pub fn headings() -> String {
-    let taken = mechanisms::LITHIUM_COLUMNS.map(|name| (name, "mAh/cm2"));
+    let taken = mechanisms::lithium_columns().map(|(_, name, _)| (name, "mAh/cm2"));
     let all = BEFORE_TAKEN.into_iter().chain(taken).chain(AFTER_TAKEN);
     all.map(|(name, unit)| heading(name, unit)).collect::<Vec<_>>().join(",")
 }

@@ -139,7 +139,7 @@ fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
     metrics.push(&title(setup))?;
     let morphology = Metrics::COLUMNS.iter().map(Column::heading);
     let fixed = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-    let taken = mechanisms::LITHIUM_COLUMNS.map(|name| heading(name, "mAh/cm2"));
+    let taken = mechanisms::lithium_columns().map(|(_, name, _)| heading(name, "mAh/cm2"));
     let general = fixed(&BEFORE_TAKEN).into_iter().chain(taken).chain(fixed(&AFTER_TAKEN));
     let names: Vec<String> = general.chain(morphology).collect();
     metrics.push(&names.join(","))?;

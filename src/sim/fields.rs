@@ -93,7 +93,11 @@ impl Surroundings {
             let layers = on.iter().zip(&self.layers);
             layers.fold(setup.kinetics.film, |sum, ((_, on), layer)| sum + on.resistance_at(known(layer, cell)))
         };
-        (!on.is_empty()).then(|| (0..setup.grid.cells()).map(|cell| resistance(cell) as f32).collect())
+        self.layers
+            .iter()
+            .zip(&on)
+            .any(|(_, (_, on))| !on.fields().is_empty())
+            .then(|| (0..setup.grid.cells()).map(|cell| resistance(cell) as f32).collect())
     }
 }
 

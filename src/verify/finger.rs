@@ -21,7 +21,9 @@ use super::check::order;
 use super::saffman::{self, Shape};
 use super::survey::Distance;
 use super::{Case, Check, Lab, Specimen, VerifyError};
+use crate::mechanisms::crystal::Crystal;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+use crate::model::keys::defaults;
 use crate::model::parameters::{Control, Setup};
 
 /// The case.
@@ -35,24 +37,29 @@ pub const CASE: Case = Case {
 
 /// A finger, the grid and the time step it is tried with, and what is known of it.
 #[derive(Clone, Copy)]
-struct Run {
-    name: &'static str,
+pub(super) struct Run {
+    pub name: &'static str,
     /// mean current density \[A/m²\]
-    current: f64,
+    pub current: f64,
     /// exchange current density \[A/m²\]
-    i0: f64,
+    pub i0: f64,
     /// cells a period
-    cells: usize,
+    pub cells: usize,
     /// limit of the movement in a step \[cells\]; none: the default
-    cfl: Option<f64>,
+    pub cfl: Option<f64>,
     /// part of the channel that the finger fills with which the run begins
-    start: f64,
+    pub start: f64,
     /// U/V, and its largest relative error
-    speed: [f64; 2],
+    pub speed: [f64; 2],
     /// ρ/a, and its largest relative error
-    radius: [f64; 2],
+    pub radius: [f64; 2],
     /// largest deviation of the speed over a cell from the mean that is allowed, relative to the mean
-    wobble: f64,
+    pub wobble: f64,
+    /// the radius is that of z = h − x²/2ρ + s x⁴ through the surface as far as this on either side of the axis, half a radius \[W\]. A parabola
+    /// alone would have to keep so close to the axis that it feels single cells, as the curvature of q in one cell does
+    pub reach: f64,
+    /// ε₄ of the surface energy γ (1 + ε₄ cos 4θ), and of the kinetics, 1/g (1 − ε₄ cos 4θ)
+    pub crystal: [f64; 2],
 }
 
 const A: Run = Run {
@@ -65,6 +72,8 @@ const A: Run = Run {
     speed: [1.5143, 0.003],
     radius: [0.4967, 0.01],
     wobble: 0.002,
+    reach: 0.125,
+    crystal: [0.0; 2],
 };
 const B: Run = Run {
     name: "B",
@@ -76,8 +85,9 @@ const B: Run = Run {
     speed: [1.7039, 0.005],
     radius: [0.4125, 0.01],
     wobble: 0.002,
+    reach: 0.125,
+    crystal: [0.0; 2],
 };
-
 /// What is run at the default time step, which capillarity limits.
 const RUNS: &[Run] = &[A, B];
 
@@ -99,9 +109,6 @@ const SETTLING: f64 = 0.75;
 const ABOVE: f64 = 0.75;
 /// Growth during the measurement \[ρ\].
 const WATCHED: f64 = 2.0;
-/// The radius is that of z = h − x²/2ρ + s x⁴ through the surface as far as this on either side of the axis \[W\]. A parabola alone
-/// would have to keep so close to the axis that it feels single cells, as the curvature of q in one cell does.
-const REACH: f64 = 0.125;
 /// Places on either side that the fit looks at.
 const PLACES: usize = 16;
 
@@ -148,16 +155,31 @@ impl Run {
         setup.ell = setup.grid.dx;
         (setup.grid.nx, setup.grid.nz) = (self.cells, height.ceil() as usize);
         setup.kinetics.i0 = self.i0;
+        self.grow_crystal(&mut setup);
         setup.top.control = Control::Current(self.current);
         setup.time_step.cfl = self.cfl.unwrap_or(setup.time_step.cfl);
         Ok(setup)
+    }
+
+    /// Makes lithium a crystal whose axes are those of the box. In the plane of two of them Σ mᵢ⁴ is (3 + cos 4θ)/4.
+    fn grow_crystal(&self, setup: &mut Setup) {
+        let [energy, kinetics] = self.crystal;
+        if self.crystal == [0.0; 2] {
+            return;
+        }
+        let (of_energy, of_kinetics) = (1.0 - 0.6 * energy, 1.0 + 0.6 * kinetics);
+        setup.kinetics.gamma *= of_energy;
+        setup.kinetics.i0 /= of_kinetics;
+        let (gamma_e1, kinetic_e1) = (4.0 * energy / of_energy, -4.0 * kinetics / of_kinetics);
+        setup.mechanisms.crystal = Some(Crystal { gamma_e1, kinetic_e1, ..defaults() });
     }
 
     fn tip(&self, lab: &Lab) -> Result<Tip, VerifyError> {
         lab.with(&self.setup(lab)?, |s| self.measure(s))
     }
 
-    fn checks(&self, lab: &Lab) -> Result<Vec<Check>, VerifyError> {
+    /// Speed and radius of the tip, and how steady it is.
+    pub fn checks(&self, lab: &Lab) -> Result<Vec<Check>, VerifyError> {
         let tip = self.tip(lab)?;
         let name = |what: &str| format!("{}, {} cells: {what}", self.name, self.cells);
         Ok(vec![
@@ -182,7 +204,7 @@ impl Run {
             let tip = surface(&distance, 0.5 * width, 0.5 * BELOW)?;
             if tip >= from {
                 course.push([s.sim.clock().time * speed, tip]);
-                radii.push(radius(&distance, 0.5 * width, tip, REACH * width)?);
+                radii.push(radius(&distance, 0.5 * width, tip, self.reach * width)?);
             }
             if tip >= to {
                 break;

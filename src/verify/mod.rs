@@ -9,6 +9,7 @@ mod boss;
 mod check;
 mod contact;
 mod copper;
+mod crystal;
 pub mod devices;
 mod dispersion;
 mod finger;
@@ -70,6 +71,7 @@ pub const CASES: &[Case] = &[
     modes::CASE,
     unsteady_finger::CASE,
     finger::CASE,
+    crystal::CASE,
     binary::CASE,
     nucleation::CASE,
     copper::CASE,

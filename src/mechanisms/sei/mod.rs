@@ -62,6 +62,10 @@ impl Mechanism for Sei {
     fn resistance_at(&self, value: f64) -> f64 {
         self.resistance / self.fresh_charge * value
     }
+
+    fn bends_distance(&self) -> bool {
+        true
+    }
 }
 
 /// The parameters in the units of the fields, in the precision of the shaders.

@@ -1,0 +1,92 @@
+// crystal_start - the crystal's say in the reaction: capillarity beside the curvature, and the factor of the exchange current
+//
+//   law.x += excess_curvature where the surface is closest
+//   law.y  = (1 + law.y) a - 1,   1/a = h(m) + strength * sum over {110} of |m.n|^sharpness
+//
+// Cells that belong to no surface have less of the first, those without a direction none of either.
+//
+// reads   q, delta, excess_curvature, law
+// writes  law
+// units   scaled, see src/model/scales.rs
+// twin    src/mechanisms/crystal/cpu.rs
+
+@group(0) @binding(0) var<uniform> physics: Physics;
+@group(0) @binding(1) var<uniform> parameters: Parameters;
+@group(0) @binding(2) var<storage, read> q: array<f32>;
+@group(0) @binding(3) var<storage, read> delta: array<f32>;
+@group(0) @binding(4) var<storage, read> excess_curvature: array<f32>;
+@group(0) @binding(5) var<storage, read_write> law: array<vec2<f32>>;
+
+struct Parameters {
+    e1: f32,
+    e2: f32,
+    strength: f32,
+    sharpness: f32,
+    xx: f32, // rows of the rotation into the crystal's frame
+    xy: f32,
+    xz: f32,
+    yx: f32,
+    yy: f32,
+    yz: f32,
+    zx: f32,
+    zy: f32,
+    zz: f32,
+}
+
+// Least |grad q| that points anywhere.
+const LEAST_GRADIENT = 0.5;
+// Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
+const LOOSE_DISTANCE = 3.0;
+
+// The signed distance at corners (x), and the excess (y).
+fn at(c: vec4<u32>) -> mat4x2<f32> {
+    return mat4x2<f32>(
+        vec2<f32>(q[c.x], excess_curvature[c.x]),
+        vec2<f32>(q[c.y], excess_curvature[c.y]),
+        vec2<f32>(q[c.z], excess_curvature[c.z]),
+        vec2<f32>(q[c.w], excess_curvature[c.w]),
+    );
+}
+
+// |cosine|^sharpness of the angle between m and one of {110}, of which `projection` is the sum of two components of m.
+fn towards(projection: f32) -> f32 {
+    return pow(max(0.70710678 * abs(projection), 1e-30), parameters.sharpness);
+}
+
+fn facets(m: vec3<f32>) -> f32 {
+    let in_plane = towards(m.x + m.y) + towards(m.x - m.y);
+    let with_x = towards(m.x + m.z) + towards(m.x - m.z);
+    let with_y = towards(m.y + m.z) + towards(m.y - m.z);
+    return parameters.strength * (in_plane + (with_x + with_y));
+}
+
+@compute @workgroup_size(16, 4, 4)
+fn crystal_start(@builtin(global_invocation_id) p: vec3<u32>) {
+    let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
+    if !inside(p, n) { return; }
+    let i = element(p, n);
+    if delta[i] == 0.0 { return; }
+    let a = neighbours(p, n);
+    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
+    let along_z = select(0.5, 1.0, a.below == i || a.above == i);
+    let gradient = vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
+    let squares = rounded3(gradient * gradient);
+    let steepness = sqrt((squares.x + squares.y) + squares.z);
+    if steepness <= LEAST_GRADIENT { return; }
+
+    let normal = gradient / steepness;
+    let x = vec3<f32>(parameters.xx, parameters.xy, parameters.xz);
+    let y = vec3<f32>(parameters.yx, parameters.yy, parameters.yz);
+    let z = vec3<f32>(parameters.zx, parameters.zy, parameters.zz);
+    let m = turned(x, y, z, normal);
+    let resistance = harmonics(m, parameters.e1, parameters.e2) + facets(m);
+
+    let read = corners(p, rounded3(-(q[i] / steepness) * normal), n);
+    let closest = interpolated(at(read.near), at(read.far), read.share);
+    let far = abs(q[i]) / physics.ell;
+    let remains = abs(closest.x) / physics.ell / max(far, LOOSE_DISTANCE);
+    let loose = clamp(far - LOOSE_DISTANCE, 0.0, 1.0) * clamp(4.0 * remains - 2.0, 0.0, 1.0);
+
+    let before = law[i];
+    law[i] = vec2<f32>(before.x + (1.0 - loose) * closest.y, (1.0 + before.y) / resistance - 1.0);
+}

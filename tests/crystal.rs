@@ -1,0 +1,164 @@
+//! Lithium that grows as a crystal: directions, symmetry, both backends.
+
+mod common;
+
+use common::{cpu, everything, setup};
+use liplate::mechanisms::crystal::Crystal;
+use liplate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
+use liplate::model::electrolyte::Electrolyte;
+use liplate::model::keys::defaults;
+use liplate::model::parameters::*;
+use liplate::solver::backend::{Backend, State};
+use liplate::solver::step::{Clock, Problem};
+
+/// Everything that can depend on the direction, at once.
+fn crystal() -> Crystal {
+    Crystal { gamma_e1: -0.15, gamma_e2: 0.01, kinetic_e1: -0.4, slow_110: 0.5, ..defaults() }
+}
+
+/// Some steps.
+fn grown(s: &Setup, b: &mut dyn Backend, steps: usize) -> (State, Clock) {
+    let heights = liplate::model::collector::heights(&s.grid, &s.collector);
+    let problem = Problem::new(s, &heights);
+    let mut clock = problem.start(b).unwrap();
+    for _ in 0..steps {
+        problem.advance(b, &mut clock, f64::INFINITY).unwrap_or_else(|e| panic!("{e}"));
+    }
+    (b.state().unwrap(), clock)
+}
+
+/// Two nuclei on rough copper.
+fn with(crystal: Option<Crystal>) -> Setup {
+    let mut s = everything(16);
+    s.top.control = Control::Current(100.0);
+    let listed = |x: f64, y: f64| ListedNucleus { x: x * 0.25e-6, y: y * 0.25e-6, radius: 0.75e-6, time: 0.0 };
+    s.nucleation = Nucleation::Listed { nuclei: vec![listed(5.5, 6.5), listed(13.0, 12.5)] };
+    s.mechanisms.crystal = crystal;
+    s
+}
+
+fn on_cpu(s: &Setup, steps: usize) -> (State, Clock) {
+    grown(s, &mut cpu(s).0, steps)
+}
+
+#[test]
+fn a_crystal_without_a_preference_changes_no_bit() {
+    let (plain, preferring) = (on_cpu(&with(None), 30), on_cpu(&with(Some(crystal())), 30));
+    assert_eq!(on_cpu(&with(Some(defaults())), 30), plain);
+    assert!(preferring.0 != plain.0 && plain.1.nuclei > 0);
+}
+
+#[test]
+fn a_quarter_of_a_turn_changes_no_bit() {
+    use std::f64::consts::FRAC_PI_2;
+    let upright = on_cpu(&with(Some(crystal())), 30);
+    let turned = Crystal { orientation: Some([FRAC_PI_2, 0.0, 0.0]), ..crystal() };
+    assert_eq!(on_cpu(&with(Some(turned)), 30), upright);
+    let oblique = Crystal { orientation: Some([0.4, 0.3, 0.2]), ..crystal() };
+    assert!(on_cpu(&with(Some(oblique)), 30).0 != upright.0);
+}
+
+#[test]
+fn ledgers_close() {
+    let ledger = on_cpu(&with(Some(Crystal { orientation: Some([0.4, 0.3, 0.2]), ..crystal() })), 60).1.ledger;
+    let errors = [ledger.charge_error(), ledger.lithium_error(), ledger.salt_error()];
+    assert!(errors.iter().zip([1e-5, 1e-9, 1e-5]).all(|(error, most)| error.abs() < most), "{errors:?}");
+    assert_eq!(ledger.charge_taken.crystal, 0.0);
+}
+
+/// A restart goes on to the bit: the crystal is in the setup, and has no fields of its own.
+#[test]
+fn a_restart_goes_on_to_the_bit() {
+    let s = with(Some(crystal()));
+    let (mut b, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    let steps = |b: &mut dyn Backend, clock: &mut Clock| {
+        (0..15).for_each(|_| drop(problem.advance(b, clock, f64::INFINITY).unwrap()));
+    };
+    steps(&mut b, &mut clock);
+    let (stored, mut resumed) = (b.state().unwrap(), clock.clone());
+    steps(&mut b, &mut clock);
+    let (mut second, _) = cpu(&s);
+    second.load(&stored).unwrap();
+    problem.go_on(&mut second).unwrap();
+    steps(&mut second, &mut resumed);
+    assert!(resumed == clock && second.state().unwrap() == b.state().unwrap());
+}
+
+/// How far from the middle of the box the lithium reaches along a direction of its x–z plane \[cells\].
+fn reach(s: &Setup, xi: &[f64], [x, z]: [f64; 2]) -> f64 {
+    let middle = [0.5 * s.grid.nx as f64 - 0.5, 0.5 * s.grid.nz as f64 - 0.5];
+    let at = |r: f64| {
+        let place = [middle[0] + r * x, middle[1] + r * z];
+        let [i, k] = place.map(|p| p.floor() as usize);
+        let [a, b] = [place[0] - i as f64, place[1] - k as f64];
+        let value = |i: usize, k: usize| xi[k * s.grid.nx + i];
+        (1.0 - b) * ((1.0 - a) * value(i, k) + a * value(i + 1, k))
+            + b * ((1.0 - a) * value(i, k + 1) + a * value(i + 1, k + 1))
+    };
+    let first = (0..).map(|k| 0.05 * f64::from(k)).find(|&r| at(r) < 0.5).unwrap();
+    first - 0.05 * (0.5 - at(first)) / (at(first - 0.05) - at(first))
+}
+
+/// A disk that grows where nothing but the kinetics counts moves by i0(n) η F/RT along its normals: where its shape is convex it reaches as far as
+/// that. Its slow directions are those of the crystal, wherever that is turned to.
+#[test]
+fn a_disk_grows_by_the_kinetics_of_its_directions() {
+    let (n, radius) = (96, 20.0);
+    let grown = |turned: f64| {
+        let mut s = setup(n, 1, n, 0.1e-6);
+        s.electrolyte = Electrolyte::SingleIon { kappa: 1e6 };
+        s.kinetics = Kinetics { i0: 10.0, isolated_lithium: Isolated::Wired, ..defaults() };
+        s.collector.height = -10.0 * s.grid.dx;
+        s.deposit = InitialDeposit::None;
+        s.top.control = Control::Potential(-1e-3);
+        s.top.salt = Salt::Cathode;
+        s.time_step.first = 1.0;
+        // about y: Bunge's angles turn about z, x and z
+        let quarter = std::f64::consts::FRAC_PI_2;
+        s.mechanisms.crystal =
+            Some(Crystal { kinetic_e1: -0.2, orientation: Some([quarter, turned, -quarter]), ..defaults() });
+        let xi = (0..n * n).map(|i| {
+            let [x, z] = [i % n, i / n].map(|k| k as f64 + 0.5 - 0.5 * n as f64);
+            1.0 / (1.0 + (x.hypot(z) - radius).exp())
+        });
+        let xi: Vec<f64> = xi.collect();
+        let none = || vec![0.0; n * n];
+        let (mut b, heights) = cpu(&s);
+        b.load(&State::at_rest(xi, none(), none(), none())).unwrap();
+        let problem = Problem::new(&s, &heights);
+        let mut clock = problem.start(&mut b).unwrap();
+        // as far as a mean direction goes in 15 cells
+        let mean = s.kinetics.i0 * 1e-3 * FARADAY / (GAS * s.temperature) * LITHIUM_MOLAR_VOLUME / FARADAY / s.grid.dx;
+        let end = 15.0 / mean;
+        while clock.time < end {
+            problem.advance(&mut b, &mut clock, end).unwrap_or_else(|e| panic!("{e}"));
+        }
+        let state = b.state().unwrap();
+        let half = std::f64::consts::FRAC_1_SQRT_2;
+        [[0.0, 1.0], [1.0, 0.0], [half, half], [half, -half]].map(|direction| reach(&s, &state.xi, direction) - radius)
+    };
+    // along 110 of the plane Σ m⁴ is ½, along 100 it is 1
+    let [of_100, of_110] = [1.0, 0.5].map(|q: f64| 15.0 / (1.0 - 0.2 * (q - 0.6)));
+    for (turned, axes, diagonals) in [(0.0, of_100, of_110), (std::f64::consts::FRAC_PI_4, of_110, of_100)] {
+        let way = grown(turned);
+        println!("turned by {turned:.2}: {way:.3?} along x, z and between, not {axes:.3} and {diagonals:.3}");
+        for (way, exact) in way.into_iter().zip([axes, axes, diagonals, diagonals]) {
+            assert!((way / exact - 1.0).abs() < 0.02, "turned by {turned}: {way}, not {exact}");
+        }
+    }
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_grows_the_same_crystal() {
+    let s = with(Some(Crystal { orientation: Some([0.4, 0.3, 0.2]), ..crystal() }));
+    let Some(mut g) = common::gpu(&s) else { return };
+    let ((of_gpu, clock_gpu), (of_cpu, clock_cpu)) = (grown(&s, &mut g, 40), on_cpu(&s, 40));
+    let xi = of_gpu.xi.iter().zip(&of_cpu.xi).fold(0.0f64, |largest, (a, b)| largest.max((a - b).abs()));
+    let potential = (clock_gpu.potential - clock_cpu.potential).abs();
+    println!("xi differs by {xi:.1e}, the potential by {potential:.1e} V after {} nuclei", clock_cpu.nuclei);
+    assert!(clock_gpu.nuclei == clock_cpu.nuclei && clock_cpu.nuclei > 0);
+    assert!(xi < 1e-4 && potential < 1e-6, "{xi:e} {potential:e}");
+}
