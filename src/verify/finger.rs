@@ -9,12 +9,12 @@
 //! ln q(p) = −PV∫₀^∞ θ(s)/(exp(−π(s − p)) − 1) ds,   θ(0) = −π/2,   θ(∞) = 0,   ln(1 − λ) = ∫₀^∞ θ dp
 //! ```
 //!
-//! The numbers of [`RUNS`] are their solutions with 300 and 600 points, extrapolated; λ is known to 3e-4.
+//! The numbers of [`RUNS`] are their solutions with 300 and 600 points, extrapolated; λ is known to 3e-4. scripts/finger.py solves them too.
 //!
 //! A run begins with a long finger without surface tension of another width and speed, and finds its own: what is wrong falls by a
 //! factor of e in 0.36 W of growth (2026-11-28, run A from fingers that filled 0.5 and 0.66 of the channel: after 2 W both have a
 //! tip speed of 1.515 V, one from above and one from below). The start is chosen not to be far off, and the
-//! measurement begins [`SETTLING`] later. The tails need not be long: the field falls by a factor of e in 0.11 W into the gap
+//! measurement begins 0.75 W later. The tails need not be long: the field falls by a factor of e in 0.11 W into the gap
 //! between them.
 
 use super::check::order;
@@ -55,9 +55,13 @@ pub(super) struct Run {
     pub radius: [f64; 2],
     /// largest deviation of the speed over a cell from the mean that is allowed, relative to the mean
     pub wobble: f64,
-    /// the radius is that of z = h − x²/2ρ + s x⁴ through the surface as far as this on either side of the axis, half a radius \[W\]. A parabola
-    /// alone would have to keep so close to the axis that it feels single cells, as the curvature of q in one cell does
+    /// growth before the measurement \[W\]
+    pub settling: f64,
+    /// the radius is that of z = h − x²/2ρ + s x⁴ … through the surface as far as this on either side of the axis \[W\]. A parabola alone would have
+    /// to keep so close to the axis that it feels single cells, as the curvature of q in one cell does
     pub reach: f64,
+    /// even terms of that polynomial
+    pub terms: usize,
     /// ε₄ of the surface energy γ (1 + ε₄ cos 4θ), and of the kinetics, 1/g (1 − ε₄ cos 4θ)
     pub crystal: [f64; 2],
 }
@@ -72,7 +76,9 @@ const A: Run = Run {
     speed: [1.5143, 0.003],
     radius: [0.4967, 0.01],
     wobble: 0.002,
+    settling: 0.75,
     reach: 0.125,
+    terms: 3,
     crystal: [0.0; 2],
 };
 const B: Run = Run {
@@ -85,7 +91,9 @@ const B: Run = Run {
     speed: [1.7039, 0.005],
     radius: [0.4125, 0.01],
     wobble: 0.002,
+    settling: 0.75,
     reach: 0.125,
+    terms: 3,
     crystal: [0.0; 2],
 };
 /// What is run at the default time step, which capillarity limits.
@@ -102,10 +110,9 @@ const BY_STEP: f64 = 1e-3;
 
 /// Lithium below the troughs \[cells\].
 const BELOW: f64 = 6.0;
-/// Length of the finger at the start, growth before the measurement, and electrolyte above the tip at the end \[W\]. From the
-/// top the tip's own field comes back weaker by exp(−4π · 0.75).
+/// Length of the finger at the start, and electrolyte above the tip at the end \[W\]. From the top the tip's own field comes back weaker by
+/// exp(−4π · 0.75).
 const LENGTH: f64 = 0.75;
-const SETTLING: f64 = 0.75;
 const ABOVE: f64 = 0.75;
 /// Growth during the measurement \[ρ\].
 const WATCHED: f64 = 2.0;
@@ -149,7 +156,7 @@ impl Run {
     fn setup(&self, lab: &Lab) -> Result<Setup, VerifyError> {
         let mut setup = lab.config("finger", &[])?;
         let width = setup.grid.nx as f64 * setup.grid.dx;
-        let growth = SETTLING + 0.5 * WATCHED * self.radius[0];
+        let growth = self.settling + 0.5 * WATCHED * self.radius[0];
         let height = (LENGTH + growth + ABOVE) * self.cells as f64 + BELOW;
         setup.grid.dx = width / self.cells as f64;
         setup.ell = setup.grid.dx;
@@ -193,7 +200,7 @@ impl Run {
         let width = self.cells as f64;
         let start = Shape::of_height(self.start, LENGTH * std::f64::consts::TAU);
         s.begin_from(&saffman::state(s.setup, start, BELOW + 0.5 * LENGTH * width))?;
-        let from = BELOW + (LENGTH + SETTLING) * width;
+        let from = BELOW + (LENGTH + self.settling) * width;
         let to = from + 0.5 * WATCHED * self.radius[0] * width;
         let speed = LITHIUM_MOLAR_VOLUME / FARADAY * self.current / s.setup.grid.dx;
         // times in which a flat front would move by a cell, heights and radii in cells
@@ -204,7 +211,7 @@ impl Run {
             let tip = surface(&distance, 0.5 * width, 0.5 * BELOW)?;
             if tip >= from {
                 course.push([s.sim.clock().time * speed, tip]);
-                radii.push(radius(&distance, 0.5 * width, tip, self.reach * width)?);
+                radii.push(radius(&distance, 0.5 * width, tip, self.reach * width, self.terms)?);
             }
             if tip >= to {
                 break;
@@ -223,22 +230,38 @@ fn surface(distance: &Distance, x: f64, inside: f64) -> Result<f64, VerifyError>
     Ok(inside + distance.radius([x, 0.5, inside], [0.0, 0.0, 1.0])?)
 }
 
-/// Radius of the tip on the axis at `x`, from the surface as far as `reach` from there \[cells\].
-fn radius(distance: &Distance, x: f64, tip: f64, reach: f64) -> Result<f64, VerifyError> {
-    // normal equations of the fit for the unknowns at 1, u², u⁴, u = x/reach; even in u: the two sides are taken together
+/// Radius of the tip on the axis at `x`, from the surface as far as `reach` from there \[cells\], by a polynomial of so many even terms.
+fn radius(distance: &Distance, x: f64, tip: f64, reach: f64, terms: usize) -> Result<f64, VerifyError> {
+    // even in u = x/reach: the two sides are taken together
     let mut points = Vec::new();
     for k in -(PLACES as i32)..=PLACES as i32 {
         let u = f64::from(k) / PLACES as f64;
         points.push([u * u, surface(distance, x + u * reach, tip - 2.0 * reach)?]);
     }
-    let mean = |value: &dyn Fn(f64, f64) -> f64| {
-        points.iter().map(|&[square, z]| value(square, z)).sum::<f64>() / points.len() as f64
-    };
-    let [m1, m2, m3, m4] = [1, 2, 3, 4].map(|power| mean(&|square, _| square.powi(power)));
-    let [z0, z1, z2] = [0, 1, 2].map(|power| mean(&|square, z| z * square.powi(power)));
-    let [a, b, c] = [m2 - m1 * m1, m3 - m1 * m2, m4 - m2 * m2];
-    let bend = ((z1 - m1 * z0) * c - (z2 - m2 * z0) * b) / (a * c - b * b);
-    Ok(-0.5 * reach * reach / bend)
+    Ok(-0.5 * reach * reach / even_fit(&points, terms)[1])
+}
+
+/// Coefficients of 1, v, v² … by least squares, from points (v, z).
+fn even_fit(points: &[[f64; 2]], terms: usize) -> Vec<f64> {
+    let mean =
+        |value: &dyn Fn(f64, f64) -> f64| points.iter().map(|&[v, z]| value(v, z)).sum::<f64>() / points.len() as f64;
+    let mut rows: Vec<Vec<f64>> = (0..terms)
+        .map(|i| {
+            let moments = (0..terms).map(|j| mean(&|v, _| v.powi((i + j) as i32)));
+            moments.chain([mean(&|v, z| z * v.powi(i as i32))]).collect()
+        })
+        .collect();
+    // elimination; the normal equations are positive definite and need no pivots
+    for i in 0..terms {
+        let pivot = rows[i].clone();
+        for (j, row) in rows.iter_mut().enumerate() {
+            if j != i {
+                let factor = row[i] / pivot[i];
+                row.iter_mut().zip(&pivot).for_each(|(value, pivot)| *value -= factor * pivot);
+            }
+        }
+    }
+    rows.iter().enumerate().map(|(i, row)| row[terms] / row[i]).collect()
 }
 
 /// Slope of the straight line through points, by least squares.
@@ -263,4 +286,17 @@ fn over_cells(course: &[[f64; 2]]) -> Vec<f64> {
         }
     }
     times.windows(2).map(|pair| 1.0 / (pair[1] - pair[0])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fit_finds_the_polynomial_that_the_points_lie_on() {
+        let of = |v: f64| 2.0 - 3.0 * v + 0.5 * v * v - 0.25 * v * v * v;
+        let points: Vec<[f64; 2]> = (0..20).map(|k| f64::from(k) / 19.0).map(|v| [v, of(v)]).collect();
+        let found = even_fit(&points, 4);
+        assert!(found.iter().zip([2.0, -3.0, 0.5, -0.25]).all(|(a, b)| (a - b).abs() < 1e-9), "{found:?}");
+    }
 }
