@@ -1,7 +1,8 @@
 //! Mechanisms that ride on the surface of the lithium, each in a folder of its own, all of them in one table.
 //!
-//! A mechanism has a section of the config, fields that move with the surface, a current that it takes beside the lithium, a resistance
-//! that it adds to the film, and a column of what it has taken. The rest of the program knows none by name: it goes through the table.
+//! A mechanism has a section of the config. It may have fields that move with the surface, a current that it takes beside the lithium, with a
+//! column of what it has taken, a resistance that it adds to the film, and a say in capillarity and in the exchange current. The rest of the
+//! program knows none by name: it goes through the table.
 //! A folder holds
 //!
 //! - `mod.rs`: keys, laws and what [`Mechanism`] asks;
