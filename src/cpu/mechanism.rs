@@ -42,13 +42,13 @@ pub type Share<'a> = &'a (dyn Fn(usize, usize, usize) -> f64 + Sync);
 
 /// A mechanism, with its fields, on this backend.
 pub trait OnSurface: Send + Sync {
-    /// Memory that its fields take \[B per cell\].
+    /// Memory that the fields of the mechanism take \[B per cell\].
     fn bytes_per_cell(&self) -> usize;
-    /// Goes over to the units of another temperature.
+    /// Goes over to the scaled units of another temperature.
     fn scale(&mut self, scales: &Scales);
-    /// Its fields that time changes, by their names.
+    /// Fields of the mechanism that time changes, by their names.
     fn fields(&self) -> Vec<(&'static str, &[f64])>;
-    /// Replaces them; those that are not given are those of a fresh surface.
+    /// Replaces the fields of the mechanism; those that are not given become those of a fresh surface.
     fn load(&mut self, given: &Riding);
     /// Looks at the surface before the solution of a step of `dt` \[s\]. Returns Σ of the current that it takes times δ.
     fn start(&mut self, on: &Surface, dt: f64, to: Contribution) -> f64;

@@ -9,13 +9,13 @@ use crate::solver::backend::BackendError;
 
 /// A mechanism on this backend. Its fields are in buffers of the device, [`GpuMechanism::buffers`].
 pub trait GpuMechanism {
-    /// Its buffers.
+    /// Buffers that the mechanism needs.
     fn buffers(&self) -> &'static [RidingBuffer];
-    /// Goes over to the units of another temperature.
+    /// Goes over to the scaled units of another temperature.
     fn scale(&mut self, scales: &Scales);
-    /// Where its fields lie: the name of each, its buffer, and which float of it.
+    /// Where the fields of the mechanism lie: the name of each, its buffer, and which float of that.
     fn fields(&self) -> &'static [(&'static str, &'static str, usize)];
-    /// Replaces its fields; those that are not given are those of a fresh surface.
+    /// Replaces the fields of the mechanism; those that are not given become those of a fresh surface.
     fn load(&self, gpu: &mut Gpu, given: &Riding);
     /// Looks at the surface before the solution of a step of `dt` \[s\], and adds to `side` and `law`. Returns Σ of the
     /// current that it takes times δ.
@@ -83,12 +83,12 @@ impl Gpu {
         self.mechanisms = all;
     }
 
-    /// Whether any is switched on.
+    /// Whether any mechanism is switched on.
     pub(super) fn has_mechanisms(&self) -> bool {
         self.mechanisms.iter().any(Option::is_some)
     }
 
-    /// What each takes in a step, from now on part of the current.
+    /// Lets every mechanism look at the surface before a step of `dt` \[s\]. Returns what each takes, from now on part of the current.
     pub(super) fn start_all(&mut self, dt: f64) -> Result<PerMechanism, BackendError> {
         if !self.has_mechanisms() {
             return Ok(PerMechanism::default());

@@ -63,13 +63,13 @@ pub struct Plausible {
 
 /// What the rest of the program asks of a mechanism that is switched on.
 pub trait Mechanism {
-    /// Its fields. Negative values are those of cells away from the surface.
+    /// Fields of the mechanism. Their values are negative in cells away from the surface.
     fn fields(&self) -> &'static [RidingField];
-    /// Values by the names of its keys.
+    /// Values of the mechanism by the names of their keys.
     fn shown(&self) -> Vec<(String, Shown)>;
-    /// Values that could be mistaken.
+    /// Values of the mechanism that could be mistaken.
     fn plausible(&self) -> Vec<Plausible>;
-    /// What is wrong with values of its keys together: the key, and a sentence.
+    /// What is wrong with the values of several keys together: a key, and a sentence.
     fn objections(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
@@ -77,7 +77,7 @@ pub trait Mechanism {
     fn resistance(&self) -> f64 {
         0.0
     }
-    /// Area resistance of a surface on which its first field has this value, in SI \[Ω m²\].
+    /// Area resistance of a surface on which the first field of the mechanism has this value, in SI \[Ω m²\].
     fn resistance_at(&self, _value: f64) -> f64 {
         0.0
     }
@@ -85,7 +85,7 @@ pub trait Mechanism {
     fn stiffness(&self) -> f64 {
         1.0
     }
-    /// Whether what it does differs so much from cell to cell that the distance to the interface is to be that of the beginning of a step: the
+    /// Whether the mechanism differs so much from cell to cell that the distance to the interface is to be that of the beginning of a step: the
     /// currents that it leaves would bend the one in the middle.
     fn bends_distance(&self) -> bool {
         false
@@ -128,7 +128,7 @@ macro_rules! hosts {
                 vec![$((stringify!($name), $about, <$name::$keys as OfKeys>::table())),*]
             }
 
-            /// Those whose section is there.
+            /// Reads the mechanisms whose sections are there.
             pub fn read(root: &dyn Reader) -> Self {
                 let mut all = Self::default();
                 $(all.$name = root.inner(stringify!($name)).map(|section| {
@@ -139,7 +139,7 @@ macro_rules! hosts {
                 all
             }
 
-            /// Those that are switched on, with their names.
+            /// Mechanisms that are switched on, with their names.
             pub fn each(&self) -> Vec<(&'static str, &dyn Mechanism)> {
                 let all: [(_, Option<&dyn Mechanism>); COUNT] = [$((stringify!($name), self.$name.as_ref().map(|on| on as &dyn Mechanism))),*];
                 all.into_iter().filter_map(|(name, on)| Some((name, on?))).collect()
@@ -163,12 +163,12 @@ macro_rules! hosts {
 for_each_mechanism!(hosts);
 
 impl Mechanisms {
-    /// Whether none is switched on.
+    /// Whether no mechanism is switched on.
     pub fn is_empty(&self) -> bool {
         self.each().is_empty()
     }
 
-    /// Fields of those that are switched on.
+    /// Fields of the mechanisms that are switched on.
     pub fn fields(&self) -> Vec<&'static RidingField> {
         self.each().into_iter().flat_map(|(_, on)| on.fields()).collect()
     }
@@ -190,7 +190,7 @@ impl Mechanisms {
 }
 
 impl PerMechanism {
-    /// The sum over all.
+    /// The sum over all mechanisms.
     pub fn total(self) -> f64 {
         self.to_array().into_iter().sum()
     }

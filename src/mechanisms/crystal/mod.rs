@@ -28,7 +28,7 @@ section! {
     }
 }
 
-/// It has none: its orientation is the same everywhere.
+/// A crystal of one orientation has no fields: the orientation is the same everywhere.
 pub const FIELDS: &[RidingField] = &[];
 
 /// Least stiffness over the mean surface energy: with less a ripple hardly costs anything, and the grid decides.
@@ -47,7 +47,7 @@ impl Crystal {
         Harmonics { e1: self.kinetic_e1, e2: self.kinetic_e2 }
     }
 
-    /// What the facets add to it.
+    /// What facets {110} add to the charge-transfer resistance.
     pub fn facets(&self) -> Facets {
         Facets { strength: self.slow_110, sharpness: self.sharpness }
     }

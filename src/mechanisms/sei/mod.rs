@@ -28,7 +28,7 @@ section! {
     }
 }
 
-/// Its fields: charge per area of the layer, and of the lithium stripped below it since it was plated.
+/// Fields of the SEI: charge per area of the layer, and of the lithium stripped below it since it was plated.
 pub const FIELDS: &[RidingField] = &[
     RidingField { name: "sei", unit: |scales| scales.current },
     RidingField { name: "stripped", unit: |scales| scales.current },
