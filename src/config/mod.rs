@@ -297,6 +297,25 @@ mod tests {
     }
 
     #[test]
+    fn a_crystal_is_convex_and_a_field_has_its_mechanism() {
+        let crystal = |overrides: &[&str]| read(GOOD, overrides).map(|config| config.setup.mechanisms.crystal);
+        assert_eq!(crystal(&[]), Ok(None));
+        let turned = crystal(&["crystal.gamma_e1=0.1", "crystal.orientation=[\"90 deg\", \"0 deg\", \"45 deg\"]"]);
+        assert!(turned.is_ok_and(|crystal| crystal.is_some_and(|crystal| crystal.orientation.is_some())));
+        for (overrides, part) in [
+            (&["crystal.gamma_e1=0.3"][..], "crystal.gamma_e1: with e1 = 0.3 and e2 = 0 the stiffness"),
+            (&["crystal.kinetic_e1=-3"], "crystal.kinetic_e1: with these harmonics"),
+            (&["crystal.sharpness=1"], "crystal.sharpness"),
+            (&["crystal.gamma_e3=0.1"], "gamma_e3"),
+            (&["crystal.orientation=[\"1 m\", \"0 deg\", \"0 deg\"]"], "crystal.orientation"),
+            (&["output.fields=[\"sei\"]"], "output.fields: \"sei\" needs a section [sei]"),
+        ] {
+            let message = crystal(overrides).unwrap_err();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
     fn every_violation_is_reported_at_once() {
         let bad = GOOD.replace("i0 = \"1 mA/cm^2\"", "i0 = \"1 mA\"\nalhpa = 0.5").replace("\"0.25 um\"", "0.25");
         let message = read(&bad, &["top.salt=cathod", "end.charge=-1 mAh/cm^2"]).unwrap_err();
