@@ -36,7 +36,7 @@ fn every_config_runs() {
         let cells = format!("grid.cells=[{}, {}, {}]", cells.nx.min(24), cells.ny.min(20), cells.nz);
         let mut arguments = vec!["run", config.to_str().unwrap(), "--out", name, "--device", "cpu", "--quiet"];
         arguments.extend(["--set", &cells, "--set", "end.time=1 ms"]);
-        if name == "flat_2d" {
+        if ["flat_2d", "crystals"].contains(&name) {
             arguments.extend(["--set", "nucleation.nuclei=[{x = \"3 um\", radius = \"1 um\"}]"]);
         }
         let called = place.call(&arguments);

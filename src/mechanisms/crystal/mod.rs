@@ -116,7 +116,7 @@ mod tests {
             let [(key, problem)] = &crystal(wrong).objections()[..] else { panic!("{wrong}") };
             assert!(*key == "gamma_e1" && problem.contains("stiffness"), "{problem}");
         }
-        let [(key, _)] = &Crystal { kinetic_e1: 2.0, ..defaults() }.objections()[..] else { panic!() };
+        let [(key, _)] = &Crystal { kinetic_e1: -3.0, ..defaults() }.objections()[..] else { panic!() };
         assert_eq!(*key, "kinetic_e1");
     }
 }
