@@ -34,20 +34,13 @@ const CRYSTAL_BAND = 3.0;
 // Bound on the curvature.
 const LARGEST_CURVATURE = 1.0;
 
-// Central differences of q.
-fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
-    let at = neighbours(p, n);
-    return 0.5 * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
-}
-
 // What flows out of cell p through one face.
 fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
     if nb == i { return 0.0; }
     var along = 0.5 * (here + central(beside(p, axis, side, n), n));
     let sign = select(-1.0, 1.0, side == 1u);
     along[axis] = sign * (q[nb] - q[i]);
-    let squares = rounded3(along * along);
-    let steepness = max(sqrt((squares.x + squares.y) + squares.z), 1e-12);
+    let steepness = max(magnitude(along), 1e-12);
     let x = vec3<f32>(parameters.xx, parameters.xy, parameters.xz);
     let y = vec3<f32>(parameters.yx, parameters.yy, parameters.yz);
     let z = vec3<f32>(parameters.zx, parameters.zy, parameters.zz);

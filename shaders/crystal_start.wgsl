@@ -35,8 +35,6 @@ struct Parameters {
 
 // Least |grad q| that points anywhere.
 const LEAST_GRADIENT = 0.5;
-// Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
-const LOOSE_DISTANCE = 3.0;
 
 // The signed distance at corners (x), and the excess (y).
 fn at(c: vec4<u32>) -> mat4x2<f32> {
@@ -54,6 +52,7 @@ fn towards(projection: f32) -> f32 {
 }
 
 fn facets(m: vec3<f32>) -> f32 {
+    if parameters.strength == 0.0 { return 0.0; }
     let in_plane = towards(m.x + m.y) + towards(m.x - m.y);
     let with_x = towards(m.x + m.z) + towards(m.x - m.z);
     let with_y = towards(m.y + m.z) + towards(m.y - m.z);
@@ -66,12 +65,8 @@ fn crystal_start(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     if delta[i] == 0.0 { return; }
-    let a = neighbours(p, n);
-    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
-    let along_z = select(0.5, 1.0, a.below == i || a.above == i);
-    let gradient = vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
-    let squares = rounded3(gradient * gradient);
-    let steepness = sqrt((squares.x + squares.y) + squares.z);
+    let gradient = gradient_at(p, n);
+    let steepness = magnitude(gradient);
     if steepness <= LEAST_GRADIENT { return; }
 
     let normal = gradient / steepness;
@@ -83,9 +78,7 @@ fn crystal_start(@builtin(global_invocation_id) p: vec3<u32>) {
 
     let read = corners(p, rounded3(-(q[i] / steepness) * normal), n);
     let closest = interpolated(at(read.near), at(read.far), read.share);
-    let far = abs(q[i]) / physics.ell;
-    let remains = abs(closest.x) / physics.ell / max(far, LOOSE_DISTANCE);
-    let loose = clamp(far - LOOSE_DISTANCE, 0.0, 1.0) * clamp(4.0 * remains - 2.0, 0.0, 1.0);
+    let loose = looseness(q[i] / physics.ell, closest.x / physics.ell);
 
     let before = law[i];
     law[i] = vec2<f32>(before.x + (1.0 - loose) * closest.y, (1.0 + before.y) / resistance - 1.0);

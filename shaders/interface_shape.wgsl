@@ -23,12 +23,6 @@ const LARGEST_CURVATURE = 1.0;
 // Distance beyond which nothing reacts [ell].
 const REACTION_BAND = 12.0;
 
-// Central differences of q.
-fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
-    let at = neighbours(p, n);
-    return 0.5 * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
-}
-
 // Outward component of the normal on one face of cell p, whose central differences are `here`.
 fn normal(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
     if nb == i {
@@ -46,11 +40,6 @@ fn normal(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, 
 
 fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
     return rounded(0.5 * (accessible[i] + accessible[nb]) * normal(p, i, nb, axis, side, here, n));
-}
-
-fn magnitude(v: vec3<f32>) -> f32 {
-    let squares = rounded3(v * v);
-    return sqrt((squares.x + squares.y) + squares.z);
 }
 
 @compute @workgroup_size(16, 4, 4)

@@ -24,19 +24,12 @@ const LARGEST_GRADIENT = 3.0;
 // Bound on the movement [ell].
 const LARGEST_ADVANCE = 1.0;
 
-fn magnitude(v: vec3<f32>) -> f32 {
-    let squares = rounded3(v * v);
-    return sqrt((squares.x + squares.y) + squares.z);
-}
-
 @compute @workgroup_size(16, 4, 4)
 fn predict(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    let at = neighbours(p, n);
-    let slope = 0.5 * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
-    let gradient = min(magnitude(slope), LARGEST_GRADIENT);
+    let gradient = min(magnitude(central(p, n)), LARGEST_GRADIENT);
     let way = parameters.half_advance * current_old[i] * gradient / physics.ell;
     let moved = xi[i] * exp(clamp(way, -LARGEST_ADVANCE, LARGEST_ADVANCE));
 

@@ -26,8 +26,6 @@ const PROBE_DISTANCE = 1.5;
 const LEAST_LAYER = 0.75;
 // Least |grad q| that points anywhere.
 const LEAST_GRADIENT = 0.5;
-// Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
-const LOOSE_DISTANCE = 3.0;
 // Lithium farther than this from the interface asks whether its probe leads there [ell], and part of its distance that it may have left.
 const DEEP_DISTANCE = 6.0;
 const REMAINING_SHARE = 0.5;
@@ -40,9 +38,7 @@ const LARGEST_CURVATURE = 1.0;
 // Where more than half of the distance remains, q leads to no surface.
 // Lithium that belongs to no surface, and electrolyte that belongs to none, is a speck as sharp as the grid can hold.
 fn loose(closest: f32, q_here: f32, there: f32) -> f32 {
-    let far = abs(q_here);
-    let remains = abs(there) / max(far, LOOSE_DISTANCE);
-    let share = clamp(far - LOOSE_DISTANCE, 0.0, 1.0) * clamp(4.0 * remains - 2.0, 0.0, 1.0);
+    let share = looseness(q_here, there);
     let speck = select(-LARGEST_CURVATURE, LARGEST_CURVATURE, q_here < 0.0);
     return closest + share * (speck - closest);
 }
@@ -79,12 +75,8 @@ fn probe(@builtin(global_invocation_id) p: vec3<u32>) {
     if delta[i] == 0.0 {
         return;
     }
-    let a = neighbours(p, n);
-    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
-    let along_z = select(0.5, 1.0, a.below == i || a.above == i);
-    let gradient = vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
-    let squares = rounded3(gradient * gradient);
-    let steepness = sqrt((squares.x + squares.y) + squares.z);
+    let gradient = gradient_at(p, n);
+    let steepness = magnitude(gradient);
     if steepness <= LEAST_GRADIENT {
         front_curvature[i] = loose(curvature[i], q[i] / physics.ell, q[i] / physics.ell);
         return;

@@ -29,12 +29,6 @@ struct Parameters {
     strength: f32,
 }
 
-// Central differences of q.
-fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
-    let at = neighbours(p, n);
-    return 0.5 * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
-}
-
 // Outward component of the normal on one face of cell p, whose central differences are `here`.
 fn normal(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
     if nb == i {

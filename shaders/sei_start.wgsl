@@ -49,13 +49,9 @@ fn formed(charge: f32) -> f32 {
 
 // The cell in which the point of the interface lies that is closest to cell p.
 fn closest(p: vec3<u32>, n: vec3<u32>) -> u32 {
-    let a = neighbours(p, n);
-    // at the bottom and the top, where a cell is its own neighbour, the difference to the other side alone
-    let along_z = select(0.5, 1.0, p.z == 0u || p.z + 1u == n.z);
-    let gradient = vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[a.east] - q[a.west], q[a.north] - q[a.south], q[a.above] - q[a.below]);
-    let squares = rounded3(gradient * gradient);
+    let gradient = gradient_at(p, n);
     // q is the distance, also in the tails, where a profile that moves is not steep enough
-    let steepness = max(sqrt((squares.x + squares.y) + squares.z), 1e-6);
+    let steepness = max(magnitude(gradient), 1e-6);
     let way = -q[element(p, n)] * (gradient / steepness);
     // halves away from zero, so that a mirrored way has the mirrored end
     let steps = vec3<i32>(sign(way) * floor(abs(way) + 0.5));

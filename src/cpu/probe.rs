@@ -74,9 +74,14 @@ pub fn probe(cpu: &mut Cpu) {
     });
 }
 
+/// Central differences of q around a cell.
+pub fn central(q: &[f64], Cell { around, .. }: Cell) -> [f64; 3] {
+    std::array::from_fn(|axis| 0.5 * (q[around[2 * axis + 1]] - q[around[2 * axis]]))
+}
+
 /// Differences of q around a cell; at the bottom and the top, where a cell is its own neighbour, to the other side alone.
-pub fn gradient(q: &[f64], Cell { here, around }: Cell) -> [f64; 3] {
-    let mut gradient: [f64; 3] = std::array::from_fn(|axis| 0.5 * (q[around[2 * axis + 1]] - q[around[2 * axis]]));
+pub fn gradient(q: &[f64], cell: Cell) -> [f64; 3] {
+    let (mut gradient, Cell { here, around }) = (central(q, cell), cell);
     if around[4] == here || around[5] == here {
         gradient[2] *= 2.0;
     }

@@ -15,6 +15,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("precision", include_str!("../../shaders/lib/precision.wgsl")),
     ("sum", include_str!("../../shaders/lib/sum.wgsl")),
     ("cubic", include_str!("../../shaders/lib/cubic.wgsl")),
+    ("distance", include_str!("../../shaders/lib/distance.wgsl")),
     ("electrolyte", include_str!("../../shaders/lib/electrolyte.wgsl")),
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
     ("hierarchy", include_str!("../../shaders/lib/hierarchy.wgsl")),
@@ -56,10 +57,10 @@ macro_rules! kernels {
 }
 
 const POINT: &[&str] = &["uniforms", "grid"];
-const EXACT: &[&str] = &["uniforms", "grid", "precision"];
+const DISTANCE: &[&str] = &["uniforms", "grid", "precision", "distance"];
 const STENCIL: &[&str] = &["uniforms", "grid", "precision", "stencil"];
 const NUCLEI: &[&str] = &["uniforms", "grid", "precision", "caps"];
-const CRYSTAL: &[&str] = &["uniforms", "grid", "precision", "cubic"];
+const CRYSTAL: &[&str] = &["uniforms", "grid", "precision", "distance", "cubic"];
 const LEVELS: &[&str] = &["uniforms", "grid", "hierarchy"];
 const STENCIL_LEVELS: &[&str] = &["uniforms", "grid", "precision", "stencil", "hierarchy"];
 const LABELS: &[&str] = &["uniforms", "grid", "isolated"];
@@ -76,13 +77,13 @@ kernels! {
     Coarsen = "coarsen", LEVELS, &[];
     CoarsenLower = "coarsen_lower", LEVELS, &[];
     CrystalCurvature = "crystal_curvature", CRYSTAL, &["e1", "e2", "xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"];
-    CrystalStart = "crystal_start", &["uniforms", "grid", "precision", "cubic", "probe"],
+    CrystalStart = "crystal_start", &["uniforms", "grid", "precision", "distance", "cubic", "probe"],
         &["e1", "e2", "strength", "sharpness", "xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"];
     CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", POINT, &[];
-    InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "electrolyte", "stencil"], &[];
+    InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "distance", "electrolyte", "stencil"], &[];
     Inventory = "inventory", SUM, &["planes"];
     IsolatedBalance = "isolated_balance", POINT, &[];
     IsolatedImage = "isolated_image", POINT, &[];
@@ -97,18 +98,18 @@ kernels! {
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
     Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
     Place = "place", NUCLEI, &["count"];
-    Predict = "predict", EXACT, &["half_advance"];
-    Probe = "probe", &["uniforms", "grid", "precision", "electrolyte", "probe"], &[];
+    Predict = "predict", DISTANCE, &["half_advance"];
+    Probe = "probe", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe"], &[];
     Project = "project", SUM, &["planes", "pairs"];
     Prolong = "prolong", LEVELS, &[];
     Reaction = "reaction", LOCAL, &[];
     GoAlong = "go_along", POINT, &["starts"];
     FormResidual = "form_residual", STENCIL, &[];
-    RestoreProfile = "restore_profile", STENCIL, &["strength"];
+    RestoreProfile = "restore_profile", &["uniforms", "grid", "precision", "distance", "stencil"], &["strength"];
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &[];
     SeiEnd = "sei_end", POINT, &["movement", "dt", "cracks"];
     SeiPlace = "sei_place", NUCLEI, &["count"];
-    SeiStart = "sei_start", &["uniforms", "grid", "precision", "sum", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];
+    SeiStart = "sei_start", &["uniforms", "grid", "precision", "distance", "sum", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];
     Shift = "shift", POINT, &["by"];
     SmoothNext = "smooth_next", STENCIL, &["weight"];
     SmoothFirst = "smooth_first", STENCIL, &["weight"];

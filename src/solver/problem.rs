@@ -11,6 +11,8 @@ pub struct Problem {
     pub setup: Setup,
     /// units of the fields
     pub scales: Scales,
+    /// rate per second and scaled slope ∂i/∂drive at which capillarity levels the finest ripple, see [`Scales::relaxation`] \[1/s\]
+    pub relaxation: f64,
     /// heights of the copper, nx × ny \[m\]
     pub heights: Vec<f64>,
     /// nuclei that appear by schedule, in order of time
@@ -22,9 +24,11 @@ pub struct Problem {
 impl Problem {
     /// Gathers what the step needs.
     pub fn new(setup: &Setup, heights: &[f64]) -> Self {
+        let scales = Scales::new(setup);
         Self {
             setup: setup.clone(),
-            scales: Scales::new(setup),
+            relaxation: scales.relaxation(setup),
+            scales,
             heights: heights.to_vec(),
             scheduled: nucleation::scheduled(setup, heights),
             column: column::cells(setup),

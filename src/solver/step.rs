@@ -409,7 +409,7 @@ impl Problem {
             concentration_change: above.map_or(balance.concentration_change, |after| {
                 balance.concentration_change.max(after.change / self.scales.concentration)
             }),
-            relaxation: balance.largest_slope * self.scales.relaxation(&self.setup),
+            relaxation: balance.largest_slope * self.relaxation,
             potential_change: self.potential(clock, balance, above) - clock.potential,
             nucleation_rate: balance.nucleation_rate,
             nuclei: self.nuclei(&clock.inventory),

@@ -4,7 +4,7 @@ use super::Crystal;
 use super::law::{Facets, Harmonics, along_axis, to_crystal};
 use crate::cpu::interface::length;
 use crate::cpu::mechanism::{Contribution, OnSurface, Share, Surface};
-use crate::cpu::probe::{Reading, gradient, looseness};
+use crate::cpu::probe::{Reading, central, gradient, looseness};
 use crate::cpu::shape::{Cell, Shape, paired};
 use crate::mechanisms::Riding;
 use crate::model::numerics::{CRYSTAL_BAND, LARGEST_CURVATURE, LEAST_GRADIENT};
@@ -96,12 +96,6 @@ impl OnSurface for OneCrystal {
     fn place(&mut self, _: &Surface, _: Share) {}
 }
 
-/// Central differences of q in cell (x, y, z).
-fn central(shape: &Shape, q: &[f64], [x, y, z]: [usize; 3]) -> [f64; 3] {
-    let [west, east, south, north, below, above] = shape.row(y, z).cell(x).around;
-    [0.5 * (q[east] - q[west]), 0.5 * (q[north] - q[south]), 0.5 * (q[above] - q[below])]
-}
-
 /// −∇·\[w (ξ − n)\]/w in a cell, n on its faces as the curvature has it: the difference across a face, and along it the mean of those of both cells.
 fn excess_curvature(
     energy: Harmonics,
@@ -111,7 +105,7 @@ fn excess_curvature(
     place: [usize; 3],
     cell: Cell,
 ) -> f64 {
-    let here = central(shape, q, place);
+    let here = central(q, cell);
     let sizes = [shape.nx, shape.ny, shape.nz];
     let mut flux = [0.0; 6];
     for (face, flux) in flux.iter_mut().enumerate() {
@@ -122,7 +116,8 @@ fn excess_curvature(
         }
         let mut neighbour = place;
         neighbour[axis] = (place[axis] + if is_upper { 1 } else { sizes[axis] - 1 }) % sizes[axis];
-        let there = central(shape, q, neighbour);
+        let [x, y, z] = neighbour;
+        let there = central(q, shape.row(y, z).cell(x));
         let mut n: [f64; 3] = std::array::from_fn(|along| 0.5 * (here[along] + there[along]));
         n[axis] = if is_upper { q[beside] - q[cell.here] } else { q[cell.here] - q[beside] };
         let steepness = length(n).max(1e-12);

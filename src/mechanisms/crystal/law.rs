@@ -38,6 +38,10 @@ impl Harmonics {
     /// h(m).
     pub fn value(&self, m: [f64; 3]) -> f64 {
         let (_, q, s) = invariants(m);
+        self.of_invariants(q, s)
+    }
+
+    fn of_invariants(&self, q: f64, s: f64) -> f64 {
         1.0 + self.e1 * (q - MEAN_Q) + self.e2 * (3.0 * q + 66.0 * s - MEAN_Q_AND_S)
     }
 
@@ -49,7 +53,7 @@ impl Harmonics {
     /// ξ(m) − m, in the crystal's frame: none of an isotropic surface.
     pub fn excess(&self, m: [f64; 3]) -> [f64; 3] {
         let ([x, y, z], q, s) = invariants(m);
-        let radial = self.value(m) - 1.0;
+        let radial = self.of_invariants(q, s) - 1.0;
         let pairs = [y * z, x * z, x * y];
         std::array::from_fn(|i| {
             let of_q = [x, y, z][i] - q;
@@ -125,6 +129,9 @@ pub struct Facets {
 impl Facets {
     /// Σ b (m·n)^w.
     pub fn value(&self, m: [f64; 3]) -> f64 {
+        if self.strength == 0.0 {
+            return 0.0;
+        }
         let one = |n: [f64; 3]| (std::f64::consts::FRAC_1_SQRT_2 * dot(m, n).abs()).powf(self.sharpness);
         let [a, b, c, d, e, f] = PLANES_110.map(one);
         // as invariants: x and y may be exchanged

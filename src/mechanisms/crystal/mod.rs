@@ -31,8 +31,6 @@ section! {
 /// A crystal of one orientation has no fields: the orientation is the same everywhere.
 pub const FIELDS: &[RidingField] = &[];
 
-/// Least stiffness over the mean surface energy: with less a ripple hardly costs anything, and the grid decides.
-const LEAST_STIFFNESS: f64 = 0.0;
 /// Least charge-transfer resistance over its mean.
 const LEAST_RESISTANCE: f64 = 0.05;
 
@@ -75,7 +73,7 @@ impl Mechanism for Crystal {
     fn objections(&self) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();
         let [least, _] = self.energy().stiffness();
-        if least <= LEAST_STIFFNESS {
+        if least <= 0.0 {
             all.push((
                 "gamma_e1",
                 format!(

@@ -1,0 +1,29 @@
+// Differences of the signed distance, the field `q` of the kernel.
+
+fn magnitude(v: vec3<f32>) -> f32 {
+    let squares = rounded3(v * v);
+    return sqrt((squares.x + squares.y) + squares.z);
+}
+
+// Central differences of q in cell p.
+fn central(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
+    let at = neighbours(p, n);
+    return 0.5 * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
+}
+
+// Differences of q around cell p; at the bottom and the top, where a cell is its own neighbour, to the other side alone.
+fn gradient_at(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
+    let at = neighbours(p, n);
+    let along_z = select(0.5, 1.0, p.z == 0u || p.z + 1u == n.z);
+    return vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
+}
+
+// Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
+const LOOSE_DISTANCE = 3.0;
+
+// How far a cell at the distance q_here, whose closest point is at the distance `there`, belongs to no surface: 0 to 1. All lengths in ell.
+fn looseness(q_here: f32, there: f32) -> f32 {
+    let far = abs(q_here);
+    let remains = abs(there) / max(far, LOOSE_DISTANCE);
+    return clamp(far - LOOSE_DISTANCE, 0.0, 1.0) * clamp(4.0 * remains - 2.0, 0.0, 1.0);
+}
