@@ -2,9 +2,9 @@
 //
 //   excess_curvature = -div[w (xi - n)]/w,   xi the vector of Cahn and Hoffman for the surface energy over its mean, n = grad q/|grad q|
 //
-// Cells farther than 3 dx from the interface have none: it is read at the surface.
+// Cells farther than 3 dx from the interface have none: it is read at the surface. A cell sees all its faces with the orientation of its own grain.
 //
-// reads   q, accessible
+// reads   q, accessible, grain, rotations
 // writes  excess_curvature
 // units   scaled, see src/model/scales.rs
 // twin    src/mechanisms/crystal/cpu.rs
@@ -13,20 +13,14 @@
 @group(0) @binding(1) var<uniform> parameters: Parameters;
 @group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read> accessible: array<f32>;
-@group(0) @binding(4) var<storage, read_write> excess_curvature: array<f32>;
+@group(0) @binding(4) var<storage, read> grain: array<f32>;
+@group(0) @binding(5) var<storage, read> rotations: array<f32>;
+@group(0) @binding(6) var<storage, read_write> excess_curvature: array<f32>;
 
 struct Parameters {
     e1: f32,
     e2: f32,
-    xx: f32, // rows of the rotation into the crystal's frame
-    xy: f32,
-    xz: f32,
-    yx: f32,
-    yy: f32,
-    yz: f32,
-    zx: f32,
-    zy: f32,
-    zz: f32,
+    orientations: u32, // of grains; 0 if there are none
 }
 
 // Distance from the interface within which it is computed [dx].
@@ -35,17 +29,14 @@ const CRYSTAL_BAND = 3.0;
 const LARGEST_CURVATURE = 1.0;
 
 // What flows out of cell p through one face.
-fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
+fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, frame: Frame, n: vec3<u32>) -> f32 {
     if nb == i { return 0.0; }
     var along = 0.5 * (here + central(beside(p, axis, side, n), n));
     let sign = select(-1.0, 1.0, side == 1u);
     along[axis] = sign * (q[nb] - q[i]);
     let steepness = max(magnitude(along), 1e-12);
-    let x = vec3<f32>(parameters.xx, parameters.xy, parameters.xz);
-    let y = vec3<f32>(parameters.yx, parameters.yy, parameters.yz);
-    let z = vec3<f32>(parameters.zx, parameters.zy, parameters.zz);
-    let more = excess(turned(x, y, z, along / steepness), parameters.e1, parameters.e2);
-    let column = vec3<f32>(x[axis], y[axis], z[axis]);
+    let more = excess(turned(frame, along / steepness), parameters.e1, parameters.e2);
+    let column = vec3<f32>(frame.x[axis], frame.y[axis], frame.z[axis]);
     let products = rounded3(column * more);
     let outward = sign * ((products.x + products.y) + products.z);
     return rounded(0.5 * (accessible[i] + accessible[nb]) * outward);
@@ -61,9 +52,10 @@ fn crystal_curvature(@builtin(global_invocation_id) p: vec3<u32>) {
         return;
     }
     let here = central(p, n);
+    let frame = frame_of(i, parameters.orientations);
     let at = neighbours(p, n);
-    let x = flux(p, i, at.west, 0u, 0u, here, n) + flux(p, i, at.east, 0u, 1u, here, n);
-    let y = flux(p, i, at.south, 1u, 0u, here, n) + flux(p, i, at.north, 1u, 1u, here, n);
-    let z = flux(p, i, at.below, 2u, 0u, here, n) + flux(p, i, at.above, 2u, 1u, here, n);
+    let x = flux(p, i, at.west, 0u, 0u, here, frame, n) + flux(p, i, at.east, 0u, 1u, here, frame, n);
+    let y = flux(p, i, at.south, 1u, 0u, here, frame, n) + flux(p, i, at.north, 1u, 1u, here, frame, n);
+    let z = flux(p, i, at.below, 2u, 0u, here, frame, n) + flux(p, i, at.above, 2u, 1u, here, frame, n);
     excess_curvature[i] = clamp(-((x + y) + z) / accessible[i], -LARGEST_CURVATURE, LARGEST_CURVATURE);
 }

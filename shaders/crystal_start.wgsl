@@ -5,7 +5,7 @@
 //
 // Cells that belong to no surface have less of the first, those without a direction none of either.
 //
-// reads   q, delta, excess_curvature, law
+// reads   q, delta, excess_curvature, grain, rotations, law
 // writes  law
 // units   scaled, see src/model/scales.rs
 // twin    src/mechanisms/crystal/cpu.rs
@@ -15,22 +15,16 @@
 @group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read> delta: array<f32>;
 @group(0) @binding(4) var<storage, read> excess_curvature: array<f32>;
-@group(0) @binding(5) var<storage, read_write> law: array<vec2<f32>>;
+@group(0) @binding(5) var<storage, read> grain: array<f32>;
+@group(0) @binding(6) var<storage, read> rotations: array<f32>;
+@group(0) @binding(7) var<storage, read_write> law: array<vec2<f32>>;
 
 struct Parameters {
     e1: f32,
     e2: f32,
     strength: f32,
     sharpness: f32,
-    xx: f32, // rows of the rotation into the crystal's frame
-    xy: f32,
-    xz: f32,
-    yx: f32,
-    yy: f32,
-    yz: f32,
-    zx: f32,
-    zy: f32,
-    zz: f32,
+    orientations: u32, // of grains; 0 if there are none
 }
 
 // Least |grad q| that points anywhere.
@@ -70,10 +64,7 @@ fn crystal_start(@builtin(global_invocation_id) p: vec3<u32>) {
     if steepness <= LEAST_GRADIENT { return; }
 
     let normal = gradient / steepness;
-    let x = vec3<f32>(parameters.xx, parameters.xy, parameters.xz);
-    let y = vec3<f32>(parameters.yx, parameters.yy, parameters.yz);
-    let z = vec3<f32>(parameters.zx, parameters.zy, parameters.zz);
-    let m = turned(x, y, z, normal);
+    let m = turned(frame_of(i, parameters.orientations), normal);
     let resistance = harmonics(m, parameters.e1, parameters.e2) + facets(m);
 
     let read = corners(p, rounded3(-(q[i] / steepness) * normal), n);

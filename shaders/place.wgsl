@@ -21,5 +21,5 @@ fn place(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    xi[i] = max(xi[i], share_of_caps(p, n, parameters.count));
+    xi[i] = max(xi[i], largest_cap(p, n, parameters.count).share);
 }

@@ -25,6 +25,6 @@ fn sei_place(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    let share = share_of_caps(p, n, parameters.count);
+    let share = largest_cap(p, n, parameters.count).share;
     if share > FRESH_SHARE && share > xi[i] { sei[i].x = -1.0; }
 }

@@ -47,19 +47,6 @@ fn formed(charge: f32) -> f32 {
     return filled + select(0.0, grown / root, root > 0.0);
 }
 
-// The cell in which the point of the interface lies that is closest to cell p.
-fn closest(p: vec3<u32>, n: vec3<u32>) -> u32 {
-    let gradient = gradient_at(p, n);
-    // q is the distance, also in the tails, where a profile that moves is not steep enough
-    let steepness = max(magnitude(gradient), 1e-6);
-    let way = -q[element(p, n)] * (gradient / steepness);
-    // halves away from zero, so that a mirrored way has the mirrored end
-    let steps = vec3<i32>(sign(way) * floor(abs(way) + 0.5));
-    let there = vec3<i32>(p) + steps;
-    let z = u32(clamp(there.z, 0, i32(n.z) - 1));
-    return (z * n.y + wrapped(there.y, n.y)) * n.x + wrapped(there.x, n.x);
-}
-
 @compute @workgroup_size(16, 16, 1)
 fn sei_start(
     @builtin(global_invocation_id) p: vec3<u32>,
@@ -80,7 +67,7 @@ fn sei_start(
         if delta[i] != 0.0 {
             let far = abs(q[i]) / physics.ell;
             layer = sei[i];
-            if layer.x < 0.0 { layer = sei[closest(cell, n)]; }
+            if layer.x < 0.0 { layer = sei[at_depth(cell, 0.0, n)]; }
             takes = far < OWN_LAYER || (far < SEI_BAND && layer.x >= 0.0);
             // a tail of nothing: no film at all would draw the current there
             if layer.x < 0.0 { layer = vec2<f32>(select(parameters.fresh, 0.0, far < OWN_LAYER), 0.0); }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{cpu, everything, setup};
-use liplate::mechanisms::crystal::Crystal;
+use liplate::mechanisms::crystal::{Crystal, Grains, ListedOrientation};
 use liplate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use liplate::model::electrolyte::Electrolyte;
 use liplate::model::keys::defaults;
@@ -148,6 +148,190 @@ fn a_disk_grows_by_the_kinetics_of_its_directions() {
             assert!((way / exact - 1.0).abs() < 0.02, "turned by {turned}: {way}, not {exact}");
         }
     }
+}
+
+/// Orientations that are listed, by Bunge's angles.
+fn listed(angles: &[[f64; 3]]) -> Option<Grains> {
+    Some(Grains::Listed { of: angles.iter().map(|&orientation| ListedOrientation { orientation }).collect() })
+}
+
+/// Number of the grain of each cell.
+fn grains(state: &State) -> &[f64] {
+    &state.riding["grain"]
+}
+
+#[test]
+fn grains_of_one_orientation_are_one_crystal_to_the_bit() {
+    let turned = [0.4, 0.3, 0.2];
+    let of_one = Crystal { orientation: Some(turned), ..crystal() };
+    let (one, clock) = on_cpu(&with(Some(of_one.clone())), 30);
+    let (mut many, of_many) = on_cpu(&with(Some(Crystal { grains: listed(&[turned]), ..of_one })), 30);
+    assert!(grains(&many).contains(&1.0) && grains(&many).contains(&2.0));
+    many.riding.clear();
+    assert!(many == one && of_many == clock);
+    let other = on_cpu(&with(Some(Crystal { grains: listed(&[[0.0; 3], turned]), ..crystal() })), 30);
+    assert!(other.0.xi != one.xi);
+}
+
+/// Two nuclei that grow alike in different orientations: a cell of either belongs to the one that is nearer, also where they meet, and
+/// nothing of one is found across the electrolyte between them before.
+#[test]
+fn a_grain_is_what_grew_on_its_nucleus() {
+    let mut s = setup(48, 1, 32, 0.25e-6);
+    s.electrolyte = Electrolyte::SingleIon { kappa: 1.0 };
+    s.top.salt = Salt::Cathode;
+    s.top.control = Control::Current(100.0);
+    s.deposit = InitialDeposit::None;
+    let [one, other] = [15.5, 32.5];
+    let nucleus = |x: f64| ListedNucleus { x: x * 0.25e-6, y: 0.0, radius: 0.8e-6, time: 0.0 };
+    s.nucleation = Nucleation::Listed { nuclei: vec![nucleus(one), nucleus(other)] };
+    // alike under the mirror between them
+    s.mechanisms.crystal =
+        Some(Crystal { gamma_e1: -0.1, grains: listed(&[[0.3, 0.0, 0.0], [-0.3, 0.0, 0.0]]), ..defaults() });
+    let (mut b, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    let mut touched = false;
+    for step in 0..400 {
+        problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap_or_else(|e| panic!("{e}"));
+        if step % 20 != 19 {
+            continue;
+        }
+        let state = b.state().unwrap();
+        for (cell, (&xi, &grain)) in state.xi.iter().zip(grains(&state)).enumerate() {
+            let x = (cell % 48) as f64 + 0.5;
+            let apart = |centre: f64| (x - centre).abs().min(48.0 - (x - centre).abs());
+            if xi > 0.5 {
+                let nearer = if apart(one) < apart(other) { 1.0 } else { 2.0 };
+                assert_eq!(grain, nearer, "step {step}, cell {cell}: ξ = {xi}");
+            } else if xi == 0.0 {
+                assert_eq!(grain, -1.0, "step {step}, cell {cell}");
+            }
+        }
+        let between = |z: usize| state.xi[z * 48 + 23] > 0.5 && state.xi[z * 48 + 24] > 0.5;
+        touched |= (0..32).any(between);
+    }
+    assert!(touched, "they have met");
+}
+
+/// What is stripped belongs to no grain any more; a nucleus that appears there begins one of its own, and the lithium that was there from
+/// the start is grain 0 wherever it comes to the surface.
+#[test]
+fn stripped_lithium_loses_its_grain() {
+    let mut s = setup(24, 24, 32, 0.25e-6);
+    s.electrolyte = Electrolyte::SingleIon { kappa: 1.0 };
+    s.top.salt = Salt::Cathode;
+    s.top.control = Control::Current(-100.0);
+    s.deposit = InitialDeposit::Layer { thickness: 1.5e-6 };
+    let nucleus = |time: f64, cell: f64| ListedNucleus { x: cell * 0.25e-6, y: cell * 0.25e-6, radius: 2.0e-6, time };
+    s.nucleation = Nucleation::Listed { nuclei: vec![nucleus(0.0, 4.5), nucleus(1e9, 11.5)] };
+    s.mechanisms.crystal = Some(Crystal { grains: Some(Grains::Uniform { seed: 1 }), ..crystal() });
+    let (mut b, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    let counts = |b: &mut dyn Backend| {
+        let state = b.state().unwrap();
+        [-1.0, 0.0, 1.0, 2.0].map(|grain| {
+            let of_it = state.xi.iter().zip(grains(&state)).filter(|&(_, &own)| own == grain);
+            of_it.fold((0, 0.0f64), |(cells, most), (&xi, _)| (cells + 1, most.max(xi)))
+        })
+    };
+    for _ in 0..3 {
+        problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap();
+    }
+    let [none, start, nucleus, _] = counts(&mut b);
+    assert!(none.1 < 0.01 && start.0 > 1000 && nucleus.0 > 100, "{none:?} {start:?} {nucleus:?}");
+    while clock.inventory.lithium > 0.25 * clock.ledger.lithium_start / s.grid.cell_volume() {
+        problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap_or_else(|e| panic!("{e}"));
+    }
+    let (after, lithium) = (counts(&mut b), b.state().unwrap());
+    assert!(after[0].0 > none.0 + 1000 && after[0].1 < 0.01, "{after:?}");
+    for (xi, grain) in lithium.xi.iter().zip(grains(&lithium)) {
+        assert!(*grain >= 0.0 || *xi < 0.01, "{xi} {grain}");
+    }
+    // the second nucleus
+    clock.time = 1e9;
+    problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap();
+    assert!(counts(&mut b)[3].1 > 0.9 && clock.nuclei == 2);
+}
+
+#[test]
+fn grains_are_turned_with_the_box_to_the_bit() {
+    use std::f64::consts::FRAC_PI_2;
+    let n = 16;
+    let mut s = with(None);
+    s.collector.shape = CollectorShape::Flat;
+    let columns = [(5, 6), (13, 12)];
+    let run = |turned: bool| {
+        let mut s = s.clone();
+        let place = |cell: usize| (cell as f64 + 0.5) * s.grid.dx;
+        let to = |&(x, y): &(usize, usize)| if turned { (n - 1 - y, x) } else { (x, y) };
+        let nucleus = |(x, y)| ListedNucleus { x: place(x), y: place(y), radius: 0.75e-6, time: 0.0 };
+        s.nucleation = Nucleation::Listed { nuclei: columns.iter().map(to).map(nucleus).collect() };
+        let quarter = if turned { FRAC_PI_2 } else { 0.0 };
+        // multiples of a quarter about z leave the bits of the rotation
+        let angles = [[quarter, 0.7, 0.2], [quarter + FRAC_PI_2, 0.3, -0.4]];
+        s.mechanisms.crystal = Some(Crystal { grains: listed(&angles), ..crystal() });
+        on_cpu(&s, 30)
+    };
+    let ((at_rest, clock), (turned, of_turned)) = (run(false), run(true));
+    let expected = at_rest.map(|field| {
+        let mut out = field.to_vec();
+        for (i, &value) in field.iter().enumerate() {
+            let (x, y, z) = (i % n, i / n % n, i / (n * n));
+            out[(z * n + x) * n + n - 1 - y] = value;
+        }
+        out
+    });
+    assert!(clock == of_turned && expected == turned);
+    assert!(grains(&turned).contains(&2.0));
+}
+
+#[test]
+fn grains_go_on_to_the_bit() {
+    let mut s = everything(16);
+    s.nucleation = Nucleation::Poisson { rate: 2e14, barrier: 0.25, radius: 0.75e-6, seed: 1 };
+    s.mechanisms.crystal = Some(Crystal { grains: Some(Grains::Uniform { seed: 4 }), ..crystal() });
+    s.top.control = Control::Current(100.0);
+    let whole = on_cpu(&s, 60);
+    let (mut b, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    (0..30).for_each(|_| drop(problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap()));
+    let stored = b.state().unwrap();
+    let (mut second, _) = cpu(&s);
+    second.load(&stored).unwrap();
+    problem.go_on(&mut second).unwrap();
+    (0..30).for_each(|_| drop(problem.advance(&mut second, &mut clock, f64::INFINITY).unwrap()));
+    assert!(clock.nuclei > 3, "{}", clock.nuclei);
+    assert!(whole == (second.state().unwrap(), clock));
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_grows_the_same_grains() {
+    let s = with(Some(Crystal { grains: Some(Grains::Uniform { seed: 2 }), ..crystal() }));
+    let Some(mut g) = common::gpu(&s) else { return };
+    let ((of_gpu, clock_gpu), (of_cpu, clock_cpu)) = (grown(&s, &mut g, 60), on_cpu(&s, 60));
+    let xi = of_gpu.xi.iter().zip(&of_cpu.xi).fold(0.0f64, |largest, (a, b)| largest.max((a - b).abs()));
+    let other = grains(&of_gpu).iter().zip(grains(&of_cpu)).filter(|(a, b)| a != b).count();
+    println!("xi differs by {xi:.1e}, the grain of {other} cells");
+    assert!(clock_gpu.nuclei == clock_cpu.nuclei && clock_cpu.nuclei == 2);
+    // a cell of which rounding decides whether it has lithium or reacts
+    assert!(xi < 1e-4 && other < 20, "{xi:e} {other}");
+    assert!(grains(&of_gpu).contains(&1.0) && grains(&of_gpu).contains(&2.0));
+    // grains of one orientation are one crystal
+    let turned = [0.4, 0.3, 0.2];
+    let grown = |crystal: Crystal| {
+        common::gpu(&with(Some(crystal.clone()))).map(|mut g| grown(&with(Some(crystal)), &mut g, 20))
+    };
+    let of_one = Crystal { orientation: Some(turned), ..crystal() };
+    let (Some(one), Some(mut many)) = (grown(of_one.clone()), grown(Crystal { grains: listed(&[turned]), ..of_one }))
+    else {
+        return;
+    };
+    many.0.riding.clear();
+    assert!(one == many);
 }
 
 #[cfg(feature = "gpu")]

@@ -666,8 +666,8 @@ fn front() {
             Cap { centre: [0.5, 0.5, 6.0], radius: 3.0 },
             Cap { centre: [n.nx as f64 - 0.5, n.ny as f64 / 2.0, 5.0], radius: 2.5 },
         ];
-        gpu.place(&caps);
-        cpu.place(&caps);
+        gpu.place(&caps, 0);
+        cpu.place(&caps, 0);
         close_field(&case, &mut gpu, &mut cpu, Field::Xi, 3e-6);
         gpu.interface(0.0);
         cpu.interface(0.0);
@@ -714,9 +714,9 @@ fn nucleation() {
     let place = |k: u32| 9.0 * uniform(1, 0, k);
     let caps: Vec<Cap> =
         (0..1500).map(|k| Cap { centre: [place(k), 2.0, 4.0], radius: place(k + 5000) / 4.0 }).collect();
-    gpu.place(&caps[..3]);
-    gpu.place(&caps);
-    cpu.place(&caps);
+    gpu.place(&caps[..3], 0);
+    gpu.place(&caps, 0);
+    cpu.place(&caps, 0);
     close_field("many caps", &mut gpu, &mut cpu, Field::Xi, 3e-6);
 }
 

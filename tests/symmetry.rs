@@ -5,7 +5,7 @@ mod common;
 use common::setup;
 use liplate::cpu::Cpu;
 use liplate::mechanisms::Mechanisms;
-use liplate::mechanisms::crystal::Crystal;
+use liplate::mechanisms::crystal::{Crystal, Grains, ListedOrientation};
 use liplate::model::collector::Statics;
 use liplate::model::electrolyte::{Electrolyte, Solvent};
 use liplate::model::keys::defaults;
@@ -36,19 +36,32 @@ fn run(s: &Setup, heights: &[f64]) -> State {
 /// mirror maps the cells that multigrid pairs onto each other: no tolerance is needed.
 #[test]
 fn a_mirrored_run_is_the_mirror_image() {
-    mirror(Mechanisms::default());
+    mirror(|_| Mechanisms::default());
 }
 
 /// A cubic crystal whose axes are those of the box is its own mirror image.
 #[test]
 fn a_mirrored_crystal_is_the_mirror_image() {
     let crystal = Crystal { gamma_e1: -0.15, gamma_e2: 0.01, kinetic_e1: -0.4, slow_110: 0.5, ..defaults() };
-    mirror(Mechanisms { crystal: Some(crystal), ..Mechanisms::default() });
+    mirror(|_| Mechanisms { crystal: Some(crystal.clone()), ..Mechanisms::default() });
 }
 
-fn mirror(mechanisms: Mechanisms) {
+/// Grains of crystals that are turned one way have those turned the other way for mirror images.
+#[test]
+fn mirrored_grains_are_the_mirror_image() {
+    mirror(|is_mirror| {
+        let turned = |angle: f64| ListedOrientation { orientation: [if is_mirror { -angle } else { angle }, 0.0, 0.0] };
+        let grains = Some(Grains::Listed { of: [0.3, 0.7, -0.2].map(turned).to_vec() });
+        let crystal =
+            Crystal { gamma_e1: -0.15, gamma_e2: 0.01, kinetic_e1: -0.4, slow_110: 0.5, grains, ..defaults() };
+        Mechanisms { crystal: Some(crystal), ..Mechanisms::default() }
+    });
+}
+
+/// Runs a box and its mirror image, each with the `mechanisms` that it is to have.
+fn mirror(mechanisms: impl Fn(bool) -> Mechanisms) {
     let mut s = setup(N, 16, 32, 0.25e-6);
-    s.mechanisms = mechanisms;
+    s.mechanisms = mechanisms(false);
     s.electrolyte = Electrolyte::Landesfeind { solvent: Solvent::EcEmc };
     s.kinetics.film = 1e-3;
     s.kinetics.gamma = 0.5;
@@ -74,6 +87,7 @@ fn mirror(mechanisms: Mechanisms) {
     s.nucleation = here;
     let first = run(&s, &heights);
     s.nucleation = there;
+    s.mechanisms = mechanisms(true);
     let second = run(&s, &mirrored(&heights));
     for (name, a, b) in [
         ("xi", &first.xi, &second.xi),

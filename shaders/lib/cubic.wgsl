@@ -24,10 +24,29 @@ fn excess(m: vec3<f32>, e1: f32, e2: f32) -> vec3<f32> {
     return rounded3(m * (vec3<f32>(radial) + tangential));
 }
 
-// A direction of the box in the frame whose axes are the rows x, y, z.
-fn turned(x: vec3<f32>, y: vec3<f32>, z: vec3<f32>, n: vec3<f32>) -> vec3<f32> {
-    let a = rounded3(x * n);
-    let b = rounded3(y * n);
-    let c = rounded3(z * n);
+// Axes of a crystal in the box.
+struct Frame {
+    x: vec3<f32>,
+    y: vec3<f32>,
+    z: vec3<f32>,
+}
+
+// Those of the lithium in cell i, from the list `rotations` of the kernel, rows one after the other: by its grain, of which `orientations` are
+// listed after that of the lithium which was there from the start; none without grains.
+fn frame_of(i: u32, orientations: u32) -> Frame {
+    var at = 0u;
+    if orientations > 0u && grain[i] > 0.0 { at = 9u * (1u + (u32(grain[i]) - 1u) % orientations); }
+    return Frame(
+        vec3<f32>(rotations[at], rotations[at + 1u], rotations[at + 2u]),
+        vec3<f32>(rotations[at + 3u], rotations[at + 4u], rotations[at + 5u]),
+        vec3<f32>(rotations[at + 6u], rotations[at + 7u], rotations[at + 8u]),
+    );
+}
+
+// A direction of the box in a frame.
+fn turned(frame: Frame, n: vec3<f32>) -> vec3<f32> {
+    let a = rounded3(frame.x * n);
+    let b = rounded3(frame.y * n);
+    let c = rounded3(frame.z * n);
     return vec3<f32>((a.x + a.y) + a.z, (b.x + b.y) + b.z, (c.x + c.y) + c.z);
 }

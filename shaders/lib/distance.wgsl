@@ -18,6 +18,18 @@ fn gradient_at(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
     return vec3<f32>(0.5, 0.5, along_z) * vec3<f32>(q[at.east] - q[at.west], q[at.north] - q[at.south], q[at.above] - q[at.below]);
 }
 
+// The cell in which the point of the normal through cell p lies that is `depth` deep in the lithium [dx].
+fn at_depth(p: vec3<u32>, depth: f32, n: vec3<u32>) -> u32 {
+    let gradient = gradient_at(p, n);
+    let steepness = max(magnitude(gradient), 1e-6);
+    let way = (depth - q[element(p, n)]) * (gradient / steepness);
+    // halves away from zero, so that a mirrored way has the mirrored end
+    let steps = vec3<i32>(sign(way) * floor(abs(way) + 0.5));
+    let there = vec3<i32>(p) + steps;
+    let z = u32(clamp(there.z, 0, i32(n.z) - 1));
+    return (z * n.y + wrapped(there.y, n.y)) * n.x + wrapped(there.x, n.x);
+}
+
 // Cells farther than this from the interface ask whether q leads to one; one ell farther off they must [ell].
 const LOOSE_DISTANCE = 3.0;
 

@@ -53,3 +53,13 @@ fn beside(p: vec3<u32>, axis: u32, side: u32, n: vec3<u32>) -> vec3<u32> {
     }
     return q;
 }
+
+// A place along a periodic axis of n cells.
+fn wrapped(i: i32, n: u32) -> u32 {
+    let size = i32(n);
+    var place = select(i, i + size, i < 0);
+    place = select(place, place - size, place >= size);
+    // divisions would take longer than all the rest, and hardly a cell is that far outside
+    if place < 0 || place >= size { place = ((i % size) + size) % size; }
+    return u32(place);
+}

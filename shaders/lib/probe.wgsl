@@ -11,15 +11,6 @@ struct Corners {
     planes: vec2<u32>,
 }
 
-fn wrapped(i: i32, n: u32) -> u32 {
-    let size = i32(n);
-    var place = select(i, i + size, i < 0);
-    place = select(place, place - size, place >= size);
-    // divisions would take longer than all the rest, and hardly a cell is that far outside
-    if place < 0 || place >= size { place = ((i % size) + size) % size; }
-    return u32(place);
-}
-
 // The cells around the centre of p plus `offset`; x and y are periodic, z ends at the bottom and the top.
 fn corners(p: vec3<u32>, offset: vec3<f32>, n: vec3<u32>) -> Corners {
     let size = abs(offset);

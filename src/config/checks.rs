@@ -33,10 +33,13 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     }
     let on = setup.mechanisms.fields();
     for name in &setup.output.fields {
-        let Some((mechanism, _)) = mechanisms::field(name) else { continue };
+        let Some((_, field)) = mechanisms::field(name) else { continue };
         if !on.iter().any(|field| field.name == name) {
-            object(format!("output.fields: {name:?} needs a section [{mechanism}]"));
+            object(format!("output.fields: {name:?} needs a section [{}]", field.section));
         }
+    }
+    if let Some((field, _)) = setup.mechanisms.grains().filter(|_| setup.nucleation == Nucleation::None) {
+        object(format!("{}: nuclei begin grains, and without a section [nucleation] there are none", field.section));
     }
     if setup.end.short && setup.cathode.as_ref().is_some_and(|cathode| cathode.short.is_some()) {
         object("cathode.short_resistance: a run that ends at a short needs none; set end.short = false".into());

@@ -37,8 +37,13 @@ pub struct Contribution<'a> {
     pub exchange: &'a mut [f64],
 }
 
-/// The fraction of new nuclei in cell (x, y, z).
-pub type Share<'a> = &'a (dyn Fn(usize, usize, usize) -> f64 + Sync);
+/// New nuclei, before their lithium is there.
+pub struct NewNuclei<'a> {
+    /// how many appeared before them
+    pub before: u64,
+    /// their lithium fraction in cell (x, y, z), and which of them is the largest there
+    pub largest: &'a (dyn Fn(usize, usize, usize) -> (f64, usize) + Sync),
+}
 
 /// A mechanism, with its fields, on this backend.
 pub trait OnSurface: Send + Sync {
@@ -55,5 +60,5 @@ pub trait OnSurface: Send + Sync {
     /// Follows the surface at the end of a step of `dt` \[s\]: the front moves by `movement` for a current of 1 \[dx per current scale\].
     fn end(&mut self, on: &Surface, movement: f64, dt: f64);
     /// Takes note of new nuclei, before their lithium is there.
-    fn place(&mut self, on: &Surface, share: Share);
+    fn place(&mut self, on: &Surface, nuclei: &NewNuclei);
 }

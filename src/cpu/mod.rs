@@ -463,8 +463,8 @@ impl Backend for Cpu {
         Ok(nucleate::nucleate(self, seed, step, dt))
     }
 
-    fn place(&mut self, caps: &[Cap]) {
-        nucleate::place(self, caps);
+    fn place(&mut self, caps: &[Cap], before: u64) {
+        nucleate::place(self, caps, before);
     }
 
     fn inventory(&mut self) -> Result<Inventory, BackendError> {

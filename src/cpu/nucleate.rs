@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::Cpu;
 use super::elementary::exponentials;
+use super::mechanism::NewNuclei;
 use super::shape::Strip;
 use crate::model::nucleation::{Cap, Caps};
 use crate::model::random::hash;
@@ -58,12 +59,12 @@ pub fn nucleate(cpu: &Cpu, seed: u32, step: u32, dt: f64) -> Vec<u32> {
 }
 
 /// ξ = the larger of ξ and the caps' fractions, after the mechanisms on the surface have taken note.
-pub fn place(cpu: &mut Cpu, caps: &[Cap]) {
+pub fn place(cpu: &mut Cpu, caps: &[Cap], before: u64) {
     let (grid, ell) = (cpu.grid, f64::from(cpu.physics.ell));
     let caps = Caps::new(&grid, caps);
-    let fraction = |x: usize, y: usize, z: usize| caps.fraction(ell, x, y, z);
-    cpu.with_mechanisms(|_, on, surface| on.place(surface, &fraction));
-    cpu.shape.map(&mut cpu.xi, |x, y, z, _, xi| *xi = xi.max(fraction(x, y, z)));
+    let nuclei = NewNuclei { before, largest: &|x, y, z| caps.largest(ell, x, y, z) };
+    cpu.with_mechanisms(|_, on, surface| on.place(surface, &nuclei));
+    cpu.shape.map(&mut cpu.xi, |x, y, z, _, xi| *xi = xi.max(caps.fraction(ell, x, y, z)));
 }
 
 #[cfg(test)]

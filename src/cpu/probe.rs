@@ -88,6 +88,17 @@ pub fn gradient(q: &[f64], cell: Cell) -> [f64; 3] {
     gradient
 }
 
+/// The cell in which the point of the normal through cell `x` of a row lies that is `depth` deep in the lithium \[dx\].
+pub fn at_depth(shape: &Shape, q: &[f64], row: Row, x: usize, depth: f64) -> usize {
+    let gradient = gradient(q, row.cell(x));
+    // q is the distance, also in the tails, where a profile that moves is not steep enough
+    let steepness = length(gradient).max(1e-6);
+    let way = gradient.map(|g| ((depth - q[row.here + x]) * (g / steepness)).round() as i64);
+    let along = |from: usize, way: i64, n: usize| (from as i64 + way).rem_euclid(n as i64) as usize;
+    let z = (row.z as i64 + way[2]).clamp(0, shape.nz as i64 - 1) as usize;
+    shape.row(along(row.y, way[1], shape.ny), z).here + along(x, way[0], shape.nx)
+}
+
 fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], physics: &Physics, row: Row, x: usize) -> Probe {
     let ell = f64::from(physics.ell);
     let cell = row.cell(x);
@@ -217,5 +228,26 @@ impl Reading {
             *sum = (parts[0] + parts[1]) + (parts[2] + parts[3]);
         }
         planes[0] + self.share[2] * (planes[1] - planes[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_of_a_normal_are_found_from_all_along_it() {
+        let shape = Shape { nx: 1, ny: 1, nz: 40 };
+        let q: Vec<f64> = (0..40).map(|z| 20.3 - (f64::from(z) + 0.5)).collect();
+        for z in 3..37 {
+            assert_eq!(at_depth(&shape, &q, shape.row(0, z), 0, 0.0), 20, "{z}");
+            assert_eq!(at_depth(&shape, &q, shape.row(0, z), 0, 2.0), 18, "{z}");
+        }
+        // periodic sideways
+        let shape = Shape { nx: 24, ny: 1, nz: 1 };
+        let q: Vec<f64> = (0..24)
+            .map(|x| 5.3 - (f64::from(x) + 0.5 - 20.0).abs().min(24.0 - (f64::from(x) + 0.5 - 20.0).abs()))
+            .collect();
+        assert_eq!(at_depth(&shape, &q, shape.row(0, 0), 5, 0.0), 1);
     }
 }

@@ -100,6 +100,17 @@ impl Shape {
         }
     }
 
+    /// The cells that touch cell `x` of a row, those of its corners too: 26, fewer at the bottom and the top.
+    pub fn around(&self, row: Row, x: usize) -> impl Iterator<Item = usize> + use<> {
+        let shape = *self;
+        let steps = (0..27).filter(|&step| step != 13).map(|step| [step % 3, step / 3 % 3, step / 9]);
+        steps.filter_map(move |[dx, dy, dz]| {
+            let z = (row.z + dz).checked_sub(1).filter(|&z| z < shape.nz)?;
+            let [x, y] = [(x + dx + shape.nx - 1) % shape.nx, (row.y + dy + shape.ny - 1) % shape.ny];
+            Some((z * shape.ny + y) * shape.nx + x)
+        })
+    }
+
     /// Calls `fill(x, y, z, cell, out)` for every cell of `out`.
     pub fn map<T: Send>(&self, out: &mut [T], fill: impl Fn(usize, usize, usize, Cell, &mut T) + Sync) {
         self.rows(

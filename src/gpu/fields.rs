@@ -143,8 +143,27 @@ pub fn piece_tables(pieces: u64) -> [(Buffer, u64); 3] {
 pub struct RidingBuffer {
     /// the name that shaders know it by
     pub name: &'static str,
-    /// floats of a cell
-    pub floats: u64,
+    /// how large it is
+    pub extent: Extent,
+}
+
+/// Size of a buffer of a mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// so many floats a cell
+    Cells(u64),
+    /// so many floats
+    Floats(u64),
+}
+
+impl Extent {
+    /// Floats in a box of so many cells.
+    pub fn floats(self, cells: u64) -> u64 {
+        match self {
+            Self::Cells(floats) => floats * cells,
+            Self::Floats(floats) => floats,
+        }
+    }
 }
 
 /// Names of all buffers, those of mechanisms among them.
@@ -160,10 +179,10 @@ pub fn bytes(cells: u64, of_mechanisms: &[RidingBuffer]) -> u64 {
         Size::CellsWithMechanisms(floats) if !of_mechanisms.is_empty() => floats,
         _ => 0,
     };
-    let riding: u64 = of_mechanisms.iter().map(|buffer| buffer.floats).sum();
-    let floats: u64 = Buffer::ALL.iter().map(floats).sum::<u64>() + riding;
+    let riding: u64 = of_mechanisms.iter().map(|buffer| buffer.extent.floats(cells)).sum();
+    let floats: u64 = Buffer::ALL.iter().map(floats).sum();
     // directions and images; 1/8 + 1/64 + … of seven pairs on the coarser levels
-    4 * cells * (floats + 4 * DIRECTIONS as u64) + 8 * cells
+    4 * cells * (floats + 4 * DIRECTIONS as u64) + 4 * riding + 8 * cells
 }
 
 /// One level of the hierarchy; the finest shares its coefficients with the equations. The coarsest that is listed is the first of the
@@ -235,8 +254,8 @@ impl Fields {
             let id = fields.add(device, buffer.name(), size);
             fields.ids.push(id);
         }
-        for &RidingBuffer { name, floats } in of_mechanisms {
-            let id = fields.add(device, name, 4 * floats * cells);
+        for &RidingBuffer { name, extent } in of_mechanisms {
+            let id = fields.add(device, name, 4 * extent.floats(cells));
             fields.riding.insert(name, id);
         }
         fields.directions = std::array::from_fn(|_| fields.add(device, "direction", 8 * cells));
@@ -350,6 +369,14 @@ impl Fields {
     /// Exchanges two named buffers.
     pub fn swap(&mut self, a: Buffer, b: Buffer) {
         self.ids.swap(a as usize, b as usize);
+    }
+
+    /// Exchanges two buffers of mechanisms.
+    pub fn swap_riding(&mut self, [a, b]: [&'static str; 2]) {
+        if let (Some(&of_a), Some(&of_b)) = (self.riding.get(a), self.riding.get(b)) {
+            self.riding.insert(a, of_b);
+            self.riding.insert(b, of_a);
+        }
     }
 
     /// Replaces a named buffer by one of `size` bytes at least, if it is smaller; whether it was.

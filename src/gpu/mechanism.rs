@@ -25,8 +25,8 @@ pub trait GpuMechanism {
     fn start(&self, gpu: &mut Gpu, dt: f64) -> Result<f64, BackendError>;
     /// Follows the surface at the end of a step of `dt` \[s\]: the front moves by `movement` for a current of 1 \[dx per current scale\].
     fn end(&self, gpu: &mut Gpu, movement: f64, dt: f64);
-    /// Takes note of the nuclei in `caps`, so many, before their lithium is there.
-    fn place(&self, gpu: &mut Gpu, count: u32);
+    /// Takes note of `count` nuclei in `caps` before their lithium is there; as many as `before` says have appeared before these.
+    fn place(&self, gpu: &mut Gpu, count: u32, before: u64);
 }
 
 /// What mechanisms do with the device.
@@ -53,13 +53,25 @@ impl Gpu {
         }
     }
 
+    /// Exchanges two buffers of mechanisms: what one holds the other does from then on.
+    pub(crate) fn swap_riding(&mut self, names: [&'static str; 2]) {
+        self.fields.swap_riding(names);
+    }
+
+    /// Fills a buffer of a mechanism with zeros.
+    pub(crate) fn clear_riding(&mut self, name: &str) {
+        if let Some(id) = self.fields.named(name) {
+            self.queue.clear(&self.device, self.fields.buffer(id));
+        }
+    }
+
     /// A field of a mechanism; none if the mechanism is switched off.
     pub(super) fn riding_field(&mut self, name: &str) -> Result<Vec<f32>, BackendError> {
         let all = self.mechanisms.iter().flatten();
         let found =
             all.flat_map(|on| on.fields().iter().map(|field| (on.buffers(), field))).find(|(_, field)| field.0 == name);
         let Some((buffers, &(_, buffer, which))) = found else { return Ok(Vec::new()) };
-        let floats = buffers.iter().find(|own| own.name == buffer).map_or(1, |own| own.floats as usize);
+        let floats = buffers.iter().find(|own| own.name == buffer).map_or(1, |own| own.extent.floats(1) as usize);
         let Some(id) = self.fields.named(buffer) else { return Ok(Vec::new()) };
         Ok(self.read_id(id)?.into_iter().skip(which).step_by(floats).collect())
     }

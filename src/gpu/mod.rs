@@ -263,7 +263,7 @@ mod tests {
         let error = gpu.balance();
         assert!(matches!(error, Err(BackendError::Device { .. })), "{error:?}");
         println!("{}", error.unwrap_err());
-        gpu.place(&[Cap { centre: [1.0; 3], radius: 3.0 }]);
+        gpu.place(&[Cap { centre: [1.0; 3], radius: 3.0 }], 0);
         assert!(gpu.nucleate(1, 1, 1.0).is_err() && gpu.state().is_err() && gpu.inventory().is_err());
     }
 }

@@ -76,9 +76,11 @@ kernels! {
     Close = "close", LOCAL, &[];
     Coarsen = "coarsen", LEVELS, &[];
     CoarsenLower = "coarsen_lower", LEVELS, &[];
-    CrystalCurvature = "crystal_curvature", CRYSTAL, &["e1", "e2", "xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"];
+    CrystalCurvature = "crystal_curvature", CRYSTAL, &["e1", "e2", "orientations"];
+    CrystalEnd = "crystal_end", DISTANCE, &[];
+    CrystalPlace = "crystal_place", NUCLEI, &["count", "first", "last"];
     CrystalStart = "crystal_start", &["uniforms", "grid", "precision", "distance", "cubic", "probe"],
-        &["e1", "e2", "strength", "sharpness", "xx", "xy", "xz", "yx", "yy", "yz", "zx", "zy", "zz"];
+        &["e1", "e2", "strength", "sharpness", "orientations"];
     CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];

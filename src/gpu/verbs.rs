@@ -324,7 +324,7 @@ impl Backend for Gpu {
         }
     }
 
-    fn place(&mut self, caps: &[Cap]) {
+    fn place(&mut self, caps: &[Cap], before: u64) {
         let list: Vec<[f32; 4]> = caps
             .iter()
             .map(|cap| [cap.centre[0] as f32, cap.centre[1] as f32, cap.centre[2] as f32, cap.radius as f32])
@@ -334,7 +334,7 @@ impl Backend for Gpu {
         }
         self.write(Buffer::Caps, bytemuck::cast_slice(&list));
         let count = list.len() as u32;
-        self.with_mechanisms(|_, on, gpu| on.place(gpu, count));
+        self.with_mechanisms(|_, on, gpu| on.place(gpu, count, before));
         self.run(Kernel::Place, &[], &[count]);
     }
 

@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::keys::{OfKeys, Reader, Shown, Table};
+use crate::model::orientation::Orientations;
 use crate::model::scales::Scales;
 
 /// Hands the table of mechanisms to the macro `$make`: a name, which is that of the section, the folder and the columns; the struct of its
@@ -29,7 +30,7 @@ macro_rules! for_each_mechanism {
     ($make:ident) => {
         $make! {
             sei: Sei, "SEI", takes, "The solid-electrolyte interphase; without the section none grows.";
-            crystal: Crystal, "crystal", none, "The crystal that lithium grows as, of one orientation; without the section no direction is preferred.";
+            crystal: Crystal, "crystal", none, "The crystal that lithium grows as, of one orientation or in grains; without the section no direction is preferred.";
         }
     };
 }
@@ -45,6 +46,8 @@ pub struct RidingField {
     pub name: &'static str,
     /// SI unit over its scaled unit
     pub unit: fn(&Scales) -> f64,
+    /// section of the config without which there is no such field
+    pub section: &'static str,
 }
 
 /// A value that could be mistaken: its key in the section, the value in SI, what it may be without a remark, its unit, and what is usual.
@@ -84,6 +87,10 @@ pub trait Mechanism {
     /// Largest stiffness of the surface over its mean energy: how much faster capillarity levels it than it would without.
     fn stiffness(&self) -> f64 {
         1.0
+    }
+    /// Orientations of the grains that the first field of the mechanism numbers, if it has grains.
+    fn grains(&self) -> Option<Orientations> {
+        None
     }
     /// Whether the mechanism differs so much from cell to cell that the distance to the interface is to be that of the beginning of a step: the
     /// currents that it leaves would bend the one in the middle.
@@ -176,6 +183,11 @@ impl Mechanisms {
     /// Largest stiffness of the surface over its mean energy.
     pub fn stiffness(&self) -> f64 {
         self.each().into_iter().map(|(_, on)| on.stiffness()).product()
+    }
+
+    /// Field that numbers the grains of the lithium, and their orientations, if it has grains.
+    pub fn grains(&self) -> Option<(&'static RidingField, Orientations)> {
+        self.each().into_iter().find_map(|(_, on)| Some((on.fields().first()?, on.grains()?)))
     }
 
     /// Whether the distance to the interface is to be that of the beginning of a step.

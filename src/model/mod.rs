@@ -10,6 +10,7 @@ pub mod kinetics;
 pub mod measured;
 pub mod nucleation;
 pub mod numerics;
+pub mod orientation;
 pub mod parameters;
 pub mod pieces;
 pub mod profile;

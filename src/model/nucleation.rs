@@ -91,20 +91,29 @@ impl<'a> Caps<'a> {
 
     /// Largest lithium fraction that a cap gives to the centre of a cell, for an interface length `ell` \[cells\].
     pub fn fraction(&self, ell: f64, x: usize, y: usize, z: usize) -> f64 {
+        self.largest(ell, x, y, z).0
+    }
+
+    /// Largest lithium fraction that a cap gives to the centre of a cell, for an interface length `ell` \[cells\], and which cap does; of
+    /// several the first.
+    pub fn largest(&self, ell: f64, x: usize, y: usize, z: usize) -> (f64, usize) {
         let own = [0, 1].map(|k| (([x, y][k] as f64 + 0.5) / self.sides[k]) as usize);
         // the depth tells the fraction, which rises with it: one profile a cell
-        let mut deepest = f64::NEG_INFINITY;
+        let (mut deepest, mut which) = (f64::NEG_INFINITY, u32::MAX);
         let narrow = self.sides[0].min(self.sides[1]);
         for ring in 0..=self.boxes[0].max(self.boxes[1]).div_ceil(2) {
             // whatever lies in this ring or beyond is so far away sideways, and no larger than the largest
-            if deepest >= self.largest - (ring as f64 - 1.0).max(0.0) * narrow && ring > 0 {
+            if deepest > self.largest - (ring as f64 - 1.0).max(0.0) * narrow && ring > 0 {
                 break;
             }
             for number in self.ring(own, ring) {
-                deepest = deepest.max(self.caps[number as usize].distance(&self.grid, x, y, z));
+                let depth = self.caps[number as usize].distance(&self.grid, x, y, z);
+                if depth > deepest || (depth == deepest && number < which) {
+                    (deepest, which) = (depth, number);
+                }
             }
         }
-        profile::fraction(deepest, ell)
+        (profile::fraction(deepest, ell), which as usize)
     }
 
     /// The caps in the boxes that are `ring` boxes from a box, the farther way of x and y counted; some twice where the ring meets itself.
@@ -320,8 +329,10 @@ mod tests {
             let sorted = Caps::new(&grid, &caps);
             for cell in 0..grid.cells() {
                 let [x, y, z] = [cell % nx, cell / nx % ny, cell / (nx * ny)];
-                let all = caps.iter().map(|cap| cap.fraction(&grid, 1.0, x, y, z)).fold(0.0, f64::max);
-                assert_eq!(sorted.fraction(1.0, x, y, z), all, "{nx} {ny} {count}: ({x}, {y}, {z})");
+                let all = caps.iter().map(|cap| cap.distance(&grid, x, y, z)).enumerate();
+                let (which, deepest) = all.reduce(|a, b| if b.1 > a.1 { b } else { a }).unwrap();
+                let expected = (profile::fraction(deepest, 1.0), which);
+                assert_eq!(sorted.largest(1.0, x, y, z), expected, "{nx} {ny} {count}: ({x}, {y}, {z})");
             }
         }
     }

@@ -411,8 +411,8 @@ pub trait Backend: Levels {
     fn restore_profile(&mut self, strength: f64);
     /// Cells in which the Poisson process fires during `dt` \[s\], in rising order.
     fn nucleate(&mut self, seed: u32, step: u32, dt: f64) -> Result<Vec<u32>, BackendError>;
-    /// ξ = the larger of ξ and the caps' fractions.
-    fn place(&mut self, caps: &[Cap]);
+    /// ξ = the larger of ξ and the caps' fractions; as many nuclei as `before` says have appeared before these.
+    fn place(&mut self, caps: &[Cap], before: u64);
     /// Sums over the box.
     fn inventory(&mut self) -> Result<Inventory, BackendError>;
 }

@@ -500,7 +500,7 @@ impl Problem {
             return Ok(());
         }
         let before = clock.ledger.lithium;
-        b.place(caps);
+        b.place(caps, clock.nuclei);
         self.take_inventory(b, clock)?;
         clock.ledger.debt += clock.ledger.lithium - before;
         clock.nuclei += caps.len() as u64;

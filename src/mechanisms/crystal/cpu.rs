@@ -1,71 +1,106 @@
-//! The crystal on the CPU: what capillarity has beside the curvature, and the factor of the exchange current.
+//! The crystal on the CPU: what capillarity has beside the curvature, the factor of the exchange current, and the grain of each cell.
 
-use super::Crystal;
-use super::law::{Facets, Harmonics, along_axis, to_crystal};
+use super::law::{Facets, Harmonics};
+use super::{Crystal, FIELDS};
 use crate::cpu::interface::length;
-use crate::cpu::mechanism::{Contribution, OnSurface, Share, Surface};
-use crate::cpu::probe::{Reading, central, gradient, looseness};
-use crate::cpu::shape::{Cell, Shape, paired};
+use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
+use crate::cpu::probe::{Reading, at_depth, central, gradient, looseness};
+use crate::cpu::shape::{Cell, Row, Shape, paired};
 use crate::mechanisms::Riding;
-use crate::model::numerics::{CRYSTAL_BAND, LARGEST_CURVATURE, LEAST_GRADIENT};
+use crate::model::numerics::{CRYSTAL_BAND, GRAIN_SHARE, LARGEST_CURVATURE, LEAST_GRADIENT, NO_GRAIN};
+use crate::model::orientation::{Orientations, Rotation, along_axis, grain_of_nucleus, into_frame};
 use crate::model::scales::Scales;
 
-/// A crystal of one orientation.
-pub struct OneCrystal {
+/// The crystal of a run, of one orientation or in grains.
+pub struct Lithium {
     energy: Harmonics,
     resistance: Harmonics,
     facets: Facets,
-    rotation: [[f64; 3]; 3],
-    /// −∇·\[w (ξ − n)\]/w near the interface \[1/dx\]
+    grains: Grains,
+    /// −∇·\[w (ξ − n)\]/w near the interface \[1/dx\]; while the grains of the next step are looked for, those
     excess: Vec<f64>,
 }
 
-/// A crystal of a box with so many cells.
-pub fn new(parameters: &Crystal, _: &Scales, cells: usize) -> OneCrystal {
-    OneCrystal {
+/// The grain of each cell and the orientations of all.
+struct Grains {
+    orientations: Orientations,
+    /// number of the grain, or [`NO_GRAIN`]; empty without grains
+    of: Vec<f64>,
+}
+
+/// The crystal of a box with so many cells.
+pub fn new(parameters: &Crystal, _: &Scales, cells: usize) -> Lithium {
+    let of = if parameters.grains.is_some() { vec![NO_GRAIN; cells] } else { Vec::new() };
+    Lithium {
         energy: parameters.energy(),
         resistance: parameters.resistance(),
         facets: parameters.facets(),
-        rotation: parameters.rotation(),
+        grains: Grains { orientations: parameters.orientations(), of },
         excess: vec![0.0; cells],
     }
 }
 
-impl OneCrystal {
+impl Grains {
+    /// The rotation of the grain that a cell belongs to; of none that of lithium which was there from the start.
+    fn rotation(&self, cell: usize) -> &Rotation {
+        self.orientations.of(self.of.get(cell).map_or(0, |&grain| grain.max(0.0) as u32))
+    }
+
+    /// The grain of lithium in a cell without one: that of the cell in which the point of the same normal lies that is one ℓ deep in the
+    /// lithium, or the most frequent of its neighbours, of several the one with the smallest number.
+    fn found(&self, on: &Surface, row: Row, x: usize) -> Option<f64> {
+        let is_grain = |grain: &f64| *grain >= 0.0;
+        let inside = self.of[at_depth(on.shape, on.q, row, x, on.ell)];
+        Some(inside).filter(is_grain).or_else(|| {
+            let mut around: Vec<f64> = on.shape.around(row, x).map(|cell| self.of[cell]).filter(is_grain).collect();
+            around.sort_unstable_by(f64::total_cmp);
+            let runs = around.chunk_by(|a, b| a == b);
+            runs.reduce(|most, run| if run.len() > most.len() { run } else { most }).map(|run| run[0])
+        })
+    }
+}
+
+impl Lithium {
     /// Exchange current over its mean where the normal of the surface is `n`, in the box's frame.
-    fn exchange(&self, n: [f64; 3]) -> f64 {
-        let m = to_crystal(&self.rotation, n);
+    fn exchange(&self, rotation: &Rotation, n: [f64; 3]) -> f64 {
+        let m = into_frame(rotation, n);
         1.0 / (self.resistance.value(m) + self.facets.value(m))
     }
 }
 
-impl OnSurface for OneCrystal {
+impl OnSurface for Lithium {
     fn bytes_per_cell(&self) -> usize {
-        8
+        if self.grains.of.is_empty() { 8 } else { 16 }
     }
 
     fn scale(&mut self, _: &Scales) {}
 
     fn fields(&self) -> Vec<(&'static str, &[f64])> {
-        Vec::new()
+        if self.grains.of.is_empty() { Vec::new() } else { vec![(FIELDS[0].name, &self.grains.of)] }
     }
 
-    fn load(&mut self, _: &Riding) {}
+    fn load(&mut self, given: &Riding) {
+        match given.get(FIELDS[0].name) {
+            Some(given) if !self.grains.of.is_empty() => self.grains.of.copy_from_slice(given),
+            _ => self.grains.of.fill(NO_GRAIN),
+        }
+    }
 
     /// q → the excess of Cahn and Hoffman's curvature; q, excess → what it is at the point of the surface that is closest to a cell, and the
     /// exchange current in the direction of the cell's normal.
     fn start(&mut self, on: &Surface, _: f64, to: Contribution) -> f64 {
         let &Surface { shape, ell, q, accessible, probes, .. } = on;
-        if !self.energy.is_isotropic() {
-            let (energy, rotation) = (self.energy, &self.rotation);
-            shape.map(&mut self.excess, |x, y, z, cell, excess| {
+        let (energy, grains) = (self.energy, &self.grains);
+        match energy.is_isotropic() {
+            true => self.excess.fill(0.0),
+            false => shape.map(&mut self.excess, |x, y, z, cell, excess| {
                 let is_near = q[cell.here].abs() < CRYSTAL_BAND;
                 *excess = if is_near {
-                    excess_curvature(energy, rotation, shape, [q, accessible], [x, y, z], cell)
+                    excess_curvature(energy, grains.rotation(cell.here), shape, [q, accessible], [x, y, z], cell)
                 } else {
                     0.0
                 };
-            });
+            }),
         }
         let this = &*self;
         shape.rows(
@@ -81,7 +116,7 @@ impl OnSurface for OneCrystal {
                         continue;
                     }
                     let normal = gradient.map(|g| g / steepness);
-                    exchange[x] *= this.exchange(normal);
+                    exchange[x] *= this.exchange(this.grains.rotation(here), normal);
                     let closest = Reading::new(shape, row, x, normal.map(|n| -(q[here] / steepness) * n));
                     let share = 1.0 - looseness(q[here] / ell, closest.read(q) / ell);
                     curvature[x] += share * closest.read(&this.excess);
@@ -91,15 +126,49 @@ impl OnSurface for OneCrystal {
         0.0
     }
 
-    fn end(&mut self, _: &Surface, _: f64, _: f64) {}
+    /// xi, q, delta, grain → grain: lithium that has come belongs to the grain below it, what has gone to none.
+    fn end(&mut self, on: &Surface, _: f64, _: f64) {
+        let Self { grains, excess: next, .. } = self;
+        if grains.of.is_empty() {
+            return;
+        }
+        let known = &*grains;
+        on.shape.rows(
+            [&mut next[..]],
+            || (),
+            |(), row, [next]| {
+                for x in 0..row.len() {
+                    let here = row.here + x;
+                    let own = known.of[here];
+                    next[x] = match on.xi[here] > GRAIN_SHARE || on.delta[here] != 0.0 {
+                        false => NO_GRAIN,
+                        true if own >= 0.0 => own,
+                        // lithium that was there from the start
+                        true => known.found(on, row, x).unwrap_or(if on.xi[here] > 0.5 { 0.0 } else { NO_GRAIN }),
+                    };
+                }
+            },
+        );
+        std::mem::swap(&mut grains.of, next);
+    }
 
-    fn place(&mut self, _: &Surface, _: Share) {}
+    fn place(&mut self, on: &Surface, nuclei: &NewNuclei) {
+        if self.grains.of.is_empty() {
+            return;
+        }
+        on.shape.map(&mut self.grains.of, |x, y, z, cell, grain| {
+            let (share, which) = (nuclei.largest)(x, y, z);
+            if share > GRAIN_SHARE && share > on.xi[cell.here] {
+                *grain = f64::from(grain_of_nucleus(nuclei.before + which as u64));
+            }
+        });
+    }
 }
 
 /// −∇·\[w (ξ − n)\]/w in a cell, n on its faces as the curvature has it: the difference across a face, and along it the mean of those of both cells.
 fn excess_curvature(
     energy: Harmonics,
-    rotation: &[[f64; 3]; 3],
+    rotation: &Rotation,
     shape: &Shape,
     [q, w]: [&[f64]; 2],
     place: [usize; 3],
@@ -121,7 +190,7 @@ fn excess_curvature(
         let mut n: [f64; 3] = std::array::from_fn(|along| 0.5 * (here[along] + there[along]));
         n[axis] = if is_upper { q[beside] - q[cell.here] } else { q[cell.here] - q[beside] };
         let steepness = length(n).max(1e-12);
-        let excess = energy.excess(to_crystal(rotation, n.map(|n| n / steepness)));
+        let excess = energy.excess(into_frame(rotation, n.map(|n| n / steepness)));
         let along = along_axis(rotation, excess, axis);
         *flux = 0.5 * (w[cell.here] + w[beside]) * if is_upper { along } else { -along };
     }

@@ -1,60 +1,102 @@
-//! The crystal on a GPU: `crystal_curvature.wgsl` and `crystal_start.wgsl`.
+//! The crystal on a GPU: `crystal_curvature.wgsl`, `crystal_start.wgsl`, `crystal_end.wgsl` and `crystal_place.wgsl`.
 
-use super::Crystal;
+use super::{Crystal, FIELDS};
 use crate::gpu::Gpu;
-use crate::gpu::fields::RidingBuffer;
+use crate::gpu::fields::{Extent, RidingBuffer};
 use crate::gpu::mechanism::GpuMechanism;
 use crate::gpu::shader::Kernel;
 use crate::mechanisms::Riding;
+use crate::model::numerics::NO_GRAIN;
+use crate::model::orientation::{DRAWN, LARGEST_NUMBER, Orientations, grain_of_nucleus};
 use crate::model::scales::Scales;
 use crate::solver::backend::BackendError;
 
-/// What capillarity has beside the curvature, near the interface.
-pub const BUFFERS: &[RidingBuffer] = &[RidingBuffer { name: "excess_curvature", floats: 1 }];
+/// Most orientations of grains beside that of lithium which was there from the start.
+const MOST: usize = DRAWN as usize;
 
-/// A crystal of one orientation.
-pub struct OneCrystal {
+/// With grains: what capillarity has beside the curvature, near the interface; the grain of each cell; and the rows of the rotations.
+pub const BUFFERS: &[RidingBuffer] = &[
+    RidingBuffer { name: "excess_curvature", extent: Extent::Cells(1) },
+    RidingBuffer { name: "grain", extent: Extent::Cells(1) },
+    RidingBuffer { name: "rotations", extent: Extent::Floats(9 * (1 + MOST as u64)) },
+];
+
+/// Without grains: nothing looks at the grain of a cell.
+const OF_ONE: &[RidingBuffer] = &[
+    RidingBuffer { name: "excess_curvature", extent: Extent::Cells(1) },
+    RidingBuffer { name: "grain", extent: Extent::Floats(1) },
+    RidingBuffer { name: "rotations", extent: Extent::Floats(9) },
+];
+
+/// The crystal of a run, of one orientation or in grains.
+pub struct Lithium {
     crystal: Crystal,
+    orientations: Orientations,
 }
 
 /// A crystal with these parameters.
-pub fn new(parameters: &Crystal, _: &Scales) -> OneCrystal {
-    OneCrystal { crystal: *parameters }
+pub fn new(parameters: &Crystal, _: &Scales) -> Lithium {
+    Lithium { crystal: parameters.clone(), orientations: parameters.orientations() }
 }
 
-/// Parameters of a kernel, as bits.
-fn bits(values: impl IntoIterator<Item = f64>) -> Vec<u32> {
-    values.into_iter().map(|value| (value as f32).to_bits()).collect()
+impl Lithium {
+    fn has_grains(&self) -> bool {
+        self.crystal.grains.is_some()
+    }
+
+    /// Numbers as bits of parameters, and how many orientations grains have.
+    fn parameters(&self, values: &[f64]) -> Vec<u32> {
+        let others = if self.has_grains() { self.orientations.rotations().len() - 1 } else { 0 };
+        values.iter().map(|&value| (value as f32).to_bits()).chain([others as u32]).collect()
+    }
 }
 
-impl GpuMechanism for OneCrystal {
+impl GpuMechanism for Lithium {
     fn buffers(&self) -> &'static [RidingBuffer] {
-        BUFFERS
+        if self.has_grains() { BUFFERS } else { OF_ONE }
     }
 
     fn scale(&mut self, _: &Scales) {}
 
     fn fields(&self) -> &'static [(&'static str, &'static str, usize)] {
-        &[]
+        if self.has_grains() { &[("grain", "grain", 0)] } else { &[] }
     }
 
-    fn load(&self, _: &mut Gpu, _: &Riding) {}
+    fn load(&self, gpu: &mut Gpu, given: &Riding) {
+        let rows = self.orientations.rotations().iter().flatten().flatten();
+        gpu.write_riding("rotations", &rows.map(|&value| value as f32).collect::<Vec<_>>());
+        if self.has_grains() {
+            let grains = match given.get(FIELDS[0].name) {
+                Some(given) => given.iter().map(|&grain| grain as f32).collect(),
+                None => vec![NO_GRAIN as f32; gpu.cells()],
+            };
+            gpu.write_riding("grain", &grains);
+        }
+    }
 
     fn start(&self, gpu: &mut Gpu, _: f64) -> Result<f64, BackendError> {
         let (energy, resistance, facets) = (self.crystal.energy(), self.crystal.resistance(), self.crystal.facets());
-        let rotation = self.crystal.rotation().concat();
-        if !energy.is_isotropic() {
-            gpu.run_over_grid(
-                Kernel::CrystalCurvature,
-                &bits([energy.e1, energy.e2].into_iter().chain(rotation.clone())),
-            );
+        if energy.is_isotropic() {
+            gpu.clear_riding("excess_curvature");
+        } else {
+            gpu.run_over_grid(Kernel::CrystalCurvature, &self.parameters(&[energy.e1, energy.e2]));
         }
         let law = [resistance.e1, resistance.e2, facets.strength, facets.sharpness];
-        gpu.run_over_grid(Kernel::CrystalStart, &bits(law.into_iter().chain(rotation)));
+        gpu.run_over_grid(Kernel::CrystalStart, &self.parameters(&law));
         Ok(0.0)
     }
 
-    fn end(&self, _: &mut Gpu, _: f64, _: f64) {}
+    fn end(&self, gpu: &mut Gpu, _: f64, _: f64) {
+        if self.has_grains() {
+            gpu.run_over_grid(Kernel::CrystalEnd, &[]);
+            gpu.swap_riding(["grain", "excess_curvature"]);
+        }
+    }
 
-    fn place(&self, _: &mut Gpu, _: u32) {}
+    fn place(&self, gpu: &mut Gpu, count: u32, before: u64) {
+        if self.has_grains() {
+            let first = grain_of_nucleus(before);
+            gpu.run_over_grid(Kernel::CrystalPlace, &[count, first, LARGEST_NUMBER as u32]);
+        }
+    }
 }

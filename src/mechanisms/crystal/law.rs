@@ -9,6 +9,8 @@
 //! has the mean 1 over all directions. The Cahn–Hoffman vector of γ0 h is γ0 ξ, ξ = ∇(|r| h(r/|r|)): ξ·m = h, and −div ξ along the surface is the
 //! curvature weighted with the stiffness, so that γ0 V_m/F times it is the drive that the surface takes.
 
+use crate::model::orientation::{cross, dot, unit};
+
 /// Strengths of the cubic harmonics of fourth and sixth order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Harmonics {
@@ -139,52 +141,9 @@ impl Facets {
     }
 }
 
-/// Rows of the rotation that takes directions of the box to those of a crystal whose Bunge Euler angles are φ₁, Φ, φ₂ \[rad\].
-pub fn rotation([phi_1, phi, phi_2]: [f64; 3]) -> [[f64; 3]; 3] {
-    let ([s1, c1], [s, c], [s2, c2]) = (sin_cos(phi_1), sin_cos(phi), sin_cos(phi_2));
-    [
-        [c1 * c2 - s1 * s2 * c, s1 * c2 + c1 * s2 * c, s2 * s],
-        [-c1 * s2 - s1 * c2 * c, -s1 * s2 + c1 * c2 * c, c2 * s],
-        [s1 * s, -c1 * s, c],
-    ]
-}
-
-/// Sine and cosine, exact at multiples of 90°.
-fn sin_cos(angle: f64) -> [f64; 2] {
-    let quarters = angle / std::f64::consts::FRAC_PI_2;
-    if (quarters - quarters.round()).abs() < 1e-12 {
-        return [[0.0, 1.0], [1.0, 0.0], [0.0, -1.0], [-1.0, 0.0]][quarters.round().rem_euclid(4.0) as usize];
-    }
-    [angle.sin(), angle.cos()]
-}
-
-/// A direction of the box in the crystal's frame.
-pub fn to_crystal(rotation: &[[f64; 3]; 3], n: [f64; 3]) -> [f64; 3] {
-    rotation.map(|row| (row[0] * n[0] + row[1] * n[1]) + row[2] * n[2])
-}
-
-/// Component along an axis of the box of a vector in the crystal's frame.
-pub fn along_axis(rotation: &[[f64; 3]; 3], vector: [f64; 3], axis: usize) -> f64 {
-    (rotation[0][axis] * vector[0] + rotation[1][axis] * vector[1]) + rotation[2][axis] * vector[2]
-}
-
-fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
-    (a[0] * b[0] + a[1] * b[1]) + a[2] * b[2]
-}
-
-fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
-}
-
-fn unit(v: [f64; 3]) -> [f64; 3] {
-    let length = dot(v, v).sqrt();
-    v.map(|v| v / length)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::f64::consts::FRAC_PI_2;
 
     const LITHIUM: Harmonics = Harmonics { e1: -0.226, e2: 0.022 };
 
@@ -238,21 +197,5 @@ mod tests {
         let facets = Facets { strength: 4.0, sharpness: 16.0 };
         assert!((facets.value(unit([0.0, 1.0, -1.0])) - 4.0).abs() < 0.01);
         assert!(facets.value([1.0, 0.0, 0.0]) < 0.07 && facets.value(unit([1.0, 1.0, 1.0])) < 0.5);
-    }
-
-    #[test]
-    fn angles_turn_the_crystal() {
-        assert_eq!(rotation([0.0; 3]), [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]);
-        // a quarter about z: the crystal's first axis lies along y
-        assert_eq!(to_crystal(&rotation([FRAC_PI_2, 0.0, 0.0]), [0.0, 1.0, 0.0]), [1.0, 0.0, 0.0]);
-        let r = rotation([0.3, 0.8, -1.1]);
-        for (i, a) in r.iter().enumerate() {
-            for (j, b) in r.iter().enumerate() {
-                assert!((dot(*a, *b) - f64::from(u8::from(i == j))).abs() < 1e-14);
-            }
-        }
-        let n = unit([0.2, -0.7, 0.4]);
-        let back: [f64; 3] = std::array::from_fn(|axis| along_axis(&r, to_crystal(&r, n), axis));
-        assert!(back.iter().zip(n).all(|(a, b)| (a - b).abs() < 1e-14));
     }
 }

@@ -1,7 +1,10 @@
 //! The crystal that lithium grows as: surface energy and exchange current depend on the direction of the surface.
 //!
-//! One orientation for all of it. The drive of capillarity is that of Cahn and Hoffman's vector, see [`law`]; the charge-transfer resistance,
-//! one over the exchange current, has harmonics of its own, and facets {110} that grow slowly.
+//! The drive of capillarity is that of Cahn and Hoffman's vector, see [`law`]; the charge-transfer resistance, one over the exchange current,
+//! has harmonics of its own, and facets {110} that grow slowly.
+//!
+//! There is one orientation for all of it, or one for each grain: a nucleus begins a grain, and lithium that is plated on a grain belongs to
+//! it. Between grains there is nothing else: a boundary has no energy, and does not move but by plating and stripping.
 
 pub mod cpu;
 #[cfg(feature = "gpu")]
@@ -12,11 +15,11 @@ use law::{Facets, Harmonics};
 
 use super::{Mechanism, Plausible, RidingField};
 use crate::model::keys::{OfKeys, Shown};
-use crate::section;
+use crate::model::orientation::{DRAWN, Orientations, Rotation, fibre_rotation, rotation, uniform_rotation};
+use crate::{kinds, section};
 
 section! {
     /// Parameters of the crystal.
-    #[derive(Copy)]
     pub struct Crystal {
         gamma_e1: f64 = or("1", Any, 0.0), "strength e₁ of the cubic harmonic of fourth order in the surface energy: γ(m) = `kinetics.gamma` [1 + e₁ (Q − 3/5) + e₂ (3 Q + 66 S − 17/7)], Q = Σ mᵢ⁴, S = m₁² m₂² m₃²; positive: tips along ⟨100⟩";
         gamma_e2: f64 = or("1", Any, 0.0), "strength e₂ of the harmonic of sixth order in it";
@@ -25,11 +28,55 @@ section! {
         slow_110: f64 = or("1", NotNegative, 0.0), "how much larger that resistance is on {110}, over its mean: facets that grow slowly";
         sharpness: f64 = or("1", Within(2.0..=64.0), 16.0), "power of the cosine with which that falls off around the normals of {110}";
         orientation: Option<[f64; 3]> = optional_list("rad", Any, "the crystal's axes are those of the box"), "Bunge's Euler angles φ₁, Φ, φ₂ of the crystal: it is turned about z, its x and its z";
+        grains: Option<Grains> = inner("all lithium is one crystal"), "orientations of the grains, one that every nucleus begins; lithium that is there from the start has `orientation`";
     }
 }
 
-/// A crystal of one orientation has no fields: the orientation is the same everywhere.
-pub const FIELDS: &[RidingField] = &[];
+kinds! {
+    /// Orientations of the grains, in the order in which their nuclei appear. Those that are drawn come again after 4096.
+    pub enum Grains by "kind" without None; {
+        Uniform {
+            seed: u32 = random_seed(), "seed of the orientations";
+        } = "uniform", "all orientations are as likely";
+        Fibre {
+            axis: [f64; 3] = required_list("1", Any), "direction ⟨hkl⟩ of the crystal that stands along z, as in [1, 1, 0]";
+            spread: f64 = or("rad", Within(0.0..=std::f64::consts::FRAC_PI_2), 0.0), "standard deviation of its angles to z about x and about y";
+            seed: u32 = random_seed(), "seed of the orientations";
+        } = "fibre", "one direction along z, all turns about it as likely";
+        Listed {
+            of: Vec<ListedOrientation> = inners(), "one entry for each nucleus, the first again after the last";
+        } = "listed", "listed orientations";
+    }
+}
+
+impl Grains {
+    /// What stands for orientations that are wrong.
+    fn otherwise() -> Self {
+        Self::Uniform { seed: 0 }
+    }
+
+    /// Orientations of the grains, of lithium that was there from the start that given.
+    fn orientations(&self, start: Rotation) -> Orientations {
+        match self {
+            Self::Uniform { seed } => Orientations::new(start, (0..DRAWN).map(|k| uniform_rotation(*seed, k))),
+            Self::Fibre { axis, spread, seed } => {
+                Orientations::new(start, (0..DRAWN).map(|k| fibre_rotation(*axis, *spread, *seed, k)))
+            }
+            Self::Listed { of } => Orientations::new(start, of.iter().map(|listed| rotation(listed.orientation))),
+        }
+    }
+}
+
+section! {
+    /// An orientation that is given.
+    #[derive(Copy)]
+    pub struct ListedOrientation {
+        orientation: [f64; 3] = required_list("rad", Any), "Bunge's Euler angles φ₁, Φ, φ₂";
+    }
+}
+
+/// Number of the grain that a cell belongs to.
+pub const FIELDS: &[RidingField] = &[RidingField { name: "grain", unit: |_| 1.0, section: "crystal.grains" }];
 
 /// Least charge-transfer resistance over its mean.
 const LEAST_RESISTANCE: f64 = 0.05;
@@ -50,15 +97,16 @@ impl Crystal {
         Facets { strength: self.slow_110, sharpness: self.sharpness }
     }
 
-    /// Rows of the rotation that takes directions of the box to those of the crystal.
-    pub fn rotation(&self) -> [[f64; 3]; 3] {
-        law::rotation(self.orientation.unwrap_or_default())
+    /// Orientations of all grains; of one alone without grains.
+    pub fn orientations(&self) -> Orientations {
+        let start = rotation(self.orientation.unwrap_or_default());
+        self.grains.as_ref().map_or_else(|| Orientations::new(start, []), |grains| grains.orientations(start))
     }
 }
 
 impl Mechanism for Crystal {
     fn fields(&self) -> &'static [RidingField] {
-        FIELDS
+        if self.grains.is_some() { FIELDS } else { &[] }
     }
 
     fn shown(&self) -> Vec<(String, Shown)> {
@@ -93,11 +141,27 @@ impl Mechanism for Crystal {
                 ),
             ));
         }
+        match &self.grains {
+            Some(Grains::Fibre { axis, .. }) if axis.iter().all(|&h| h == 0.0) => {
+                all.push(("grains.axis", "[0, 0, 0] is no direction".into()));
+            }
+            Some(Grains::Listed { of }) if of.is_empty() => {
+                all.push(("grains.of", "holds no orientation".into()));
+            }
+            Some(Grains::Listed { of }) if of.len() > DRAWN as usize => {
+                all.push(("grains.of", format!("holds {} orientations; there is room for {DRAWN}", of.len())));
+            }
+            _ => {}
+        }
         all
     }
 
     fn stiffness(&self) -> f64 {
         self.energy().stiffness()[1].max(1.0)
+    }
+
+    fn grains(&self) -> Option<Orientations> {
+        self.grains.is_some().then(|| self.orientations())
     }
 }
 
@@ -116,5 +180,9 @@ mod tests {
         }
         let [(key, _)] = &Crystal { kinetic_e1: -3.0, ..defaults() }.objections()[..] else { panic!() };
         assert_eq!(*key, "kinetic_e1");
+        let grains = |grains| Crystal { grains: Some(grains), ..defaults() }.objections();
+        assert!(grains(Grains::Uniform { seed: 3 }).is_empty());
+        assert_eq!(grains(Grains::Fibre { axis: [0.0; 3], spread: 0.1, seed: 3 })[0].0, "grains.axis");
+        assert_eq!(grains(Grains::Listed { of: Vec::new() })[0].0, "grains.of");
     }
 }

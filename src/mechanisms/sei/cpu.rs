@@ -1,10 +1,8 @@
 //! The SEI on the lithium: what it takes in a step, and how it rides on the surface.
 
 use super::{FIELDS, Scaled, Sei, carried, formed};
-use crate::cpu::interface::length;
-use crate::cpu::mechanism::{Contribution, OnSurface, Share, Surface};
-use crate::cpu::probe::gradient;
-use crate::cpu::shape::{Row, Shape};
+use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
+use crate::cpu::probe::at_depth;
 use crate::mechanisms::Riding;
 use crate::model::numerics::{FRESH_SHARE, OWN_LAYER, SEI_BAND};
 use crate::model::scales::Scales;
@@ -77,7 +75,7 @@ impl OnSurface for Layers {
                         continue;
                     }
                     let far = q[i].abs() / ell;
-                    let from = if sigma[i] < 0.0 { closest(shape, q, row, x) } else { i };
+                    let from = if sigma[i] < 0.0 { at_depth(shape, q, row, x, 0.0) } else { i };
                     let has_layer = sigma[from] >= 0.0;
                     let layer = match (has_layer, far < OWN_LAYER) {
                         (true, _) => [sigma[from], stripped[from]],
@@ -133,43 +131,12 @@ impl OnSurface for Layers {
         );
     }
 
-    fn place(&mut self, on: &Surface, share: Share) {
+    fn place(&mut self, on: &Surface, nuclei: &NewNuclei) {
         on.shape.map(&mut self.layer[0], |x, y, z, cell, sigma| {
-            let share = share(x, y, z);
+            let (share, _) = (nuclei.largest)(x, y, z);
             if share > FRESH_SHARE && share > on.xi[cell.here] {
                 *sigma = NONE;
             }
         });
-    }
-}
-
-/// The cell in which the point of the interface lies that is closest to cell `x` of a row.
-fn closest(shape: &Shape, q: &[f64], row: Row, x: usize) -> usize {
-    let gradient = gradient(q, row.cell(x));
-    // q is the distance, also in the tails, where a profile that moves is not steep enough
-    let steepness = length(gradient).max(1e-6);
-    let way = gradient.map(|g| (-q[row.here + x] * (g / steepness)).round() as i64);
-    let along = |from: usize, way: i64, n: usize| (from as i64 + way).rem_euclid(n as i64) as usize;
-    let z = (row.z as i64 + way[2]).clamp(0, shape.nz as i64 - 1) as usize;
-    shape.row(along(row.y, way[1], shape.ny), z).here + along(x, way[0], shape.nx)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_closest_point_is_across_the_interface() {
-        let shape = Shape { nx: 1, ny: 1, nz: 40 };
-        let q: Vec<f64> = (0..40).map(|z| 20.3 - (f64::from(z) + 0.5)).collect();
-        for z in 3..37 {
-            assert_eq!(closest(&shape, &q, shape.row(0, z), 0), 20, "{z}");
-        }
-        // periodic sideways
-        let shape = Shape { nx: 24, ny: 1, nz: 1 };
-        let q: Vec<f64> = (0..24)
-            .map(|x| 5.3 - (f64::from(x) + 0.5 - 20.0).abs().min(24.0 - (f64::from(x) + 0.5 - 20.0).abs()))
-            .collect();
-        assert_eq!(closest(&shape, &q, shape.row(0, 0), 5), 1);
     }
 }

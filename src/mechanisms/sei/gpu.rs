@@ -2,7 +2,7 @@
 
 use super::{Scaled, Sei};
 use crate::gpu::Gpu;
-use crate::gpu::fields::RidingBuffer;
+use crate::gpu::fields::{Extent, RidingBuffer};
 use crate::gpu::mechanism::GpuMechanism;
 use crate::gpu::shader::Kernel;
 use crate::mechanisms::Riding;
@@ -11,9 +11,9 @@ use crate::solver::backend::BackendError;
 
 /// `sei` is charge per area and what was stripped below it, `sei_now` the pair at the beginning of the step, `sei_current` what it takes.
 pub const BUFFERS: &[RidingBuffer] = &[
-    RidingBuffer { name: "sei", floats: 2 },
-    RidingBuffer { name: "sei_now", floats: 2 },
-    RidingBuffer { name: "sei_current", floats: 1 },
+    RidingBuffer { name: "sei", extent: Extent::Cells(2) },
+    RidingBuffer { name: "sei_now", extent: Extent::Cells(2) },
+    RidingBuffer { name: "sei_current", extent: Extent::Cells(1) },
 ];
 
 /// The layers of a run.
@@ -58,7 +58,7 @@ impl GpuMechanism for Layers {
         gpu.run_over_grid(Kernel::SeiEnd, &[movement as f32, dt as f32, self.scaled.cracks].map(f32::to_bits));
     }
 
-    fn place(&self, gpu: &mut Gpu, count: u32) {
+    fn place(&self, gpu: &mut Gpu, count: u32, _: u64) {
         gpu.run_over_grid(Kernel::SeiPlace, &[count]);
     }
 }

@@ -30,8 +30,8 @@ section! {
 
 /// Fields of the SEI: charge per area of the layer, and of the lithium stripped below it since it was plated.
 pub const FIELDS: &[RidingField] = &[
-    RidingField { name: "sei", unit: |scales| scales.current },
-    RidingField { name: "stripped", unit: |scales| scales.current },
+    RidingField { name: "sei", unit: |scales| scales.current, section: "sei" },
+    RidingField { name: "stripped", unit: |scales| scales.current, section: "sei" },
 ];
 
 impl Mechanism for Sei {
