@@ -34,6 +34,12 @@ pub struct FilesSeen {
     pub events: Beginning,
     /// `cycles.csv`, nothing if there is none
     pub cycles: Beginning,
+    /// `grains.csv`, nothing if there is none
+    #[serde(default)]
+    pub grains: Beginning,
+    /// `tips.csv`
+    #[serde(default)]
+    pub tips: Beginning,
     /// frames of the fields
     pub frames: usize,
 }

@@ -8,13 +8,17 @@
 //! What is undefined is NaN: the tip of nothing, the distance between fewer than two nuclei, the wavelength of a flat
 //! surface. Numbers don't depend on how many threads made them.
 
+pub mod arms;
 pub mod deposit;
+pub mod fractal;
 pub mod front;
+pub mod grains;
 pub mod nuclei;
 pub mod roughness;
 pub mod spectrum;
 pub mod surface;
 pub mod tip;
+pub mod tips;
 pub mod topology;
 
 use std::f64::consts::TAU;
@@ -30,6 +34,8 @@ use crate::model::regime::Medium;
 pub struct Deposit<'a> {
     /// cells of the box
     pub grid: &'a Grid,
+    /// interface length ℓ \[m\]
+    pub ell: f64,
     /// heights of the copper above the bottom of the box, x fastest, nx × ny \[m\]
     pub copper: &'a [f64],
     /// w: volume fraction not filled by copper
@@ -48,6 +54,8 @@ pub struct Deposit<'a> {
     pub c: Option<&'a [f32]>,
     /// area resistance of the film and what covers it on the lithium, if it is not the same everywhere; NaN where it is not known \[Ω m²\]
     pub film: Option<&'a [f32]>,
+    /// grains of the lithium, if it has any and they are known
+    pub grains: Option<grains::Numbered<'a>>,
     /// what plates from what
     pub medium: Medium<'a>,
     /// cells of the smallest piece that can be isolated
@@ -134,13 +142,58 @@ metrics! {
     tip_c ["1"] "c/c0 at the highest point; undefined without salt",
     lowest_c ["1"] "lowest c/c0 at the lithium, not in trapped electrolyte whose salt is spent; undefined without salt",
     tip_over_mean ["1"] "current density at the highest point over the mean on the interface; undefined without current",
+    grains ["1"] "grains of lithium with at least one half full cell; undefined without [crystal.grains]",
+    grains_seen ["1"] "those that are seen from above; undefined without [crystal.grains]",
+    largest_grain ["1"] "volume of the largest grain over that of all lithium; undefined without [crystal.grains]",
+    texture_100 ["1"] "lithium with a <100> within 15 deg of the vertical, over what random orientations have; undefined without [crystal.grains]",
+    texture_110 ["1"] "lithium with a <110> within 15 deg of the vertical, over what random orientations have; undefined without [crystal.grains]",
+    texture_111 ["1"] "lithium with a <111> within 15 deg of the vertical, over what random orientations have; undefined without [crystal.grains]",
+    tips ["1"] "ends of arms that are at least 4 l long; with the columns after it looked for where a snapshot is taken",
+    branch_points ["1"] "places away from the copper where such an arm meets a longer one",
+    longest_arm ["m"] "longest way through lithium from the copper to a tip; undefined without tips",
+    tip_spacing ["m"] "mean distance from a tip to the nearest other; undefined for fewer than two",
+    box_dimension ["1"] "fractal dimension of the boxes that cover the lithium; undefined for less than 50 cells",
+    box_dimension_error ["1"] "standard error of that slope",
+    mass_dimension ["1"] "fractal dimension of the mass around the only footprint; undefined for several, and for less than 34 cells",
+    mass_dimension_error ["1"] "standard error of that slope",
 }
+
+/// What was found in a deposit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Morphology {
+    /// the numbers
+    pub metrics: Metrics,
+    /// its grains, if it has any and they are known
+    pub grains: Option<grains::Grains>,
+    /// its tips, the one with the longest way first, if they were looked for
+    pub tips: Option<Vec<tips::ArmTip>>,
+}
+
+/// How closely a deposit is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// what takes a pass or two over the box
+    Passing,
+    /// tips, branches and dimensions too
+    Close,
+}
+
+/// Length from which on an arm counts \[ℓ\].
+const LEAST_ARM: f64 = 4.0;
 
 /// Measures a deposit.
 ///
 /// # Panics
 /// If a field does not have the length that its grid gives it.
 pub fn measure(deposit: &Deposit) -> Metrics {
+    look(deposit, Look::Close).metrics
+}
+
+/// Looks at a deposit.
+///
+/// # Panics
+/// If a field does not have the length that its grid gives it.
+pub fn look(deposit: &Deposit, how: Look) -> Morphology {
     let grid = deposit.grid;
     let sums = deposit::sums(deposit);
     let columns = surface::columns(deposit);
@@ -151,6 +204,10 @@ pub fn measure(deposit: &Deposit) -> Metrics {
     let topology = topology::topology(deposit);
     let tip = tip::tip(deposit, &columns.surface);
     let front = front::front(deposit);
+    let grains = deposit.grains.map(|numbered| grains::grains(deposit, numbered));
+    let closely = (how == Look::Close).then(|| Closely::new(deposit, &nuclei));
+    let of_tips = |value: &dyn Fn(&Closely) -> f64| closely.as_ref().map_or(f64::NAN, value);
+    let of_grains = |value: &dyn Fn(&grains::Grains) -> f64| grains.as_ref().map_or(f64::NAN, value);
 
     let area = grid.area();
     let thickness = sums.lithium / area;
@@ -159,7 +216,7 @@ pub fn measure(deposit: &Deposit) -> Metrics {
     let mean_current = sums.mean_current();
     let tip_kinetic_length = front::kinetic_length(deposit, tip.c, tip.current, tip.film);
     let front_kinetic_length = front::kinetic_length(deposit, front.c, front.current, front.film);
-    Metrics {
+    let metrics = Metrics {
         thickness,
         lithium_charge: thickness * FARADAY / LITHIUM_MOLAR_VOLUME / 36_000.0,
         mean_height: roughness.mean,
@@ -197,6 +254,36 @@ pub fn measure(deposit: &Deposit) -> Metrics {
         tip_c: tip.c,
         lowest_c: if_present(front.lowest_c),
         tip_over_mean: finite(tip.current / mean_current),
+        grains: of_grains(&|grains| grains.count() as f64),
+        grains_seen: of_grains(&|grains| grains.seen() as f64),
+        largest_grain: of_grains(&|grains| grains.largest()),
+        texture_100: of_grains(&|grains| grains.texture[0]),
+        texture_110: of_grains(&|grains| grains.texture[1]),
+        texture_111: of_grains(&|grains| grains.texture[2]),
+        tips: of_tips(&|closely| closely.tips.len() as f64),
+        branch_points: of_tips(&|closely| closely.arms.branches as f64),
+        longest_arm: of_tips(&|closely| closely.arms.all.first().map_or(f64::NAN, |arm| arm.way * grid.dx)),
+        tip_spacing: of_tips(&|closely| tips::spacing(grid, &closely.tips)),
+        box_dimension: of_tips(&|closely| closely.dimensions[0].value),
+        box_dimension_error: of_tips(&|closely| closely.dimensions[0].error),
+        mass_dimension: of_tips(&|closely| closely.dimensions[1].value),
+        mass_dimension_error: of_tips(&|closely| closely.dimensions[1].error),
+    };
+    Morphology { metrics, grains, tips: closely.map(|closely| closely.tips) }
+}
+
+/// What a close look finds.
+struct Closely {
+    arms: arms::Arms,
+    tips: Vec<tips::ArmTip>,
+    dimensions: [fractal::Dimension; 2],
+}
+
+impl Closely {
+    fn new(deposit: &Deposit, nuclei: &nuclei::Nuclei) -> Self {
+        let arms = arms::arms(deposit, LEAST_ARM * deposit.ell / deposit.grid.dx);
+        let centres: Vec<[f64; 2]> = nuclei.places.iter().map(|footprint| footprint.centre).collect();
+        Self { tips: tips::tips(deposit, &arms.all), dimensions: fractal::dimensions(deposit, &centres), arms }
     }
 }
 

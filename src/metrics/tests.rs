@@ -59,6 +59,7 @@ impl Shape {
     fn deposit(&self) -> Deposit<'_> {
         Deposit {
             grid: &self.grid,
+            ell: DX,
             copper: &self.copper,
             accessible: &self.accessible,
             xi: &self.xi,
@@ -68,6 +69,7 @@ impl Shape {
             copper_area: &self.copper_area,
             c: self.c.as_deref(),
             film: None,
+            grains: None,
             medium: Medium { electrolyte: &EC_EMC, kinetics: &self.kinetics, c0: 1000.0, temperature: 298.15 },
             smallest_piece: 33,
         }
@@ -366,4 +368,64 @@ fn numbers_do_not_depend_on_threads() {
     };
     assert_eq!(on(1), on(2));
     assert_eq!(on(1), on(5));
+}
+
+/// Signed distance to a parabola or a paraboloid of the tip radius `radius` that points along `axis`, by Newton's method on its closest
+/// point; lengths in cells.
+fn paraboloid(tip: [f64; 3], axis: [f64; 3], radius: f64) -> impl Fn([f64; 3]) -> f64 {
+    move |p| {
+        let from: [f64; 3] = std::array::from_fn(|k| p[k] - tip[k]);
+        let along = (0..3).map(|k| from[k] * axis[k]).sum::<f64>();
+        let across = (0..3).map(|k| (from[k] - along * axis[k]).powi(2)).sum::<f64>().sqrt();
+        // the curve is h = −u²/2r: the foot u of a point solves u + u³/2r² + u h/r − d = 0
+        let mut foot = across.min(radius);
+        for _ in 0..100 {
+            let value = foot + foot.powi(3) / (2.0 * radius * radius) + foot * along / radius - across;
+            let slope = 1.0 + 1.5 * (foot / radius).powi(2) + along / radius;
+            foot = (foot - value / slope.max(0.3)).max(0.0);
+        }
+        let height = -foot * foot / (2.0 * radius);
+        let distance = (across - foot).hypot(along - height);
+        if along < -across * across / (2.0 * radius) { distance } else { -distance }
+    }
+}
+
+/// The tip of the only arm.
+fn only_tip(shape: &Shape) -> tips::ArmTip {
+    let deposit = shape.deposit();
+    let found = arms::arms(&deposit, 4.0);
+    assert_eq!((found.all.len(), found.branches), (1, 0), "{found:?}");
+    tips::tips(&deposit, &found.all)[0]
+}
+
+/// The surface is known to a hundredth of a cell, of which the sharper tip has fewer.
+#[test]
+fn a_tip_has_its_radius_at_any_angle() {
+    let boxes =
+        [([96, 1, 96], 10.0, 0.01), ([96, 1, 96], 5.0, 0.04), ([64, 64, 64], 10.0, 0.02), ([48, 48, 48], 5.0, 0.04)];
+    for (cells, radius, most) in boxes {
+        let is_plane = cells[1] == 1;
+        for angle in [0.0f64, 17.0, 45.0] {
+            let (sine, cosine) = angle.to_radians().sin_cos();
+            let axis = if is_plane { [sine, 0.0, cosine] } else { [sine * 0.6, -sine * 0.8, cosine] };
+            let vertex = [0.5 * cells[0] as f64 + 0.3, 0.5 * cells[1] as f64, 0.62 * cells[2] as f64 + 0.2];
+            let tip = only_tip(&Shape::new(cells, 4.0, paraboloid(vertex, axis, radius)));
+            let turned = tip.direction.iter().zip(axis).map(|(a, b)| a * b).sum::<f64>().acos().to_degrees();
+            let off = tip.place.iter().zip(vertex).map(|(a, b)| (a / DX - b).powi(2)).sum::<f64>().sqrt();
+            println!("{cells:?}, {angle}°: {:.3} of {radius} dx, off by {off:.2} dx and {turned:.2}°", tip.radius / DX);
+            close(tip.radius, radius * DX, most);
+            assert!(off < 0.5 && turned < 3.0, "{off} {turned}");
+            close(tip.current, 10.0, 1e-6);
+        }
+    }
+}
+
+#[test]
+fn a_ball_on_a_stalk_has_a_tip_of_its_radius() {
+    let ball = ball([64, 64, 64], [32.2, 31.7, 40.0], 9.0);
+    let stalk = |p: [f64; 3]| 4.0 - (p[0] - 32.2).hypot(p[1] - 31.7);
+    let shape = Shape::new([64, 64, 64], 4.0, |p| if p[2] < 40.0 { ball(p).max(stalk(p)) } else { ball(p) });
+    let tip = only_tip(&shape);
+    close(tip.radius, 9.0 * DX, 0.02);
+    assert!(tip.direction[2] > 0.9, "{tip:?}");
 }

@@ -8,6 +8,25 @@ use super::record::Record;
 /// A panel: its title with the unit, and its curves: name, column, factor to the panel's unit.
 type Panel = (&'static str, &'static [(&'static str, &'static str, f64)]);
 
+/// Panels that a run of another kind has nothing for.
+const OF_SOME: [Panel; 5] = [
+    ("Grains [1]", &[("all", "grains", 1.0), ("seen from above", "grains_seen", 1.0)]),
+    (
+        "Texture [times that of random orientations]",
+        &[
+            ("⟨100⟩ upright", "texture_100", 1.0),
+            ("⟨110⟩ upright", "texture_110", 1.0),
+            ("⟨111⟩ upright", "texture_111", 1.0),
+        ],
+    ),
+    ("Arms [1]", &[("tips", "tips", 1.0), ("branch points", "branch_points", 1.0)]),
+    (
+        "Way to the tips, and between them [µm]",
+        &[("longest arm", "longest_arm [m]", 1e6), ("spacing", "tip_spacing [m]", 1e6)],
+    ),
+    ("Fractal dimension [1]", &[("boxes", "box_dimension", 1.0), ("mass", "mass_dimension", 1.0)]),
+];
+
 /// Colours and shapes of the curves of a panel, in order.
 const STYLES: [(usize, Shape); 3] = [(0, Shape::Line), (1, Shape::Dashed), (5, Shape::Line)];
 
@@ -65,7 +84,7 @@ pub fn panels(record: &Record) -> (Vec<Chart>, Vec<&'static str>) {
     let time: Vec<f64> = time.iter().map(|t| t / unit).collect();
     let current = record.metrics.column("current [A/m2]").unwrap_or_default();
     let (mut charts, mut missing) = (Vec::new(), Vec::new());
-    for (title, curves) in PANELS {
+    for (title, curves) in PANELS.into_iter().chain(OF_SOME) {
         let series = curves.iter().enumerate().filter_map(|(place, (name, column, factor))| {
             let values = record.metrics.column(column)?.iter().zip(current);
             let values: Vec<f64> =
@@ -76,7 +95,11 @@ pub fn panels(record: &Record) -> (Vec<Chart>, Vec<&'static str>) {
         let series: Vec<Series> = series.collect();
         let x = format!("Time [{name}]");
         let chart = Chart { title: title.into(), x, series, ..Chart::default() };
-        if chart.is_empty() { missing.push(title) } else { charts.push(chart) }
+        match chart.is_empty() {
+            true if OF_SOME.iter().any(|(of_some, _)| *of_some == title) => {}
+            true => missing.push(title),
+            false => charts.push(chart),
+        }
     }
     (charts, missing)
 }

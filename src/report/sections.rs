@@ -95,7 +95,12 @@ fn shots(record: &Record, gallery: &Gallery) -> Markup {
         @if views {
             figure {
                 (shots_of(gallery.shots.iter().filter_map(|shot| Some((shot.view.as_ref()?, &shot.moment, shot.top))), "Surface of the lithium"))
-                ul.legend { (key(palette::METAL, "lithium joined to the copper")) (key(palette::ISOLATED, "isolated lithium")) (key(palette::COPPER, "copper")) }
+                ul.legend {
+                    @if gallery.grains {
+                        @for (colour, name) in palette::UPRIGHT.into_iter().zip(["⟨100⟩ upright", "⟨110⟩ upright", "⟨111⟩ upright"]) { (key(colour, name)) }
+                    } @else { (key(palette::METAL, "lithium joined to the copper")) }
+                    (key(palette::ISOLATED, "isolated lithium")) (key(palette::COPPER, "copper"))
+                }
                 figcaption { "Lithium on the copper, in perspective: the surface on which half of the space is lithium, over a square of " (nx) " × " (ny) " µm, all moments from the same place. Darker faces are where the box, which repeats sideways, cuts." }
             }
         } @else if sections {

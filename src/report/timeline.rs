@@ -41,7 +41,7 @@ fn piece(event: &Value) -> Vec<String> {
 
 const PIECE: &[&str] = &["time", "charge passed [mAh/cm²]", "potential [mV]", "x, y, z [µm]", "volume [µm³]"];
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind {
         event: "protocol step",
         title: "Steps of the protocol",
@@ -67,6 +67,12 @@ const KINDS: [Kind; 7] = [
             let current = |key| significant(number(event, key) / 10.0, 4);
             vec![time(event), limits.into(), current("given"), current("current_density"), potential(event)]
         },
+    },
+    Kind {
+        event: "lead",
+        title: "Another tip took the lead",
+        headings: &["time", "tip", "x, y, z [µm]"],
+        row: |event| vec![time(event), event["tip"].as_u64().map(|n| n.to_string()).unwrap_or_default(), place(event)],
     },
     Kind { event: "isolated", title: "Lithium that lost the copper", headings: PIECE, row: piece },
     Kind { event: "rejoined", title: "Lithium that found the copper again", headings: PIECE, row: piece },

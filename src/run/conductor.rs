@@ -226,7 +226,7 @@ impl Stretch<'_> {
         let provenance = sim.provenance(self.command)?;
         // first the checkpoint and run.json: from then on the directory holds a run that can be resumed
         let (progress, files) = (Written::default(), FilesSeen::default());
-        let position = Position { simulation: sim.position().clone(), progress, files };
+        let position = Position { simulation: sim.position().clone(), progress: progress.clone(), files };
         Checkpoint { provenance: provenance.clone(), state: sim.state()?, clock: position }.write(self.directory)?;
         let run_file = run_file(sim.setup(), &provenance);
         run_file.write(self.directory)?;
@@ -270,7 +270,7 @@ impl Stretch<'_> {
         outputs: &mut Outputs,
         provenance: &Provenance,
     ) -> Result<(), RunError> {
-        let clock = Position { simulation: sim.position().clone(), progress: *progress, files: outputs.seen()? };
+        let clock = Position { simulation: sim.position().clone(), progress: progress.clone(), files: outputs.seen()? };
         Ok(Checkpoint { provenance: provenance.clone(), state: sim.state()?, clock }.write(self.directory)?)
     }
 

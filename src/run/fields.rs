@@ -6,12 +6,12 @@ use crate::cpu::Cpu;
 use crate::io::IoError;
 use crate::io::snapshot::{self, Frame};
 use crate::io::surface::{Sides, Surface};
-use crate::metrics::Metrics;
+use crate::metrics::{Look, Metrics};
 use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::sim::device::{self, DeviceChoice};
-use crate::sim::fields::{Surroundings, first_fields, measure_in, surface};
+use crate::sim::fields::{Surroundings, first_fields, look_in, surface};
 use crate::sim::setup_from_json;
 use crate::solver::backend::{Backend, State};
 
@@ -80,8 +80,9 @@ pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
     let Held { stored, setup, statics, scales, mut cpu } = Held::read(path, frame)?;
     let field = |name| stored.field(name).map(<[f32]>::to_vec);
     let layers = first_fields(&setup).into_iter().map(|layer| layer.and_then(|layer| field(layer.name()))).collect();
-    let surroundings = Surroundings { c: field("c").filter(|_| setup.electrolyte.has_salt()), layers };
-    let metrics = measure_in(&mut cpu, &setup, &statics, &stored.heights, &scales, surroundings)
+    let grain = setup.mechanisms.grains().and_then(|(of_grains, _)| field(of_grains.name));
+    let surroundings = Surroundings { c: field("c").filter(|_| setup.electrolyte.has_salt()), layers, grain };
+    let found = look_in(&mut cpu, &setup, &statics, &stored.heights, &scales, surroundings, Look::Close)
         .map_err(|e| IoError::content(path, e.to_string()))?;
-    Ok(Measured { time: stored.time, values: stored.values, metrics })
+    Ok(Measured { time: stored.time, values: stored.values, metrics: found.metrics })
 }

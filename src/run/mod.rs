@@ -4,6 +4,7 @@ mod conductor;
 pub(crate) mod cycles;
 mod end;
 mod fields;
+pub(crate) mod grains;
 mod keep;
 mod lock;
 pub(crate) mod outputs;
@@ -12,6 +13,7 @@ pub(crate) mod rehearsal;
 mod schedule;
 mod stop;
 pub mod surface;
+pub(crate) mod tips;
 
 pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;

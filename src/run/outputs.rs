@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::cycles::{self, Cycle};
+use super::grains;
 use super::schedule::Schedule;
+use super::tips::{self, Followed};
 use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
@@ -15,7 +17,7 @@ use crate::io::surface::{Format, Sides};
 use crate::io::table::{Beginning, Lines, row};
 use crate::io::view;
 use crate::mechanisms;
-use crate::metrics::{Column, Metrics, heading};
+use crate::metrics::{Column, Look, Metrics, Morphology, heading};
 use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::{Control, Setup};
@@ -35,12 +37,22 @@ pub const EVENTS: &str = "events.jsonl";
 pub const SURFACE: &str = "deposit.vtp";
 
 /// Files that a run writes beside its checkpoints and `run.json`.
-pub const NAMES: [&str; 8] =
-    [METRICS, EVENTS, cycles::FILE, SURFACE, snapshot::FILE, snapshot::SIDECAR, snapshot::FOLDER, view::FILE];
+pub const NAMES: [&str; 10] = [
+    METRICS,
+    EVENTS,
+    cycles::FILE,
+    grains::FILE,
+    tips::FILE,
+    SURFACE,
+    snapshot::FILE,
+    snapshot::SIDECAR,
+    snapshot::FOLDER,
+    view::FILE,
+];
 
 /// Removes the outputs of a run that has not taken a step.
 pub fn remove(directory: &Path) -> Result<(), IoError> {
-    for name in [METRICS, EVENTS, cycles::FILE, SURFACE, view::FILE] {
+    for name in [METRICS, EVENTS, cycles::FILE, grains::FILE, tips::FILE, SURFACE, view::FILE] {
         let path = directory.join(name);
         if path.exists() {
             std::fs::remove_file(&path).map_err(IoError::system(&path))?;
@@ -80,7 +92,7 @@ const AFTER_TAKEN: [&str; 4] = ["leak [A/m2]", "limited", "time_over_sand", "cur
 const VALUES: [&str; 4] = ["charge", "potential", "current_density", "dt"];
 
 /// How far the run has come, as its files show it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Written {
     /// snapshots taken
     pub schedule: Schedule,
@@ -92,6 +104,9 @@ pub struct Written {
     /// whether it has been said that the salt left the concentrations at which the electrolyte was measured
     #[serde(default)]
     pub unmeasured: bool,
+    /// tips of the last snapshot
+    #[serde(default)]
+    pub tips: Followed,
 }
 
 /// Time since the step of the protocol began, or the run, over Sand's time of the mean current since; NaN unless that plates from a salt.
@@ -152,10 +167,30 @@ fn new_events(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
     Ok(events)
 }
 
-fn new_cycles(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
-    let mut table = Lines::create(&directory.join(cycles::FILE))?;
+/// A table beside those that every run has.
+struct Kept {
+    file: &'static str,
+    /// whether a run has it
+    is_kept: fn(&Setup) -> bool,
+    headings: fn() -> String,
+}
+
+/// All of them.
+const KEPT: [Kept; 3] = [
+    Kept { file: cycles::FILE, is_kept: |setup| !setup.protocol.is_empty(), headings: cycles::headings },
+    Kept { file: grains::FILE, is_kept: |setup| setup.mechanisms.grains().is_some(), headings: grains::headings },
+    Kept { file: tips::FILE, is_kept: |_| true, headings: tips::headings },
+];
+
+/// What a checkpoint has seen of them, in their order.
+fn seen_of_kept(seen: &FilesSeen) -> [Beginning; 3] {
+    [seen.cycles, seen.grains, seen.tips]
+}
+
+fn new_kept(setup: &Setup, directory: &Path, kept: &Kept) -> Result<Lines, IoError> {
+    let mut table = Lines::create(&directory.join(kept.file))?;
     table.push(&title(setup))?;
-    table.push(&cycles::headings())?;
+    table.push(&(kept.headings)())?;
     Ok(table)
 }
 
@@ -191,8 +226,8 @@ pub struct Outputs {
     directory: PathBuf,
     metrics: Lines,
     events: Lines,
-    /// if there is a protocol
-    cycles: Option<Lines>,
+    /// the tables of [`KEPT`] that the run has
+    kept: [Option<Lines>; 3],
     snapshots: Snapshots,
 }
 
@@ -203,12 +238,12 @@ impl Outputs {
         let path = directory.join(snapshot::FILE);
         let snapshots = Snapshots::create(&plan(&view, provenance, &path, &fixed(&view)))?;
         view::write(directory)?;
-        let cycles = match setup.protocol.is_empty() {
-            true => None,
-            false => Some(new_cycles(setup, directory)?),
-        };
         let (metrics, events) = (new_metrics(setup, directory)?, new_events(setup, directory)?);
-        Ok(Self { directory: directory.into(), metrics, events, cycles, snapshots })
+        let mut kept = [None, None, None];
+        for (own, kept) in kept.iter_mut().zip(&KEPT).filter(|(_, kept)| (kept.is_kept)(setup)) {
+            *own = Some(new_kept(setup, directory, kept)?);
+        }
+        Ok(Self { directory: directory.into(), metrics, events, kept, snapshots })
     }
 
     /// The files of a run that goes on, cut back to what its checkpoint had seen, and what of it is lost.
@@ -223,40 +258,46 @@ impl Outputs {
         accept: bool,
     ) -> Result<(Self, Vec<String>), ReopenError> {
         let setup = view.setup;
-        let cycled = !setup.protocol.is_empty();
-        let files = [(METRICS, seen.metrics), (EVENTS, seen.events)];
-        let files = files.into_iter().chain(cycled.then_some((cycles::FILE, seen.cycles)));
         let mut lost = Vec::new();
-        let mut lines = Vec::new();
-        for (name, seen) in files {
-            let opened = Lines::reopen(&directory.join(name), seen);
-            lost.extend(opened.as_ref().err().map(ToString::to_string));
-            lines.push((name, seen, opened.ok()));
-        }
+        let mut reopen = |file: &str, seen: Beginning, new: &dyn Fn() -> Result<Lines, IoError>| {
+            let path = directory.join(file);
+            // what a version before did not write has not been seen: it begins here
+            if seen == Beginning::default() && !path.exists() {
+                return new();
+            }
+            match Lines::reopen(&path, seen) {
+                Ok(lines) => Ok(lines),
+                Err(error) => {
+                    lost.push(error.to_string());
+                    match accept {
+                        true => Lines::salvage(&path, seen.bytes)?.map_or_else(new, Ok),
+                        false => Err(error),
+                    }
+                }
+            }
+        };
+        let metrics = reopen(METRICS, seen.metrics, &|| new_metrics(setup, directory));
+        let events = reopen(EVENTS, seen.events, &|| new_events(setup, directory));
+        let kept = KEPT.iter().zip(seen_of_kept(seen)).map(|(kept, seen)| match (kept.is_kept)(setup) {
+            true => reopen(kept.file, seen, &|| new_kept(setup, directory, kept)).map(Some),
+            false => Ok(None),
+        });
+        let kept: Vec<Result<Option<Lines>, IoError>> = kept.collect();
         if !lost.is_empty() && !accept {
             return Err(Lost(lost).into());
         }
-        let mut lines = lines.into_iter().map(|(name, seen, opened)| match opened {
-            Some(lines) => Ok(lines),
-            None => match Lines::salvage(&directory.join(name), seen.bytes)? {
-                Some(lines) => Ok(lines),
-                None if name == METRICS => new_metrics(setup, directory),
-                None if name == EVENTS => new_events(setup, directory),
-                None => new_cycles(setup, directory),
-            },
-        });
-        let mut next = || lines.next().transpose();
-        let (metrics, events, cycles) = (next()?, next()?, next()?);
+        let (metrics, mut events) = (metrics?, events?);
+        let mut of_run = [None, None, None];
+        for (own, kept) in of_run.iter_mut().zip(kept) {
+            *own = kept?;
+        }
         let path = directory.join(snapshot::FILE);
         let (snapshots, frames) = Snapshots::reopen(&plan(&view, provenance, &path, &fixed(&view)), seen.frames)?;
         lost.extend(frames);
-        let (Some(metrics), Some(mut events)) = (metrics, events) else {
-            return Err(IoError::content(directory, "metrics.csv and events.jsonl could not be opened").into());
-        };
         if !lost.is_empty() {
             events.push_json(&json!({"event": "lost output", "what": lost}))?;
         }
-        Ok((Self { directory: directory.into(), metrics, events, cycles, snapshots }, lost))
+        Ok((Self { directory: directory.into(), metrics, events, kept: of_run, snapshots }, lost))
     }
 
     /// How far the files have come, after waiting for the disk to have it all.
@@ -264,12 +305,16 @@ impl Outputs {
         self.metrics.sync()?;
         self.events.sync()?;
         self.snapshots.sync()?;
-        let cycles = match &self.cycles {
-            Some(cycles) => cycles.sync().map(|()| cycles.written())?,
-            None => Beginning::default(),
-        };
+        let mut kept = [Beginning::default(); 3];
+        for (seen, lines) in kept.iter_mut().zip(&self.kept) {
+            if let Some(lines) = lines {
+                lines.sync()?;
+                *seen = lines.written();
+            }
+        }
+        let [cycles, grains, tips] = kept;
         let (metrics, events, frames) = (self.metrics.written(), self.events.written(), self.snapshots.frames());
-        Ok(FilesSeen { metrics, events, cycles, frames })
+        Ok(FilesSeen { metrics, events, cycles, grains, tips, frames })
     }
 
     /// Sees to it that the file of fields shows every frame: the run stops.
@@ -308,18 +353,46 @@ impl Outputs {
         if morphology {
             b.interface(0.0); // that of the lithium at the end of the step
         }
-        let measured = match morphology {
-            true => Some(fields::measure(b, setup, view.statics, view.heights, view.scales)?),
-            false => None,
-        };
+        let how = if snapshot { Look::Close } else { Look::Passing };
+        let found = if morphology { Some(fields::look(b, view, how)?) } else { None };
+        let measured = found.as_ref().map(|found| found.metrics);
         if let Some(m) = measured.as_ref().filter(|_| !progress.unmeasured) {
             progress.unmeasured = self.unmeasured(setup, clock, m)?;
         }
         self.row(view, step, progress, measured.as_ref())?;
         if snapshot {
             self.snapshot(b, view, report.dt)?;
+            if let Some(found) = &found {
+                self.closely(view, found, &mut progress.tips)?;
+            }
         }
         Ok(measured)
+    }
+
+    /// The rows of the grains and of the tips, and who leads.
+    fn closely(&mut self, view: &View, found: &Morphology, followed: &mut Followed) -> Result<(), IoError> {
+        let &View { setup, clock, .. } = view;
+        let [_, of_grains, of_tips] = &mut self.kept;
+        if let (Some(table), Some(found), Some((_, orientations))) =
+            (of_grains, &found.grains, setup.mechanisms.grains())
+        {
+            grains::rows(clock, found, &orientations)
+                .iter()
+                .try_for_each(|values| table.push(&row(values.iter().copied())))?;
+        }
+        if let (Some(table), Some(tips)) = (of_tips, &found.tips) {
+            let led = followed.leader();
+            let rows = followed.rows(&setup.grid, clock.step, clock.time, tips);
+            rows.iter().try_for_each(|values| table.push(&row(values.iter().copied())))?;
+            if let Some(leader) = followed.leader().filter(|leader| led.as_ref().is_some_and(|led| led.id != leader.id))
+            {
+                let [x, y, z] = leader.place;
+                self.events.push_json(&json!({
+                    "event": "lead", "step": clock.step, "time": clock.time, "tip": leader.id, "x": x, "y": y, "z": z,
+                }))?;
+            }
+        }
+        Ok(())
     }
 
     /// The salt at the lithium leaves the concentrations at which the electrolyte was measured; returns whether it does.
@@ -380,7 +453,7 @@ impl Outputs {
 
     /// The row of a cycle that ends now, whole or not.
     pub fn cycle(&mut self, view: &View, progress: &mut Written, m: &Metrics) -> Result<(), IoError> {
-        if let Some(table) = &mut self.cycles
+        if let [Some(table), ..] = &mut self.kept
             && progress.cycle.has_begun()
         {
             let (values, next) = progress.cycle.finish(view.setup, view.clock, m);

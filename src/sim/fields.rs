@@ -1,8 +1,9 @@
 //! Fields, metrics and the surface of the lithium in SI, from what a device holds.
 
+use super::View;
 use crate::io::surface::{Deposit, Sides, Surface, SurfaceError};
 use crate::mechanisms::{self, Mechanism};
-use crate::metrics::{self, Metrics};
+use crate::metrics::{self, Look, Morphology, grains::Numbered};
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::parameters::Setup;
@@ -47,27 +48,28 @@ pub fn si(b: &mut dyn Backend, field: Stored, scales: &Scales, phi_reference: f6
     })
 }
 
-/// Measures the deposit that a device holds. The interface must be that of its lithium.
+/// Looks at the deposit that a device holds. The interface must be that of its lithium.
 ///
 /// # Errors
 /// If the device fails.
-pub fn measure(
-    b: &mut dyn Backend,
-    setup: &Setup,
-    statics: &Statics,
-    heights: &[f64],
-    scales: &Scales,
-) -> Result<Metrics, BackendError> {
+pub fn look(b: &mut dyn Backend, view: &View, how: Look) -> Result<Morphology, BackendError> {
+    let &View { setup, scales, statics, heights, .. } = view;
     let surroundings = Surroundings {
         c: if setup.electrolyte.has_salt() { Some(si(b, Stored::C, scales, 0.0)?) } else { None },
         layers: layers(b, setup, scales)?,
+        grain: grain(b, setup)?,
     };
-    measure_in(b, setup, statics, heights, scales, surroundings)
+    look_in(b, setup, statics, heights, scales, surroundings, how)
 }
 
 /// The first field of each mechanism that is switched on, in SI.
 fn layers(b: &mut dyn Backend, setup: &Setup, scales: &Scales) -> Result<Vec<Option<Vec<f32>>>, BackendError> {
     first_fields(setup).into_iter().map(|field| field.map(|field| si(b, field, scales, 0.0)).transpose()).collect()
+}
+
+/// Number of the grain of each cell, if the lithium has grains.
+fn grain(b: &mut dyn Backend, setup: &Setup) -> Result<Option<Vec<f32>>, BackendError> {
+    setup.mechanisms.grains().map(|(field, _)| b.field(Field::Riding(field.name))).transpose()
 }
 
 /// The first field of each mechanism that is switched on, where runs can store it.
@@ -82,6 +84,8 @@ pub struct Surroundings {
     pub c: Option<Vec<f32>>,
     /// the first field of each mechanism that is switched on, in the order of the table
     pub layers: Vec<Option<Vec<f32>>>,
+    /// number of the grain of each cell, if the lithium has grains
+    pub grain: Option<Vec<f32>>,
 }
 
 impl Surroundings {
@@ -101,27 +105,30 @@ impl Surroundings {
     }
 }
 
-/// Measures the deposit that a device holds in the `surroundings` that are given. The interface must be that of its lithium.
+/// Looks at the deposit that a device holds in the `surroundings` that are given. The interface must be that of its lithium.
 ///
 /// # Errors
 /// If the device fails.
-pub fn measure_in(
+pub fn look_in(
     b: &mut dyn Backend,
     setup: &Setup,
     statics: &Statics,
     heights: &[f64],
     scales: &Scales,
     surroundings: Surroundings,
-) -> Result<Metrics, BackendError> {
+    how: Look,
+) -> Result<Morphology, BackendError> {
     let film = surroundings.film(setup);
+    let grains = setup.mechanisms.grains().zip(surroundings.grain.as_ref());
     let c: Option<Vec<f32>> = surroundings.c.map(|c| c.iter().map(|c| c / setup.top.c0 as f32).collect());
     let xi = b.field(Field::Xi)?;
     let delta = si(b, Stored::Delta, scales, 0.0)?;
     let curvature = si(b, Stored::Curvature, scales, 0.0)?;
     let current = si(b, Stored::Current, scales, 0.0)?;
     let copper_area: Vec<f32> = statics.copper_area.iter().map(|&a| (f64::from(a) / scales.length) as f32).collect();
-    Ok(metrics::measure(&metrics::Deposit {
+    let deposit = metrics::Deposit {
         grid: &setup.grid,
+        ell: setup.ell,
         copper: heights,
         accessible: &statics.accessible,
         xi: &xi,
@@ -131,9 +138,11 @@ pub fn measure_in(
         copper_area: &copper_area,
         c: c.as_deref(),
         film: film.as_deref(),
+        grains: grains.as_ref().map(|((_, orientations), numbers)| Numbered { numbers, orientations }),
         medium: Medium::of(setup),
         smallest_piece: pieces::smallest(&setup.grid, setup.ell),
-    }))
+    };
+    Ok(metrics::look(&deposit, how))
 }
 
 /// The surface of the lithium that a device holds, with current and curvature. The interface must be that of the lithium.

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::io::IoError;
 use crate::io::checkpoint::Checkpoint;
 use crate::io::provenance::{Provenance, VERSION};
-use crate::metrics::Metrics;
+use crate::metrics::{Look, Metrics};
 use crate::model::collector::Statics;
 use crate::model::keys::{OfKeys, Shown};
 use crate::model::parameters::Setup;
@@ -369,7 +369,7 @@ impl Simulation {
     pub fn metrics(&mut self) -> Result<Metrics, BackendError> {
         let (view, b) = self.view();
         b.interface(0.0); // that of the lithium as it is now
-        fields::measure(b, view.setup, view.statics, view.heights, view.scales)
+        Ok(fields::look(b, &view, Look::Close)?.metrics)
     }
 }
 

@@ -13,7 +13,9 @@ use super::record::Record;
 use crate::io::snapshot;
 use crate::metrics::deposit::phases_of;
 use crate::model::grid::Grid;
+use crate::model::orientation::{Orientations, into_frame};
 use crate::model::pieces::{Joined, Phase, pieces, smallest};
+use crate::sim::setup_from_json;
 
 /// Width of a picture in perspective on the page \[pixel\].
 pub const ON_PAGE: usize = 640;
@@ -49,6 +51,8 @@ pub struct Gallery {
     pub potential: Option<(f32, f32)>,
     /// height that the sections of the phases show \[m\]
     pub shown: f64,
+    /// whether the colours of the surface tell the grains
+    pub grains: bool,
 }
 
 /// A moment before it is drawn.
@@ -57,6 +61,7 @@ struct Scene {
     top: Option<usize>,
     facets: Vec<Facet>,
     sections: Option<Sections>,
+    grains: bool,
 }
 
 /// Draws the moments, all from the same place and with the same colours; those in perspective `wide` pixels wide.
@@ -79,6 +84,7 @@ pub fn gallery(record: &Record, moments: &[Moment], wide: usize) -> Result<Galle
     let salt = range(|sections| sections.salt.as_ref()).filter(|(low, high)| high - low > 1e-3 * high.abs());
     let potential = range(|sections| sections.potential.as_ref()).filter(|(low, high)| high - low > LEAST_DROP);
     let camera = Camera::new([grid.nx as f32, grid.ny as f32, (top + 1) as f32], wide);
+    let grains = scenes.iter().any(|scene| scene.grains);
     let mut shots = Vec::with_capacity(scenes.len());
     for scene in scenes {
         let view = (!scene.facets.is_empty()).then(|| raster::draw(&camera, &scene.facets));
@@ -98,7 +104,7 @@ pub fn gallery(record: &Record, moments: &[Moment], wide: usize) -> Result<Galle
             potential: potential.map(|picture| png(&picture)).transpose()?,
         });
     }
-    Ok(Gallery { shots, salt, potential, shown: rows as f64 * grid.dx })
+    Ok(Gallery { shots, salt, potential, shown: rows as f64 * grid.dx, grains })
 }
 
 fn scene(record: &Record, grid: &Grid, moment: &Moment) -> Result<Scene, String> {
@@ -122,9 +128,10 @@ fn scene(record: &Record, grid: &Grid, moment: &Moment) -> Result<Scene, String>
     let highest = lithium.iter().rposition(|&l| l > 0.5);
     let isolated = isolated(record, grid, &accessible, &xi);
     let copper: Vec<f32> = accessible.iter().map(|w| 1.0 - w).collect();
+    let grains = grains(record, read("grain")?);
     let mut facets = Vec::new();
     if grid.nx > 1 && grid.ny > 1 {
-        let metal = |place: [f32; 3], cut: bool| lithium_colour(grid, &isolated, place, cut);
+        let metal = |place: [f32; 3], cut: bool| lithium_colour(grid, &isolated, grains.as_ref(), place, cut);
         let of_copper = |_, cut| if cut { palette::COPPER_CUT } else { palette::COPPER };
         for body in [body::facets(grid, &copper, of_copper), body::facets(grid, &lithium, metal)] {
             facets.extend(body.map_err(|error| error.to_string())?);
@@ -146,7 +153,8 @@ fn scene(record: &Record, grid: &Grid, moment: &Moment) -> Result<Scene, String>
             }),
         })
     });
-    Ok(Scene { moment: moment.clone(), top: highest.map(|cell| cell / plane), facets, sections: sections.transpose()? })
+    let (top, grains) = (highest.map(|cell| cell / plane), grains.is_some());
+    Ok(Scene { moment: moment.clone(), top, facets, sections: sections.transpose()?, grains })
 }
 
 /// The section through a column: along x, or along y if there is nothing along x.
@@ -175,10 +183,27 @@ fn isolated(record: &Record, grid: &Grid, accessible: &[f32], xi: &[f32]) -> Vec
     isolated
 }
 
+/// The grain of each cell and the orientations of all, if both are known.
+fn grains(record: &Record, numbers: Option<Vec<f32>>) -> Option<(Vec<f32>, Orientations)> {
+    let setup = setup_from_json(&record.run.setup.to_string()).ok()?;
+    Some((numbers?, setup.mechanisms.grains()?.1))
+}
+
 /// Colour of the lithium just inside its surface.
-fn lithium_colour(grid: &Grid, isolated: &[bool], place: [f32; 3], cut: bool) -> Colour {
+fn lithium_colour(
+    grid: &Grid,
+    isolated: &[bool],
+    grains: Option<&(Vec<f32>, Orientations)>,
+    place: [f32; 3],
+    cut: bool,
+) -> Colour {
     let cell = |v: f32, n: usize| (v.floor().max(0.0) as usize).min(n - 1);
     let at = grid.index(cell(place[0], grid.nx), cell(place[1], grid.ny), cell(place[2], grid.nz));
+    if let Some((numbers, orientations)) = grains.filter(|_| !isolated[at]) {
+        let rotation = orientations.of(numbers[at].max(0.0) as u32);
+        let colour = palette::upright(into_frame(rotation, [0.0, 0.0, 1.0]));
+        return if cut { palette::darker(colour) } else { colour };
+    }
     match (isolated[at], cut) {
         (false, false) => palette::METAL,
         (false, true) => palette::METAL_CUT,

@@ -15,6 +15,8 @@ pub const COPPER_CUT: Colour = [0.66, 0.43, 0.29];
 pub const ISOLATED: Colour = [0.84, 0.37, 0.0];
 /// Isolated lithium where the box cuts it.
 pub const ISOLATED_CUT: Colour = [0.62, 0.27, 0.0];
+/// Lithium of a grain whose ⟨100⟩, ⟨110⟩ or ⟨111⟩ stands upright: orange, bluish green and blue of Okabe and Ito, equally bright.
+pub const UPRIGHT: [Colour; 3] = [[0.90, 0.62, 0.0], [0.0, 0.90, 0.65], [0.0, 0.58, 0.90]];
 /// Lithium in a section.
 pub const LITHIUM: Colour = [0.37, 0.42, 0.48];
 /// Electrolyte in a section.
@@ -37,6 +39,23 @@ pub fn viridis(share: f32) -> Colour {
     let place = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 } * (VIRIDIS.len() - 1) as f32;
     let low = (place as usize).min(VIRIDIS.len() - 2);
     mix(VIRIDIS[low], VIRIDIS[low + 1], place - low as f32)
+}
+
+/// Colour of a grain by the direction of its crystal that stands upright: a mixture of [`UPRIGHT`] by its place in the triangle of the three.
+pub fn upright(direction: [f64; 3]) -> Colour {
+    let mut of = direction.map(f64::abs);
+    of.sort_by(|a, b| b.total_cmp(a));
+    // [h k l] = (h − k) [100] + (k − l) [110] + l [111]
+    let shares = [of[0] - of[1], (of[1] - of[2]) * std::f64::consts::SQRT_2, of[2] * 3.0f64.sqrt()];
+    let mixed: Colour = std::array::from_fn(|i| (0..3).map(|k| shares[k] as f32 * UPRIGHT[k][i]).sum());
+    // mixtures are as bright as what they are made of
+    let brightest = mixed.iter().fold(f32::MIN_POSITIVE, |most: f32, &v| most.max(v));
+    mixed.map(|v| 0.9 * v / brightest)
+}
+
+/// A colour where the box cuts what has it.
+pub fn darker(colour: Colour) -> Colour {
+    colour.map(|v| 0.8 * v)
 }
 
 /// From one colour to another.
