@@ -152,7 +152,7 @@ fn a_disk_grows_by_the_kinetics_of_its_directions() {
 
 /// Orientations that are listed, by Bunge's angles.
 fn listed(angles: &[[f64; 3]]) -> Option<Grains> {
-    Some(Grains::Listed { of: angles.iter().map(|&orientation| ListedOrientation { orientation }).collect() })
+    Some(Grains::Listed { orientations: angles.iter().map(|&angles| ListedOrientation { angles }).collect() })
 }
 
 /// Number of the grain of each cell.

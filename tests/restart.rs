@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::program::{Place, RUN, SMALL, datasets};
+use common::program::{Place, RUN, SMALL, column, datasets};
 
 /// Metrics, events, fields and the checkpoint's state are equal.
 fn assert_same(place: &Place) {
-    for file in ["metrics.csv", "events.jsonl"] {
+    for file in ["metrics.csv", "events.jsonl", "tips.csv"] {
         assert_eq!(place.text(&format!("whole/{file}")), place.text(&format!("run/{file}")), "{file}");
     }
     for file in ["fields.vtkhdf", "checkpoint.h5"] {
@@ -125,6 +125,37 @@ steps = [
     assert_eq!(called.code, 0, "{called:?}");
     assert_same(&place);
     assert_eq!(place.text("whole/cycles.csv"), place.text("run/cycles.csv"));
+}
+
+/// Grains and the numbers of tips are part of what a checkpoint knows: a run that was killed writes their rows on, one that another has
+/// overtaken keeps its own.
+#[test]
+#[cfg(unix)]
+fn killed_with_grains() {
+    let grains = "\n[crystal]\ngamma_e1 = 0.2\n[crystal.grains]\nkind = \"fibre\"\naxis = [1, 1, 0]\nspread = \"10 deg\"\n[collector]";
+    let config = SMALL.replace("\n[collector]", grains).replace("\"curvature\"]", "\"curvature\", \"grain\"]");
+    let config = config.replace("0.7 um", "1.2 um");
+    let place = Place::new(&config);
+    place.run("whole");
+    let rows = place.text("whole/metrics.csv").lines().count();
+    let resume = ["resume", "run", "--device", "cpu", "--quiet"];
+    let mut hits = usize::from(stopped_at(&place, &[&RUN[..], &["run"]].concat(), rows / 4, "KILL"));
+    hits += usize::from(stopped_at(&place, &resume, rows / 2, "KILL"));
+    assert!(hits >= 1, "no signal came in time");
+    let called = place.call(&resume);
+    assert_eq!(called.code, 0, "{called:?}");
+    assert_same(&place);
+    let table = place.text("whole/grains.csv");
+    assert_eq!(table, place.text("run/grains.csv"));
+    let [share, number] = ["share", "grain"].map(|name| column(&table, name));
+    assert!(number.len() > 10 && number.contains(&2.0), "{table}");
+    // the shares of a moment are those of all the lithium
+    let step = column(&table, "step");
+    let of_last: f64 =
+        step.iter().zip(&share).filter(|(at, _)| **at == step[step.len() - 1]).map(|(_, share)| share).sum();
+    assert!((of_last - 1.0).abs() < 1e-3, "{of_last}");
+    let tips = place.text("whole/tips.csv");
+    assert!(column(&tips, "tip").len() > 3 && column(&tips, "radius [m]").iter().any(|r| *r > 0.0), "{tips}");
 }
 
 /// Before the first row there may be no checkpoint, no run.json or half the outputs: a run can always be had.

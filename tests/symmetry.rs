@@ -50,8 +50,8 @@ fn a_mirrored_crystal_is_the_mirror_image() {
 #[test]
 fn mirrored_grains_are_the_mirror_image() {
     mirror(|is_mirror| {
-        let turned = |angle: f64| ListedOrientation { orientation: [if is_mirror { -angle } else { angle }, 0.0, 0.0] };
-        let grains = Some(Grains::Listed { of: [0.3, 0.7, -0.2].map(turned).to_vec() });
+        let turned = |angle: f64| ListedOrientation { angles: [if is_mirror { -angle } else { angle }, 0.0, 0.0] };
+        let grains = Some(Grains::Listed { orientations: [0.3, 0.7, -0.2].map(turned).to_vec() });
         let crystal =
             Crystal { gamma_e1: -0.15, gamma_e2: 0.01, kinetic_e1: -0.4, slow_110: 0.5, grains, ..defaults() };
         Mechanisms { crystal: Some(crystal), ..Mechanisms::default() }

@@ -64,8 +64,8 @@ fn takes(key: &Key) -> String {
         }
         Takes::Quantities { unit, range, count } => {
             let positive = if *range == Range::Positive { "positive " } else { "" };
-            let example = vec![format!("\"{}\"", quantity::example(unit)); *count].join(", ");
-            format!("a list of {count} {positive}quantities, as `[{example}]`")
+            let what = if *unit == "1" { "numbers" } else { "quantities" };
+            format!("a list of {count} {positive}{what}, as `{}`", quantity::example_list(unit, *count))
         }
         Takes::Whole(range) if *range.end() >= u64::from(u32::MAX) => "a whole number".into(),
         Takes::Whole(range) => format!("a whole number, {} to {}", range.start(), range.end()),
@@ -94,16 +94,29 @@ fn without(key: &Key) -> String {
     }
 }
 
-/// Rows of a table, with the keys of the sections that are in it.
-fn rows(text: &mut String, prefix: &str, keys: &[Key]) {
+/// Rows of a table, with the keys of the sections that are in it; `of` comes before their meaning.
+fn rows(text: &mut String, prefix: &str, of: &str, keys: &[Key]) {
     for key in keys {
         let cell = |text: String| text.replace('|', "\\|");
-        let (what, meaning) = (cell(takes(key)), cell(key.meaning.into()));
+        let (what, meaning) = (cell(takes(key)), cell(format!("{of}{}", key.meaning)));
         // writing to a String cannot fail
         let _ = writeln!(text, "| `{prefix}{}` | {meaning} | {what} | {} |", key.name, cell(without(key)));
         if let Takes::Section { table, many } = &key.takes {
             let list = if *many { "[]" } else { "" };
-            rows(text, &format!("{prefix}{}{list}.", key.name), &table.keys);
+            let inside = format!("{prefix}{}{list}.", key.name);
+            rows(text, &inside, of, &table.keys);
+            if let Some((sort, default)) = table.sort {
+                let kinds = table.kinds.iter().map(|kind| format!("`\"{}\"`: {}", kind.name, kind.meaning));
+                let without = default.map_or("**required**".into(), |default| format!("`\"{default}\"`"));
+                let kinds = cell(kinds.collect::<Vec<_>>().join("; "));
+                let _ = writeln!(
+                    text,
+                    "| `{inside}{sort}` | {of}which of the keys after it there are | {kinds} | {without} |"
+                );
+                for kind in &table.kinds {
+                    rows(text, &inside, &format!("{of}with `{sort} = \"{}\"`: ", kind.name), &kind.keys);
+                }
+            }
         }
     }
 }
@@ -111,7 +124,7 @@ fn rows(text: &mut String, prefix: &str, keys: &[Key]) {
 fn table(text: &mut String, keys: &[Key]) {
     if !keys.is_empty() {
         text.push_str("\n| key | what it is | takes | without it |\n|---|---|---|---|\n");
-        rows(text, "", keys);
+        rows(text, "", "", keys);
     }
 }
 
@@ -162,9 +175,9 @@ pub fn about(name: &str) -> Result<String, String> {
     let mut names: Vec<String> = sections.iter().map(|section| section.name.to_string()).collect();
     for section in &sections {
         let mut look = |of: &str, keys: &[Key]| {
-            for (full, key) in flat(section.name, keys) {
+            for (full, of_inner, key) in flat(section.name, "", keys) {
                 if full == name || key.name == name {
-                    let _ = writeln!(found, "`{full}`{of}: {}", key.meaning);
+                    let _ = writeln!(found, "`{full}`{of}{of_inner}: {}", key.meaning);
                     let _ = writeln!(found, "  takes {}; without it: {}", takes(&key), without(&key));
                 }
                 names.push(full);
@@ -192,15 +205,21 @@ pub fn about(name: &str) -> Result<String, String> {
     Err(format!("{} is no section and no key of a config; {meant}", quantity::shown(name)))
 }
 
-/// Keys with their full names, those of sections in a section too.
-fn flat(section: &str, keys: &[Key]) -> Vec<(String, Key)> {
+/// Keys with their full names and the kind that has them, those of sections in a section too.
+fn flat(section: &str, of: &str, keys: &[Key]) -> Vec<(String, String, Key)> {
     let mut all = Vec::new();
     for key in keys {
         let full = if section.is_empty() { key.name.to_string() } else { format!("{section}.{}", key.name) };
         if let Takes::Section { table, many } = &key.takes {
-            all.extend(flat(&format!("{full}{}", if *many { "[]" } else { "" }), &table.keys));
+            let inside = format!("{full}{}", if *many { "[]" } else { "" });
+            all.extend(flat(&inside, of, &table.keys));
+            if let Some((sort, _)) = table.sort {
+                for kind in &table.kinds {
+                    all.extend(flat(&inside, &format!("{of} ({sort} = \"{}\")", kind.name), &kind.keys));
+                }
+            }
         }
-        all.push((full, key.clone()));
+        all.push((full, of.to_string(), key.clone()));
     }
     all
 }
@@ -218,6 +237,12 @@ mod tests {
             "{i0}"
         );
         assert_eq!(about("kinetics.i0").unwrap(), i0);
+        let axis = about("crystal.grains.axis").unwrap();
+        assert!(
+            axis.contains("(kind = \"fibre\")") && axis.contains("a list of 3 numbers, as `[0.5, 0.5, 0.5]`"),
+            "{axis}"
+        );
+        assert!(page().contains("| `grains.kind` |") && page().contains("with `kind = \"listed\"`: "));
         assert!(about("radius").unwrap().contains("(kind = \"at_once\")"));
         assert!(about("nucleation.kind").unwrap().contains("poisson"));
         assert!(about("kinetiks").unwrap_err().contains("did you mean \"kinetics\"?"));

@@ -309,6 +309,26 @@ mod tests {
             (&["crystal.gamma_e3=0.1"], "gamma_e3"),
             (&["crystal.orientation=[\"1 m\", \"0 deg\", \"0 deg\"]"], "crystal.orientation"),
             (&["output.fields=[\"sei\"]"], "output.fields: \"sei\" needs a section [sei]"),
+            (&["output.fields=[\"grain\"]"], "output.fields: \"grain\" needs a section [crystal.grains]"),
+            (
+                &["crystal.gamma_e1=0.2", "output.fields=[\"grain\"]"],
+                "output.fields: \"grain\" needs a section [crystal.grains]",
+            ),
+            (&["crystal.grains={}"], "crystal.grains.kind: is missing"),
+            (&["crystal.grains.kind=fibre"], "crystal.grains.axis: is missing"),
+            (
+                &["crystal.grains={kind = \"fibre\", axis = [0, 0, 0]}"],
+                "crystal.grains.axis: [0, 0, 0] is no direction",
+            ),
+            (&["crystal.grains.kind=listed"], "crystal.grains.orientations: holds no orientation"),
+            (
+                &[
+                    "crystal.grains.kind=uniform",
+                    "nucleation={kind = \"none\"}",
+                    "deposit={kind = \"layer\", thickness = \"1 um\"}",
+                ],
+                "crystal.grains: nuclei begin grains, and without a section [nucleation] there are none",
+            ),
         ] {
             let message = crystal(overrides).unwrap_err();
             assert!(message.contains(part), "{message}");

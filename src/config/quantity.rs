@@ -11,7 +11,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use number::decimal;
-pub use unit::{Dimension, example};
+pub use unit::{Dimension, example, example_list};
 use unit::{TIME, usual};
 
 /// Most characters of a quantity: the longest sensible ones have forty.

@@ -182,11 +182,15 @@ impl Reader for Section<'_> {
         let positive = if range == Range::Positive { "positive " } else { "" };
         let of = quantity::Dimension::name_of(unit);
         let of = of.trim_start_matches("an ").trim_start_matches("a ");
-        let example = vec![format!("{:?}", quantity::example(unit)); count].join(", ");
-        let wrong = || format!("must be {numbers} {positive}{of}s, as in [{example}]");
+        let example = quantity::example_list(unit, count);
+        let wrong = || format!("must be {numbers} {positive}{of}s, as in {example}");
         let read = |value: &Value| {
-            let text = value.as_str().ok_or_else(|| format!("{value}: {}", wrong()))?;
-            let value = quantity::parse(text, unit)?;
+            let value = match value {
+                Value::Integer(i) if unit == "1" => *i as f64,
+                Value::Float(f) if unit == "1" && f.is_finite() => *f,
+                Value::String(text) => quantity::parse(text, unit)?,
+                _ => return Err(format!("{value}: {}", wrong())),
+            };
             range.objection(value).map_or(Ok(value), |_| Err(wrong()))
         };
         let list = value.as_array().filter(|list| list.len() == count).ok_or_else(wrong);

@@ -102,8 +102,9 @@ fn of_key(key: &Key, of: &str) -> Value {
             number
         }
         Takes::Quantity { unit, .. } => json!({"type": "string", "examples": [quantity::example(unit)]}),
-        Takes::Quantities { count, .. } => {
-            json!({"type": "array", "items": {"type": "string"}, "minItems": count, "maxItems": count})
+        Takes::Quantities { count, unit, .. } => {
+            let types = if *unit == "1" { json!(["number", "string"]) } else { "string".into() };
+            json!({"type": "array", "items": {"type": types}, "minItems": count, "maxItems": count})
         }
         Takes::Whole(range) => json!({"type": "integer", "minimum": range.start(), "maximum": range.end()}),
         Takes::Wholes(range) => {

@@ -19,8 +19,8 @@ macro_rules! shipped {
 }
 
 /// The configs that are shipped with the program: name and text.
-pub const SHIPPED: [(&str, &str); 18] = shipped! {
-    "quickstart" "nuclei_on_copper" "one_nucleus" "planar" "flat_2d" "cycling" "dendrites" "dendrites_large" "sand" "crystals" "fast_formation"
+pub const SHIPPED: [(&str, &str); 19] = shipped! {
+    "quickstart" "nuclei_on_copper" "one_nucleus" "planar" "flat_2d" "cycling" "dendrites" "dendrites_large" "sand" "crystals" "grains" "fast_formation"
     "nucleation_scaling" "formation/c20" "formation/c2" "formation/1c" "formation/3c" "formation/hot" "formation/pulsed"
 };
 
@@ -87,7 +87,12 @@ fn line(out: &mut String, off: &str, key: &Key, given: Option<&Value>) {
         match given.filter(|_| list || !many) {
             Some(value) => commented(out, &format!("{off}{} = {value}", key.name), key.meaning),
             None => {
-                let keys: Vec<String> = table.keys.iter().map(|key| format!("{} = {}", key.name, value(key))).collect();
+                // of several kinds the first
+                let kind = table.sort.map(|(sort, _)| sort).zip(table.kinds.first());
+                let sort = kind.map(|(sort, kind)| format!("{sort} = {:?}", kind.name));
+                let all = table.keys.iter().chain(kind.into_iter().flat_map(|(_, kind)| &kind.keys));
+                let keys: Vec<String> =
+                    sort.into_iter().chain(all.map(|key| format!("{} = {}", key.name, value(key)))).collect();
                 let inner = format!("{{ {} }}", keys.join(", "));
                 let inner = if *many { format!("[{inner}]") } else { inner };
                 commented(out, &format!("# {} = {inner}", key.name), key.meaning);
@@ -113,7 +118,7 @@ fn value(key: &Key) -> String {
         (Without::Value(_), _) => shown(key),
         (_, Takes::Quantity { unit: "1", .. }) => "…".into(),
         (_, Takes::Quantity { unit, .. }) => format!("{:?}", quantity::example(unit)),
-        (_, Takes::Quantities { unit, count, .. }) => format!("{:?}", vec![quantity::example(unit); *count]),
+        (_, Takes::Quantities { unit, count, .. }) => quantity::example_list(unit, *count),
         (_, Takes::Whole(range)) => range.end().to_string(),
         (_, Takes::Wholes(_)) => "[64, 64, 64]".into(),
         (_, Takes::Flag) => "true".into(),

@@ -186,6 +186,12 @@ pub fn example(si: &str) -> String {
     row(si).map_or(format!("1 {si}"), |(_, _, number, unit)| format!("{number} {unit}").trim_end().into())
 }
 
+/// A list of quantities of an SI unit as people write it; pure numbers need no quotes.
+pub fn example_list(si: &str, count: usize) -> String {
+    let one = if si == "1" { example(si) } else { format!("{:?}", example(si)) };
+    format!("[{}]", vec![one; count].join(", "))
+}
+
 /// The unit that people use for quantities of an SI unit.
 pub fn usual(si: &str) -> &str {
     row(si).map_or(si, |(_, _, _, unit)| unit)

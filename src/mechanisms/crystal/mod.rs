@@ -44,7 +44,7 @@ kinds! {
             seed: u32 = random_seed(), "seed of the orientations";
         } = "fibre", "one direction along z, all turns about it as likely";
         Listed {
-            of: Vec<ListedOrientation> = inners(), "one entry for each nucleus, the first again after the last";
+            orientations: Vec<ListedOrientation> = inners(), "one entry for each nucleus, the first again after the last";
         } = "listed", "listed orientations";
     }
 }
@@ -62,7 +62,9 @@ impl Grains {
             Self::Fibre { axis, spread, seed } => {
                 Orientations::new(start, (0..DRAWN).map(|k| fibre_rotation(*axis, *spread, *seed, k)))
             }
-            Self::Listed { of } => Orientations::new(start, of.iter().map(|listed| rotation(listed.orientation))),
+            Self::Listed { orientations } => {
+                Orientations::new(start, orientations.iter().map(|listed| rotation(listed.angles)))
+            }
         }
     }
 }
@@ -71,7 +73,7 @@ section! {
     /// An orientation that is given.
     #[derive(Copy)]
     pub struct ListedOrientation {
-        orientation: [f64; 3] = required_list("rad", Any), "Bunge's Euler angles φ₁, Φ, φ₂";
+        angles: [f64; 3] = required_list("rad", Any), "Bunge's Euler angles φ₁, Φ, φ₂";
     }
 }
 
@@ -145,11 +147,14 @@ impl Mechanism for Crystal {
             Some(Grains::Fibre { axis, .. }) if axis.iter().all(|&h| h == 0.0) => {
                 all.push(("grains.axis", "[0, 0, 0] is no direction".into()));
             }
-            Some(Grains::Listed { of }) if of.is_empty() => {
-                all.push(("grains.of", "holds no orientation".into()));
+            Some(Grains::Listed { orientations }) if orientations.is_empty() => {
+                all.push(("grains.orientations", "holds no orientation".into()));
             }
-            Some(Grains::Listed { of }) if of.len() > DRAWN as usize => {
-                all.push(("grains.of", format!("holds {} orientations; there is room for {DRAWN}", of.len())));
+            Some(Grains::Listed { orientations }) if orientations.len() > DRAWN as usize => {
+                all.push((
+                    "grains.orientations",
+                    format!("holds {} orientations; there is room for {DRAWN}", orientations.len()),
+                ));
             }
             _ => {}
         }
@@ -183,6 +188,6 @@ mod tests {
         let grains = |grains| Crystal { grains: Some(grains), ..defaults() }.objections();
         assert!(grains(Grains::Uniform { seed: 3 }).is_empty());
         assert_eq!(grains(Grains::Fibre { axis: [0.0; 3], spread: 0.1, seed: 3 })[0].0, "grains.axis");
-        assert_eq!(grains(Grains::Listed { of: Vec::new() })[0].0, "grains.of");
+        assert_eq!(grains(Grains::Listed { orientations: Vec::new() })[0].0, "grains.orientations");
     }
 }
