@@ -1,7 +1,7 @@
 // crystal_start - the crystal's say in the reaction: capillarity beside the curvature, and the factor of the exchange current
 //
 //   law.x += excess_curvature where the surface is closest
-//   law.y  = (1 + law.y) a - 1,   1/a = h(m) + strength * sum over {110} of |m.n|^sharpness
+//   law.y  = (1 + law.y) a - 1,   1/a = h(m) + mean of strength * sum over {110} of |m.n|^sharpness
 //
 // Cells that belong to no surface have less of the first, those without a direction none of either.
 //
@@ -46,11 +46,30 @@ fn towards(projection: f32) -> f32 {
 }
 
 fn facets(m: vec3<f32>) -> f32 {
-    if parameters.strength == 0.0 { return 0.0; }
     let in_plane = towards(m.x + m.y) + towards(m.x - m.y);
     let with_x = towards(m.x + m.z) + towards(m.x - m.z);
     let with_y = towards(m.y + m.z) + towards(m.y - m.z);
     return parameters.strength * (in_plane + (with_x + with_y));
+}
+
+// Weight of a face and what facets resist there, times that; none where the box ends.
+fn seen(p: vec3<u32>, nb: u32, axis: u32, side: u32, here: vec3<f32>, weight: f32, frame: Frame, n: vec3<u32>) -> vec2<f32> {
+    if nb == element(p, n) { return vec2<f32>(0.0); }
+    return weight * vec2<f32>(1.0, facets(turned(frame, face_normal(p, nb, axis, side, here, n))));
+}
+
+// What facets resist in cell p: the mean over its faces, those beside it along the surface. Where facets meet in an edge that is as sharp as
+// the grid, the cell there has the normal of neither, and would run ahead of both.
+fn facets_around(p: vec3<u32>, normal: vec3<f32>, frame: Frame, n: vec3<u32>) -> f32 {
+    if parameters.strength == 0.0 { return 0.0; }
+    let here = central(p, n);
+    let at = neighbours(p, n);
+    let weights = vec3<f32>(1.0) - rounded3(normal * normal);
+    let x = seen(p, at.west, 0u, 0u, here, weights.x, frame, n) + seen(p, at.east, 0u, 1u, here, weights.x, frame, n);
+    let y = seen(p, at.south, 1u, 0u, here, weights.y, frame, n) + seen(p, at.north, 1u, 1u, here, weights.y, frame, n);
+    let z = seen(p, at.below, 2u, 0u, here, weights.z, frame, n) + seen(p, at.above, 2u, 1u, here, weights.z, frame, n);
+    let sums = (x + y) + z;
+    return sums.y / sums.x;
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -64,8 +83,8 @@ fn crystal_start(@builtin(global_invocation_id) p: vec3<u32>) {
     if steepness <= LEAST_GRADIENT { return; }
 
     let normal = gradient / steepness;
-    let m = turned(frame_of(i, parameters.orientations), normal);
-    let resistance = harmonics(m, parameters.e1, parameters.e2) + facets(m);
+    let frame = frame_of(i, parameters.orientations);
+    let resistance = harmonics(turned(frame, normal), parameters.e1, parameters.e2) + facets_around(p, normal, frame, n);
 
     let read = corners(p, rounded3(-(q[i] / steepness) * normal), n);
     let closest = interpolated(at(read.near), at(read.far), read.share);

@@ -28,6 +28,7 @@ const CONFIGS: &[(&str, &str)] = &[
     ("dispersion", include_str!("../../configs/verification/dispersion.toml")),
     ("modes", include_str!("../../configs/verification/modes.toml")),
     ("unsteady_finger", include_str!("../../configs/verification/unsteady_finger.toml")),
+    ("wulff", include_str!("../../configs/verification/wulff.toml")),
     ("finger", include_str!("../../configs/verification/finger.toml")),
     ("binary", include_str!("../../configs/verification/binary.toml")),
     ("boss", include_str!("../../configs/verification/boss.toml")),

@@ -31,6 +31,7 @@ mod sphere;
 mod survey;
 mod symmetry;
 mod unsteady_finger;
+mod wulff;
 
 pub use check::Check;
 pub use lab::{Lab, Specimen};
@@ -72,6 +73,7 @@ pub const CASES: &[Case] = &[
     unsteady_finger::CASE,
     finger::CASE,
     crystal::CASE,
+    wulff::CASE,
     binary::CASE,
     nucleation::CASE,
     copper::CASE,

@@ -61,10 +61,26 @@ impl Grains {
 }
 
 impl Lithium {
-    /// Exchange current over its mean where the normal of the surface is `n`, in the box's frame.
-    fn exchange(&self, rotation: &Rotation, n: [f64; 3]) -> f64 {
-        let m = into_frame(rotation, n);
-        1.0 / (self.resistance.value(m) + self.facets.value(m))
+    /// Exchange current over its mean in cell `x` of a row, where the normal of the surface is `n`, in the box's frame.
+    ///
+    /// Facets resist by the mean over the faces of the cell, those beside it along the surface: where facets meet in an edge that is as sharp as the
+    /// grid, the cell there has the normal of neither, and would run ahead of both.
+    fn exchange(&self, on: &Surface, row: Row, x: usize, n: [f64; 3]) -> f64 {
+        let cell = row.cell(x);
+        let rotation = self.grains.rotation(cell.here);
+        let harmonics = self.resistance.value(into_frame(rotation, n));
+        if self.facets.strength == 0.0 {
+            return 1.0 / harmonics;
+        }
+        let faces = Faces::new(on.shape, on.q, [x, row.y, row.z], cell);
+        let weight = |face: usize| 1.0 - n[face / 2] * n[face / 2];
+        let seen: [[f64; 2]; 6] = std::array::from_fn(|face| {
+            faces
+                .normal(face)
+                .map_or([0.0; 2], |n| [weight(face), weight(face) * self.facets.value(into_frame(rotation, n))])
+        });
+        let [weights, facets] = [0, 1].map(|k| paired(seen.map(|of| of[k])));
+        1.0 / (harmonics + facets / weights)
     }
 }
 
@@ -116,7 +132,7 @@ impl OnSurface for Lithium {
                         continue;
                     }
                     let normal = gradient.map(|g| g / steepness);
-                    exchange[x] *= this.exchange(this.grains.rotation(here), normal);
+                    exchange[x] *= this.exchange(on, row, x, normal);
                     let closest = Reading::new(shape, row, x, normal.map(|n| -(q[here] / steepness) * n));
                     let share = 1.0 - looseness(q[here] / ell, closest.read(q) / ell);
                     curvature[x] += share * closest.read(&this.excess);
@@ -165,7 +181,7 @@ impl OnSurface for Lithium {
     }
 }
 
-/// −∇·\[w (ξ − n)\]/w in a cell, n on its faces as the curvature has it: the difference across a face, and along it the mean of those of both cells.
+/// −∇·\[w (ξ − n)\]/w in a cell.
 fn excess_curvature(
     energy: Harmonics,
     rotation: &Rotation,
@@ -174,15 +190,39 @@ fn excess_curvature(
     place: [usize; 3],
     cell: Cell,
 ) -> f64 {
-    let here = central(q, cell);
-    let sizes = [shape.nx, shape.ny, shape.nz];
-    let mut flux = [0.0; 6];
-    for (face, flux) in flux.iter_mut().enumerate() {
+    let faces = Faces::new(shape, q, place, cell);
+    let flux = std::array::from_fn(|face| {
+        let Some(n) = faces.normal(face) else { return 0.0 };
+        let (axis, is_upper) = (face / 2, face % 2 == 1);
+        let along = along_axis(rotation, energy.excess(into_frame(rotation, n)), axis);
+        0.5 * (w[cell.here] + w[cell.around[face]]) * if is_upper { along } else { -along }
+    });
+    (-paired(flux) / w[cell.here]).clamp(-LARGEST_CURVATURE, LARGEST_CURVATURE)
+}
+
+/// Normals on the faces of a cell as the curvature has them: of the difference across a face, and along it the mean of those of both cells.
+struct Faces<'a> {
+    shape: &'a Shape,
+    q: &'a [f64],
+    place: [usize; 3],
+    cell: Cell,
+    here: [f64; 3],
+}
+
+impl<'a> Faces<'a> {
+    fn new(shape: &'a Shape, q: &'a [f64], place: [usize; 3], cell: Cell) -> Self {
+        Self { shape, q, place, cell, here: central(q, cell) }
+    }
+
+    /// n = ∇q/|∇q| on a face; none where the box ends.
+    fn normal(&self, face: usize) -> Option<[f64; 3]> {
+        let &Self { shape, q, place, cell, here } = self;
         let (axis, is_upper) = (face / 2, face % 2 == 1);
         let beside = cell.around[face];
         if beside == cell.here {
-            continue;
+            return None;
         }
+        let sizes = [shape.nx, shape.ny, shape.nz];
         let mut neighbour = place;
         neighbour[axis] = (place[axis] + if is_upper { 1 } else { sizes[axis] - 1 }) % sizes[axis];
         let [x, y, z] = neighbour;
@@ -190,9 +230,6 @@ fn excess_curvature(
         let mut n: [f64; 3] = std::array::from_fn(|along| 0.5 * (here[along] + there[along]));
         n[axis] = if is_upper { q[beside] - q[cell.here] } else { q[cell.here] - q[beside] };
         let steepness = length(n).max(1e-12);
-        let excess = energy.excess(into_frame(rotation, n.map(|n| n / steepness)));
-        let along = along_axis(rotation, excess, axis);
-        *flux = 0.5 * (w[cell.here] + w[beside]) * if is_upper { along } else { -along };
+        Some(n.map(|n| n / steepness))
     }
-    (-paired(flux) / w[cell.here]).clamp(-LARGEST_CURVATURE, LARGEST_CURVATURE)
 }
