@@ -32,7 +32,7 @@ const LARGEST_CURVATURE = 1.0;
 fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, frame: Frame, n: vec3<u32>) -> f32 {
     if nb == i { return 0.0; }
     let sign = select(-1.0, 1.0, side == 1u);
-    let more = excess(turned(frame, face_normal(p, nb, axis, side, here, n)), parameters.e1, parameters.e2);
+    let more = excess(turned(frame, normal_on_face(p, nb, axis, side, here, n)), parameters.e1, parameters.e2);
     let column = vec3<f32>(frame.x[axis], frame.y[axis], frame.z[axis]);
     let products = rounded3(column * more);
     let outward = sign * ((products.x + products.y) + products.z);

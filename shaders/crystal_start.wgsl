@@ -55,7 +55,7 @@ fn facets(m: vec3<f32>) -> f32 {
 // Weight of a face and what facets resist there, times that; none where the box ends.
 fn seen(p: vec3<u32>, nb: u32, axis: u32, side: u32, here: vec3<f32>, weight: f32, frame: Frame, n: vec3<u32>) -> vec2<f32> {
     if nb == element(p, n) { return vec2<f32>(0.0); }
-    return weight * vec2<f32>(1.0, facets(turned(frame, face_normal(p, nb, axis, side, here, n))));
+    return weight * vec2<f32>(1.0, facets(turned(frame, normal_on_face(p, nb, axis, side, here, n))));
 }
 
 // What facets resist in cell p: the mean over its faces, those beside it along the surface. Where facets meet in an edge that is as sharp as

@@ -23,21 +23,6 @@ const LARGEST_CURVATURE = 1.0;
 // Distance beyond which nothing reacts [ell].
 const REACTION_BAND = 12.0;
 
-// Outward component of the normal on one face of cell p, whose central differences are `here`.
-fn normal(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
-    if nb == i {
-        return 0.0;
-    }
-    let there = central(beside(p, axis, side, n), n);
-    let outward = q[nb] - q[i];
-    if axis == 0u {
-        return face_normal(outward, here.yz, there.yz);
-    } else if axis == 1u {
-        return face_normal(outward, here.xz, there.xz);
-    }
-    return face_normal(outward, here.xy, there.xy);
-}
-
 fn flux(p: vec3<u32>, i: u32, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> f32 {
     return rounded(0.5 * (accessible[i] + accessible[nb]) * normal(p, i, nb, axis, side, here, n));
 }

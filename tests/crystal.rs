@@ -137,12 +137,23 @@ fn a_disk_grows_by_the_kinetics_of_its_directions() {
         }
         let state = b.state().unwrap();
         let half = std::f64::consts::FRAC_1_SQRT_2;
-        [[0.0, 1.0], [1.0, 0.0], [half, half], [half, -half]].map(|direction| reach(&s, &state.xi, direction) - radius)
+        // where its four-fold shape points, from z towards x
+        let rays = (0..360).map(|degree| f64::from(degree).to_radians());
+        let mode = rays.map(|angle| (4.0 * angle, reach(&s, &state.xi, [angle.sin(), angle.cos()])));
+        let [sine, cosine] = mode.fold([0.0; 2], |[s, c], (phase, r)| [s + r * phase.sin(), c + r * phase.cos()]);
+        let ways = [[0.0, 1.0], [1.0, 0.0], [half, half], [half, -half]]
+            .map(|direction| reach(&s, &state.xi, direction) - radius);
+        (ways, sine.atan2(cosine).to_degrees() / 4.0)
     };
     // along 110 of the plane Σ m⁴ is ½, along 100 it is 1
     let [of_100, of_110] = [1.0, 0.5].map(|q: f64| 15.0 / (1.0 - 0.2 * (q - 0.6)));
+    let (_, points) = grown(22.5f64.to_radians());
+    println!("turned by 22.5°, it points to {points:.2}°");
+    assert!((points.abs() - 22.5).abs() < 1.0, "{points}");
     for (turned, axes, diagonals) in [(0.0, of_100, of_110), (std::f64::consts::FRAC_PI_4, of_110, of_100)] {
-        let way = grown(turned);
+        let (way, points) = grown(turned);
+        let off = (points - turned.to_degrees()).rem_euclid(90.0);
+        assert!(off.min(90.0 - off) < 1.0, "turned by {turned}, it points to {points}°");
         println!("turned by {turned:.2}: {way:.3?} along x, z and between, not {axes:.3} and {diagonals:.3}");
         for (way, exact) in way.into_iter().zip([axes, axes, diagonals, diagonals]) {
             assert!((way / exact - 1.0).abs() < 0.02, "turned by {turned}: {way}, not {exact}");

@@ -20,7 +20,7 @@ fn gradient_at(p: vec3<u32>, n: vec3<u32>) -> vec3<f32> {
 
 // n = grad q/|grad q| on the face between cell p and its neighbour nb along an axis (side 0 below, 1 above): of the difference across the face, and
 // along it the mean of the central differences of both cells, `here` those of p.
-fn face_normal(p: vec3<u32>, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> vec3<f32> {
+fn normal_on_face(p: vec3<u32>, nb: u32, axis: u32, side: u32, here: vec3<f32>, n: vec3<u32>) -> vec3<f32> {
     var along = 0.5 * (here + central(beside(p, axis, side, n), n));
     along[axis] = select(-1.0, 1.0, side == 1u) * (q[nb] - q[element(p, n)]);
     return along / max(magnitude(along), 1e-12);

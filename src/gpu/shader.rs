@@ -16,6 +16,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("sum", include_str!("../../shaders/lib/sum.wgsl")),
     ("cubic", include_str!("../../shaders/lib/cubic.wgsl")),
     ("distance", include_str!("../../shaders/lib/distance.wgsl")),
+    ("normals", include_str!("../../shaders/lib/normals.wgsl")),
     ("electrolyte", include_str!("../../shaders/lib/electrolyte.wgsl")),
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
     ("hierarchy", include_str!("../../shaders/lib/hierarchy.wgsl")),
@@ -85,7 +86,7 @@ kernels! {
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", POINT, &[];
-    InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "distance", "electrolyte", "stencil"], &[];
+    InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "distance", "normals", "electrolyte", "stencil"], &[];
     Inventory = "inventory", SUM, &["planes"];
     IsolatedBalance = "isolated_balance", POINT, &[];
     IsolatedImage = "isolated_image", POINT, &[];
@@ -107,7 +108,7 @@ kernels! {
     Reaction = "reaction", LOCAL, &[];
     GoAlong = "go_along", POINT, &["starts"];
     FormResidual = "form_residual", STENCIL, &[];
-    RestoreProfile = "restore_profile", &["uniforms", "grid", "precision", "distance", "stencil"], &["strength"];
+    RestoreProfile = "restore_profile", &["uniforms", "grid", "precision", "distance", "normals", "stencil"], &["strength"];
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &[];
     SeiEnd = "sei_end", POINT, &["movement", "dt", "cracks"];
     SeiPlace = "sei_place", NUCLEI, &["count"];
