@@ -128,7 +128,7 @@ fn balance(
         charge = add(charge, single(vec4<f32>(residual[i].x, plated, charged, top.x)));
         salt = add(salt, single(vec4<f32>(top.y, sink, stored, top.z)));
         var nucleating = 0.0;
-        if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive); }
+        if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive) * nucleation_factor(cell.xy); }
         rates = add(rates, single(vec4<f32>(top.w, nucleating, rounded2(unsure * unsure))));
         let slope = select(0.0, slopes[i].x, in_interface);
         largest = merged(largest, single(vec4<f32>(fastest, largest_change, slope, 0.0)), vec4<bool>(true));

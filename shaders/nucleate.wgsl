@@ -1,6 +1,6 @@
 // nucleate - cells in which a nucleus appears during dt
 //
-//   rate J0 exp[-(eta_b/drive)^2] per bare area; it fires if hash(seed, step, cell)/2^32 < rate dt (1 - rate dt/2)
+//   rate J0 exp[-(eta_b/drive)^2] per bare area, times the factor of the copper's pattern; it fires if hash(seed, step, cell)/2^32 < rate dt (1 - rate dt/2)
 //
 // None in closed cells.
 //
@@ -35,7 +35,7 @@ fn nucleate(@builtin(global_invocation_id) p: vec3<u32>) {
     let drive = step.phi_reference + u[i].x;
     if drive <= 0.0 || bare <= 0.0 || (pocket[i] & CLOSED) != 0u { return; }
 
-    let expected = nucleation_rate(bare, drive) * parameters.dt;
+    let expected = nucleation_rate(bare, drive) * nucleation_factor(p.xy) * parameters.dt;
     let chance = expected * (1.0 - 0.5 * min(expected, 1.0));
     if f32(hash(parameters.seed, parameters.number, i)) < chance * 4294967296.0 {
         let place = atomicAdd(&fired[0], 1u) + 1u;

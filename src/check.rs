@@ -96,6 +96,7 @@ fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
     q(text, "collector.height", setup.collector.height, "m");
     q(text, "collector.contact_angle", setup.collector.contact_angle, "rad");
     rows(text, "collector", setup.collector.shape.shown());
+    setup.collector.pattern.iter().for_each(|pattern| rows(text, "collector.pattern", pattern.shown()));
     rows(text, "deposit", setup.deposit.shown());
     rows(text, "nucleation", setup.nucleation.shown());
     if let Some(separator) = &setup.separator {

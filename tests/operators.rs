@@ -684,6 +684,36 @@ fn front() {
     }
 }
 
+/// A pattern on the copper: both devices nucleate in its stripes or dots alone, at the rate that both expect.
+#[test]
+fn nucleation_in_a_pattern() {
+    let patterns = [
+        Pattern::Stripes { period: 2e-6, width: 0.7e-6, inside: 2.0, outside: 0.0 },
+        Pattern::Dots { period: 2e-6, width: 1.3e-6, inside: 0.5, outside: 0.1 },
+    ];
+    for pattern in patterns {
+        let mut s = common::everything(16);
+        s.collector.pattern = Some(pattern);
+        let Some((mut gpu, mut cpu)) = both(&s, Kind::Smooth) else { return };
+        let step = Scales::new(&s).step(&s, s.top.control, 0.1, 14.0, 0.01);
+        gpu.set_step(&step);
+        cpu.set_step(&step);
+        gpu.interface(0.0);
+        cpu.interface(0.0);
+        gpu.linearise();
+        cpu.linearise();
+        let (g, c) = (gpu.balance().unwrap().nucleation_rate, cpu.balance().unwrap().nucleation_rate);
+        assert!(c > 0.0 && (g / c - 1.0).abs() < 1e-4, "{pattern:?}: {g}, not {c}");
+        let (g, c) = (gpu.nucleate(7, 1, 1e3).unwrap(), cpu.nucleate(7, 1, 1e3).unwrap());
+        println!("{} nuclei: {pattern:?}", c.len());
+        assert!(g == c && !c.is_empty());
+        if let Pattern::Stripes { period, width, .. } = pattern {
+            let inside = |&cell: &u32| ((cell % 16) as f64 + 0.5) * s.grid.dx % period < width;
+            assert!(c.iter().all(inside), "{c:?}");
+        }
+    }
+}
+
 /// nucleate: the same integers, so the same cells, also when there are more of them than the list has room for.
 #[test]
 fn nucleation() {

@@ -7,7 +7,7 @@ use super::reader::Problems;
 use crate::mechanisms;
 use crate::model::electrolyte::Electrolyte;
 use crate::model::measured;
-use crate::model::parameters::{CollectorShape, Control, InitialDeposit, Nucleation, Setup};
+use crate::model::parameters::{CollectorShape, Control, InitialDeposit, Nucleation, Pattern, Setup};
 use crate::model::protocol::Limit;
 
 /// Smallest ℓ/dx that the grid resolves: 10–90 % of the profile over 3.5 cells.
@@ -38,6 +38,7 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
             object(format!("output.fields: {name:?} needs a section [{}]", field.section));
         }
     }
+    pattern(setup, &object);
     if let Some((field, _)) = setup.mechanisms.grains().filter(|_| setup.nucleation == Nucleation::None) {
         object(format!("{}: nuclei begin grains, and without a section [nucleation] there are none", field.section));
     }
@@ -305,6 +306,38 @@ fn remarks(setup: &Setup) -> Vec<String> {
         remarks.push("ell is more than 2 dx: the same resolution costs fewer cells with ell = dx".into());
     }
     remarks
+}
+
+/// Objects to a pattern on the copper that does not fit the box, or that nothing follows.
+fn pattern(setup: &Setup, object: &dyn Fn(String)) {
+    let Some(pattern) = setup.collector.pattern else { return };
+    let ([period, width, inside, outside], grid) = (pattern.values(), &setup.grid);
+    let is_dotted = matches!(pattern, Pattern::Dots { .. });
+    for (axis, cells) in [("x", grid.nx), ("y", grid.ny)] {
+        let (side, is_followed) = (cells as f64 * grid.dx, axis == "x" || (is_dotted && cells > 1));
+        let periods = side / period;
+        if is_followed && ((periods - periods.round()).abs() > 1e-6 * periods || periods.round() < 1.0) {
+            object(format!(
+                "collector.pattern.period: the box is {:.4} µm wide along {axis}, {periods:.3} periods of {:.4} µm; it repeats, and \
+                 needs a whole number",
+                side * 1e6,
+                period * 1e6
+            ));
+        }
+    }
+    if width > period {
+        object(format!(
+            "collector.pattern.width: {:.4} µm is more than the period of {:.4} µm",
+            width * 1e6,
+            period * 1e6
+        ));
+    }
+    if inside == 0.0 && outside == 0.0 {
+        object("collector.pattern: nothing nucleates anywhere with inside = 0 and outside = 0".into());
+    }
+    if !matches!(setup.nucleation, Nucleation::Poisson { .. } | Nucleation::AtOnce { .. }) {
+        object("collector.pattern: it is followed by nuclei of the kinds poisson and at_once alone".into());
+    }
 }
 
 #[cfg(test)]

@@ -297,6 +297,32 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_fits_its_box_and_is_followed() {
+        let pattern = |overrides: &[&str]| read(GOOD, overrides).map(|config| config.setup.collector.pattern);
+        assert_eq!(pattern(&[]), Ok(None));
+        let nuclei = "nucleation={kind = \"at_once\", density = \"0.1 um^-2\", radius = \"1 um\"}";
+        let stripes = "collector.pattern={shape = \"stripes\", period = \"4 um\", width = \"1 um\"}";
+        let read = pattern(&["grid.cells=[32, 32, 64]", nuclei, stripes]);
+        assert_eq!(read.map(|pattern| pattern.map(|p| p.values()[2..].to_vec())), Ok(Some(vec![1.0, 0.0])));
+        for (changed, part) in [
+            (
+                "collector.pattern.period=3 um",
+                "collector.pattern.period: the box is 8.0000 µm wide along x, 2.667 periods",
+            ),
+            ("collector.pattern.width=5 um", "collector.pattern.width: 5.0000 µm is more than the period"),
+            ("collector.pattern.inside=0", "collector.pattern: nothing nucleates anywhere"),
+            ("collector.pattern.shape=spots", "collector.pattern.shape"),
+            (
+                "nucleation={kind = \"listed\", nuclei = [{x = \"1 um\", radius = \"1 um\"}]}",
+                "collector.pattern: it is followed by",
+            ),
+        ] {
+            let message = pattern(&["grid.cells=[32, 32, 64]", nuclei, stripes, changed]).unwrap_err();
+            assert!(message.contains(part), "{changed}: {message}");
+        }
+    }
+
+    #[test]
     fn a_crystal_is_convex_and_a_field_has_its_mechanism() {
         let crystal = |overrides: &[&str]| read(GOOD, overrides).map(|config| config.setup.mechanisms.crystal);
         assert_eq!(crystal(&[]), Ok(None));

@@ -56,6 +56,7 @@ section! {
     struct Copper {
         height: Option<f64> = optional("m", Any, "8 dx"), "mean height of the copper surface above the bottom of the box";
         contact_angle: f64 = or("rad", Within(0.17..=2.97), std::f64::consts::FRAC_PI_2), "contact angle θ of lithium on copper, measured in the lithium";
+        pattern: Option<Pattern> = inner("lithium nucleates as easily everywhere"), "stripes or dots in which lithium nucleates more easily, or less, than between them";
     }
 }
 
@@ -271,9 +272,9 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
             s.object("height_range", "is missing; it is the height between black and white");
         }
     }
-    let Copper { height, contact_angle } = Copper::read(&s);
+    let Copper { height, contact_angle, pattern } = Copper::read(&s);
     s.finish();
-    Collector { height: height.unwrap_or(8.0 * grid.dx), shape, contact_angle }
+    Collector { height: height.unwrap_or(8.0 * grid.dx), shape, contact_angle, pattern }
 }
 
 fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {

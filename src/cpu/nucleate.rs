@@ -7,14 +7,21 @@ use super::Cpu;
 use super::elementary::exponentials;
 use super::mechanism::NewNuclei;
 use super::shape::Strip;
+use crate::model::collector::nucleation_factor;
 use crate::model::nucleation::{Cap, Caps};
 use crate::model::random::hash;
 
-/// Expected nuclei per second in the cells of a strip, as `model::nucleation::rate`.
+/// Expected nuclei per second in the cells of a strip, as `model::nucleation::rate` times the factor of the copper's pattern.
 pub fn rates(cpu: &Cpu, strip: Strip, out: &mut [f64]) {
     let p = &cpu.physics;
     let constants = [cpu.step.phi_reference, p.nucleation_rate, p.nucleation_barrier].map(f64::from);
     rates_strip(constants, [&cpu.copper_area, &cpu.xi, &cpu.u[0]].map(|field| strip.of(field)), out);
+    if p.pattern != 0 {
+        let columns = strip.rows().flat_map(|row| (0..row.len()).map(move |x| (x, row.y)));
+        for (out, (x, y)) in out.iter_mut().zip(columns).filter(|(out, _)| **out > 0.0) {
+            *out *= f64::from(nucleation_factor(p, x, y));
+        }
+    }
     let closed = strip.of(&cpu.closed).iter();
     out.iter_mut().zip(closed).filter(|(_, closed)| **closed).for_each(|(out, _)| *out = 0.0);
 }

@@ -226,7 +226,7 @@ mod tests {
             electrolyte: Electrolyte::Nyman,
             kinetics: Kinetics { i0: 10.0, ..defaults() },
             mechanisms: Default::default(),
-            collector: Collector { height: 4e-6, shape: CollectorShape::Flat, contact_angle: 1.5 },
+            collector: Collector { height: 4e-6, shape: CollectorShape::Flat, contact_angle: 1.5, pattern: None },
             deposit: InitialDeposit::None,
             nucleation: Nucleation::None,
             separator: None,

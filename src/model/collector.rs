@@ -8,6 +8,7 @@ use super::grid::Grid;
 use super::parameters::{Collector, CollectorShape, Heterogeneity, Setup};
 use super::profile;
 use super::random::normal;
+use super::uniforms::Physics;
 
 /// Smallest accessible fraction, so that nothing divides by zero inside the copper.
 pub const ACCESSIBLE_FLOOR: f64 = 1e-6;
@@ -37,6 +38,32 @@ impl Statics {
         Self { accessible: accessible.iter().map(|&w| w as f32).collect(), copper_area, heterogeneity }
     }
 }
+
+/// Factor of the nucleation in column (x, y) of a pattern on copper, as the run's constants have it.
+///
+/// Single precision and its order of operations are those of the shaders: a column lies in the same part of the pattern on every device. The
+/// WGSL twin is `nucleation_factor` in shaders/lib/electrolyte.wgsl.
+pub fn nucleation_factor(p: &Physics, x: usize, y: usize) -> f32 {
+    // the place in its period, from the middle of that
+    let along = |cell: usize| {
+        let place = cell as f32 + 0.5;
+        place - p.pattern_period * (place / p.pattern_period).floor() - 0.5 * p.pattern_period
+    };
+    let is_inside = match p.pattern {
+        STRIPES => along(x) + 0.5 * p.pattern_period < p.pattern_width,
+        DOTS => {
+            let (x, y) = (along(x), if p.ny == 1 { 0.0 } else { along(y) });
+            x * x + y * y < 0.25 * p.pattern_width * p.pattern_width
+        }
+        _ => return 1.0,
+    };
+    if is_inside { p.pattern_inside } else { p.pattern_outside }
+}
+
+/// Number of a pattern of stripes in the run's constants; 0 is none.
+pub const STRIPES: u32 = 1;
+/// Number of a pattern of dots in the run's constants.
+pub const DOTS: u32 = 2;
 
 /// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\].
 pub fn heights(grid: &Grid, collector: &Collector) -> Vec<f64> {
@@ -222,7 +249,7 @@ mod tests {
     const GRID: Grid = Grid { nx: 48, ny: 40, nz: 32, dx: 0.25e-6 };
 
     fn collector(shape: CollectorShape) -> Collector {
-        Collector { height: 3e-6, shape, contact_angle: 1.5 }
+        Collector { height: 3e-6, shape, contact_angle: 1.5, pattern: None }
     }
 
     #[test]
@@ -232,6 +259,28 @@ mod tests {
         let mean = h.iter().sum::<f64>() / h.len() as f64;
         let rms = (h.iter().map(|h| (h - mean).powi(2)).sum::<f64>() / h.len() as f64).sqrt();
         assert!((mean / 3e-6 - 1.0).abs() < 1e-9 && (rms / 0.2e-6 - 1.0).abs() < 1e-9);
+    }
+
+    /// Areas of a stripe and of a dot, to the columns that a circle cuts.
+    #[test]
+    fn patterns_have_their_areas() {
+        let of = |pattern: u32, period: f32, width: f32| {
+            let p = Physics {
+                ny: 120,
+                pattern,
+                pattern_period: period,
+                pattern_width: width,
+                pattern_inside: 1.0,
+                ..Physics::default()
+            };
+            (0..120 * 120).map(|i| nucleation_factor(&p, i % 120, i / 120)).sum::<f32>() / (120.0 * 120.0)
+        };
+        assert_eq!(of(STRIPES, 40.0, 12.0), 0.3);
+        assert_eq!(of(0, 40.0, 12.0), 1.0);
+        let exact = std::f32::consts::PI * 10.0 * 10.0 / 1600.0;
+        assert!((of(DOTS, 40.0, 20.0) / exact - 1.0).abs() < 0.02);
+        // a period that is no whole number of cells
+        assert!((of(STRIPES, 7.5, 3.0) - 0.4).abs() < 0.02);
     }
 
     #[test]

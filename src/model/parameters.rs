@@ -146,6 +146,43 @@ pub struct Collector {
     pub shape: CollectorShape,
     /// contact angle θ of lithium on copper, measured in the lithium \[rad\]
     pub contact_angle: f64,
+    /// where lithium nucleates more easily than elsewhere, if anywhere
+    #[serde(default)]
+    pub pattern: Option<Pattern>,
+}
+
+kinds! {
+    /// Copper on which lithium nucleates more easily here than there: its stripes or dots, and what is left between them.
+    #[derive(Copy)]
+    pub enum Pattern by "shape" without None; {
+        Stripes {
+            period: f64 = required("m", Positive), "distance from one stripe to the next along x, the width of the box divided by a whole number";
+            width: f64 = required("m", Positive), "width of a stripe; the first begins at x = 0";
+            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate or the density of nucleation in the stripes";
+            outside: f64 = or("1", NotNegative, 0.0), "the same factor between them";
+        } = "stripes", "stripes along y";
+        Dots {
+            period: f64 = required("m", Positive), "distance from one dot to the next along x and along y, the widths of the box divided by whole numbers";
+            width: f64 = required("m", Positive), "diameter of a dot; the first has its centre half a period from the corner";
+            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate or the density of nucleation in the dots";
+            outside: f64 = or("1", NotNegative, 0.0), "the same factor between them";
+        } = "dots", "round dots on a square lattice";
+    }
+}
+
+impl Pattern {
+    /// Period, width, and the factors inside and outside.
+    pub fn values(&self) -> [f64; 4] {
+        match *self {
+            Self::Stripes { period, width, inside, outside } | Self::Dots { period, width, inside, outside } => {
+                [period, width, inside, outside]
+            }
+        }
+    }
+
+    fn otherwise() -> Self {
+        Self::Stripes { period: f64::NAN, width: f64::NAN, inside: 1.0, outside: 0.0 }
+    }
 }
 
 kinds! {

@@ -10,10 +10,11 @@
 //!
 //! and, with both sides of the salt equation divided by one number, gives its residual the same unit.
 
+use super::collector::{DOTS, STRIPES};
 use super::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use super::electrolyte::Electrolyte;
 use super::grid::Grid;
-use super::parameters::{Control, Salt, Setup};
+use super::parameters::{Control, Pattern, Salt, Setup};
 use super::uniforms::{Physics, StepUniforms};
 use crate::model::numerics::TABLE_RANGE;
 
@@ -124,6 +125,13 @@ impl Scales {
             None => (f64::MAX, f64::MAX, 1.0, 1.0),
         };
         let cells = |length: f64| (length / self.length).min(1e30) as f32;
+        let pattern = match setup.collector.pattern {
+            None => 0,
+            Some(Pattern::Stripes { .. }) => STRIPES,
+            Some(Pattern::Dots { .. }) => DOTS,
+        };
+        let values = setup.collector.pattern.map(|pattern| pattern.values());
+        let [period, width, inside, outside] = values.unwrap_or([self.length, 0.0, 1.0, 1.0]);
         Physics {
             nx: setup.grid.nx as u32,
             ny: setup.grid.ny as u32,
@@ -154,6 +162,11 @@ impl Scales {
                 super::parameters::Nucleation::Poisson { barrier, .. } => (barrier / self.potential) as f32,
                 _ => 0.0,
             },
+            pattern,
+            pattern_period: cells(period),
+            pattern_width: cells(width),
+            pattern_inside: inside as f32,
+            pattern_outside: outside as f32,
             smallest_piece: super::pieces::smallest(&setup.grid, setup.ell),
             mechanisms: u32::from(!setup.mechanisms.is_empty()),
             distance_before: u32::from(setup.mechanisms.bend_distance()),

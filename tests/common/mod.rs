@@ -33,6 +33,7 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
             height: 6.0 * dx,
             shape: CollectorShape::Flat,
             contact_angle: std::f64::consts::FRAC_PI_2,
+            pattern: None,
         },
         deposit: InitialDeposit::Layer { thickness: 10.0 * dx },
         nucleation: Nucleation::None,
