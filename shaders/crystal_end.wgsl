@@ -2,10 +2,11 @@
 //
 //   excess_curvature = number of the grain, negative without lithium; there it has room until the next step, and changes places with `grain`
 //
-// A cell without a grain takes that of the cell in which the point of its normal lies that is one ell deep in the lithium, or the most
-// frequent of its 26 neighbours, of several the one with the smallest number. Lithium that finds none was there from the start: grain 0.
+// Cells that are more than half lithium keep theirs. The others that have some, and those without, are of the grain in which the point of their
+// normal lies that is one ell deep in the lithium, or of the most frequent one of their 26 neighbours, of several the one with the smallest
+// number. Lithium that finds none was there from the start: grain 0.
 //
-// reads   xi, q, delta, grain
+// reads   xi, q, grain
 // writes  excess_curvature
 // units   scaled, see src/model/scales.rs
 // twin    src/mechanisms/crystal/cpu.rs
@@ -13,11 +14,10 @@
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<storage, read> xi: array<f32>;
 @group(0) @binding(2) var<storage, read> q: array<f32>;
-@group(0) @binding(3) var<storage, read> delta: array<f32>;
-@group(0) @binding(4) var<storage, read> grain: array<f32>;
-@group(0) @binding(5) var<storage, read_write> excess_curvature: array<f32>;
+@group(0) @binding(3) var<storage, read> grain: array<f32>;
+@group(0) @binding(4) var<storage, read_write> excess_curvature: array<f32>;
 
-// Lithium fraction from which on a cell belongs to a grain though it does not react.
+// Lithium fraction from which on a cell belongs to a grain.
 const GRAIN_SHARE = 1e-3;
 // What belongs to no grain.
 const NO_GRAIN = -1.0;
@@ -52,9 +52,9 @@ fn crystal_end(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     var own = grain[i];
-    if xi[i] <= GRAIN_SHARE && delta[i] == 0.0 {
+    if xi[i] <= GRAIN_SHARE {
         own = NO_GRAIN;
-    } else if own < 0.0 {
+    } else if xi[i] <= 0.5 || own < 0.0 {
         own = grain[at_depth(p, physics.ell, n)];
         if own < 0.0 { own = most_frequent(p, n); }
         if own < 0.0 && xi[i] > 0.5 { own = 0.0; }

@@ -13,7 +13,7 @@
 @group(0) @binding(3) var<storage, read> xi: array<f32>;
 @group(0) @binding(4) var<storage, read_write> grain: array<f32>;
 
-// Lithium fraction from which on a cell belongs to a grain though it does not react.
+// Lithium fraction from which on a cell belongs to a grain.
 const GRAIN_SHARE = 1e-3;
 
 struct Parameters {

@@ -69,6 +69,8 @@ fn facets_around(p: vec3<u32>, normal: vec3<f32>, frame: Frame, n: vec3<u32>) ->
     let y = seen(p, at.south, 1u, 0u, here, weights.y, frame, n) + seen(p, at.north, 1u, 1u, here, weights.y, frame, n);
     let z = seen(p, at.below, 2u, 0u, here, weights.z, frame, n) + seen(p, at.above, 2u, 1u, here, weights.z, frame, n);
     let sums = (x + y) + z;
+    // where the box has one dimension there is nothing beside the cell
+    if sums.x <= 0.0 { return facets(turned(frame, normal)); }
     return sums.y / sums.x;
 }
 

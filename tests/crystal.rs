@@ -167,7 +167,7 @@ fn listed(angles: &[[f64; 3]]) -> Option<Grains> {
 }
 
 /// Number of the grain of each cell.
-fn grains(state: &State) -> &[f64] {
+fn grain_of(state: &State) -> &[f64] {
     &state.riding["grain"]
 }
 
@@ -177,7 +177,7 @@ fn grains_of_one_orientation_are_one_crystal_to_the_bit() {
     let of_one = Crystal { orientation: Some(turned), ..crystal() };
     let (one, clock) = on_cpu(&with(Some(of_one.clone())), 30);
     let (mut many, of_many) = on_cpu(&with(Some(Crystal { grains: listed(&[turned]), ..of_one })), 30);
-    assert!(grains(&many).contains(&1.0) && grains(&many).contains(&2.0));
+    assert!(grain_of(&many).contains(&1.0) && grain_of(&many).contains(&2.0));
     many.riding.clear();
     assert!(many == one && of_many == clock);
     let other = on_cpu(&with(Some(Crystal { grains: listed(&[[0.0; 3], turned]), ..crystal() })), 30);
@@ -209,7 +209,7 @@ fn a_grain_is_what_grew_on_its_nucleus() {
             continue;
         }
         let state = b.state().unwrap();
-        for (cell, (&xi, &grain)) in state.xi.iter().zip(grains(&state)).enumerate() {
+        for (cell, (&xi, &grain)) in state.xi.iter().zip(grain_of(&state)).enumerate() {
             let x = (cell % 48) as f64 + 0.5;
             let apart = |centre: f64| (x - centre).abs().min(48.0 - (x - centre).abs());
             if xi > 0.5 {
@@ -223,6 +223,52 @@ fn a_grain_is_what_grew_on_its_nucleus() {
         touched |= (0..32).any(between);
     }
     assert!(touched, "they have met");
+}
+
+/// A grain that is faster sideways gets more than half of the way to its neighbour: space in front of both belongs to neither until it is filled.
+#[test]
+fn grains_share_the_way_between_them_by_their_speeds() {
+    use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
+    let mut s = setup(96, 1, 48, 0.25e-6);
+    s.electrolyte = Electrolyte::SingleIon { kappa: 1e4 };
+    s.top.salt = Salt::Cathode;
+    s.top.control = Control::Potential(-5e-3);
+    s.deposit = InitialDeposit::None;
+    let nucleus = |x: f64| ListedNucleus { x: x * 0.25e-6, y: 0.0, radius: 1.5e-6, time: 0.0 };
+    s.nucleation = Nucleation::Listed { nuclei: vec![nucleus(16.0), nucleus(64.0)] };
+    // sideways ⟨100⟩ of one, ⟨110⟩ of the other: 1/(1 − 0.8 · 0.4) against 1/(1 + 0.8 · 0.1)
+    let grains = listed(&[[0.0; 3], [FRAC_PI_2, FRAC_PI_4, -FRAC_PI_2]]);
+    s.mechanisms.crystal = Some(Crystal { kinetic_e1: -0.8, grains, ..defaults() });
+    let (mut b, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    let row = 8 * 96; // just above the copper
+    let state = loop {
+        problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap_or_else(|e| panic!("{e}"));
+        let state = b.state().unwrap();
+        if (16..64).all(|x| state.xi[row + x] > 0.5) {
+            break state;
+        }
+    };
+    let of_fast = (16..64).filter(|&x| grain_of(&state)[row + x] == 1.0).count();
+    // 6 cells of radius each, and of the 36 between them 22: 4 more than half
+    println!("{of_fast} of 48 cells belong to the faster");
+    assert!((26..=29).contains(&of_fast), "{of_fast}");
+}
+
+/// In one dimension a cell has nothing beside it along the surface.
+#[test]
+fn facets_grow_in_one_dimension() {
+    let mut s = setup(1, 1, 40, 0.25e-6);
+    s.mechanisms.crystal = Some(Crystal { slow_110: 4.0, ..defaults() });
+    let (state, clock) = on_cpu(&s, 20);
+    assert!(clock.time > 0.0 && state.xi.iter().all(|xi| xi.is_finite()));
+    #[cfg(feature = "gpu")]
+    if let Some(mut gpu) = common::gpu(&s) {
+        let (of_gpu, _) = grown(&s, &mut gpu, 20);
+        let apart = of_gpu.xi.iter().zip(&state.xi).fold(0.0f64, |most, (a, b)| most.max((a - b).abs()));
+        assert!(apart < 1e-4, "{apart}");
+    }
 }
 
 /// What is stripped belongs to no grain any more; a nucleus that appears there begins one of its own, and the lithium that was there from
@@ -243,7 +289,7 @@ fn stripped_lithium_loses_its_grain() {
     let counts = |b: &mut dyn Backend| {
         let state = b.state().unwrap();
         [-1.0, 0.0, 1.0, 2.0].map(|grain| {
-            let of_it = state.xi.iter().zip(grains(&state)).filter(|&(_, &own)| own == grain);
+            let of_it = state.xi.iter().zip(grain_of(&state)).filter(|&(_, &own)| own == grain);
             of_it.fold((0, 0.0f64), |(cells, most), (&xi, _)| (cells + 1, most.max(xi)))
         })
     };
@@ -257,7 +303,7 @@ fn stripped_lithium_loses_its_grain() {
     }
     let (after, lithium) = (counts(&mut b), b.state().unwrap());
     assert!(after[0].0 > none.0 + 1000 && after[0].1 < 0.01, "{after:?}");
-    for (xi, grain) in lithium.xi.iter().zip(grains(&lithium)) {
+    for (xi, grain) in lithium.xi.iter().zip(grain_of(&lithium)) {
         assert!(*grain >= 0.0 || *xi < 0.01, "{xi} {grain}");
     }
     // the second nucleus
@@ -295,7 +341,7 @@ fn grains_are_turned_with_the_box_to_the_bit() {
         out
     });
     assert!(clock == of_turned && expected == turned);
-    assert!(grains(&turned).contains(&2.0));
+    assert!(grain_of(&turned).contains(&2.0));
 }
 
 #[test]
@@ -325,12 +371,12 @@ fn a_gpu_grows_the_same_grains() {
     let Some(mut g) = common::gpu(&s) else { return };
     let ((of_gpu, clock_gpu), (of_cpu, clock_cpu)) = (grown(&s, &mut g, 60), on_cpu(&s, 60));
     let xi = of_gpu.xi.iter().zip(&of_cpu.xi).fold(0.0f64, |largest, (a, b)| largest.max((a - b).abs()));
-    let other = grains(&of_gpu).iter().zip(grains(&of_cpu)).filter(|(a, b)| a != b).count();
+    let other = grain_of(&of_gpu).iter().zip(grain_of(&of_cpu)).filter(|(a, b)| a != b).count();
     println!("xi differs by {xi:.1e}, the grain of {other} cells");
     assert!(clock_gpu.nuclei == clock_cpu.nuclei && clock_cpu.nuclei == 2);
     // a cell of which rounding decides whether it has lithium or reacts
     assert!(xi < 1e-4 && other < 20, "{xi:e} {other}");
-    assert!(grains(&of_gpu).contains(&1.0) && grains(&of_gpu).contains(&2.0));
+    assert!(grain_of(&of_gpu).contains(&1.0) && grain_of(&of_gpu).contains(&2.0));
     // grains of one orientation are one crystal
     let turned = [0.4, 0.3, 0.2];
     let grown = |crystal: Crystal| {

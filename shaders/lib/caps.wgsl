@@ -14,7 +14,8 @@ fn across(cell: u32, centre: f32, n: u32) -> f32 {
 
 // The largest of 1/(1 + exp(-d/ell)), d the distance into a cap: its radius less the distance to its centre.
 fn largest_cap(p: vec3<u32>, n: vec3<u32>, count: u32) -> Largest {
-    var largest = Largest(0.0, 0u);
+    var deepest = -1e30;
+    var which = 0u;
     for (var k = 0u; k < count; k++) {
         let cap = caps[k];
         let dx = across(p.x, cap.x, n.x);
@@ -22,8 +23,10 @@ fn largest_cap(p: vec3<u32>, n: vec3<u32>, count: u32) -> Largest {
         let dz = f32(p.z) + 0.5 - cap.z;
         let squares = rounded3(vec3<f32>(dx * dx, dy * dy, dz * dz));
         let distance = cap.w - sqrt((squares.x + squares.y) + squares.z);
-        let share = 1.0 / (1.0 + exp(clamp(-distance / physics.ell, -80.0, 80.0)));
-        if share > largest.share { largest = Largest(share, k); }
+        if distance > deepest {
+            deepest = distance;
+            which = k;
+        }
     }
-    return largest;
+    return Largest(1.0 / (1.0 + exp(clamp(-deepest / physics.ell, -80.0, 80.0))), which);
 }

@@ -48,26 +48,48 @@ pub fn arms(deposit: &Deposit, least: f64) -> Arms {
     merge(shape, &ways, (least / UNIT).ceil() as u32)
 }
 
-/// Cells around a cell and the kind of step to each: 1 through a face, 2 an edge, 3 a corner.
-fn around([nx, ny, nz]: [usize; 3], cell: usize) -> impl Iterator<Item = (usize, usize)> {
-    let (x, y, z) = (cell % nx, cell / nx % ny, cell / (nx * ny));
-    (0..27).filter(|&step| step != 13).filter_map(move |step| {
-        let [dx, dy, dz] = [step % 3, step / 3 % 3, step / 9];
-        let z = (z + dz).checked_sub(1).filter(|&z| z < nz)?;
-        let [x, y] = [(x + dx + nx - 1) % nx, (y + dy + ny - 1) % ny];
-        let kind = [dx, dy, dz].iter().filter(|&&d| d != 1).count();
-        Some(((z * ny + y) * nx + x, kind))
-    })
+/// The cells around each cell and the kind of step to them: 1 through a face, 2 an edge, 3 a corner.
+struct Around {
+    shape: [usize; 3],
+    /// steps of the 26, and the kinds
+    steps: Vec<([usize; 3], usize)>,
+    /// what the steps add to the number of a cell away from the sides of the box
+    offsets: Vec<isize>,
+}
+
+impl Around {
+    fn new(shape: [usize; 3]) -> Self {
+        let steps = (0..27).filter(|&step| step != 13).map(|step| [step % 3, step / 3 % 3, step / 9]);
+        let steps: Vec<_> = steps.map(|step| (step, step.iter().filter(|&&d| d != 1).count())).collect();
+        let [nx, ny, _] = shape.map(|n| n as isize);
+        let offset = |[x, y, z]: [usize; 3]| ((z as isize - 1) * ny + y as isize - 1) * nx + x as isize - 1;
+        Self { shape, offsets: steps.iter().map(|(step, _)| offset(*step)).collect(), steps }
+    }
+
+    fn of(&self, cell: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let [nx, ny, nz] = self.shape;
+        let (x, rest) = (cell % nx, cell / nx);
+        let (y, z) = (rest % ny, rest / ny);
+        let is_inside = x > 0 && x + 1 < nx && y > 0 && y + 1 < ny && z > 0 && z + 1 < nz;
+        self.steps.iter().zip(&self.offsets).filter_map(move |(&([dx, dy, dz], kind), &offset)| {
+            if is_inside {
+                return Some((cell.wrapping_add_signed(offset), kind));
+            }
+            let z = (z + dz).checked_sub(1).filter(|&z| z < nz)?;
+            let [x, y] = [(x + dx + nx - 1) % nx, (y + dy + ny - 1) % ny];
+            Some(((z * ny + y) * nx + x, kind))
+        })
+    }
 }
 
 /// The way of each cell from the copper or the bottom of the box: Dijkstra's, with a bucket for each length that can be waiting.
 fn ways(shape: [usize; 3], phases: &[Phase]) -> Vec<u32> {
-    let plane = shape[0] * shape[1];
+    let (plane, around) = (shape[0] * shape[1], Around::new(shape));
     let mut ways = vec![NONE; phases.len()];
     let mut buckets: Vec<Vec<u32>> = vec![Vec::new(); STEPS[3] as usize + 1];
     let count = buckets.len() as u32;
     for (cell, _) in phases.iter().enumerate().filter(|(_, phase)| **phase == Phase::Lithium) {
-        let mut beside = around(shape, cell).filter(|&(_, kind)| kind == 1);
+        let mut beside = around.of(cell).filter(|&(_, kind)| kind == 1);
         if cell < plane || beside.any(|(there, _)| phases[there] == Phase::Copper) {
             ways[cell] = FIRST;
             buckets[(FIRST % count) as usize].push(cell as u32);
@@ -82,7 +104,7 @@ fn ways(shape: [usize; 3], phases: &[Phase]) -> Vec<u32> {
             if ways[cell] != way {
                 continue; // a shorter one was found
             }
-            for (there, kind) in around(shape, cell) {
+            for (there, kind) in around.of(cell) {
                 let longer = way + STEPS[kind];
                 if phases[there] == Phase::Lithium && longer < ways[there] {
                     ways[there] = longer;
@@ -113,12 +135,12 @@ fn merge(shape: [usize; 3], ways: &[u32], least: u32) -> Arms {
         length: f64::from(ways[end as usize] - meets) * UNIT,
         way: f64::from(ways[end as usize]) * UNIT,
     };
-    let mut found = Arms::default();
+    let (mut found, around) = (Arms::default(), Around::new(shape));
     for &cell in &order {
         let way = ways[cell as usize];
         above[cell as usize] = cell;
         let mut own = cell;
-        for (there, _) in around(shape, cell as usize) {
+        for (there, _) in around.of(cell as usize) {
             if above[there] == NONE {
                 continue;
             }

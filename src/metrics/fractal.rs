@@ -4,9 +4,12 @@
 //! the line is and not how well the window was chosen. What fills space has the dimension of the box.
 //!
 //! Clusters of random walkers, of 1.71 and 2.50 in two and three dimensions, that reach 215 and 54 dx, have a mass of 1.68 ± .02 (ten of them)
-//! and 2.42 (two), and boxes of 1.61 and 2.14: counting boxes asks for far larger ones.
+//! and 2.43 (two), and boxes of 1.61 and 2.14: counting boxes asks for far larger ones.
+
+use rayon::prelude::*;
 
 use super::Deposit;
+use super::nuclei::Footprint;
 use crate::model::pieces::Phase;
 
 /// A dimension and how well it is known; NaN where the window holds too few lengths.
@@ -56,25 +59,27 @@ fn lengths([smallest, largest]: [f64; 2]) -> impl Iterator<Item = f64> {
 /// Dimension of the boxes that cover cells of `shape`, x fastest.
 pub fn of_boxes(shape: [usize; 3], is_filled: impl Fn(usize) -> bool) -> Dimension {
     let [nx, ny, _] = shape;
-    let filled: Vec<[usize; 3]> = (0..shape.iter().product())
-        .filter(|&cell| is_filled(cell))
-        .map(|cell| [cell % nx, cell / nx % ny, cell / (nx * ny)])
-        .collect();
+    let filled: Vec<u32> =
+        (0..shape.iter().product::<usize>() as u32).filter(|&cell| is_filled(cell as usize)).collect();
+    let place = |cell: u32| [cell as usize % nx, cell as usize / nx % ny, cell as usize / (nx * ny)];
     let Some(&first) = filled.first() else { return Dimension::UNKNOWN };
     let bounds = |pick: fn(usize, usize) -> usize| {
-        filled.iter().fold(first, |bound, cell| std::array::from_fn(|axis| pick(bound[axis], cell[axis])))
+        filled.iter().fold(place(first), |bound, &cell| {
+            let place = place(cell);
+            std::array::from_fn(|axis| pick(bound[axis], place[axis]))
+        })
     };
     let (low, high) = (bounds(usize::min), bounds(usize::max));
     let extent = (0..3).map(|axis| high[axis] - low[axis] + 1).max().unwrap_or(1) as f64;
     let number = |side: usize| {
-        let boxes: [usize; 3] = std::array::from_fn(|axis| (high[axis] - low[axis]) / side + 1);
+        let along: [usize; 3] = std::array::from_fn(|axis| (high[axis] - low[axis]) / side + 2);
         // of several places of the boxes the one with the fewest: they cover, and no more
         let shifts = [0, side / 2].into_iter();
         let count = |shift: usize| {
-            let along = boxes.map(|n| n + 1);
             let mut seen = vec![false; along.iter().product()];
-            for cell in &filled {
-                let at: [usize; 3] = std::array::from_fn(|axis| (cell[axis] - low[axis] + shift) / side);
+            for &cell in &filled {
+                let place = place(cell);
+                let at: [usize; 3] = std::array::from_fn(|axis| (place[axis] - low[axis] + shift) / side);
                 seen[(at[2] * along[1] + at[1]) * along[0] + at[0]] = true;
             }
             seen.iter().filter(|&&seen| seen).count()
@@ -83,27 +88,42 @@ pub fn of_boxes(shape: [usize; 3], is_filled: impl Fn(usize) -> bool) -> Dimensi
     };
     let mut sides: Vec<f64> = lengths([SMALLEST[0], LARGEST_BOX * extent]).map(f64::round).collect();
     sides.dedup();
-    let points: Vec<[f64; 2]> = sides.into_iter().map(|side| [side, number(side as usize)]).collect();
+    let points: Vec<[f64; 2]> = sides.into_par_iter().map(|side| [side, number(side as usize)]).collect();
     Dimension::of(&points, -1.0)
 }
 
-/// Dimension of the mass within spheres around a point, from the distances of all that has mass \[dx\].
-pub fn of_mass(mut distances: Vec<f64>) -> Dimension {
-    distances.sort_unstable_by(f64::total_cmp);
-    let Some(&farthest) = distances.last() else { return Dimension::UNKNOWN };
-    let mass = |radius: f64| distances.partition_point(|&d| d <= radius) as f64;
-    let radii = lengths([SMALLEST[1], LARGEST_SPHERE * farthest]);
-    let points: Vec<[f64; 2]> = radii.map(|radius| [radius, mass(radius)]).collect();
-    Dimension::of(&points, 1.0)
+/// Dimension of the mass within spheres around a point, from the distances of all that has mass, in spheres up to `largest` \[dx\].
+pub fn of_mass(distances: impl Iterator<Item = f64> + Clone, largest: f64) -> Dimension {
+    let farthest = distances.clone().fold(0.0, f64::max);
+    let radii: Vec<f64> = lengths([SMALLEST[1], (LARGEST_SPHERE * farthest).min(largest)]).collect();
+    let mut within = vec![0u64; radii.len()];
+    for distance in distances {
+        let first = radii.partition_point(|&radius| radius < distance);
+        within.get_mut(first).into_iter().for_each(|count| *count += 1);
+    }
+    let mut mass = 0;
+    let points = radii.iter().zip(within).map(|(&radius, more)| {
+        mass += more;
+        [radius, mass as f64]
+    });
+    Dimension::of(&points.collect::<Vec<_>>(), 1.0)
 }
 
-/// Dimensions of the boxes that cover the lithium, and of its mass around the middle of its footprint, if it has a single one.
-pub fn dimensions(deposit: &Deposit, footprints: &[[f64; 2]]) -> [Dimension; 2] {
+/// Largest radius of a footprint over the width of the box: a film has no middle.
+const LARGEST_FOOTPRINT: f64 = 0.25;
+
+/// Dimensions of the boxes that cover the lithium, and of its mass around the middle of its footprint, if it has a single one that is small.
+pub fn dimensions(deposit: &Deposit, footprints: &[Footprint]) -> [Dimension; 2] {
     let grid = deposit.grid;
     let shape = [grid.nx, grid.ny, grid.nz];
     let is_lithium =
         |cell: usize| Phase::of(deposit.accessible[cell].into(), deposit.xi[cell].into()) == Phase::Lithium;
-    let [middle] = footprints else { return [of_boxes(shape, is_lithium), Dimension::UNKNOWN] };
+    let boxes = of_boxes(shape, is_lithium);
+    let wide = [grid.nx, grid.ny].into_iter().filter(|&n| n > 1).min().unwrap_or(1) as f64;
+    let [Footprint { centre, radius }] = footprints else { return [boxes, Dimension::UNKNOWN] };
+    if radius / grid.dx > LARGEST_FOOTPRINT * wide {
+        return [boxes, Dimension::UNKNOWN];
+    }
     let copper = deposit.copper.iter().sum::<f64>() / deposit.copper.len() as f64 / grid.dx;
     let across = |cell: usize, middle: f64, n: usize| {
         let d = (cell as f64 + 0.5 - middle / grid.dx).abs();
@@ -111,18 +131,18 @@ pub fn dimensions(deposit: &Deposit, footprints: &[[f64; 2]]) -> [Dimension; 2] 
     };
     let distance = |cell: usize| {
         let [x, y, z] = [cell % grid.nx, cell / grid.nx % grid.ny, cell / (grid.nx * grid.ny)];
-        let aside = across(x, middle[0], grid.nx).hypot(across(y, middle[1], grid.ny));
+        let aside = across(x, centre[0], grid.nx).hypot(across(y, centre[1], grid.ny));
         aside.hypot(z as f64 + 0.5 - copper)
     };
-    let distances = (0..grid.cells()).filter(|&cell| is_lithium(cell)).map(distance).collect();
-    [of_boxes(shape, is_lithium), of_mass(distances)]
+    // beyond half the width a sphere meets its own images
+    let mass = of_mass((0..grid.cells()).filter(|&cell| is_lithium(cell)).map(distance), 0.5 * wide);
+    [boxes, mass]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::random::uniform;
-    use rayon::prelude::*;
     use std::f64::consts::TAU;
 
     /// A cluster that walkers make who stay where they touch it (Witten and Sander): cells of a box of `n` cells along each of so many axes.
@@ -185,7 +205,7 @@ mod tests {
             let shape = [n as usize, n as usize, if dimensions == 3 { n as usize } else { 1 }];
             let of = |seed| {
                 let (filled, distances) = walkers(n, dimensions, seed);
-                let (cells, mass) = (distances.len(), of_mass(distances));
+                let (cells, mass) = (distances.len(), of_mass(distances.into_iter(), f64::INFINITY));
                 let boxes = of_boxes(shape, |cell| filled[cell]);
                 println!("{cells} cells: boxes {boxes:.3?}, mass {mass:.3?}");
                 [boxes.value, mass.value]
@@ -211,10 +231,12 @@ mod tests {
                     let p = [i % 96, i / 96 % 96, i / 9216].map(|x| x as f64 - 47.5);
                     (p[0] * p[0] + p[1] * p[1] + p[2] * p[2]).sqrt()
                 })
-                .filter(|&d| d < 45.0)
-                .collect(),
+                .filter(|&d| d < 45.0),
+            f64::INFINITY,
         );
         assert!((ball.value - 3.0).abs() < 0.05 && ball.error < 0.05, "{ball:?}");
-        assert!(of_boxes([8, 8, 8], |cell| cell == 0).value.is_nan() && of_mass(vec![]).value.is_nan());
+        assert!(
+            of_boxes([8, 8, 8], |cell| cell == 0).value.is_nan() && of_mass(std::iter::empty(), 9.0).value.is_nan()
+        );
     }
 }

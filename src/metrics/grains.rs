@@ -1,13 +1,14 @@
 //! Grains of the deposit, and its texture.
 
 use super::Deposit;
+use crate::model::numerics::GRAIN_SHARE;
 use crate::model::orientation::{Orientations, chance_near_vertical, near_vertical};
 use crate::model::pieces::Phase;
 
 /// Which grain each cell belongs to, and how the grains are oriented.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbered<'a> {
-    /// number of the grain, x fastest; means nothing in cells without lithium
+    /// number of the grain, x fastest; negative in cells that belong to none
     pub numbers: &'a [f32],
     /// orientations of the grains
     pub orientations: &'a Orientations,
@@ -42,7 +43,7 @@ impl Grains {
         self.all.iter().fold(0.0, |largest: f64, grain| largest.max(grain.volume)) / total
     }
 
-    /// Grains with half full cells; those without are what rounding has left of others.
+    /// Grains with half full cells; those without are tails of what was stripped.
     pub fn count(&self) -> usize {
         self.all.iter().filter(|grain| !grain.height.is_nan()).count()
     }
@@ -56,7 +57,6 @@ impl Grains {
 /// Finds the grains of a deposit.
 pub fn grains(deposit: &Deposit, numbered: Numbered) -> Grains {
     let grid = deposit.grid;
-    let number = |cell: usize| numbered.numbers[cell].max(0.0) as u32;
     let phase = |cell: usize| Phase::of(deposit.accessible[cell].into(), deposit.xi[cell].into());
     let mut found: std::collections::BTreeMap<u32, Grain> = Default::default();
     let plane = grid.nx * grid.ny;
@@ -65,10 +65,11 @@ pub fn grains(deposit: &Deposit, numbered: Numbered) -> Grains {
     // from above: the highest lithium of a column comes first
     for cell in (0..grid.cells()).rev() {
         let lithium = f64::from(deposit.accessible[cell]) * f64::from(deposit.xi[cell]);
-        if lithium <= 0.0 {
+        // tails that belong to no grain are next to nothing
+        if f64::from(deposit.xi[cell]) <= GRAIN_SHARE || numbered.numbers[cell] < 0.0 {
             continue;
         }
-        let own = number(cell);
+        let own = numbered.numbers[cell] as u32;
         let grain = found.entry(own).or_insert(Grain { number: own, volume: 0.0, height: f64::NAN, on_top: 0.0 });
         grain.volume += lithium * grid.cell_volume();
         if phase(cell) != Phase::Lithium {

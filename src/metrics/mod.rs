@@ -282,8 +282,7 @@ struct Closely {
 impl Closely {
     fn new(deposit: &Deposit, nuclei: &nuclei::Nuclei) -> Self {
         let arms = arms::arms(deposit, LEAST_ARM * deposit.ell / deposit.grid.dx);
-        let centres: Vec<[f64; 2]> = nuclei.places.iter().map(|footprint| footprint.centre).collect();
-        Self { tips: tips::tips(deposit, &arms.all), dimensions: fractal::dimensions(deposit, &centres), arms }
+        Self { tips: tips::tips(deposit, &arms.all), dimensions: fractal::dimensions(deposit, &nuclei.places), arms }
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! A tip is looked for from the end of an [`Arm`]. A polynomial of fourth order is fitted to the surface around, in a frame whose axis is the
 //! normal; the frame goes to where the curvature is largest, and is turned with the normal there, until it rests. A parabola or a paraboloid
-//! at any angle comes out with its own radius.
+//! at any angle comes out with its own radius. Where it does not come to rest near the end, as on a flat top, the tip is that end and has no radius.
 
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::arms::Arm;
@@ -42,8 +43,18 @@ pub struct ArmTip {
 const WINDOW: f64 = 0.6;
 /// Least and largest half width \[dx\]: fewer cells don't tell the curvature.
 const WINDOWS: [f64; 2] = [3.5, 12.0];
-/// Fits after which the frame rests.
-const FITS: usize = 8;
+/// Fits within which the frame must come to rest.
+const FITS: usize = 16;
+/// Shift \[dx\], and change of the width over it, with which it rests.
+const AT_REST: f64 = 0.1;
+/// Farthest from the end of its arm that a tip may be, in radii: the end of a tip that is tilted lies beside it, but farther off is another.
+const FARTHEST: f64 = 1.5;
+/// Bounds on that way \[dx\].
+const WAYS: [f64; 2] = [6.0, 14.0];
+/// Least of the pivots of a fit that tells something, over the largest.
+const LEAST_PIVOT: f64 = 1e-4;
+/// Cells of a periodic axis with fewer of which nothing is curved along it.
+const NARROWEST: usize = 6;
 /// Farthest that one fit moves the frame along the surface \[dx\].
 const LARGEST_SHIFT: f64 = 2.0;
 /// Radius around the tip in which current and salt are averaged over the surface \[dx\].
@@ -51,7 +62,7 @@ const AROUND: f64 = 1.5;
 
 /// The tips of arms, in their order.
 pub fn tips(deposit: &Deposit, arms: &[Arm]) -> Vec<ArmTip> {
-    arms.iter().map(|arm| tip_of(deposit, arm)).collect()
+    arms.par_iter().map(|arm| tip_of(deposit, arm)).collect()
 }
 
 /// Mean distance from a tip to the nearest other, x and y periodic \[m\]; NaN for fewer than two.
@@ -176,21 +187,21 @@ impl Neighbourhood {
         Some(self.grid.index(along(self.end[0], dx, self.grid.nx), along(self.end[1], dy, self.grid.ny), z))
     }
 
-    /// Moves a frame along the surface to where it is most curved.
+    /// Moves a frame along the surface to where it is most curved; the end of the arm, without a radius, if it does not come to rest near there.
     fn vertex(&self) -> Vertex {
         let mut vertex = Vertex { place: [0.0; 3], normal: self.normal, radius: f64::NAN };
+        let nowhere = Vertex { place: [0.0; 3], normal: self.normal, radius: f64::NAN };
         let mut window = 1.5 * WINDOWS[0];
         for _ in 0..FITS {
             let tangents = self.tangents(vertex.normal);
-            let Some(fit) = self.fit(&vertex, &tangents, window) else { return Vertex { radius: f64::NAN, ..vertex } };
+            let Some(fit) = self.fit(&vertex, &tangents, window) else { return nowhere };
             let curvature = fit.mean_curvature();
+            if curvature.is_nan() || curvature <= 0.0 {
+                return nowhere;
+            }
             // to the largest curvature, as if it fell off like that of a parabola
             let stiffness = curvature.powi(3) * if tangents.len() == 1 { 3.0 } else { 2.0 };
-            let shift: Vec<f64> = fit
-                .slope_of_curvature()
-                .iter()
-                .map(|&slope| if curvature > 0.0 { slope / stiffness } else { 0.0 })
-                .collect();
+            let shift: Vec<f64> = fit.slope_of_curvature().iter().map(|slope| slope / stiffness).collect();
             let length = shift.iter().map(|s| s * s).sum::<f64>().sqrt();
             let bound = if length > LARGEST_SHIFT { LARGEST_SHIFT / length } else { 1.0 };
             let shift: Vec<f64> = shift.iter().map(|s| s * bound).collect();
@@ -199,16 +210,24 @@ impl Neighbourhood {
                 let along: f64 = tangents.iter().zip(&shift).map(|(t, s)| t[axis] * s).sum();
                 vertex.place[axis] += height * vertex.normal[axis] + along;
             }
-            vertex.normal = normal;
-            vertex.radius = if curvature > 0.0 { 1.0 / curvature } else { f64::NAN };
-            window = if curvature > 0.0 { WINDOW / curvature } else { WINDOWS[1] }.clamp(WINDOWS[0], WINDOWS[1]);
+            (vertex.normal, vertex.radius) = (normal, 1.0 / curvature);
+            let farthest = (FARTHEST * vertex.radius).clamp(WAYS[0], WAYS[1]);
+            let way = dot(vertex.place, vertex.place).sqrt();
+            if way.is_nan() || way > farthest || vertex.normal.iter().any(|n| n.is_nan()) {
+                return nowhere;
+            }
+            let next = (WINDOW / curvature).clamp(WINDOWS[0], WINDOWS[1]);
+            if length < AT_REST && (next / window - 1.0).abs() < AT_REST {
+                return vertex;
+            }
+            window = next;
         }
-        vertex
+        nowhere
     }
 
     /// Directions along the surface: one in a 2-D run, else two.
     fn tangents(&self, normal: [f64; 3]) -> Vec<[f64; 3]> {
-        let flat = [self.grid.nx == 1, self.grid.ny == 1];
+        let flat = [self.grid.nx < NARROWEST, self.grid.ny < NARROWEST];
         match flat {
             [true, _] => vec![unit(cross(normal, [1.0, 0.0, 0.0]))],
             [_, true] => vec![unit(cross(normal, [0.0, 1.0, 0.0]))],
@@ -245,7 +264,12 @@ impl Neighbourhood {
         if count < n + n / 2 {
             return None;
         }
-        let solved = matrix.cholesky()?.solve(&right);
+        let factors = matrix.cholesky()?;
+        let pivots = factors.l_dirty().diagonal();
+        if pivots.min() < LEAST_PIVOT * pivots.max() {
+            return None;
+        }
+        let solved = factors.solve(&right);
         Some(Fit { powers, coefficients: solved.iter().copied().collect(), window })
     }
 }

@@ -52,6 +52,11 @@ fields! {
 }
 
 impl Stored {
+    /// Whether its values number something: they are stored as they are, whatever precision is asked for.
+    pub fn is_number(self) -> bool {
+        self == Self::Grain
+    }
+
     /// The field of a name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|field| field.name() == name)

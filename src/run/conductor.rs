@@ -225,7 +225,7 @@ impl Stretch<'_> {
     fn begin(&self, mut sim: Simulation) -> Result<Outcome, RunError> {
         let provenance = sim.provenance(self.command)?;
         // first the checkpoint and run.json: from then on the directory holds a run that can be resumed
-        let (progress, files) = (Written::default(), FilesSeen::default());
+        let (mut progress, files) = (Written::default(), FilesSeen::default());
         let position = Position { simulation: sim.position().clone(), progress: progress.clone(), files };
         Checkpoint { provenance: provenance.clone(), state: sim.state()?, clock: position }.write(self.directory)?;
         let run_file = run_file(sim.setup(), &provenance);
@@ -235,8 +235,7 @@ impl Stretch<'_> {
         let there: Vec<Cap> = problem.scheduled.iter().map(|nucleus| nucleus.cap).collect();
         let (view, b) = sim.view();
         outputs.nuclei(&view, &there[..view.clock.scheduled])?;
-        b.interface(0.0);
-        outputs.snapshot(b, &view, 0.0).map_err(output_error)?;
+        outputs.first(b, &view, &mut progress).map_err(output_error)?;
         self.save(&mut sim, &progress, &mut outputs, &provenance)?;
         self.conduct(sim, progress, outputs, &provenance, (run_file, Vec::new()))
     }

@@ -1,5 +1,6 @@
 //! The files of a run directory while it runs.
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -161,6 +162,19 @@ fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
     Ok(metrics)
 }
 
+/// Columns of the heading of `metrics.csv`: as many go into each row. What versions have added they have added at the end.
+fn columns_of(directory: &Path) -> Result<usize, IoError> {
+    let path = directory.join(METRICS);
+    let file = std::fs::File::open(&path).map_err(IoError::system(&path))?;
+    for line in std::io::BufReader::new(file).lines() {
+        let line = line.map_err(IoError::system(&path))?;
+        if !line.starts_with('#') {
+            return Ok(line.split(',').count());
+        }
+    }
+    Err(IoError::content(&path, "has no heading"))
+}
+
 fn new_events(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
     let mut events = Lines::create(&directory.join(EVENTS))?;
     events.push_json(&json!({"event": "start", "time": 0.0, "name": setup.name, "version": VERSION}))?;
@@ -225,6 +239,8 @@ pub enum ReopenError {
 pub struct Outputs {
     directory: PathBuf,
     metrics: Lines,
+    /// columns of its heading: a version before may have had fewer
+    columns: usize,
     events: Lines,
     /// the tables of [`KEPT`] that the run has
     kept: [Option<Lines>; 3],
@@ -243,7 +259,8 @@ impl Outputs {
         for (own, kept) in kept.iter_mut().zip(&KEPT).filter(|(_, kept)| (kept.is_kept)(setup)) {
             *own = Some(new_kept(setup, directory, kept)?);
         }
-        Ok(Self { directory: directory.into(), metrics, events, kept, snapshots })
+        let columns = columns_of(directory)?;
+        Ok(Self { directory: directory.into(), metrics, columns, events, kept, snapshots })
     }
 
     /// The files of a run that goes on, cut back to what its checkpoint had seen, and what of it is lost.
@@ -261,8 +278,11 @@ impl Outputs {
         let mut lost = Vec::new();
         let mut reopen = |file: &str, seen: Beginning, new: &dyn Fn() -> Result<Lines, IoError>| {
             let path = directory.join(file);
-            // what a version before did not write has not been seen: it begins here
-            if seen == Beginning::default() && !path.exists() {
+            // what has never been seen begins here: a version before did not write it
+            if seen == Beginning::default() {
+                if path.exists() {
+                    std::fs::remove_file(&path).map_err(IoError::system(&path))?;
+                }
                 return new();
             }
             match Lines::reopen(&path, seen) {
@@ -297,7 +317,8 @@ impl Outputs {
         if !lost.is_empty() {
             events.push_json(&json!({"event": "lost output", "what": lost}))?;
         }
-        Ok((Self { directory: directory.into(), metrics, events, kept: of_run, snapshots }, lost))
+        let columns = columns_of(directory)?;
+        Ok((Self { directory: directory.into(), metrics, columns, events, kept: of_run, snapshots }, lost))
     }
 
     /// How far the files have come, after waiting for the disk to have it all.
@@ -523,7 +544,15 @@ impl Outputs {
         ];
         let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
         let general = before.into_iter().chain(cycles::taken_per_area(setup, clock)).chain(after);
-        self.metrics.push(&row(general.chain(measured)))
+        self.metrics.push(&row(general.chain(measured).take(self.columns)))
+    }
+
+    /// What a run begins with: the first frame, its grains and its tips.
+    pub fn first(&mut self, b: &mut dyn Backend, view: &View, progress: &mut Written) -> Result<(), OutputError> {
+        b.interface(0.0);
+        self.snapshot(b, view, 0.0)?;
+        let found = fields::look(b, view, Look::Close)?;
+        Ok(self.closely(view, &found, &mut progress.tips)?)
     }
 
     /// A frame of `fields.vtkhdf`. The interface must be that of the lithium.

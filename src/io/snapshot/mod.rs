@@ -26,6 +26,7 @@ pub use read::{Frame, field, frames, read, times};
 use super::provenance::Provenance;
 use super::{IoError, open_hdf5, placed, read_back, sync_directory, sync_file};
 use crate::model::grid::Grid;
+use crate::model::stored::Stored;
 
 /// Name of the file in a run's directory.
 pub const FILE: &str = "fields.vtkhdf";
@@ -238,7 +239,8 @@ impl Snapshots {
         keep_bits: Option<u32>,
     ) -> Result<(), IoError> {
         if let Some(bits) = keep_bits {
-            for field in &mut fields {
+            let is_number = |name: &String| Stored::named(name).is_some_and(Stored::is_number);
+            for (field, _) in fields.iter_mut().zip(&self.kind.fields).filter(|(_, name)| !is_number(name)) {
                 round_mantissa(field, bits);
             }
         }

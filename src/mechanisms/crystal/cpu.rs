@@ -46,7 +46,7 @@ impl Grains {
         self.orientations.of(self.of.get(cell).map_or(0, |&grain| grain.max(0.0) as u32))
     }
 
-    /// The grain of lithium in a cell without one: that of the cell in which the point of the same normal lies that is one ℓ deep in the
+    /// The grain of a cell that has none of its own: that of the cell in which the point of the same normal lies that is one ℓ deep in the
     /// lithium, or the most frequent of its neighbours, of several the one with the smallest number.
     fn found(&self, on: &Surface, row: Row, x: usize) -> Option<f64> {
         let is_grain = |grain: &f64| *grain >= 0.0;
@@ -80,7 +80,9 @@ impl Lithium {
                 .map_or([0.0; 2], |n| [weight(face), weight(face) * self.facets.value(into_frame(rotation, n))])
         });
         let [weights, facets] = [0, 1].map(|k| paired(seen.map(|of| of[k])));
-        1.0 / (harmonics + facets / weights)
+        // where the box has one dimension there is nothing beside the cell
+        let facets = if weights > 0.0 { facets / weights } else { self.facets.value(into_frame(rotation, n)) };
+        1.0 / (harmonics + facets)
     }
 }
 
@@ -142,7 +144,8 @@ impl OnSurface for Lithium {
         0.0
     }
 
-    /// xi, q, delta, grain → grain: lithium that has come belongs to the grain below it, what has gone to none.
+    /// xi, q, grain → grain. Cells that are more than half lithium keep theirs; in front of them a cell is of the grain whose front is closest now,
+    /// until it is filled.
     fn end(&mut self, on: &Surface, _: f64, _: f64) {
         let Self { grains, excess: next, .. } = self;
         if grains.of.is_empty() {
@@ -155,12 +158,12 @@ impl OnSurface for Lithium {
             |(), row, [next]| {
                 for x in 0..row.len() {
                     let here = row.here + x;
-                    let own = known.of[here];
-                    next[x] = match on.xi[here] > GRAIN_SHARE || on.delta[here] != 0.0 {
+                    let (own, xi) = (known.of[here], on.xi[here]);
+                    next[x] = match xi > GRAIN_SHARE {
                         false => NO_GRAIN,
-                        true if own >= 0.0 => own,
-                        // lithium that was there from the start
-                        true => known.found(on, row, x).unwrap_or(if on.xi[here] > 0.5 { 0.0 } else { NO_GRAIN }),
+                        true if xi > 0.5 && own >= 0.0 => own,
+                        // lithium that was there from the start has nothing to find
+                        true => known.found(on, row, x).unwrap_or(if xi > 0.5 { 0.0 } else { NO_GRAIN }),
                     };
                 }
             },
