@@ -40,7 +40,7 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
     }
     pattern(setup, &object);
     if let Some((field, _)) = setup.mechanisms.grains().filter(|_| setup.nucleation == Nucleation::None) {
-        object(format!("{}: nuclei begin grains, and without a section [nucleation] there are none", field.section));
+        object(format!("{}: nuclei begin grains, and without nucleation there are none", field.section));
     }
     if setup.end.short && setup.cathode.as_ref().is_some_and(|cathode| cathode.short.is_some()) {
         object("cathode.short_resistance: a run that ends at a short needs none; set end.short = false".into());

@@ -111,7 +111,7 @@ fn rows(text: &mut String, prefix: &str, of: &str, keys: &[Key]) {
                 let kinds = cell(kinds.collect::<Vec<_>>().join("; "));
                 let _ = writeln!(
                     text,
-                    "| `{inside}{sort}` | {of}which of the keys after it there are | {kinds} | {without} |"
+                    "| `{inside}{sort}` | {of}its kind, which decides which of the keys below there are | {kinds} | {without} |"
                 );
                 for kind in &table.kinds {
                     rows(text, &inside, &format!("{of}with `{sort} = \"{}\"`: ", kind.name), &kind.keys);

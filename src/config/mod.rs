@@ -353,7 +353,7 @@ mod tests {
                     "nucleation={kind = \"none\"}",
                     "deposit={kind = \"layer\", thickness = \"1 um\"}",
                 ],
-                "crystal.grains: nuclei begin grains, and without a section [nucleation] there are none",
+                "crystal.grains: nuclei begin grains, and without nucleation there are none",
             ),
         ] {
             let message = crystal(overrides).unwrap_err();

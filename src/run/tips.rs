@@ -94,7 +94,8 @@ impl Followed {
         rows
     }
 
-    /// Which of the tips before each of those now is: pairs by rising distance from where they were expected, each once.
+    /// For each tip the place in the last snapshot's list of the one that it goes on from, if any: pairs by rising distance from where the old ones
+    /// were expected, each once.
     fn known(&self, grid: &Grid, elapsed: f64, tips: &[ArmTip]) -> Vec<Option<usize>> {
         let mut pairs = Vec::new();
         for (old, before) in self.tips.iter().enumerate() {

@@ -55,7 +55,7 @@ impl Grains {
         Self::Uniform { seed: 0 }
     }
 
-    /// Orientations of the grains, of lithium that was there from the start that given.
+    /// Orientations of the grains; `start` is that of lithium which was there from the start.
     fn orientations(&self, start: Rotation) -> Orientations {
         match self {
             Self::Uniform { seed } => Orientations::new(start, (0..DRAWN).map(|k| uniform_rotation(*seed, k))),
