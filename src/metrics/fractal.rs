@@ -180,10 +180,10 @@ mod tests {
                     continue;
                 }
                 let step = (random() * 2.0 * dimensions as f64) as usize;
-                walker[step / 2] += if step % 2 == 0 { 1 } else { -1 };
+                walker[step / 2] += if step.is_multiple_of(2) { 1 } else { -1 };
                 let beside = |step: usize| {
                     let mut there = walker;
-                    there[step / 2] += if step % 2 == 0 { 1 } else { -1 };
+                    there[step / 2] += if step.is_multiple_of(2) { 1 } else { -1 };
                     there
                 };
                 if (0..2 * dimensions).any(|step| filled[index(beside(step))]) {

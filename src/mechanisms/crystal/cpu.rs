@@ -156,10 +156,10 @@ impl OnSurface for Lithium {
             [&mut next[..]],
             || (),
             |(), row, [next]| {
-                for x in 0..row.len() {
+                for (x, next) in next.iter_mut().enumerate() {
                     let here = row.here + x;
                     let (own, xi) = (known.of[here], on.xi[here]);
-                    next[x] = match xi > GRAIN_SHARE {
+                    *next = match xi > GRAIN_SHARE {
                         false => NO_GRAIN,
                         true if xi > 0.5 && own >= 0.0 => own,
                         // lithium that was there from the start has nothing to find
