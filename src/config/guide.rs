@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::quantity;
 use super::sections::{Described, described};
-use crate::model::keys::{Key, OfKind, Range, Takes, Without};
+use crate::model::keys::{Key, OfKind, Range, Table, Takes, Without};
 
 pub use schema::schema;
 pub use template::{SHIPPED, template};
@@ -174,21 +174,15 @@ pub fn about(name: &str) -> Result<String, String> {
     let mut found = String::new();
     let mut names: Vec<String> = sections.iter().map(|section| section.name.to_string()).collect();
     for section in &sections {
-        let mut look = |of: &str, keys: &[Key]| {
-            for (full, of_inner, key) in flat(section.name, "", keys) {
-                if full == name || key.name == name {
-                    let _ = writeln!(found, "`{full}`{of}{of_inner}: {}", key.meaning);
-                    let _ = writeln!(found, "  takes {}; without it: {}", takes(&key), without(&key));
-                }
-                names.push(full);
-                names.push(key.name.into());
+        for (full, of, key) in flat(section.name, "", &section.table) {
+            if full == name || key.name == name {
+                let _ = writeln!(found, "`{full}`{of}: {}", key.meaning);
+                let _ = writeln!(found, "  takes {}; without it: {}", takes(&key), without(&key));
             }
-        };
-        look("", &section.table.keys);
+            names.push(full);
+            names.push(key.name.into());
+        }
         if let Some((sort, _)) = section.table.sort {
-            for of_kind in &section.table.kinds {
-                look(&format!(" ({sort} = \"{}\")", of_kind.name), &of_kind.keys);
-            }
             let full = format!("{}.{sort}", section.name);
             if name == full || name == sort {
                 let kinds = section.table.kinds.iter().map(|kind| format!("  {:?}: {}\n", kind.name, kind.meaning));
@@ -206,18 +200,24 @@ pub fn about(name: &str) -> Result<String, String> {
 }
 
 /// Keys with their full names and the kind that has them, those of sections in a section too.
-fn flat(section: &str, of: &str, keys: &[Key]) -> Vec<(String, String, Key)> {
+fn flat(section: &str, of: &str, table: &Table) -> Vec<(String, String, Key)> {
+    let mut all = flat_keys(section, of, &table.keys);
+    if let Some((sort, _)) = table.sort {
+        for kind in &table.kinds {
+            all.extend(flat_keys(section, &format!("{of} ({sort} = \"{}\")", kind.name), &kind.keys));
+        }
+    }
+    all
+}
+
+/// Keys with their full names, those of sections in them first.
+fn flat_keys(section: &str, of: &str, keys: &[Key]) -> Vec<(String, String, Key)> {
     let mut all = Vec::new();
     for key in keys {
         let full = if section.is_empty() { key.name.to_string() } else { format!("{section}.{}", key.name) };
         if let Takes::Section { table, many } = &key.takes {
             let inside = format!("{full}{}", if *many { "[]" } else { "" });
-            all.extend(flat(&inside, of, &table.keys));
-            if let Some((sort, _)) = table.sort {
-                for kind in &table.kinds {
-                    all.extend(flat(&inside, &format!("{of} ({sort} = \"{}\")", kind.name), &kind.keys));
-                }
-            }
+            all.extend(flat(&inside, of, table));
         }
         all.push((full, of.to_string(), key.clone()));
     }

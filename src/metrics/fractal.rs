@@ -116,15 +116,14 @@ const LARGEST_FOOTPRINT: f64 = 0.25;
 pub fn dimensions(deposit: &Deposit, footprints: &[Footprint]) -> [Dimension; 2] {
     let grid = deposit.grid;
     let shape = [grid.nx, grid.ny, grid.nz];
-    let is_lithium =
-        |cell: usize| Phase::of(deposit.accessible[cell].into(), deposit.xi[cell].into()) == Phase::Lithium;
+    let is_lithium = |cell: usize| deposit.phase(cell) == Phase::Lithium;
     let boxes = of_boxes(shape, is_lithium);
     let wide = [grid.nx, grid.ny].into_iter().filter(|&n| n > 1).min().unwrap_or(1) as f64;
     let [Footprint { centre, radius }] = footprints else { return [boxes, Dimension::UNKNOWN] };
     if radius / grid.dx > LARGEST_FOOTPRINT * wide {
         return [boxes, Dimension::UNKNOWN];
     }
-    let copper = deposit.copper.iter().sum::<f64>() / deposit.copper.len() as f64 / grid.dx;
+    let copper = deposit.mean_copper() / grid.dx;
     let across = |cell: usize, middle: f64, n: usize| {
         let d = (cell as f64 + 0.5 - middle / grid.dx).abs();
         if n == 1 { 0.0 } else { d.min(n as f64 - d) }

@@ -37,10 +37,14 @@ pub struct Grains {
 }
 
 impl Grains {
+    /// Volume of all \[m³\].
+    pub fn volume(&self) -> f64 {
+        self.all.iter().fold(0.0, |sum, grain| sum + grain.volume)
+    }
+
     /// Volume of the largest grain over that of all; NaN without lithium.
     pub fn largest(&self) -> f64 {
-        let total = self.all.iter().fold(0.0, |sum, grain| sum + grain.volume);
-        self.all.iter().fold(0.0, |largest: f64, grain| largest.max(grain.volume)) / total
+        self.all.iter().fold(0.0, |largest: f64, grain| largest.max(grain.volume)) / self.volume()
     }
 
     /// Grains with half full cells; those without are tails of what was stripped.
@@ -57,10 +61,9 @@ impl Grains {
 /// Finds the grains of a deposit.
 pub fn grains(deposit: &Deposit, numbered: Numbered) -> Grains {
     let grid = deposit.grid;
-    let phase = |cell: usize| Phase::of(deposit.accessible[cell].into(), deposit.xi[cell].into());
     let mut found: std::collections::BTreeMap<u32, Grain> = Default::default();
     let plane = grid.nx * grid.ny;
-    let copper = deposit.copper.iter().sum::<f64>() / deposit.copper.len() as f64;
+    let copper = deposit.mean_copper();
     let mut is_covered = vec![false; plane];
     // from above: the highest lithium of a column comes first
     for cell in (0..grid.cells()).rev() {
@@ -72,11 +75,11 @@ pub fn grains(deposit: &Deposit, numbered: Numbered) -> Grains {
         let own = numbered.numbers[cell] as u32;
         let grain = found.entry(own).or_insert(Grain { number: own, volume: 0.0, height: f64::NAN, on_top: 0.0 });
         grain.volume += lithium * grid.cell_volume();
-        if phase(cell) != Phase::Lithium {
+        if deposit.phase(cell) != Phase::Lithium {
             continue;
         }
         let above = cell + plane;
-        let is_open = above < grid.cells() && phase(above) != Phase::Lithium;
+        let is_open = above < grid.cells() && deposit.phase(above) != Phase::Lithium;
         let here = f64::from(deposit.xi[cell]);
         let share = if is_open { (here - 0.5) / (here - f64::from(deposit.xi[above])) } else { 0.5 };
         let height = ((cell / plane) as f64 + 0.5 + share) * grid.dx - copper;
@@ -87,13 +90,13 @@ pub fn grains(deposit: &Deposit, numbered: Numbered) -> Grains {
             grain.on_top += 1.0 / plane as f64;
         }
     }
-    let all: Vec<Grain> = found.into_values().collect();
-    let total = all.iter().fold(0.0, |sum, grain| sum + grain.volume);
+    let mut grains = Grains { all: found.into_values().collect(), texture: [f64::NAN; 3] };
     let mut near = [0.0; 3];
-    for grain in &all {
+    for grain in &grains.all {
         let is_near = near_vertical(numbered.orientations.of(grain.number));
         near.iter_mut().zip(is_near).for_each(|(near, is)| *near += if is { grain.volume } else { 0.0 });
     }
-    let chance = chance_near_vertical();
-    Grains { texture: std::array::from_fn(|family| near[family] / total / chance[family]), all }
+    let (chance, total) = (chance_near_vertical(), grains.volume());
+    grains.texture = std::array::from_fn(|family| near[family] / total / chance[family]);
+    grains
 }

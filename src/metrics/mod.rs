@@ -27,6 +27,7 @@ use serde::Serialize;
 
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::grid::Grid;
+use crate::model::pieces::Phase;
 use crate::model::regime::Medium;
 
 /// What the metrics are made from; fields have one value a cell, x fastest.
@@ -62,6 +63,18 @@ pub struct Deposit<'a> {
     pub smallest_piece: u32,
 }
 
+impl Deposit<'_> {
+    /// Whether a cell is copper, lithium or electrolyte.
+    pub fn phase(&self, cell: usize) -> Phase {
+        Phase::of(self.accessible[cell].into(), self.xi[cell].into())
+    }
+
+    /// Mean height of the copper above the bottom of the box \[m\].
+    pub fn mean_copper(&self) -> f64 {
+        self.copper.iter().sum::<f64>() / self.copper.len() as f64
+    }
+}
+
 /// Name, unit and meaning of one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Column {
@@ -78,6 +91,11 @@ impl Column {
     pub fn heading(&self) -> String {
         heading(self.name, self.unit)
     }
+}
+
+/// First line of a table whose columns have these names and units.
+pub fn headings<'a>(columns: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    columns.into_iter().map(|(name, unit)| heading(name, unit)).collect::<Vec<_>>().join(",")
 }
 
 /// Heading of a quantity in a table: `name [unit]`, a pure number has no unit.

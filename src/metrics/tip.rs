@@ -41,7 +41,7 @@ pub fn tip(deposit: &Deposit, surface: &[f64]) -> Tip {
     };
     let curvature = at_tip(deposit.curvature);
     let principal = if grid.nx == 1 || grid.ny == 1 { 1.0 } else { 2.0 };
-    let copper = deposit.copper.iter().sum::<f64>() / deposit.copper.len() as f64;
+    let copper = deposit.mean_copper();
     Tip {
         height: surface[column] - copper,
         radius: if curvature > 0.0 { principal / curvature } else { f64::NAN },

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::arms::Arm;
 use super::{Deposit, front};
 use crate::model::grid::Grid;
-use crate::model::orientation::{cross, dot, unit};
+use crate::model::orientation::{cross, dot, frame, unit};
 use crate::model::pieces::Phase;
 use crate::model::profile::signed_distance;
 use crate::model::regime;
@@ -93,7 +93,7 @@ fn tip_of(deposit: &Deposit, arm: &Arm) -> ArmTip {
     // the frame counts from the centre of the end's cell
     let place: [f64; 3] = std::array::from_fn(|axis| end[axis] as f64 + 0.5 + vertex.place[axis]);
     let wrapped = |axis: usize, n: usize| if n == 1 { 0.5 } else { place[axis].rem_euclid(n as f64) } * grid.dx;
-    let height = place[2] * grid.dx - deposit.copper.iter().sum::<f64>() / deposit.copper.len() as f64;
+    let height = place[2] * grid.dx - deposit.mean_copper();
     let number = |grains: super::grains::Numbered| f64::from(grains.numbers[arm.end].max(0.0));
     ArmTip {
         place: [wrapped(0, grid.nx), wrapped(1, grid.ny), place[2] * grid.dx],
@@ -131,8 +131,7 @@ impl Neighbourhood {
         let grid = *deposit.grid;
         let ell = deposit.ell / grid.dx;
         let q = |cell: usize| signed_distance(deposit.xi[cell].into(), ell);
-        let is_lithium =
-            |cell: usize| Phase::of(deposit.accessible[cell].into(), deposit.xi[cell].into()) == Phase::Lithium;
+        let is_lithium = |cell: usize| deposit.phase(cell) == Phase::Lithium;
         let mut of = Self { grid, end, points: Vec::new(), normal: [0.0, 0.0, 1.0] };
         let around = |axis: usize, by: i64| -> Option<usize> {
             let step = std::array::from_fn(|a| if a == axis { by } else { 0 });
@@ -232,11 +231,8 @@ impl Neighbourhood {
             [true, _] => vec![unit(cross(normal, [1.0, 0.0, 0.0]))],
             [_, true] => vec![unit(cross(normal, [0.0, 1.0, 0.0]))],
             _ => {
-                let least = (0..3).min_by(|&a, &b| normal[a].abs().total_cmp(&normal[b].abs())).unwrap_or(0);
-                let mut axis = [0.0; 3];
-                axis[least] = 1.0;
-                let first = unit(cross(normal, axis));
-                vec![first, cross(normal, first)]
+                let [first, second, _] = frame(normal);
+                vec![first, second]
             }
         }
     }

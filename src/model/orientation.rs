@@ -119,7 +119,7 @@ pub fn fibre_rotation(axis: [f64; 3], spread: f64, seed: u32, number: u32) -> Ro
 const OF_GRAINS: u32 = 0x6b43_a9b5;
 
 /// Right-handed axes of which the third is `n`.
-fn frame(n: [f64; 3]) -> [[f64; 3]; 3] {
+pub fn frame(n: [f64; 3]) -> [[f64; 3]; 3] {
     let least = (0..3).min_by(|&a, &b| n[a].abs().total_cmp(&n[b].abs())).unwrap_or(0);
     let mut axis = [0.0; 3];
     axis[least] = 1.0;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::mechanisms;
-use crate::metrics::{Metrics, heading};
+use crate::metrics::{Metrics, headings as first_line};
 use crate::model::cathode::Cathode;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::Setup;
@@ -111,8 +111,7 @@ const AFTER_TAKEN: [(&str, &str); 12] = [
 /// Headings of the columns.
 pub fn headings() -> String {
     let taken = mechanisms::lithium_columns().map(|(_, name, _)| (name, "mAh/cm2"));
-    let all = BEFORE_TAKEN.into_iter().chain(taken).chain(AFTER_TAKEN);
-    all.map(|(name, unit)| heading(name, unit)).collect::<Vec<_>>().join(",")
+    first_line(BEFORE_TAKEN.into_iter().chain(taken).chain(AFTER_TAKEN))
 }
 
 impl Cycle {

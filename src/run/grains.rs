@@ -1,7 +1,7 @@
 //! `grains.csv`: every grain that has lithium, wherever a snapshot is taken.
 
 use crate::metrics::grains::Grains;
-use crate::metrics::heading;
+use crate::metrics::headings as first_line;
 use crate::model::orientation::{Orientations, angles};
 use crate::solver::step::Clock;
 
@@ -24,12 +24,12 @@ const COLUMNS: [(&str, &str); 10] = [
 
 /// Headings of the columns.
 pub fn headings() -> String {
-    COLUMNS.map(|(name, unit)| heading(name, unit)).join(",")
+    first_line(COLUMNS)
 }
 
 /// Its rows at a moment, in the order of the grains' numbers.
 pub fn rows(clock: &Clock, found: &Grains, orientations: &Orientations) -> Vec<[f64; COLUMNS.len()]> {
-    let total = found.all.iter().fold(0.0, |sum, grain| sum + grain.volume);
+    let total = found.volume();
     let row = |grain: &crate::metrics::grains::Grain| {
         let [phi_1, phi, phi_2] = angles(orientations.of(grain.number)).map(f64::to_degrees);
         let [step, number] = [clock.step as f64, f64::from(grain.number)];

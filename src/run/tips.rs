@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::heading;
+use crate::metrics::headings as first_line;
 use crate::metrics::tips::{ArmTip, distance};
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::grid::Grid;
@@ -34,7 +34,7 @@ const COLUMNS: [(&str, &str); 18] = [
 
 /// Headings of the columns.
 pub fn headings() -> String {
-    COLUMNS.map(|(name, unit)| heading(name, unit)).join(",")
+    first_line(COLUMNS)
 }
 
 /// How far from where it is expected a tip may be found, in cells; beside that as far as it was expected to go.

@@ -109,16 +109,15 @@ impl OnSurface for Lithium {
     fn start(&mut self, on: &Surface, _: f64, to: Contribution) -> f64 {
         let &Surface { shape, ell, q, accessible, probes, .. } = on;
         let (energy, grains) = (self.energy, &self.grains);
-        match energy.is_isotropic() {
-            true => self.excess.fill(0.0),
-            false => shape.map(&mut self.excess, |x, y, z, cell, excess| {
+        if !energy.is_isotropic() {
+            shape.map(&mut self.excess, |x, y, z, cell, excess| {
                 let is_near = q[cell.here].abs() < CRYSTAL_BAND;
                 *excess = if is_near {
                     excess_curvature(energy, grains.rotation(cell.here), shape, [q, accessible], [x, y, z], cell)
                 } else {
                     0.0
                 };
-            }),
+            });
         }
         let this = &*self;
         shape.rows(
@@ -147,7 +146,7 @@ impl OnSurface for Lithium {
     /// xi, q, grain → grain. Cells that are more than half lithium keep theirs; in front of them a cell is of the grain whose front is closest now,
     /// until it is filled.
     fn end(&mut self, on: &Surface, _: f64, _: f64) {
-        let Self { grains, excess: next, .. } = self;
+        let Self { energy, grains, excess: next, .. } = self;
         if grains.of.is_empty() {
             return;
         }
@@ -169,6 +168,9 @@ impl OnSurface for Lithium {
             },
         );
         std::mem::swap(&mut grains.of, next);
+        if energy.is_isotropic() {
+            next.fill(0.0); // `start` leaves it as it is
+        }
     }
 
     fn place(&mut self, on: &Surface, nuclei: &NewNuclei) {

@@ -76,9 +76,7 @@ impl GpuMechanism for Lithium {
 
     fn start(&self, gpu: &mut Gpu, _: f64) -> Result<f64, BackendError> {
         let (energy, resistance, facets) = (self.crystal.energy(), self.crystal.resistance(), self.crystal.facets());
-        if energy.is_isotropic() {
-            gpu.clear_riding("excess_curvature");
-        } else {
+        if !energy.is_isotropic() {
             gpu.run_over_grid(Kernel::CrystalCurvature, &self.parameters(&[energy.e1, energy.e2]));
         }
         let law = [resistance.e1, resistance.e2, facets.strength, facets.sharpness];
@@ -90,6 +88,9 @@ impl GpuMechanism for Lithium {
         if self.has_grains() {
             gpu.run_over_grid(Kernel::CrystalEnd, &[]);
             gpu.swap_riding(["grain", "excess_curvature"]);
+            if self.crystal.energy().is_isotropic() {
+                gpu.clear_riding("excess_curvature"); // `start` leaves it as it is
+            }
         }
     }
 

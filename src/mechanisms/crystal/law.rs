@@ -9,7 +9,7 @@
 //! has the mean 1 over all directions. The Cahn–Hoffman vector of γ0 h is γ0 ξ, ξ = ∇(|r| h(r/|r|)): ξ·m = h, and −div ξ along the surface is the
 //! curvature weighted with the stiffness, so that γ0 V_m/F times it is the drive that the surface takes.
 
-use crate::model::orientation::{cross, dot, unit};
+use crate::model::orientation::{dot, frame, unit};
 
 /// Strengths of the cubic harmonics of fourth and sixth order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -78,11 +78,7 @@ impl Harmonics {
     /// Least and largest stiffness over γ0 of a surface with the normal `m`.
     fn stiffness_at(&self, m: [f64; 3]) -> [f64; 2] {
         // two tangents, and by how much ξ turns along each
-        let least = (0..3).min_by(|&a, &b| m[a].abs().total_cmp(&m[b].abs())).unwrap_or(0);
-        let mut axis = [0.0; 3];
-        axis[least] = 1.0;
-        let t = unit(cross(m, axis));
-        let u = cross(m, t);
+        let [t, u, _] = frame(m);
         let turned = |along: [f64; 3]| {
             let at = |step: f64| {
                 let n = unit(std::array::from_fn(|i| m[i] + step * along[i]));
@@ -144,6 +140,7 @@ impl Facets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::orientation::cross;
 
     const LITHIUM: Harmonics = Harmonics { e1: -0.226, e2: 0.022 };
 
