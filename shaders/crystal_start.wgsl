@@ -1,6 +1,6 @@
 // crystal_start - the crystal's say in the reaction: capillarity beside the curvature, and the factor of the exchange current
 //
-//   law.x += excess_curvature where the surface is closest
+//   law.x += capillary * excess_curvature where the surface is closest
 //   law.y  = (1 + law.y) a - 1,   1/a = h(m) + mean of strength * sum over {110} of |m.n|^sharpness
 //
 // Cells that belong to no surface have less of the first, those without a direction none of either.
@@ -93,5 +93,5 @@ fn crystal_start(@builtin(global_invocation_id) p: vec3<u32>) {
     let loose = looseness(q[i] / physics.ell, closest.x / physics.ell);
 
     let before = law[i];
-    law[i] = vec2<f32>(before.x + (1.0 - loose) * closest.y, (1.0 + before.y) / resistance - 1.0);
+    law[i] = vec2<f32>(before.x + physics.capillary * ((1.0 - loose) * closest.y), (1.0 + before.y) / resistance - 1.0);
 }

@@ -96,13 +96,13 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     var potential = (step.phi_reference + there.x) + there_low.x;
     if mine != 0u { potential = there.x + there_low.x; }
     if mine != 0u && parameters.what != 1u { potential = (there.x - piece_response[mine - 1u].x) + there_low.x; }
-    var bend = front_curvature[i];
+    var lost = physics.capillary * front_curvature[i] + physics.stress;
     var strength = heterogeneity[i];
     if physics.mechanisms == 1u {
-        bend += law[i].x;
+        lost += law[i].x;
         strength *= 1.0 + law[i].y;
     }
-    let drive = potential - (physics.capillary * bend + physics.stress);
+    let drive = potential - lost;
     if parameters.what == 1u {
         current[i] = drive;
         slopes[i] = vec2<f32>(1.0, 0.0);

@@ -11,3 +11,8 @@ fn permute(value: u32) -> u32 {
 fn hash(seed: u32, number: u32, cell: u32) -> u32 {
     return permute(cell + permute(number + permute(seed)));
 }
+
+// Nearly a normal number of variance 8: bits set among 32, less 16.
+fn bits_above_half(seed: u32, number: u32, cell: u32) -> i32 {
+    return i32(countOneBits(hash(seed, number, cell))) - 16;
+}

@@ -90,7 +90,7 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
     let (p, shape) = (cpu.physics, cpu.shape);
     let reference = f64::from(cpu.step.phi_reference);
     let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
-    let ([side_current, layer_resistance], [curvature, exchange]) = (&cpu.side, &cpu.law);
+    let ([side_current, layer_resistance], [drive_lost, exchange]) = (&cpu.side, &cpu.law);
     let (probes, table, isolated, trapped) = (&cpu.probes, &cpu.table, &cpu.isolated, &cpu.trapped);
     shape.strips(fields(&mut cpu.rate), Cells::default, |cells, strip, mut out| {
         let has_isolated = isolated.in_rows(strip.numbers());
@@ -125,7 +125,7 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
             if p.mechanisms == 1 {
                 columns[Read::Before as usize][k] -= side_current[cell];
                 columns[Read::Layers as usize][k] = layer_resistance[cell];
-                columns[Read::Curvature as usize][k] += curvature[cell];
+                columns[Read::Phi as usize][k] -= drive_lost[cell];
                 columns[Read::Heterogeneity as usize][k] *= exchange[cell];
             }
         }

@@ -2,11 +2,14 @@
 
 use super::probe::Probes;
 use super::shape::Shape;
-use crate::mechanisms::Riding;
+use crate::mechanisms::{Riding, StepStart};
 use crate::model::scales::Scales;
+use crate::model::uniforms::Physics;
 
 /// What a mechanism reads of the surface, one value a cell, in scaled units.
 pub struct Surface<'a> {
+    /// constants of the operators
+    pub physics: &'a Physics,
     /// cells along each axis
     pub shape: &'a Shape,
     /// interface length ℓ \[dx\]
@@ -19,6 +22,10 @@ pub struct Surface<'a> {
     pub accessible: &'a [f64],
     /// reaction area per volume \[1/dx\]
     pub delta: &'a [f64],
+    /// c/c0 − 1
+    pub c: &'a [f64],
+    /// a(x), factor of the exchange current that was drawn for the copper
+    pub heterogeneity: &'a [f64],
     /// reaction current density, with what mechanisms take
     pub current: &'a [f64],
     /// where the cells of the interface read the electrolyte
@@ -31,8 +38,8 @@ pub struct Contribution<'a> {
     pub current: &'a mut [f64],
     /// resistance beside that of the film \[potential scale per current scale\]
     pub resistance: &'a mut [f64],
-    /// what capillarity has beside the curvature of the front \[1/dx\]
-    pub curvature: &'a mut [f64],
+    /// what the drive loses beside capillarity's γ V_m K/F and the stress \[RT/F\]
+    pub drive_lost: &'a mut [f64],
     /// factor of the exchange current
     pub exchange: &'a mut [f64],
 }
@@ -55,8 +62,8 @@ pub trait OnSurface: Send + Sync {
     fn fields(&self) -> Vec<(&'static str, &[f64])>;
     /// Replaces the fields of the mechanism; those that are not given become those of a fresh surface.
     fn load(&mut self, given: &Riding);
-    /// Looks at the surface before the solution of a step of `dt` \[s\]. Returns Σ of the current that it takes times δ.
-    fn start(&mut self, on: &Surface, dt: f64, to: Contribution) -> f64;
+    /// Looks at the surface before the solution of a step. Returns Σ of the current that it takes times δ.
+    fn start(&mut self, on: &Surface, step: StepStart, to: Contribution) -> f64;
     /// Follows the surface at the end of a step of `dt` \[s\]: the front moves by `movement` for a current of 1 \[dx per current scale\].
     fn end(&mut self, on: &Surface, movement: f64, dt: f64);
     /// Takes note of new nuclei, before their lithium is there.

@@ -41,7 +41,7 @@ use shape::{Shape, fields};
 use transport::Table;
 
 use crate::mechanisms::devices::on_cpu;
-use crate::mechanisms::{self, PerMechanism};
+use crate::mechanisms::{self, PerMechanism, StepStart};
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::nucleation::Cap;
@@ -89,7 +89,7 @@ pub struct Cpu {
     mechanisms: [Option<Box<dyn OnSurface>>; mechanisms::COUNT],
     /// current that mechanisms take, part of the current, and resistance that they add to the film; empty without them
     side: [Vec<f64>; 2],
-    /// what capillarity has beside the curvature, and the factor of the exchange current; empty without mechanisms
+    /// what the drive loses beside capillarity and stress, and the factor of the exchange current; empty without mechanisms
     law: [Vec<f64>; 2],
     /// local terms of both equations
     source: [Vec<f64>; 2],
@@ -215,12 +215,15 @@ impl Cpu {
     fn with_mechanisms(&mut self, mut hand: impl FnMut(usize, &mut dyn OnSurface, &Surface)) {
         let mut all = std::mem::take(&mut self.mechanisms);
         let surface = Surface {
+            physics: &self.physics,
             shape: &self.shape,
             ell: f64::from(self.physics.ell),
             xi: &self.xi,
             q: &self.q,
             accessible: &self.accessible,
             delta: &self.delta,
+            c: &self.u[1],
+            heterogeneity: &self.heterogeneity,
             current: &self.rate[0],
             probes: &self.probes,
         };
@@ -374,22 +377,22 @@ impl Backend for Cpu {
         self.isolated.find_reacting(&self.shape, &self.probes);
     }
 
-    fn start_mechanisms(&mut self, dt: f64) -> Result<PerMechanism, BackendError> {
-        let ([mut current, mut resistance], [mut curvature, mut exchange]) =
+    fn start_mechanisms(&mut self, step: StepStart) -> Result<PerMechanism, BackendError> {
+        let ([mut current, mut resistance], [mut drive_lost, mut exchange]) =
             (std::mem::take(&mut self.side), std::mem::take(&mut self.law));
-        [&mut current, &mut resistance, &mut curvature].into_iter().for_each(|field| field.fill(0.0));
+        [&mut current, &mut resistance, &mut drive_lost].into_iter().for_each(|field| field.fill(0.0));
         exchange.fill(1.0);
         let mut taken = [0.0; mechanisms::COUNT];
         self.with_mechanisms(|place, on, surface| {
             let to = Contribution {
                 current: &mut current,
                 resistance: &mut resistance,
-                curvature: &mut curvature,
+                drive_lost: &mut drive_lost,
                 exchange: &mut exchange,
             };
-            taken[place] = on.start(surface, dt, to);
+            taken[place] = on.start(surface, step, to);
         });
-        (self.side, self.law) = ([current, resistance], [curvature, exchange]);
+        (self.side, self.law) = ([current, resistance], [drive_lost, exchange]);
         Ok(PerMechanism::from_array(taken))
     }
 

@@ -218,12 +218,18 @@ impl Reading {
     /// nothing.
     #[inline(always)]
     pub fn read<T: Copy + Into<f64>>(&self, field: &[T]) -> f64 {
+        self.read_from(&|cell| field[cell].into())
+    }
+
+    /// The same of a value that each cell has.
+    #[inline(always)]
+    pub fn read_from(&self, value: &impl Fn(usize) -> f64) -> f64 {
         let shares = self.shares();
         let mut planes = [0.0; 2];
         for (sum, corners) in planes.iter_mut().zip(self.corners()) {
             let mut parts = [0.0; 4];
             for k in 0..4 {
-                parts[k] = shares[k] * field[corners[k] as usize].into();
+                parts[k] = shares[k] * value(corners[k] as usize);
             }
             *sum = (parts[0] + parts[1]) + (parts[2] + parts[3]);
         }

@@ -108,7 +108,7 @@ buffers! {
     Piece "piece" Cells(1), "row of the isolated piece that a cell reacts with";
     Pocket "pocket" Cells(1), "whether a cell is trapped, and its salt spent";
     Side "side" CellsWithMechanisms(2), "current that mechanisms on the surface take, and resistance that they add to the film";
-    Law "law" CellsWithMechanisms(2), "what capillarity has beside the curvature of the front, and the factor of the exchange current less 1";
+    Law "law" CellsWithMechanisms(2), "what the drive loses beside capillarity and stress, and the factor of the exchange current less 1";
     Table "table" Bytes(16 * TABLE_ENTRIES as u64), "transport properties against c";
     Fired "fired" Bytes(4 * FIRST_NUCLEI), "cells in which a nucleus appears, after their number; grows";
     Caps "caps" Bytes(16 * FIRST_NUCLEI), "nuclei to be placed; grows";
@@ -172,14 +172,14 @@ pub fn names() -> Vec<&'static str> {
     Buffer::ALL.iter().map(|buffer| buffer.name()).chain(of_mechanisms).collect()
 }
 
-/// Bytes of all fields of every cell, those of mechanisms among them, and of the coarser levels.
-pub fn bytes(cells: u64, of_mechanisms: &[RidingBuffer]) -> u64 {
+/// Bytes of all fields of every cell, those of the mechanisms that are switched on among them, and of the coarser levels.
+pub fn bytes(cells: u64, of_mechanisms: Option<&[RidingBuffer]>) -> u64 {
     let floats = |buffer: &Buffer| match buffer.size() {
         Size::Cells(floats) => floats,
-        Size::CellsWithMechanisms(floats) if !of_mechanisms.is_empty() => floats,
+        Size::CellsWithMechanisms(floats) if of_mechanisms.is_some() => floats,
         _ => 0,
     };
-    let riding: u64 = of_mechanisms.iter().map(|buffer| buffer.extent.floats(cells)).sum();
+    let riding: u64 = of_mechanisms.unwrap_or_default().iter().map(|buffer| buffer.extent.floats(cells)).sum();
     let floats: u64 = Buffer::ALL.iter().map(floats).sum();
     // directions and images; 1/8 + 1/64 + … of seven pairs on the coarser levels
     4 * cells * (floats + 4 * DIRECTIONS as u64) + 4 * riding + 8 * cells
@@ -226,11 +226,11 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Makes the buffers of a grid and of the mechanisms that are switched on, all zero.
+    /// Makes the buffers of a grid and of the mechanisms, if any is switched on, all zero.
     ///
     /// # Errors
     /// If the device has no room.
-    pub fn new(device: &Device, shape: [u32; 3], of_mechanisms: &[RidingBuffer]) -> Result<Self, GpuError> {
+    pub fn new(device: &Device, shape: [u32; 3], of_mechanisms: Option<&[RidingBuffer]>) -> Result<Self, GpuError> {
         let scope = device.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let cells = cells_of(shape);
         let mut fields = Self {
@@ -246,7 +246,7 @@ impl Fields {
         for buffer in Buffer::ALL {
             let size = match buffer.size() {
                 Size::Cells(floats) => 4 * floats * cells,
-                Size::CellsWithMechanisms(_) if of_mechanisms.is_empty() => 0,
+                Size::CellsWithMechanisms(_) if of_mechanisms.is_none() => 0,
                 Size::CellsWithMechanisms(floats) => 4 * floats * cells,
                 Size::OfGroups(bytes) => bytes * groups,
                 Size::Bytes(bytes) => bytes,
@@ -254,7 +254,7 @@ impl Fields {
             let id = fields.add(device, buffer.name(), size);
             fields.ids.push(id);
         }
-        for &RidingBuffer { name, extent } in of_mechanisms {
+        for &RidingBuffer { name, extent } in of_mechanisms.unwrap_or_default() {
             let id = fields.add(device, name, 4 * extent.floats(cells));
             fields.riding.insert(name, id);
         }

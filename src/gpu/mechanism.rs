@@ -3,7 +3,7 @@
 use super::Gpu;
 use super::fields::{Buffer, RidingBuffer};
 use super::shader::Kernel;
-use crate::mechanisms::{self, PerMechanism, Riding};
+use crate::mechanisms::{self, PerMechanism, Riding, StepStart};
 use crate::model::scales::Scales;
 use crate::solver::backend::BackendError;
 
@@ -17,12 +17,12 @@ pub trait GpuMechanism {
     fn fields(&self) -> &'static [(&'static str, &'static str, usize)];
     /// Replaces the fields of the mechanism; those that are not given become those of a fresh surface.
     fn load(&self, gpu: &mut Gpu, given: &Riding);
-    /// Looks at the surface before the solution of a step of `dt` \[s\], and adds to `side` and `law`. Returns Σ of the
-    /// current that it takes times δ.
+    /// Looks at the surface before the solution of a step, and adds to `side` and `law`. Returns Σ of the current that it takes
+    /// times δ.
     ///
     /// # Errors
     /// If the device fails.
-    fn start(&self, gpu: &mut Gpu, dt: f64) -> Result<f64, BackendError>;
+    fn start(&self, gpu: &mut Gpu, step: StepStart) -> Result<f64, BackendError>;
     /// Follows the surface at the end of a step of `dt` \[s\]: the front moves by `movement` for a current of 1 \[dx per current scale\].
     fn end(&self, gpu: &mut Gpu, movement: f64, dt: f64);
     /// Takes note of `count` nuclei in `caps` before their lithium is there; as many as `before` says have appeared before these.
@@ -100,8 +100,8 @@ impl Gpu {
         self.mechanisms.iter().any(Option::is_some)
     }
 
-    /// Lets every mechanism look at the surface before a step of `dt` \[s\]. Returns what each takes, from now on part of the current.
-    pub(super) fn start_all(&mut self, dt: f64) -> Result<PerMechanism, BackendError> {
+    /// Lets every mechanism look at the surface before a step. Returns what each takes, from now on part of the current.
+    pub(super) fn start_all(&mut self, step: StepStart) -> Result<PerMechanism, BackendError> {
         if !self.has_mechanisms() {
             return Ok(PerMechanism::default());
         }
@@ -109,7 +109,7 @@ impl Gpu {
         self.clear(Buffer::Side);
         self.clear(Buffer::Law);
         let mut result = Ok(());
-        self.with_mechanisms(|place, on, gpu| match on.start(gpu, dt) {
+        self.with_mechanisms(|place, on, gpu| match on.start(gpu, step) {
             Ok(sum) => taken[place] = sum,
             Err(error) => result = Err(error),
         });

@@ -74,7 +74,7 @@ impl Gpu {
         let shape = [setup.grid.nx, setup.grid.ny, setup.grid.nz].map(|n| n as u32);
         let scales = Scales::new(setup);
         let mechanisms = on_gpu(setup, &scales);
-        let fields = Fields::new(&device, shape, &buffers_of(&mechanisms))?;
+        let fields = Fields::new(&device, shape, buffers_of(&mechanisms).as_deref())?;
         let queue = Queue::new(&device, &shaders, &scales.physics(setup))?;
         let mut gpu = Self {
             device,
@@ -201,9 +201,10 @@ impl Gpu {
     }
 }
 
-/// Buffers of the mechanisms that are switched on.
-fn buffers_of(mechanisms: &[Option<Box<dyn GpuMechanism>>]) -> Vec<RidingBuffer> {
-    mechanisms.iter().flatten().flat_map(|on| on.buffers().iter().copied()).collect()
+/// Buffers of the mechanisms that are switched on, if any is.
+fn buffers_of(mechanisms: &[Option<Box<dyn GpuMechanism>>]) -> Option<Vec<RidingBuffer>> {
+    let on: Vec<&dyn GpuMechanism> = mechanisms.iter().flatten().map(|on| &**on).collect();
+    (!on.is_empty()).then(|| on.into_iter().flat_map(|on| on.buffers().iter().copied()).collect())
 }
 
 #[cfg(test)]

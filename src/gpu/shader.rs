@@ -114,6 +114,8 @@ kernels! {
     SeiPlace = "sei_place", NUCLEI, &["count"];
     SeiStart = "sei_start", &["uniforms", "grid", "precision", "distance", "sum", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];
     Shift = "shift", POINT, &["by"];
+    ShotNoiseStart = "shot_noise_start", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe", "random"],
+        &["seed", "number", "ions", "amplitude"];
     SmoothNext = "smooth_next", STENCIL, &["weight"];
     SmoothFirst = "smooth_first", STENCIL, &["weight"];
     Spent = "spent", &["uniforms", "grid", "electrolyte", "isolated"], &[];

@@ -15,6 +15,7 @@
 pub mod crystal;
 pub mod devices;
 pub mod sei;
+pub mod shot_noise;
 
 use std::collections::BTreeMap;
 
@@ -31,10 +32,23 @@ macro_rules! for_each_mechanism {
         $make! {
             sei: Sei, "SEI", takes, "The solid-electrolyte interphase; without the section none grows.";
             crystal: Crystal, "crystal", none, "The crystal that lithium grows as, of one orientation or in grains; without the section no direction is preferred.";
+            // behind those whose exchange current it has the noise of
+            shot_noise: ShotNoise, "shot noise", none, "Shot noise of charge transfer: lithium ions cross the interface one by one; without the section there is none.";
         }
     };
 }
 pub(crate) use for_each_mechanism;
+
+/// The step that is about to be solved.
+#[derive(Clone, Copy, Debug)]
+pub struct StepStart {
+    /// its length \[s\]
+    pub dt: f64,
+    /// its number: random numbers are functions of it
+    pub number: u32,
+    /// whether it goes on from the step before: not where a run begins, or what is imposed has just changed
+    pub goes_on: bool,
+}
 
 /// Fields of mechanisms by their names, one value a cell, in scaled units.
 pub type Riding = BTreeMap<&'static str, Vec<f64>>;

@@ -44,6 +44,9 @@ numerics! {
     CRYSTAL_BAND = 3.0 ["dx"] "distance from the interface within which the curvature of Cahn and Hoffman's vector is computed: it is read at the surface, between cells that are nearer";
     NO_GRAIN = -1.0 ["1"] "what stands for the number of the grain in a cell that belongs to none";
     GRAIN_SHARE = 1e-3 ["1"] "lithium fraction from which on a cell belongs to a grain";
+    // the shot noise
+    FEWEST_IONS = 16.0 ["1"] "fewest ions that cross dx² of a surface in a step, as the noise counts them: with fewer there are no current densities";
+    OFF_SURFACE = 0.33333333 ["dx"] "how far from the surface its noise is read, on either side";
     // the SEI
     SEI_BAND = 6.0 ["ell"] "SEI of cells farther from the interface takes nothing: 0.5 % of the area; it is a resistance like that of the rest";
     OWN_LAYER = 3.0 ["ell"] "cells farther from the interface have the layer of the surface that is closest to them, not one of their own: what a cell in the tails of the profile knows of curvature is noise";

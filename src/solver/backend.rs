@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::multigrid::Levels;
-use crate::mechanisms::{self, PerMechanism, Riding};
+use crate::mechanisms::{self, PerMechanism, Riding, StepStart};
 use crate::model::nucleation::Cap;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
@@ -370,12 +370,12 @@ pub trait Backend: Levels {
     /// ξ → ξ after the front has moved by `half_advance` times the current that `begin_step` kept, and of that one signed distance q,
     /// reaction area δ, curvature and where each cell reads the electrolyte. Kept until `restore_profile`.
     fn interface(&mut self, half_advance: f64);
-    /// Lets the mechanisms on the surface look at it before a step of `dt` \[s\]: what they take is part of the reaction current from then
+    /// Lets the mechanisms on the surface look at it before a step: what they take is part of the reaction current from then
     /// on, and what they resist of the film. Returns Σ of each one's current times δ.
     ///
     /// # Errors
     /// If the device fails.
-    fn start_mechanisms(&mut self, dt: f64) -> Result<PerMechanism, BackendError>;
+    fn start_mechanisms(&mut self, step: StepStart) -> Result<PerMechanism, BackendError>;
     /// Lets the mechanisms follow the surface at the end of a step of `dt` \[s\]: the front moves by `movement` for a current of 1 \[dx per
     /// current scale\].
     fn end_mechanisms(&mut self, movement: f64, dt: f64);

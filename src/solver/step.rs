@@ -12,7 +12,7 @@ use crate::control::controller::{self as control, Compliant, Controller, Reached
 pub use crate::control::edge::Edge;
 use crate::control::edge::{self, Electrical, PAST_POTENTIAL};
 use crate::control::time_step::{self, LimitedBy, Observed};
-use crate::mechanisms::PerMechanism;
+use crate::mechanisms::{PerMechanism, StepStart};
 use crate::model::cathode::Cathode;
 use crate::model::constants::FARADAY;
 use crate::model::nucleation::{self, Cap};
@@ -347,7 +347,8 @@ impl Problem {
             b.set_step(&above.map_or(step, |above| self.scales.step_under(above, step)));
         };
         b.interface(0.5 * self.scales.front_speed() * dt); // xi -> the interface at half the step: delta, curvature, probes
-        let of_mechanisms = b.start_mechanisms(dt)?;
+        let goes_on = !jumps && !matches!(clock.limited_by, LimitedBy::First | LimitedBy::Change);
+        let of_mechanisms = b.start_mechanisms(StepStart { dt, number: clock.step as u32, goes_on })?;
         let rise = match jumps && clock.limited.is_none() {
             true => rise::balanced(b, |b, rise| set(b, rise, guessed.as_ref()))?,
             false => 0.0,

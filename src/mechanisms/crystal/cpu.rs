@@ -6,7 +6,7 @@ use crate::cpu::interface::length;
 use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
 use crate::cpu::probe::{Reading, at_depth, central, gradient, looseness};
 use crate::cpu::shape::{Cell, Row, Shape, paired};
-use crate::mechanisms::Riding;
+use crate::mechanisms::{Riding, StepStart};
 use crate::model::numerics::{CRYSTAL_BAND, GRAIN_SHARE, LARGEST_CURVATURE, LEAST_GRADIENT, NO_GRAIN};
 use crate::model::orientation::{Orientations, Rotation, along_axis, grain_of_nucleus, into_frame};
 use crate::model::scales::Scales;
@@ -106,7 +106,7 @@ impl OnSurface for Lithium {
 
     /// q → the excess of Cahn and Hoffman's curvature; q, excess → what it is at the point of the surface that is closest to a cell, and the
     /// exchange current in the direction of the cell's normal.
-    fn start(&mut self, on: &Surface, _: f64, to: Contribution) -> f64 {
+    fn start(&mut self, on: &Surface, _: StepStart, to: Contribution) -> f64 {
         let &Surface { shape, ell, q, accessible, probes, .. } = on;
         let (energy, grains) = (self.energy, &self.grains);
         if !energy.is_isotropic() {
@@ -119,11 +119,11 @@ impl OnSurface for Lithium {
                 };
             });
         }
-        let this = &*self;
+        let (this, capillary) = (&*self, f64::from(on.physics.capillary));
         shape.rows(
-            [to.curvature, to.exchange],
+            [to.drive_lost, to.exchange],
             || (),
-            |(), row, [curvature, exchange]| {
+            |(), row, [drive_lost, exchange]| {
                 for probe in probes.of(row) {
                     let here = probe.cell as usize;
                     let x = here - row.here;
@@ -136,7 +136,7 @@ impl OnSurface for Lithium {
                     exchange[x] *= this.exchange(on, row, x, normal);
                     let closest = Reading::new(shape, row, x, normal.map(|n| -(q[here] / steepness) * n));
                     let share = 1.0 - looseness(q[here] / ell, closest.read(q) / ell);
-                    curvature[x] += share * closest.read(&this.excess);
+                    drive_lost[x] += capillary * share * closest.read(&this.excess);
                 }
             },
         );

@@ -5,7 +5,7 @@ use crate::gpu::Gpu;
 use crate::gpu::fields::{Extent, RidingBuffer};
 use crate::gpu::mechanism::GpuMechanism;
 use crate::gpu::shader::Kernel;
-use crate::mechanisms::Riding;
+use crate::mechanisms::{Riding, StepStart};
 use crate::model::numerics::NO_GRAIN;
 use crate::model::orientation::{DRAWN, LARGEST_NUMBER, Orientations, grain_of_nucleus};
 use crate::model::scales::Scales;
@@ -74,7 +74,7 @@ impl GpuMechanism for Lithium {
         }
     }
 
-    fn start(&self, gpu: &mut Gpu, _: f64) -> Result<f64, BackendError> {
+    fn start(&self, gpu: &mut Gpu, _: StepStart) -> Result<f64, BackendError> {
         let (energy, resistance, facets) = (self.crystal.energy(), self.crystal.resistance(), self.crystal.facets());
         if !energy.is_isotropic() {
             gpu.run_over_grid(Kernel::CrystalCurvature, &self.parameters(&[energy.e1, energy.e2]));

@@ -3,7 +3,7 @@
 use super::{FIELDS, Scaled, Sei, carried, formed};
 use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
 use crate::cpu::probe::at_depth;
-use crate::mechanisms::Riding;
+use crate::mechanisms::{Riding, StepStart};
 use crate::model::numerics::{FRESH_SHARE, OWN_LAYER, SEI_BAND};
 use crate::model::scales::Scales;
 
@@ -57,7 +57,7 @@ impl OnSurface for Layers {
 
     /// q, layer → the layer of each cell at the beginning of a step, and the current that it takes. A cell that has come near the interface
     /// has the layer of the surface that is closest to it, or none if that is fresh.
-    fn start(&mut self, on: &Surface, dt: f64, to: Contribution) -> f64 {
+    fn start(&mut self, on: &Surface, StepStart { dt, .. }: StepStart, to: Contribution) -> f64 {
         let Scaled { fresh, time, growth, resistance, .. } = self.scaled;
         let [fresh, time, growth, per_charge] = [fresh, time, growth, resistance].map(f64::from);
         let &Surface { shape, ell, q, delta, .. } = on;

@@ -5,7 +5,7 @@ use crate::gpu::Gpu;
 use crate::gpu::fields::{Extent, RidingBuffer};
 use crate::gpu::mechanism::GpuMechanism;
 use crate::gpu::shader::Kernel;
-use crate::mechanisms::Riding;
+use crate::mechanisms::{Riding, StepStart};
 use crate::model::scales::Scales;
 use crate::solver::backend::BackendError;
 
@@ -49,7 +49,7 @@ impl GpuMechanism for Layers {
         gpu.write_riding("sei", &pairs);
     }
 
-    fn start(&self, gpu: &mut Gpu, dt: f64) -> Result<f64, BackendError> {
+    fn start(&self, gpu: &mut Gpu, StepStart { dt, .. }: StepStart) -> Result<f64, BackendError> {
         let Scaled { fresh, time, growth, resistance, .. } = self.scaled;
         gpu.run_with_sum(Kernel::SeiStart, &[dt as f32, fresh, time, growth, resistance].map(f32::to_bits))
     }

@@ -1,0 +1,86 @@
+//! Shot noise on the CPU.
+
+use super::ShotNoise;
+use crate::cpu::interface::length;
+use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
+use crate::cpu::probe::{Reading, gradient, looseness};
+use crate::mechanisms::{Riding, StepStart};
+use crate::model::numerics::{DILUTE, FEWEST_IONS, LEAST_GRADIENT, OFF_SURFACE};
+use crate::model::random::bits_above_half;
+use crate::model::scales::Scales;
+
+/// The shot noise of a run.
+pub struct Noise {
+    parameters: ShotNoise,
+    /// per second and scaled current density
+    ions: f64,
+}
+
+/// The shot noise of a box.
+pub fn new(parameters: &ShotNoise, scales: &Scales, _: usize) -> Noise {
+    Noise { parameters: *parameters, ions: ShotNoise::ions(scales) }
+}
+
+impl OnSurface for Noise {
+    fn bytes_per_cell(&self) -> usize {
+        0
+    }
+
+    fn scale(&mut self, scales: &Scales) {
+        self.ions = ShotNoise::ions(scales);
+    }
+
+    fn fields(&self) -> Vec<(&'static str, &[f64])> {
+        Vec::new()
+    }
+
+    fn load(&mut self, _: &Riding) {}
+
+    /// q, current, c, heterogeneity, exchange → what the noise adds to the drive.
+    fn start(&mut self, on: &Surface, step: StepStart, to: Contribution) -> f64 {
+        if !step.goes_on {
+            return 0.0; // the current before is not that which fluctuates
+        }
+        let (ShotNoise { seed, .. }, amplitude) = (self.parameters, self.parameters.amplitude());
+        let &Surface { shape, q, ell, physics, probes, .. } = on;
+        let ions = self.ions * step.dt;
+        let noise = |cell: usize| f64::from(bits_above_half(seed, step.number, cell as u32));
+        let [i0, alpha] = [physics.i0, physics.alpha].map(f64::from);
+        let Contribution { drive_lost, exchange, .. } = to;
+        shape.rows(
+            [drive_lost],
+            || (),
+            |(), row, [drive_lost]| {
+                for probe in probes.of(row) {
+                    let cell = probe.cell as usize;
+                    let x = cell - row.here;
+                    let gradient = gradient(q, row.cell(x));
+                    let steepness = length(gradient);
+                    if steepness <= LEAST_GRADIENT {
+                        continue;
+                    }
+                    let normal = gradient.map(|g| g / steepness);
+                    let at = |off: f64| Reading::new(shape, row, x, normal.map(|n| (off - q[cell] / steepness) * n));
+                    let [closest, below, above] = [0.0, -OFF_SURFACE, OFF_SURFACE].map(at);
+                    let share = 1.0 - looseness(q[cell] / ell, closest.read(q) / ell);
+                    let c = if physics.salt == 1 { (1.0 + probe.reading.read(on.c)).max(DILUTE) } else { 1.0 };
+                    let exchange = i0 * on.heterogeneity[cell] * exchange[cell] * c.powf(alpha);
+                    let current = on.current[cell];
+                    let both = (current * current + 4.0 * exchange * exchange).sqrt();
+                    if both > 0.0 {
+                        let (cathodic, anodic) = (0.5 * (both + current), 0.5 * (both - current));
+                        let crossing = (both * ions).max(FEWEST_IONS);
+                        let overpotential = both / (alpha * cathodic + (1.0 - alpha) * anodic) / crossing.sqrt();
+                        let number = 0.5 * (below.read_from(&noise) + above.read_from(&noise));
+                        drive_lost[x] -= amplitude * share * overpotential * number;
+                    }
+                }
+            },
+        );
+        0.0
+    }
+
+    fn end(&mut self, _: &Surface, _: f64, _: f64) {}
+
+    fn place(&mut self, _: &Surface, _: &NewNuclei) {}
+}
