@@ -6,7 +6,7 @@
 //
 // The sums are kept as two floats each: they are differences of large numbers that the ledgers look at.
 //
-// reads   u, u_low, u_old, xi, accessible, copper_area, pocket, conduction, diffusion, delta, current, slopes, source, residual
+// reads   u, u_low, u_old, xi, accessible, copper_area, pattern_share, pocket, conduction, diffusion, delta, current, slopes, source, residual
 // writes  partial
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/balance.rs
@@ -28,6 +28,7 @@
 @group(0) @binding(14) var<storage, read> slopes: array<vec2<f32>>;
 @group(0) @binding(15) var<storage, read> source: array<vec2<f32>>;
 @group(0) @binding(16) var<storage, read> residual: array<vec2<f32>>;
+@group(0) @binding(18) var<storage, read> pattern_share: array<f32>;
 @group(0) @binding(17) var<storage, read_write> partial: array<vec4<f32>>;
 
 struct Parameters {
@@ -128,7 +129,7 @@ fn balance(
         charge = add(charge, single(vec4<f32>(residual[i].x, plated, charged, top.x)));
         salt = add(salt, single(vec4<f32>(top.y, sink, stored, top.z)));
         var nucleating = 0.0;
-        if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive) * nucleation_factor(cell.xy); }
+        if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive) * nucleation_factor(pattern_share[cell.y * n.x + cell.x]); }
         rates = add(rates, single(vec4<f32>(top.w, nucleating, rounded2(unsure * unsure))));
         let slope = select(0.0, slopes[i].x, in_interface);
         largest = merged(largest, single(vec4<f32>(fastest, largest_change, slope, 0.0)), vec4<bool>(true));

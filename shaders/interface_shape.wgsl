@@ -1,11 +1,11 @@
 // interface_shape - reaction area and curvature of the interface
 //
 //   delta     = w xi_mid(1 - xi_mid)/ell |grad q|
-//   curvature = -[div(w n) + cos(theta) |grad w|]/w,   n = grad q/|grad q|
+//   curvature = -[div(w n) + cos(theta) |grad w|]/w,   n = grad q/|grad q|, theta that of the column
 //
 // Cells more than 12 ell away from it do not react, nor do those that are closed. |grad q| is bounded by 3, the curvature by 1: nuclei that touch make both larger than they are.
 //
-// reads   xi_mid, q, accessible, pocket
+// reads   xi_mid, q, accessible, pattern_share, pocket
 // writes  delta, curvature
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/interface.rs
@@ -15,6 +15,7 @@
 @group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read> accessible: array<f32>;
 @group(0) @binding(4) var<storage, read> pocket: array<u32>;
+@group(0) @binding(7) var<storage, read> pattern_share: array<f32>;
 @group(0) @binding(5) var<storage, read_write> delta: array<f32>;
 @group(0) @binding(6) var<storage, read_write> curvature: array<f32>;
 
@@ -54,6 +55,8 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
         accessible[at.north] - accessible[at.south],
         accessible[at.above] - accessible[at.below],
     );
-    let wall = rounded(physics.contact * magnitude(slope));
+    let share = pattern_share[p.y * n.x + p.x];
+    let contact = (1.0 - share) * physics.contact + share * physics.pattern_contact;
+    let wall = rounded(contact * magnitude(slope));
     curvature[i] = clamp(-(((x + y) + z) + wall) / w, -LARGEST_CURVATURE, LARGEST_CURVATURE);
 }

@@ -17,7 +17,7 @@
 // A cell that reacts with isolated lithium has that piece's potential taken from its drive. The potentials are found before, with
 // the drive itself and then the kinetics of those cells alone.
 //
-// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, side, law, pocket
+// reads   u, u_low, delta, front_curvature, heterogeneity, probe_way, probe_depth, table, piece, piece_response, side, law, pocket, pattern_share
 // writes  current, slopes
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/kinetics.rs
@@ -40,6 +40,7 @@
 @group(0) @binding(15) var<storage, read_write> current: array<f32>;
 @group(0) @binding(16) var<storage, read_write> slopes: array<vec2<f32>>;
 @group(0) @binding(17) var<storage, read> pocket: array<u32>;
+@group(0) @binding(18) var<storage, read> pattern_share: array<f32>;
 
 struct Parameters {
     what: u32, // 0: the kinetics of all cells, 1: the drive of those with isolated lithium, 2: their kinetics
@@ -127,6 +128,7 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let thickness = probe_depth[i].y;
     let salt = physics.salt == 1u;
     var film = physics.film;
+    if physics.pattern_film > 0.0 { film += physics.pattern_film * pattern_share[p.y * n.x + p.x]; }
     if physics.mechanisms == 1u { film += side[i].y; }
     let layer = Layer(
         film,

@@ -6,7 +6,7 @@
 //
 // The first element of `fired` counts the cells, also those that the list has no room for. The host sorts the list.
 //
-// reads   u, xi, copper_area, pocket, fired
+// reads   u, xi, copper_area, pocket, pattern_share, fired
 // writes  fired
 // units   scaled, see src/model/scales.rs; dt in seconds
 // twin    src/cpu/nucleate.rs
@@ -18,6 +18,7 @@
 @group(0) @binding(4) var<storage, read> xi: array<f32>;
 @group(0) @binding(5) var<storage, read> copper_area: array<f32>;
 @group(0) @binding(6) var<storage, read> pocket: array<u32>;
+@group(0) @binding(8) var<storage, read> pattern_share: array<f32>;
 @group(0) @binding(7) var<storage, read_write> fired: array<atomic<u32>>;
 
 struct Parameters {
@@ -35,7 +36,7 @@ fn nucleate(@builtin(global_invocation_id) p: vec3<u32>) {
     let drive = step.phi_reference + u[i].x;
     if drive <= 0.0 || bare <= 0.0 || (pocket[i] & CLOSED) != 0u { return; }
 
-    let expected = nucleation_rate(bare, drive) * nucleation_factor(p.xy) * parameters.dt;
+    let expected = nucleation_rate(bare, drive) * nucleation_factor(pattern_share[p.y * n.x + p.x]) * parameters.dt;
     let chance = expected * (1.0 - 0.5 * min(expected, 1.0));
     if f32(hash(parameters.seed, parameters.number, i)) < chance * 4294967296.0 {
         let place = atomicAdd(&fired[0], 1u) + 1u;

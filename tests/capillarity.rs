@@ -51,3 +51,34 @@ fn the_finest_ripple_falls_in_every_step() {
         assert!(seen[40] < 1e-3 * seen[0], "{nx} × {ny}: {seen:?}");
     }
 }
+
+/// Copper that is inside its pattern everywhere is copper of that contact angle and coating, to the bit.
+#[test]
+fn a_pattern_that_is_everywhere_is_the_copper_itself() {
+    let grown = |pattern: bool| {
+        let mut s = setup(20, 16, 24, 0.25e-6);
+        s.deposit = InitialDeposit::None;
+        s.kinetics.gamma = 0.5;
+        s.nucleation =
+            Nucleation::Listed { nuclei: vec![ListedNucleus { x: 2.3e-6, y: 2.1e-6, radius: 1e-6, time: 0.0 }] };
+        if pattern {
+            s.collector.pattern = Some(Pattern::Stripes {
+                period: 5e-6,
+                width: 5e-6,
+                inside: 1.0,
+                outside: 1.0,
+                contact_angle: Some(1.1),
+                film: 2e-4,
+            });
+        } else {
+            (s.collector.contact_angle, s.kinetics.film) = (1.1, 2e-4);
+        }
+        let (mut b, copper) = cpu(&s);
+        let problem = Problem::new(&s, &copper);
+        let mut clock = problem.start(&mut b).unwrap();
+        (0..30).for_each(|_| drop(problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap()));
+        (b.state().unwrap(), clock)
+    };
+    let (patterned, plain) = (grown(true), grown(false));
+    assert!(patterned == plain && plain.1.nuclei == 1);
+}

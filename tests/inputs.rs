@@ -131,6 +131,57 @@ fn check_describes_a_map_and_holds_its_size_against_the_box() {
     }
 }
 
+/// A pattern from a map: half of the copper, on which alone nuclei appear. The run keeps the map; a resumed one asks for no file.
+#[test]
+fn a_pattern_comes_from_a_map() {
+    let place = on_a_map();
+    let file = hdf5::File::create(place.path("pattern.h5")).unwrap();
+    let share = ndarray::Array2::from_shape_fn((16, 16), |(_, x)| if x < 8 { 1.0f32 } else { 0.0 });
+    file.new_dataset_builder().with_data(&share).create("share").unwrap();
+    file.new_dataset_builder().with_data(&(2.0 * share)).create("twice").unwrap();
+    drop(file);
+    let pattern = |dataset: &str| {
+        format!("collector.pattern={{shape = \"map\", file = \"pattern.h5\", dataset = \"{dataset}\"}}")
+    };
+    let nuclei = "nucleation={kind = \"at_once\", density = \"1 um^-2\", radius = \"0.65 um\"}";
+    let on = |dataset: &str| {
+        let set = [
+            "electrolyte.kind=nyman".to_string(),
+            "grid.cells=[16, 16, 32]".into(),
+            nuclei.into(),
+            "deposit={kind = \"none\"}".into(),
+            pattern(dataset),
+        ];
+        let mut all = vec!["check".to_string(), "config.toml".into()];
+        all.extend(set.into_iter().flat_map(|set| ["--set".into(), set]));
+        all
+    };
+    let call = |arguments: &[String]| place.call(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    for (dataset, part) in [("twice", "holds 2; a pattern has numbers from 0"), ("none", "has no dataset \"none\"")] {
+        let called = call(&on(dataset));
+        assert!(
+            called.code == 2 && called.err.contains(part) && called.err.contains("collector.pattern"),
+            "{called:?}"
+        );
+    }
+    let mut run = on("share");
+    run[0] = "run".into();
+    run.extend(["--out", "out", "--device", "cpu", "--set", "end.time=10 s"].map(String::from));
+    let called = call(&run);
+    assert_eq!(called.code, 0, "{called:?}");
+    let events = place.text("out/events.jsonl");
+    let nuclei: Vec<f64> = events
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|event| event["event"] == "nucleus")
+        .map(|event| event["x"].as_f64().unwrap())
+        .collect();
+    assert!(nuclei.len() > 3 && nuclei.iter().all(|&x| x < 8.0 * 0.25e-6), "{nuclei:?}");
+    std::fs::remove_file(place.path("pattern.h5")).unwrap();
+    let called = place.call(&["resume", "out", "--set", "end.time=12 s"]);
+    assert_eq!(called.code, 0, "{called:?}");
+}
+
 /// Damaged HDF5 files: the library that reads them lives in the same process, so each gets one of its own.
 #[test]
 fn hostile_hdf5_maps_end_in_a_sentence() {

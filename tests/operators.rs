@@ -684,17 +684,53 @@ fn front() {
     }
 }
 
-/// A pattern on the copper: both devices nucleate in its stripes or dots alone, at the rate that both expect.
+/// A pattern on the copper: both devices nucleate in its stripes or dots alone, at the rate that both expect; lithium wets it and is coated
+/// alike.
 #[test]
 fn nucleation_in_a_pattern() {
     let patterns = [
-        Pattern::Stripes { period: 2e-6, width: 0.7e-6, inside: 2.0, outside: 0.0 },
-        Pattern::Dots { period: 2e-6, width: 1.3e-6, inside: 0.5, outside: 0.1 },
+        Pattern::Stripes {
+            period: 2e-6,
+            width: 0.7e-6,
+            inside: 2.0,
+            outside: 0.0,
+            contact_angle: Some(0.5),
+            film: 0.0,
+        },
+        Pattern::Dots { period: 2e-6, width: 1.3e-6, inside: 0.5, outside: 0.1, contact_angle: None, film: 1e-2 },
+        Pattern::Map {
+            file: String::new(),
+            dataset: None,
+            map_size: None,
+            inside: 0.5,
+            outside: 3.0,
+            contact_angle: Some(2.0),
+            film: 1e-3,
+            share: (0..=255).collect(),
+        },
     ];
     for pattern in patterns {
         let mut s = common::everything(16);
-        s.collector.pattern = Some(pattern);
+        s.collector.pattern = Some(pattern.clone());
         let Some((mut gpu, mut cpu)) = both(&s, Kind::Smooth) else { return };
+        // what a film and the angle of its foot do to lithium that plates
+        let lithium = |b: &mut dyn Backend| {
+            b.set_step(&Scales::new(&s).step(&s, s.top.control, 0.1, 0.2, 0.01));
+            b.interface(0.0);
+            b.linearise();
+            [Field::Curvature, Field::Current].map(|which| field(b, which))
+        };
+        let (of_gpu, of_cpu) = (lithium(&mut gpu), lithium(&mut cpu));
+        for (name, (g, c)) in ["curvature", "current"].into_iter().zip(of_gpu.iter().zip(&of_cpu)) {
+            close("pattern", name, g, c, 2e-5);
+        }
+        let mut plain = s.clone();
+        plain.collector.pattern = None;
+        let without = lithium(&mut both(&plain, Kind::Smooth).unwrap().1);
+        let differs =
+            |k: usize| of_cpu[k].iter().zip(&without[k]).any(|(a, b)| (a - b).abs() > 1e-3 * b.abs().max(1e-3));
+        assert_eq!(differs(0), pattern.patch().contact_angle.is_some(), "curvature of {pattern:?}");
+        assert!(differs(1) || pattern.patch().film == 0.0, "current of {pattern:?}");
         let step = Scales::new(&s).step(&s, s.top.control, 0.1, 14.0, 0.01);
         gpu.set_step(&step);
         cpu.set_step(&step);

@@ -64,20 +64,7 @@ fn nucleation_rate(bare: f32, drive: f32) -> f32 {
     return bare * physics.nucleation_rate * exp(-min(barrier * barrier, 80.0));
 }
 
-// Place of a cell in its period of the pattern on the copper, from the middle of that.
-fn in_period(cell: u32) -> f32 {
-    let place = f32(cell) + 0.5;
-    return place - physics.pattern_period * floor(place / physics.pattern_period) - 0.5 * physics.pattern_period;
-}
-
-// Factor of the nucleation rate in a column: that of the pattern on the copper.
-fn nucleation_factor(column: vec2<u32>) -> f32 {
-    if physics.pattern == 0u { return 1.0; }
-    let x = in_period(column.x);
-    var is_inside = x + 0.5 * physics.pattern_period < physics.pattern_width;
-    if physics.pattern == 2u {
-        let y = select(in_period(column.y), 0.0, physics.ny == 1u);
-        is_inside = x * x + y * y < 0.25 * physics.pattern_width * physics.pattern_width;
-    }
-    return select(physics.pattern_outside, physics.pattern_inside, is_inside);
+// Factor of the nucleation rate where a column is inside the pattern on the copper by this share; 1 without a pattern.
+fn nucleation_factor(share: f32) -> f32 {
+    return (1.0 - share) * physics.pattern_outside + share * physics.pattern_inside;
 }

@@ -310,9 +310,13 @@ fn remarks(setup: &Setup) -> Vec<String> {
 
 /// Objects to a pattern on the copper that does not fit the box, or that nothing follows.
 fn pattern(setup: &Setup, object: &dyn Fn(String)) {
-    let Some(pattern) = setup.collector.pattern else { return };
-    let ([period, width, inside, outside], grid) = (pattern.values(), &setup.grid);
-    let is_dotted = matches!(pattern, Pattern::Dots { .. });
+    let Some(pattern) = &setup.collector.pattern else { return };
+    let (patch, grid) = (pattern.patch(), &setup.grid);
+    let (period, width, is_dotted) = match *pattern {
+        Pattern::Stripes { period, width, .. } => (period, width, false),
+        Pattern::Dots { period, width, .. } => (period, width, true),
+        Pattern::Map { .. } => (grid.nx as f64 * grid.dx, 0.0, false),
+    };
     for (axis, cells) in [("x", grid.nx), ("y", grid.ny)] {
         let (side, is_followed) = (cells as f64 * grid.dx, axis == "x" || (is_dotted && cells > 1));
         let periods = side / period;
@@ -332,11 +336,16 @@ fn pattern(setup: &Setup, object: &dyn Fn(String)) {
             period * 1e6
         ));
     }
-    if inside == 0.0 && outside == 0.0 {
+    if patch.inside == 0.0 && patch.outside == 0.0 {
         object("collector.pattern: nothing nucleates anywhere with inside = 0 and outside = 0".into());
     }
-    if !matches!(setup.nucleation, Nucleation::Poisson { .. } | Nucleation::AtOnce { .. }) {
-        object("collector.pattern: it is followed by nuclei of the kinds poisson and at_once alone".into());
+    let draws = matches!(setup.nucleation, Nucleation::Poisson { .. } | Nucleation::AtOnce { .. });
+    if !draws && patch.contact_angle.is_none() && patch.film == 0.0 {
+        object(
+            "collector.pattern: nothing follows it: it has neither contact_angle nor film, and only nuclei of the kinds poisson and at_once \
+             have a rate or a density"
+                .into(),
+        );
     }
 }
 

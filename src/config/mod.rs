@@ -303,7 +303,7 @@ mod tests {
         let nuclei = "nucleation={kind = \"at_once\", density = \"0.1 um^-2\", radius = \"1 um\"}";
         let stripes = "collector.pattern={shape = \"stripes\", period = \"4 um\", width = \"1 um\"}";
         let read = pattern(&["grid.cells=[32, 32, 64]", nuclei, stripes]);
-        assert_eq!(read.map(|pattern| pattern.map(|p| p.values()[2..].to_vec())), Ok(Some(vec![1.0, 0.0])));
+        assert_eq!(read.map(|pattern| pattern.map(|p| [p.patch().inside, p.patch().outside])), Ok(Some([1.0, 0.0])));
         for (changed, part) in [
             (
                 "collector.pattern.period=3 um",
@@ -314,7 +314,7 @@ mod tests {
             ("collector.pattern.shape=spots", "collector.pattern.shape"),
             (
                 "nucleation={kind = \"listed\", nuclei = [{x = \"1 um\", radius = \"1 um\"}]}",
-                "collector.pattern: it is followed by",
+                "collector.pattern: nothing follows it",
             ),
         ] {
             let message = pattern(&["grid.cells=[32, 32, 64]", nuclei, stripes, changed]).unwrap_err();

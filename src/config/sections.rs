@@ -6,6 +6,7 @@ use super::protocol;
 use super::quantity;
 use super::reader::Section;
 use super::tables;
+use crate::io::height_map;
 use crate::mechanisms::Mechanisms;
 use crate::model::cathode::{Cathode, OpenCircuit};
 use crate::model::constants::ZERO_CELSIUS;
@@ -56,7 +57,7 @@ section! {
     struct Copper {
         height: Option<f64> = optional("m", Any, "8 dx"), "mean height of the copper surface above the bottom of the box";
         contact_angle: f64 = or("rad", Within(0.17..=2.97), std::f64::consts::FRAC_PI_2), "contact angle θ of lithium on copper, measured in the lithium";
-        pattern: Option<Pattern> = inner("lithium nucleates as easily everywhere"), "stripes or dots in which lithium nucleates more easily, or less, than between them";
+        pattern: Option<Pattern> = inner("the copper is the same everywhere"), "stripes, dots or a map on which lithium nucleates more easily, or less, wets better or worse, or is coated";
     }
 }
 
@@ -272,7 +273,13 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
             s.object("height_range", "is missing; it is the height between black and white");
         }
     }
-    let Copper { height, contact_angle, pattern } = Copper::read(&s);
+    let Copper { height, contact_angle, mut pattern } = Copper::read(&s);
+    if let Some(Pattern::Map { file, dataset, map_size, share, .. }) = &mut pattern {
+        match height_map::shares(&folder.join(&file), dataset.as_deref(), *map_size, grid) {
+            Ok(read) => *share = read,
+            Err(problem) => s.object("pattern.file", problem.to_string()),
+        }
+    }
     s.finish();
     Collector { height: height.unwrap_or(8.0 * grid.dx), shape, contact_angle, pattern }
 }

@@ -45,10 +45,11 @@ fn predict_strip(q: Star<f64>, [xi, current]: [&[f64]; 2], half_advance: f64, el
     }
 }
 
-/// q, xi_mid → delta = w ξ(1−ξ)/ℓ |∇q| and curvature = −\[∇·(w n) + cos θ |∇w|\]/w.
+/// q, xi_mid → delta = w ξ(1−ξ)/ℓ |∇q| and curvature = −\[∇·(w n) + cos θ |∇w|\]/w, θ that of the column.
 pub fn interface(cpu: &mut Cpu) {
     let ell = f64::from(cpu.physics.ell);
-    let contact = f64::from(cpu.physics.contact);
+    let [contact, inside] = [cpu.physics.contact, cpu.physics.pattern_contact].map(f64::from);
+    let contacts: Vec<f64> = cpu.pattern_share.iter().map(|share| (1.0 - share) * contact + share * inside).collect();
     let (shape, q, xi, w, closed) = (cpu.shape, &cpu.q, &cpu.xi_next, &cpu.accessible, &cpu.closed);
     shape.strips(&mut cpu.delta[..], Beside::default, |beside, strip, delta| {
         let q = beside.star(q, strip);
@@ -61,7 +62,7 @@ pub fn interface(cpu: &mut Cpu) {
             curvature.fill(0.0);
         } else {
             normals.set(&shape, q, row);
-            curvature_row(normals.outward(), beside.star(w, row), delta, contact, curvature);
+            curvature_row(normals.outward(), beside.star(w, row), delta, &contacts[row.y * shape.nx..], curvature);
         }
     });
 }
@@ -88,16 +89,16 @@ fn area_strip(q: Star<f64>, [xi, w]: [&[f64]; 2], closed: &[bool], ell: f64, out
 
 /// Curvature in a row, from the outward normals on the faces of its cells.
 #[multiversion(targets = "simd")]
-fn curvature_row(normals: [&[f64]; 6], w: Star<f64>, delta: &[f64], contact: f64, out: &mut [f64]) {
+fn curvature_row(normals: [&[f64]; 6], w: Star<f64>, delta: &[f64], contact: &[f64], out: &mut [f64]) {
     let n = out.len();
-    let (normals, w, delta) = (rows_of(normals, n), w.of(n), &delta[..n]);
+    let (normals, w, delta, contact) = (rows_of(normals, n), w.of(n), &delta[..n], &contact[..n]);
     let out = &mut out[..n];
     for x in 0..n {
         let mut flux = [0.0; 6];
         for face in 0..6 {
             flux[face] = 0.5 * (w.here[x] + w.around[face][x]) * normals[face][x];
         }
-        let wall = contact * length(central(&w, x));
+        let wall = contact[x] * length(central(&w, x));
         let curvature = (-(paired(flux) + wall) / w.here[x]).clamp(-LARGEST_CURVATURE, LARGEST_CURVATURE);
         out[x] = if delta[x] == 0.0 { 0.0 } else { curvature };
     }

@@ -40,7 +40,7 @@ enum Read {
     KappaByC,
     /// part of κ that goes with all of the salt
     OfSalt,
-    /// resistance that mechanisms add to the film
+    /// resistance that mechanisms and a coating add to the film
     Layers,
 }
 
@@ -89,7 +89,7 @@ struct Constants {
 pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
     let (p, shape) = (cpu.physics, cpu.shape);
     let reference = f64::from(cpu.step.phi_reference);
-    let (u, heterogeneity) = (&cpu.u, &cpu.heterogeneity);
+    let (u, heterogeneity, pattern_share) = (&cpu.u, &cpu.heterogeneity, &cpu.pattern_share);
     let ([side_current, layer_resistance], [drive_lost, exchange]) = (&cpu.side, &cpu.law);
     let (probes, table, isolated, trapped) = (&cpu.probes, &cpu.table, &cpu.isolated, &cpu.trapped);
     shape.strips(fields(&mut cpu.rate), Cells::default, |cells, strip, mut out| {
@@ -122,9 +122,15 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
             if has_isolated {
                 columns[Read::Phi as usize][k] -= isolated.potential(cell);
             }
+            if p.pattern_film > 0.0 {
+                let column = cell % pattern_share.len();
+                columns[Read::Layers as usize][k] = f64::from(p.pattern_film) * pattern_share[column];
+            } else {
+                columns[Read::Layers as usize][k] = 0.0;
+            }
             if p.mechanisms == 1 {
                 columns[Read::Before as usize][k] -= side_current[cell];
-                columns[Read::Layers as usize][k] = layer_resistance[cell];
+                columns[Read::Layers as usize][k] += layer_resistance[cell];
                 columns[Read::Phi as usize][k] -= drive_lost[cell];
                 columns[Read::Heterogeneity as usize][k] *= exchange[cell];
             }

@@ -63,6 +63,8 @@ pub struct Cpu {
     accessible: Vec<f64>,
     copper_area: Vec<f64>,
     heterogeneity: Vec<f64>,
+    /// how far each column is inside the pattern on the copper, 0 to 1, nx × ny
+    pattern_share: Vec<f64>,
     xi: Vec<f64>,
     /// ξ in the middle of the step from `interface` on; from `restore_profile` on, room
     xi_next: Vec<f64>,
@@ -130,6 +132,7 @@ impl Cpu {
             accessible: wide(&statics.accessible),
             copper_area: wide(&statics.copper_area),
             heterogeneity: wide(&statics.heterogeneity),
+            pattern_share: wide(&statics.pattern),
             xi: vec![0.0; n],
             xi_next: vec![0.0; n],
             u: none(n),

@@ -7,7 +7,6 @@ use super::Cpu;
 use super::elementary::exponentials;
 use super::mechanism::NewNuclei;
 use super::shape::Strip;
-use crate::model::collector::nucleation_factor;
 use crate::model::nucleation::{Cap, Caps};
 use crate::model::random::hash;
 
@@ -17,9 +16,10 @@ pub fn rates(cpu: &Cpu, strip: Strip, out: &mut [f64]) {
     let constants = [cpu.step.phi_reference, p.nucleation_rate, p.nucleation_barrier].map(f64::from);
     rates_strip(constants, [&cpu.copper_area, &cpu.xi, &cpu.u[0]].map(|field| strip.of(field)), out);
     if p.pattern != 0 {
-        let columns = strip.rows().flat_map(|row| (0..row.len()).map(move |x| (x, row.y)));
-        for (out, (x, y)) in out.iter_mut().zip(columns).filter(|(out, _)| **out > 0.0) {
-            *out *= f64::from(nucleation_factor(p, x, y));
+        let [inside, outside] = [p.pattern_inside, p.pattern_outside].map(f64::from);
+        let shares = strip.rows().flat_map(|row| &cpu.pattern_share[row.y * row.len()..][..row.len()]);
+        for (out, share) in out.iter_mut().zip(shares).filter(|(out, _)| **out > 0.0) {
+            *out *= (1.0 - share) * outside + share * inside;
         }
     }
     let closed = strip.of(&cpu.closed).iter();

@@ -46,6 +46,8 @@ enum Size {
     Cells(u64),
     /// so many floats a cell if mechanisms ride on the surface, none without
     CellsWithMechanisms(u64),
+    /// so many floats a column
+    Columns(u64),
     /// so many bytes a workgroup of the first stage of a sum
     OfGroups(u64),
     /// so many bytes, at first
@@ -69,7 +71,7 @@ macro_rules! buffers {
             }
 
             fn size(self) -> Size {
-                use Size::{Bytes, Cells, CellsWithMechanisms, OfGroups};
+                use Size::{Bytes, Cells, CellsWithMechanisms, Columns, OfGroups};
                 match self { $(Self::$variant => $size,)* }
             }
         }
@@ -82,6 +84,7 @@ buffers! {
     Accessible "accessible" Cells(1), "w, the share that is not copper";
     CopperArea "copper_area" Cells(1), "area of the copper's surface per volume";
     Heterogeneity "heterogeneity" Cells(1), "what multiplies the exchange current";
+    PatternShare "pattern_share" Columns(1), "how far a column is inside the pattern on the copper, 0 to 1";
     U "u" Cells(2), "φ less the reference, and c/c0 − 1";
     ULow "u_low" Cells(2), "what of `u` single precision has no room for";
     UOld "u_old" Cells(2), "`u` at the beginning of the step";
@@ -248,6 +251,7 @@ impl Fields {
                 Size::Cells(floats) => 4 * floats * cells,
                 Size::CellsWithMechanisms(_) if of_mechanisms.is_none() => 0,
                 Size::CellsWithMechanisms(floats) => 4 * floats * cells,
+                Size::Columns(floats) => 4 * floats * cells / u64::from(shape[2]),
                 Size::OfGroups(bytes) => bytes * groups,
                 Size::Bytes(bytes) => bytes,
             };

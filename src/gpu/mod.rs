@@ -90,6 +90,7 @@ impl Gpu {
         gpu.write(Buffer::Accessible, bytemuck::cast_slice(&statics.accessible));
         gpu.write(Buffer::CopperArea, bytemuck::cast_slice(&statics.copper_area));
         gpu.write(Buffer::Heterogeneity, bytemuck::cast_slice(&statics.heterogeneity));
+        gpu.write(Buffer::PatternShare, bytemuck::cast_slice(&statics.pattern));
         let table = scales.transport_table(&setup.electrolyte, setup.temperature);
         gpu.write(Buffer::Table, bytemuck::cast_slice(&table));
         gpu.device.check().map_err(|BackendError::Device { device, reason }| GpuError::Device { device, reason })?;

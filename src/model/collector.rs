@@ -5,15 +5,14 @@ use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
 use super::grid::Grid;
-use super::parameters::{Collector, CollectorShape, Heterogeneity, Setup};
+use super::parameters::{Collector, CollectorShape, Heterogeneity, Pattern, Setup};
 use super::profile;
 use super::random::normal;
-use super::uniforms::Physics;
 
 /// Smallest accessible fraction, so that nothing divides by zero inside the copper.
 pub const ACCESSIBLE_FLOOR: f64 = 1e-6;
 
-/// Fields that never change during a run, each with one value a cell.
+/// Fields that never change during a run, each with one value a cell, that of the pattern one a column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statics {
     /// w: volume fraction not filled by copper
@@ -22,6 +21,8 @@ pub struct Statics {
     pub copper_area: Vec<f32>,
     /// a(x): factor on the exchange current
     pub heterogeneity: Vec<f32>,
+    /// how far each column is inside the pattern on the copper, 0 to 1, nx × ny
+    pub pattern: Vec<f32>,
 }
 
 impl Statics {
@@ -35,35 +36,46 @@ impl Statics {
             Some(h) => log_normal(grid, h),
             None => vec![1.0; grid.cells()],
         };
-        Self { accessible: accessible.iter().map(|&w| w as f32).collect(), copper_area, heterogeneity }
+        let share = |column: usize| {
+            let pattern = setup.collector.pattern.as_ref();
+            pattern.map_or(0.0, |pattern| pattern_share(grid, pattern, column % grid.nx, column / grid.nx)) as f32
+        };
+        let pattern = (0..grid.nx * grid.ny).map(share).collect();
+        Self { accessible: accessible.iter().map(|&w| w as f32).collect(), copper_area, heterogeneity, pattern }
     }
 }
 
-/// Factor of the nucleation in column (x, y) of a pattern on copper, as the run's constants have it.
-///
-/// Single precision and its order of operations are those of the shaders: a column lies in the same part of the pattern on every device. The
-/// WGSL twin is `nucleation_factor` in shaders/lib/electrolyte.wgsl.
-pub fn nucleation_factor(p: &Physics, x: usize, y: usize) -> f32 {
+/// How far column (x, y) is inside a pattern on the copper, 0 to 1.
+pub fn pattern_share(grid: &Grid, pattern: &Pattern, x: usize, y: usize) -> f64 {
     // the place in its period, from the middle of that
-    let along = |cell: usize| {
-        let place = cell as f32 + 0.5;
-        place - p.pattern_period * (place / p.pattern_period).floor() - 0.5 * p.pattern_period
+    let along = |cell: usize, period: f64| {
+        let place = (cell as f64 + 0.5) * grid.dx;
+        place - period * (place / period).floor() - 0.5 * period
     };
-    let is_inside = match p.pattern {
-        STRIPES => along(x) + 0.5 * p.pattern_period < p.pattern_width,
-        DOTS => {
-            let (x, y) = (along(x), if p.ny == 1 { 0.0 } else { along(y) });
-            x * x + y * y < 0.25 * p.pattern_width * p.pattern_width
+    // a side that ends in the middle of a cell leaves that out
+    let least = 1e-9 * grid.dx;
+    let is_inside = match *pattern {
+        Pattern::Stripes { period, width, .. } => along(x, period) + 0.5 * period < width - least,
+        Pattern::Dots { period, width, .. } => {
+            let (x, y) = (along(x, period), if grid.ny == 1 { 0.0 } else { along(y, period) });
+            x * x + y * y < (0.5 * width - least).powi(2)
         }
-        _ => return 1.0,
+        Pattern::Map { ref share, .. } => {
+            return f64::from(share.get(y * grid.nx + x).copied().unwrap_or_default()) / 255.0;
+        }
     };
-    if is_inside { p.pattern_inside } else { p.pattern_outside }
+    f64::from(u8::from(is_inside))
 }
 
-/// Number of a pattern of stripes in the run's constants; 0 is none.
-pub const STRIPES: u32 = 1;
-/// Number of a pattern of dots in the run's constants.
-pub const DOTS: u32 = 2;
+/// Contact angle of lithium on the copper of column (x, y) \[rad\].
+pub fn contact_angle(grid: &Grid, collector: &Collector, x: usize, y: usize) -> f64 {
+    let inside = collector.pattern.as_ref().and_then(|pattern| Some((pattern, pattern.patch().contact_angle?)));
+    inside.map_or(collector.contact_angle, |(pattern, inside)| {
+        let share = pattern_share(grid, pattern, x, y);
+        // as the operators have it: between the cosines
+        ((1.0 - share) * collector.contact_angle.cos() + share * inside.cos()).acos()
+    })
+}
 
 /// Heights of the copper above the bottom of the box, x fastest, nx × ny \[m\].
 pub fn heights(grid: &Grid, collector: &Collector) -> Vec<f64> {
@@ -264,23 +276,26 @@ mod tests {
     /// Areas of a stripe and of a dot, to the columns that a circle cuts.
     #[test]
     fn patterns_have_their_areas() {
-        let of = |pattern: u32, period: f32, width: f32| {
-            let p = Physics {
-                ny: 120,
-                pattern,
-                pattern_period: period,
-                pattern_width: width,
-                pattern_inside: 1.0,
-                ..Physics::default()
-            };
-            (0..120 * 120).map(|i| nucleation_factor(&p, i % 120, i / 120)).sum::<f32>() / (120.0 * 120.0)
+        let grid = Grid { nx: 120, ny: 120, nz: 8, dx: 0.25e-6 };
+        let of = |pattern: &Pattern| {
+            (0..120 * 120).map(|i| pattern_share(&grid, pattern, i % 120, i / 120)).sum::<f64>() / (120.0 * 120.0)
         };
-        assert_eq!(of(STRIPES, 40.0, 12.0), 0.3);
-        assert_eq!(of(0, 40.0, 12.0), 1.0);
-        let exact = std::f32::consts::PI * 10.0 * 10.0 / 1600.0;
-        assert!((of(DOTS, 40.0, 20.0) / exact - 1.0).abs() < 0.02);
+        let (inside, outside, contact_angle, film) = (1.0, 0.0, Some(0.5), 0.0);
+        let stripes =
+            |period: f64, width: f64| Pattern::Stripes { period, width, inside, outside, contact_angle, film };
+        assert_eq!(of(&stripes(10e-6, 3e-6)), 0.3);
         // a period that is no whole number of cells
-        assert!((of(STRIPES, 7.5, 3.0) - 0.4).abs() < 0.02);
+        assert!((of(&stripes(1.875e-6, 0.75e-6)) - 0.4).abs() < 0.02);
+        let dots = Pattern::Dots { period: 10e-6, width: 5e-6, inside, outside, contact_angle, film };
+        assert!((of(&dots) / (std::f64::consts::PI / 16.0) - 1.0).abs() < 0.02);
+        let share = (0..120 * 120).map(|i| if i % 120 < 60 { 255 } else { 51 }).collect();
+        let (file, dataset, map_size) = (String::new(), None, None);
+        let map = Pattern::Map { file, dataset, map_size, inside, outside, contact_angle, film, share };
+        assert!((of(&map) - 0.6).abs() < 1e-9);
+        let mut copper = collector(CollectorShape::Flat);
+        copper.pattern = Some(stripes(10e-6, 3e-6));
+        let angles = [5, 20].map(|x| super::contact_angle(&grid, &copper, x, 0));
+        assert!((angles[0] - 0.5).abs() < 1e-12 && (angles[1] - 1.5).abs() < 1e-12, "{angles:?}");
     }
 
     #[test]

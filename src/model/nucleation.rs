@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::collector::nucleation_factor;
+use super::collector::{contact_angle, pattern_share};
 use super::grid::Grid;
 use super::parameters::{Nucleation, Setup};
 use super::profile;
 use super::random::uniform;
-use super::scales::Scales;
 
 /// A cap of lithium: the part above the copper of a sphere. Lengths in cells, from the corner of the box.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,8 +33,10 @@ impl Cap {
     /// Makes a cap on the copper at a place in cells, with its radius in metres.
     fn at(setup: &Setup, heights: &[f64], x: f64, y: f64, radius: f64) -> Self {
         let (grid, r) = (&setup.grid, radius / setup.grid.dx);
+        let column = |place: f64, n: usize| (place.floor() as i64).rem_euclid(n as i64) as usize;
+        let angle = contact_angle(grid, &setup.collector, column(x, grid.nx), column(y, grid.ny));
         let surface = height_at(grid, heights, x, y) / grid.dx;
-        Self { centre: [x, y, surface - r * setup.collector.contact_angle.cos()], radius: r }
+        Self { centre: [x, y, surface - r * angle.cos()], radius: r }
     }
 
     /// Lithium fraction that this cap gives to the centre of a cell, for an interface length `ell` \[cells\].
@@ -229,12 +230,13 @@ pub fn placed_at_once(setup: &Setup) -> Option<[usize; 2]> {
 
 /// How much of a chance each column has where the copper has a pattern, 1 the most; empty where all have the same.
 fn chances(setup: &Setup) -> Vec<f64> {
-    if setup.collector.pattern.is_none() {
-        return Vec::new();
-    }
-    let (grid, physics) = (&setup.grid, Scales::new(setup).physics(setup));
-    let columns = (0..grid.nx * grid.ny).map(|column| (column % grid.nx, column / grid.nx));
-    let factors: Vec<f64> = columns.map(|(x, y)| nucleation_factor(&physics, x, y).into()).collect();
+    let Some(pattern) = &setup.collector.pattern else { return Vec::new() };
+    let (grid, patch) = (&setup.grid, pattern.patch());
+    let factor = |column: usize| {
+        let share = pattern_share(grid, pattern, column % grid.nx, column / grid.nx);
+        (1.0 - share) * patch.outside + share * patch.inside
+    };
+    let factors: Vec<f64> = (0..grid.nx * grid.ny).map(factor).collect();
     let most = factors.iter().copied().fold(0.0, f64::max);
     factors.into_iter().map(|factor| if most > 0.0 { factor / most } else { 0.0 }).collect()
 }

@@ -146,42 +146,70 @@ pub struct Collector {
     pub shape: CollectorShape,
     /// contact angle θ of lithium on copper, measured in the lithium \[rad\]
     pub contact_angle: f64,
-    /// where lithium nucleates more easily than elsewhere, if anywhere
+    /// where it is another copper than elsewhere, if anywhere
     #[serde(default)]
     pub pattern: Option<Pattern>,
 }
 
 kinds! {
-    /// Copper on which lithium nucleates more easily here than there: its stripes or dots, and what is left between them.
-    #[derive(Copy)]
+    /// Copper that is not the same everywhere: stripes, dots or a map on which lithium nucleates more easily, or less, wets better or worse, or
+    /// is coated, and what is left between them.
     pub enum Pattern by "shape" without None; {
         Stripes {
             period: f64 = required("m", Positive), "distance from one stripe to the next along x, the width of the box divided by a whole number";
             width: f64 = required("m", Positive), "width of a stripe; the first begins at x = 0";
             inside: f64 = or("1", NotNegative, 1.0), "factor of the rate or the density of nucleation in the stripes";
             outside: f64 = or("1", NotNegative, 0.0), "the same factor between them";
+            contact_angle: Option<f64> = optional("rad", Within(0.17..=2.97), "that of the collector"), "contact angle of lithium in the stripes";
+            film: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance that a coating adds on the lithium in the stripes";
         } = "stripes", "stripes along y";
         Dots {
             period: f64 = required("m", Positive), "distance from one dot to the next along x and along y, the widths of the box divided by whole numbers";
             width: f64 = required("m", Positive), "diameter of a dot; the first has its centre half a period from the corner";
             inside: f64 = or("1", NotNegative, 1.0), "factor of the rate or the density of nucleation in the dots";
             outside: f64 = or("1", NotNegative, 0.0), "the same factor between them";
+            contact_angle: Option<f64> = optional("rad", Within(0.17..=2.97), "that of the collector"), "contact angle of lithium in the dots";
+            film: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance that a coating adds on the lithium in the dots";
         } = "dots", "round dots on a square lattice";
+        Map {
+            file: String = text(), "where the map comes from: a grey picture, white inside and black outside, or what a height map can be (docs/inputs.md), with numbers from 0, outside, to 1, inside";
+            dataset: Option<String> = optional_text("needed with an HDF5 file"), "name of the numbers in an HDF5 file";
+            map_size: Option<[f64; 2]> = optional_list("m", Positive, "the size that the file gives, or that of the box"), "lateral size of the map along x and y, held against the box";
+            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate or the density of nucleation in what is white";
+            outside: f64 = or("1", NotNegative, 0.0), "the same factor in what is black";
+            contact_angle: Option<f64> = optional("rad", Within(0.17..=2.97), "that of the collector"), "contact angle of lithium in what is white";
+            film: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance that a coating adds on the lithium in what is white";
+            share: Vec<u8> = derived(), "how far each column is inside, 255 wholly, x fastest, nx × ny";
+        } = "map", "a map from a file; what is grey is in between";
     }
 }
 
+/// What a pattern changes on the copper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Patch {
+    /// factor of the rate or the density of nucleation inside
+    pub inside: f64,
+    /// the same factor outside
+    pub outside: f64,
+    /// contact angle inside, if it is another one than outside \[rad\]
+    pub contact_angle: Option<f64>,
+    /// area resistance that is added inside \[Ω m²\]
+    pub film: f64,
+}
+
 impl Pattern {
-    /// Period, width, and the factors inside and outside.
-    pub fn values(&self) -> [f64; 4] {
+    /// What it changes.
+    pub fn patch(&self) -> Patch {
         match *self {
-            Self::Stripes { period, width, inside, outside } | Self::Dots { period, width, inside, outside } => {
-                [period, width, inside, outside]
-            }
+            Self::Stripes { inside, outside, contact_angle, film, .. }
+            | Self::Dots { inside, outside, contact_angle, film, .. }
+            | Self::Map { inside, outside, contact_angle, film, .. } => Patch { inside, outside, contact_angle, film },
         }
     }
 
     fn otherwise() -> Self {
-        Self::Stripes { period: f64::NAN, width: f64::NAN, inside: 1.0, outside: 0.0 }
+        let (period, width) = (f64::NAN, f64::NAN);
+        Self::Stripes { period, width, inside: 1.0, outside: 0.0, contact_angle: None, film: 0.0 }
     }
 }
 

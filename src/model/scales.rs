@@ -10,11 +10,10 @@
 //!
 //! and, with both sides of the salt equation divided by one number, gives its residual the same unit.
 
-use super::collector::{DOTS, STRIPES};
 use super::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use super::electrolyte::Electrolyte;
 use super::grid::Grid;
-use super::parameters::{Control, Pattern, Salt, Setup};
+use super::parameters::{Control, Patch, Salt, Setup};
 use super::uniforms::{Physics, StepUniforms};
 use crate::model::numerics::TABLE_RANGE;
 
@@ -125,13 +124,10 @@ impl Scales {
             None => (f64::MAX, f64::MAX, 1.0, 1.0),
         };
         let cells = |length: f64| (length / self.length).min(1e30) as f32;
-        let pattern = match setup.collector.pattern {
-            None => 0,
-            Some(Pattern::Stripes { .. }) => STRIPES,
-            Some(Pattern::Dots { .. }) => DOTS,
-        };
-        let values = setup.collector.pattern.map(|pattern| pattern.values());
-        let [period, width, inside, outside] = values.unwrap_or([self.length, 0.0, 1.0, 1.0]);
+        let contact = setup.collector.contact_angle;
+        let nothing = Patch { inside: 1.0, outside: 1.0, contact_angle: None, film: 0.0 };
+        let patch = setup.collector.pattern.as_ref().map_or(nothing, |pattern| pattern.patch());
+        let film = |resistance: f64| (resistance * self.current / self.potential) as f32;
         Physics {
             nx: setup.grid.nx as u32,
             ny: setup.grid.ny as u32,
@@ -145,10 +141,10 @@ impl Scales {
             // at c0: the law is a power of c
             i0: (k.exchange(setup.top.c0) / self.current) as f32,
             alpha: k.alpha as f32,
-            film: (k.film * self.current / self.potential) as f32,
+            film: film(k.film),
             capillary: (k.gamma * LITHIUM_MOLAR_VOLUME / FARADAY / (self.length * self.potential)) as f32,
             stress: (k.pressure * LITHIUM_MOLAR_VOLUME / FARADAY / self.potential) as f32,
-            contact: setup.collector.contact_angle.cos() as f32,
+            contact: contact.cos() as f32,
             separator_bottom: cells(separator_bottom),
             separator_top: cells(separator_top),
             porosity: porosity as f32,
@@ -162,11 +158,11 @@ impl Scales {
                 super::parameters::Nucleation::Poisson { barrier, .. } => (barrier / self.potential) as f32,
                 _ => 0.0,
             },
-            pattern,
-            pattern_period: cells(period),
-            pattern_width: cells(width),
-            pattern_inside: inside as f32,
-            pattern_outside: outside as f32,
+            pattern: u32::from(setup.collector.pattern.is_some()),
+            pattern_inside: patch.inside as f32,
+            pattern_outside: patch.outside as f32,
+            pattern_contact: patch.contact_angle.unwrap_or(contact).cos() as f32,
+            pattern_film: film(patch.film),
             smallest_piece: super::pieces::smallest(&setup.grid, setup.ell),
             mechanisms: u32::from(!setup.mechanisms.is_empty()),
             distance_before: u32::from(setup.mechanisms.bend_distance()),

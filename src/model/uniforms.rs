@@ -66,16 +66,16 @@ uniform! {
         nucleation_rate: f32,
         /// nucleation barrier η_b \[potential scale\]
         nucleation_barrier: f32,
-        /// pattern on the copper: 0 none, 1 stripes along y, 2 dots on a square lattice
+        /// 1 if the copper has a pattern
         pattern: u32,
-        /// its period \[dx\]
-        pattern_period: f32,
-        /// width of a stripe, diameter of a dot \[dx\]
-        pattern_width: f32,
-        /// factor of the nucleation rate in the stripes or dots
+        /// factor of the nucleation rate inside the pattern
         pattern_inside: f32,
-        /// factor of the nucleation rate between them
+        /// factor of the nucleation rate outside
         pattern_outside: f32,
+        /// cosine of the contact angle inside
+        pattern_contact: f32,
+        /// area resistance that is added inside \[potential scale per current scale\]
+        pattern_film: f32,
         /// cells of the smallest piece of lithium that can be isolated
         smallest_piece: u32,
         /// 1 if mechanisms ride on the surface: they have a say in the reaction

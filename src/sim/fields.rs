@@ -89,19 +89,19 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Area resistance of the film and what mechanisms add to it, if there are any: NaN everywhere if a field is not known \[Ω m²\].
-    fn film(&self, setup: &Setup) -> Option<Vec<f32>> {
+    /// Area resistance of the film and what a coating and mechanisms add to it, if there are any: NaN everywhere if a field is not known \[Ω m²\].
+    fn film(&self, setup: &Setup, statics: &Statics) -> Option<Vec<f32>> {
         let on = setup.mechanisms.each();
+        let coating = setup.collector.pattern.as_ref().map_or(0.0, |pattern| pattern.patch().film);
         let known = |layer: &Option<Vec<f32>>, cell: usize| layer.as_ref().map_or(f64::NAN, |layer| layer[cell].into());
         let resistance = |cell: usize| {
             let layers = on.iter().zip(&self.layers);
-            layers.fold(setup.kinetics.film, |sum, ((_, on), layer)| sum + on.resistance_at(known(layer, cell)))
+            let coated = coating * f64::from(statics.pattern[cell % statics.pattern.len()]);
+            layers
+                .fold(setup.kinetics.film + coated, |sum, ((_, on), layer)| sum + on.resistance_at(known(layer, cell)))
         };
-        self.layers
-            .iter()
-            .zip(&on)
-            .any(|(_, (_, on))| !on.fields().is_empty())
-            .then(|| (0..setup.grid.cells()).map(|cell| resistance(cell) as f32).collect())
+        let varies = coating > 0.0 || on.iter().any(|(_, on)| !on.fields().is_empty());
+        varies.then(|| (0..setup.grid.cells()).map(|cell| resistance(cell) as f32).collect())
     }
 }
 
@@ -118,7 +118,7 @@ pub fn look_in(
     surroundings: Surroundings,
     how: Look,
 ) -> Result<Morphology, BackendError> {
-    let film = surroundings.film(setup);
+    let film = surroundings.film(setup, statics);
     let grains = setup.mechanisms.grains().zip(surroundings.grain.as_ref());
     let c: Option<Vec<f32>> = surroundings.c.map(|c| c.iter().map(|c| c / setup.top.c0 as f32).collect());
     let xi = b.field(Field::Xi)?;

@@ -115,6 +115,7 @@ impl Place {
                 accessible: motion.field(grid, &self.statics.accessible),
                 copper_area: motion.field(grid, &self.statics.copper_area),
                 heterogeneity: motion.field(grid, &self.statics.heterogeneity),
+                pattern: motion.field(grid, &self.statics.pattern),
             },
         }
     }

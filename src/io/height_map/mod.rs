@@ -112,6 +112,26 @@ pub fn heights(file: &Path, reading: Reading, grid: &Grid) -> Result<(Vec<f64>, 
     Ok((heights, Summary { pixels: [map.columns, map.rows], size, map: of_map, copper: of_copper, steps }))
 }
 
+/// How far each column of `grid` is inside the pattern of the map in `file`, x fastest, 255 wholly: as [`heights`] lays it over the box,
+/// with numbers from 0 to 1, or a picture from black to white.
+///
+/// # Errors
+/// As of [`heights`], and if numbers are below 0 or above 1.
+pub fn shares(file: &Path, dataset: Option<&str>, map_size: Option<[f64; 2]>, grid: &Grid) -> Result<Vec<u8>, IoError> {
+    // a picture is as high as it is white; what is none has its own numbers
+    let reading = |height_range| Reading { dataset, height_range, map_size };
+    let map = if is_picture(&head(file)?) { read(file, &reading(Some(1.0))) } else { read(file, &reading(None)) }?;
+    if let Some(wrong) = map.values.iter().find(|v| !(0.0..=1.0).contains(*v)) {
+        return Err(IoError::content(
+            file,
+            format!("holds {wrong}; a pattern has numbers from 0, outside, to 1, inside"),
+        ));
+    }
+    let size = lateral_size(&map, map_size).map_err(|problem| IoError::content(file, problem))?;
+    over_grid::fits([map.columns, map.rows], size, grid).map_err(|problem| IoError::content(file, problem))?;
+    Ok(over_grid::means(&map, size, grid).into_iter().map(|share| (255.0 * share).round() as u8).collect())
+}
+
 fn spread(heights: &[f64]) -> Spread {
     let mean = heights.iter().sum::<f64>() / heights.len() as f64;
     let square = heights.iter().map(|h| (h - mean).powi(2)).sum::<f64>() / heights.len() as f64;
@@ -126,23 +146,37 @@ fn lateral_size(map: &Map, given: Option<[f64; 2]>) -> Result<Option<[f64; 2]>, 
     {
         let [given, own] = [given, own].map(|size| size.map(|s| s * 1e6));
         return Err(format!(
-            "says itself that it is {:.4} × {:.4} µm, but collector.map_size is {:.4} × {:.4} µm",
+            "says itself that it is {:.4} × {:.4} µm, but map_size is {:.4} × {:.4} µm",
             own[0], own[1], given[0], given[1]
         ));
     }
     Ok(given.or(map.size))
 }
 
+/// The first bytes of a file.
+fn head(file: &Path) -> Result<Vec<u8>, IoError> {
+    use std::io::Read;
+    let mut head = Vec::new();
+    let open = input::open(file, LARGEST_FILE).map_err(IoError::system(file))?;
+    open.take(8).read_to_end(&mut head).map_err(IoError::system(file))?;
+    Ok(head)
+}
+
+/// Whether a file that begins so is a picture that can be read.
+fn is_picture(head: &[u8]) -> bool {
+    matches!(
+        head,
+        [0x89, b'P', b'N', b'G', ..]
+            | [b'I', b'I', 42 | 43, 0, ..]
+            | [b'M', b'M', 0, 42 | 43, ..]
+            | [0xff, 0xd8, 0xff, ..]
+    )
+}
+
 /// The map in `file`, whose first bytes tell its format.
 fn read(file: &Path, reading: &Reading) -> Result<Map, IoError> {
     let content = |problem: String| IoError::content(file, problem);
-    let head = {
-        use std::io::Read;
-        let mut head = Vec::new();
-        let open = input::open(file, LARGEST_FILE).map_err(IoError::system(file))?;
-        open.take(8).read_to_end(&mut head).map_err(IoError::system(file))?;
-        head
-    };
+    let head = head(file)?;
     let bytes = || input::bytes(file, LARGEST_FILE).map_err(IoError::system(file));
     let decode = match head.as_slice() {
         [0x89, b'P', b'N', b'G', ..] => picture::png,
@@ -150,12 +184,12 @@ fn read(file: &Path, reading: &Reading) -> Result<Map, IoError> {
         [0xff, 0xd8, 0xff, ..] => picture::jpeg,
         _ => {
             if reading.height_range.is_some() {
-                return Err(content(format!("is no picture, so collector.height_range means nothing; {FORMATS}")));
+                return Err(content(format!("is no picture, so height_range means nothing; {FORMATS}")));
             }
             return match (&head[..], reading.dataset) {
                 (b"\x89HDF\r\n\x1a\n", Some(dataset)) => stored::read(file, dataset),
                 (b"\x89HDF\r\n\x1a\n", None) => {
-                    Err(content("is an HDF5 file: name the dataset of its heights with collector.dataset".into()))
+                    Err(content("is an HDF5 file: name the dataset of its heights with dataset".into()))
                 }
                 (_, Some(_)) => Err(content(format!("is no HDF5 file, so it has no dataset; {FORMATS}"))),
                 (_, None) => text::read(&bytes()?).map_err(content),
@@ -163,12 +197,10 @@ fn read(file: &Path, reading: &Reading) -> Result<Map, IoError> {
         }
     };
     let Some(height_range) = reading.height_range else {
-        return Err(content(
-            "is a picture: collector.height_range is missing, the height between black and white".into(),
-        ));
+        return Err(content("is a picture: height_range is missing, the height between black and white".into()));
     };
     if reading.dataset.is_some() {
-        return Err(content("is a picture, so it has no dataset (collector.dataset)".into()));
+        return Err(content("is a picture, so it has no dataset (dataset)".into()));
     }
     let bytes = bytes()?;
     let map = decode(&bytes).and_then(picture::Picture::shades).map_err(content)?;

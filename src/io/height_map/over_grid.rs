@@ -35,7 +35,7 @@ pub fn fits(pixels: [usize; 2], size: Option<[f64; 2]>, grid: &Grid) -> Result<(
             if off > (TOLERANCE * square).max(1.0 + 1e-9) {
                 return Err(format!(
                     "has {} × {} pixels, but the box {} × {} cells: it would be stretched by {:.3}. Crop it to the shape of the box, \
-                     set grid.cells to its shape, or give its size with collector.map_size if its pixels are no squares",
+                     set grid.cells to its shape, or give its size with map_size if its pixels are no squares",
                     pixels[0],
                     pixels[1],
                     cells[0],

@@ -142,7 +142,7 @@ pub fn tiff(bytes: &[u8]) -> Result<Picture, String> {
         _ => {
             return Err(
                 "is a TIFF of signed or floating numbers, whose unit is not known; save shades of 16 bits and give \
-                        collector.height_range, or metres in HDF5 or as x y z"
+                        height_range, or metres in HDF5 or as x y z"
                     .into(),
             );
         }

@@ -19,7 +19,7 @@ pub fn read(path: &Path, name: &str) -> Result<Map, IoError> {
     let content = |problem: String| IoError::content(path, problem);
     let length = std::fs::metadata(path).map_err(IoError::system(path))?.len() as usize;
     let file = read_hdf5(path)?;
-    let dataset = file.dataset(name).map_err(|_| content(format!("has no dataset {name:?} (collector.dataset)")))?;
+    let dataset = file.dataset(name).map_err(|_| content(format!("has no dataset {name:?} (dataset)")))?;
     let shape = dataset.shape();
     let [rows, columns] = shape[..] else {
         return Err(content(format!("the dataset has {} dimensions, not two", shape.len())));
