@@ -221,7 +221,7 @@ impl Reading {
         self.read_from(&|cell| field[cell].into())
     }
 
-    /// The same of a value that each cell has.
+    /// What lies there between the values that a function gives the cells around.
     #[inline(always)]
     pub fn read_from(&self, value: &impl Fn(usize) -> f64) -> f64 {
         let shares = self.shares();

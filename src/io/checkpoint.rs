@@ -40,6 +40,9 @@ pub struct FilesSeen {
     /// `tips.csv`
     #[serde(default)]
     pub tips: Beginning,
+    /// `filling.csv`
+    #[serde(default)]
+    pub filling: Beginning,
     /// frames of the fields
     pub frames: usize,
 }

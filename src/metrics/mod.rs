@@ -10,6 +10,7 @@
 
 pub mod arms;
 pub mod deposit;
+pub mod filling;
 pub mod fractal;
 pub mod front;
 pub mod grains;
@@ -185,6 +186,8 @@ pub struct Morphology {
     pub grains: Option<grains::Grains>,
     /// its tips, the one with the longest way first, if they were looked for
     pub tips: Option<Vec<tips::ArmTip>>,
+    /// how its planes are filled, from below, if that was looked for
+    pub filling: Option<Vec<filling::Plane>>,
 }
 
 /// How closely a deposit is looked at.
@@ -192,7 +195,7 @@ pub struct Morphology {
 pub enum Look {
     /// what takes a pass or two over the box
     Passing,
-    /// tips, branches and dimensions too
+    /// tips, branches, dimensions and the filling of planes too
     Close,
 }
 
@@ -287,7 +290,8 @@ pub fn look(deposit: &Deposit, how: Look) -> Morphology {
         mass_dimension: of_tips(&|closely| closely.dimensions[1].value),
         mass_dimension_error: of_tips(&|closely| closely.dimensions[1].error),
     };
-    Morphology { metrics, grains, tips: closely.map(|closely| closely.tips) }
+    let filling = (how == Look::Close).then(|| filling::filling(deposit));
+    Morphology { metrics, grains, tips: closely.map(|closely| closely.tips), filling }
 }
 
 /// What a close look finds.

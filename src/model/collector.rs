@@ -47,18 +47,17 @@ impl Statics {
 
 /// How far column (x, y) is inside a pattern on the copper, 0 to 1.
 pub fn pattern_share(grid: &Grid, pattern: &Pattern, x: usize, y: usize) -> f64 {
-    // the place in its period, from the middle of that
+    // the middle of a cell in its period; one that lies on a side belongs to what begins there, whatever rounding says
     let along = |cell: usize, period: f64| {
-        let place = (cell as f64 + 0.5) * grid.dx;
-        place - period * (place / period).floor() - 0.5 * period
+        let place = (cell as f64 + 0.5 + 1e-9) * grid.dx;
+        place - period * (place / period).floor()
     };
-    // a side that ends in the middle of a cell leaves that out
-    let least = 1e-9 * grid.dx;
     let is_inside = match *pattern {
-        Pattern::Stripes { period, width, .. } => along(x, period) + 0.5 * period < width - least,
+        Pattern::Stripes { period, width, .. } => along(x, period) < width,
         Pattern::Dots { period, width, .. } => {
-            let (x, y) = (along(x, period), if grid.ny == 1 { 0.0 } else { along(y, period) });
-            x * x + y * y < (0.5 * width - least).powi(2)
+            let from_middle = |cell: usize| along(cell, period) - 0.5 * period;
+            let (x, y) = (from_middle(x), if grid.ny == 1 { 0.0 } else { from_middle(y) });
+            x * x + y * y < 0.25 * width * width
         }
         Pattern::Map { ref share, .. } => {
             return f64::from(share.get(y * grid.nx + x).copied().unwrap_or_default()) / 255.0;

@@ -2,7 +2,7 @@
 
 use super::chart::{Chart, Series, Shape};
 use super::curve::pairs;
-use super::numbers::time_unit;
+use super::numbers::{significant, time_unit};
 use super::record::Record;
 
 /// A panel: its title with the unit, and its curves: name, column, factor to the panel's unit.
@@ -102,6 +102,36 @@ pub fn panels(record: &Record) -> (Vec<Chart>, Vec<&'static str>) {
         }
     }
     (charts, missing)
+}
+
+/// Snapshots that the filling of planes is shown at, at most.
+const MOST_SNAPSHOTS: usize = 4;
+
+/// How much of each plane is lithium, against its height, at moments that lie evenly between the first that has any and the last.
+pub fn filling(record: &Record) -> Option<Chart> {
+    let table = record.filling.as_ref()?;
+    let [time, z, filled] = ["time [s]", "z [m]", "filled"].map(|name| table.column(name));
+    let (time, z, filled) = (time?, z?, filled?);
+    let rows: Vec<usize> = (0..table.rows()).collect();
+    let snapshots: Vec<&[usize]> = rows.chunk_by(|&a, &b| time[a] == time[b]).collect();
+    let with_lithium: Vec<&[usize]> =
+        snapshots.into_iter().filter(|rows| rows.iter().any(|&row| filled[row] > 0.01)).collect();
+    let shown = with_lithium.len().min(MOST_SNAPSHOTS);
+    let chosen = (1..=shown).map(|k| with_lithium[k * with_lithium.len() / shown - 1]);
+    let (unit, name) = time_unit(time.last().copied().unwrap_or(0.0));
+    // no higher than the lithium is
+    let top = rows.iter().filter(|&&row| filled[row] > 1e-3).map(|&row| z[row]).fold(0.0, f64::max);
+    let series = chosen.enumerate().map(|(place, rows)| {
+        let points = rows.iter().filter(|&&row| z[row] <= top).map(|&row| (z[row] * 1e6, 100.0 * filled[row]));
+        Series::new(&format!("{} {name}", significant(time[rows[0]] / unit, 3)), place, Shape::Line, points.collect())
+    });
+    let chart = Chart {
+        title: "Lithium in a plane [% of what copper leaves]".into(),
+        x: "Height above the bottom of the box [µm]".into(),
+        series: series.collect(),
+        ..Chart::default()
+    };
+    (!chart.is_empty()).then_some(chart)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::table::Table;
 use crate::io::provenance::RunFile;
 use crate::io::snapshot;
 use crate::model::grid::Grid;
-use crate::run::{cycles, outputs};
+use crate::run::{cycles, filling, outputs};
 
 /// Charge density \[C/m²\] of 1 mAh/cm².
 pub const MILLIAMPERE_HOUR: f64 = 36_000.0;
@@ -47,6 +47,8 @@ pub struct Record {
     pub metrics: Table,
     /// `cycles.csv`, if there is a protocol
     pub cycles: Option<Table>,
+    /// `filling.csv`, if there is one
+    pub filling: Option<Table>,
     /// `events.jsonl`
     pub events: Events,
     /// times of the snapshots \[s\], or why there are none
@@ -82,6 +84,7 @@ impl Record {
             grid: grid.filter(has_cells),
             metrics: Table::read(&metrics)?.unwrap_or_default(),
             cycles: Table::read(&directory.join(cycles::FILE))?,
+            filling: Table::read(&directory.join(filling::FILE))?,
             events: Events::read(&directory.join(outputs::EVENTS))?,
             run,
             frames,

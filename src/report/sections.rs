@@ -61,7 +61,8 @@ pub fn charts(record: &Record) -> Vec<Chart> {
     let inventory = electro::inventory(record).map(|(chart, _)| chart);
     let of_cycles = electro::cycling(record).into_iter().chain(inventory);
     let all = electro::against_charge(record).into_iter().chain(electro::against_time(record)).chain(of_cycles);
-    all.chain(morphology::panels(record).0).filter(|chart| !chart.is_empty()).collect()
+    let of_deposit = morphology::panels(record).0.into_iter().chain(morphology::filling(record));
+    all.chain(of_deposit).filter(|chart| !chart.is_empty()).collect()
 }
 
 /// The deposit at chosen moments.
@@ -222,7 +223,8 @@ fn section(place: &str, title: &str, content: &Markup) -> Markup {
 
 /// Metrics of the deposit in time.
 pub fn morphology(record: &Record) -> Result<Markup, ReportError> {
-    let (charts, missing) = morphology::panels(record);
+    let (mut charts, missing) = morphology::panels(record);
+    charts.extend(morphology::filling(record));
     let content = html! {
         @if !charts.is_empty() {
             (figure(&charts, 3, html! {
@@ -231,7 +233,7 @@ pub fn morphology(record: &Record) -> Result<Markup, ReportError> {
                 "features are a few cells high, and is left out below −1; the uniformity is that of the current density on the interface while current flows: 0 and 1 if it is even. "
                 "Sizes × k_kin tell whether the kinetics level the deposit, far below 1, or tips win, above 1 to 4; t/t_Sand is that of the mean current since "
                 "the step of the protocol began, and tells something until the top of the box is felt; I/I_lim is that through what is left between the mean "
-                "front and the top."
+                "front and the top. The filling of planes is that of chosen snapshots."
             })?)
         }
         @if !missing.is_empty() { (not_measured(&format!("Not measured: {}.", missing.join("; ")))) }

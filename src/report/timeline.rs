@@ -39,9 +39,20 @@ fn piece(event: &Value) -> Vec<String> {
     vec![time(event), charge(event, "charge_passed"), potential(event), place(event), volume]
 }
 
+fn tip(event: &Value) -> String {
+    event["tip"].as_u64().map(|n| n.to_string()).unwrap_or_default()
+}
+
 const PIECE: &[&str] = &["time", "charge passed [mAh/cm²]", "potential [mV]", "x, y, z [µm]", "volume [µm³]"];
 
-const KINDS: [Kind; 8] = [
+const ARRIVAL: &[&str] = &["time", "over Sand's time", "charge passed [mAh/cm²]", "potential [mV]", "x, y, z [µm]"];
+
+fn arrival(event: &Value) -> Vec<String> {
+    let over_sand = event["time_over_sand"].as_f64().map(|time| significant(time, 3)).unwrap_or_default();
+    vec![time(event), over_sand, charge(event, "charge_passed"), potential(event), place(event)]
+}
+
+const KINDS: [Kind; 10] = [
     Kind {
         event: "protocol step",
         title: "Steps of the protocol",
@@ -52,12 +63,8 @@ const KINDS: [Kind; 8] = [
             vec![number, step, time(event), why, charge(event, "charge"), potential(event)]
         },
     },
-    Kind {
-        event: "short",
-        title: "Shorts",
-        headings: &["time", "charge passed [mAh/cm²]", "potential [mV]", "x, y, z [µm]"],
-        row: |event| vec![time(event), charge(event, "charge_passed"), potential(event), place(event)],
-    },
+    Kind { event: "separator", title: "Lithium reached the separator", headings: ARRIVAL, row: arrival },
+    Kind { event: "short", title: "Shorts", headings: ARRIVAL, row: arrival },
     Kind {
         event: "compliance",
         title: "The compliance limited the current, or no longer did",
@@ -72,7 +79,13 @@ const KINDS: [Kind; 8] = [
         event: "lead",
         title: "Another tip took the lead",
         headings: &["time", "tip", "x, y, z [µm]"],
-        row: |event| vec![time(event), event["tip"].as_u64().map(|n| n.to_string()).unwrap_or_default(), place(event)],
+        row: |event| vec![time(event), tip(event), place(event)],
+    },
+    Kind {
+        event: "tip ended",
+        title: "Tips that met others, or stood out no more",
+        headings: &["time", "tip", "x, y, z [µm]", "end"],
+        row: |event| vec![time(event), tip(event), place(event), text(event, "end").into()],
     },
     Kind { event: "isolated", title: "Lithium that lost the copper", headings: PIECE, row: piece },
     Kind { event: "rejoined", title: "Lithium that found the copper again", headings: PIECE, row: piece },

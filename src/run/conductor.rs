@@ -459,7 +459,7 @@ fn write(sim: &mut Simulation, progress: &mut Written, outputs: &mut Outputs, st
     let (view, b) = sim.view();
     progress.cycle.add(view.clock, step.report.dt);
     if let Some(place) = step.short {
-        outputs.short(&view, place)?;
+        outputs.short(&view, &step.stage, place)?;
     }
     if view.clock.limited.is_some() != progress.limited {
         outputs.compliance(view.clock)?;

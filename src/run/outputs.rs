@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::cycles::{self, Cycle};
-use super::grains;
 use super::schedule::Schedule;
 use super::tips::{self, Followed};
+use super::{filling, grains};
 use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
 use crate::io::provenance::{Provenance, VERSION};
@@ -26,8 +26,8 @@ use crate::model::protocol::Limit;
 use crate::model::regime::{self, Medium};
 use crate::model::stored::Stored;
 use crate::sim::stage::Stage;
-use crate::sim::{Step, View, fields};
-use crate::solver::backend::{Backend, BackendError, Piece};
+use crate::sim::{Step, View, fields, short};
+use crate::solver::backend::{Backend, BackendError, Field, Piece};
 use crate::solver::step::Clock;
 
 /// Name of the table of metrics.
@@ -38,12 +38,13 @@ pub const EVENTS: &str = "events.jsonl";
 pub const SURFACE: &str = "deposit.vtp";
 
 /// Files that a run writes beside its checkpoints and `run.json`.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
     METRICS,
     EVENTS,
     cycles::FILE,
     grains::FILE,
     tips::FILE,
+    filling::FILE,
     SURFACE,
     snapshot::FILE,
     snapshot::SIDECAR,
@@ -53,7 +54,7 @@ pub const NAMES: [&str; 10] = [
 
 /// Removes the outputs of a run that has not taken a step.
 pub fn remove(directory: &Path) -> Result<(), IoError> {
-    for name in [METRICS, EVENTS, cycles::FILE, grains::FILE, tips::FILE, SURFACE, view::FILE] {
+    for name in [METRICS, EVENTS, cycles::FILE, grains::FILE, tips::FILE, filling::FILE, SURFACE, view::FILE] {
         let path = directory.join(name);
         if path.exists() {
             std::fs::remove_file(&path).map_err(IoError::system(&path))?;
@@ -108,6 +109,9 @@ pub struct Written {
     /// tips of the last snapshot
     #[serde(default)]
     pub tips: Followed,
+    /// whether lithium that is joined to the copper has reached the separator
+    #[serde(default)]
+    pub at_separator: bool,
 }
 
 /// Time since the step of the protocol began, or the run, over Sand's time of the mean current since; NaN unless that plates from a salt.
@@ -190,15 +194,16 @@ struct Kept {
 }
 
 /// All of them.
-const KEPT: [Kept; 3] = [
+const KEPT: [Kept; 4] = [
     Kept { file: cycles::FILE, is_kept: |setup| !setup.protocol.is_empty(), headings: cycles::headings },
     Kept { file: grains::FILE, is_kept: |setup| setup.mechanisms.grains().is_some(), headings: grains::headings },
     Kept { file: tips::FILE, is_kept: |_| true, headings: tips::headings },
+    Kept { file: filling::FILE, is_kept: |_| true, headings: filling::headings },
 ];
 
 /// What a checkpoint has seen of them, in their order.
-fn seen_of_kept(seen: &FilesSeen) -> [Beginning; 3] {
-    [seen.cycles, seen.grains, seen.tips]
+fn seen_of_kept(seen: &FilesSeen) -> [Beginning; 4] {
+    [seen.cycles, seen.grains, seen.tips, seen.filling]
 }
 
 fn new_kept(setup: &Setup, directory: &Path, kept: &Kept) -> Result<Lines, IoError> {
@@ -243,7 +248,7 @@ pub struct Outputs {
     columns: usize,
     events: Lines,
     /// the tables of [`KEPT`] that the run has
-    kept: [Option<Lines>; 3],
+    kept: [Option<Lines>; 4],
     snapshots: Snapshots,
 }
 
@@ -255,7 +260,7 @@ impl Outputs {
         let snapshots = Snapshots::create(&plan(&view, provenance, &path, &fixed(&view)))?;
         view::write(directory)?;
         let (metrics, events) = (new_metrics(setup, directory)?, new_events(setup, directory)?);
-        let mut kept = [None, None, None];
+        let mut kept = [const { None }; 4];
         for (own, kept) in kept.iter_mut().zip(&KEPT).filter(|(_, kept)| (kept.is_kept)(setup)) {
             *own = Some(new_kept(setup, directory, kept)?);
         }
@@ -307,7 +312,7 @@ impl Outputs {
             return Err(Lost(lost).into());
         }
         let (metrics, mut events) = (metrics?, events?);
-        let mut of_run = [None, None, None];
+        let mut of_run = [const { None }; 4];
         for (own, kept) in of_run.iter_mut().zip(kept) {
             *own = kept?;
         }
@@ -326,16 +331,16 @@ impl Outputs {
         self.metrics.sync()?;
         self.events.sync()?;
         self.snapshots.sync()?;
-        let mut kept = [Beginning::default(); 3];
+        let mut kept = [Beginning::default(); 4];
         for (seen, lines) in kept.iter_mut().zip(&self.kept) {
             if let Some(lines) = lines {
                 lines.sync()?;
                 *seen = lines.written();
             }
         }
-        let [cycles, grains, tips] = kept;
+        let [cycles, grains, tips, filling] = kept;
         let (metrics, events, frames) = (self.metrics.written(), self.events.written(), self.snapshots.frames());
-        Ok(FilesSeen { metrics, events, cycles, grains, tips, frames })
+        Ok(FilesSeen { metrics, events, cycles, grains, tips, filling, frames })
     }
 
     /// Sees to it that the file of fields shows every frame: the run stops.
@@ -369,6 +374,9 @@ impl Outputs {
         self.nuclei(view, &report.nuclei)?;
         self.pieces(view, "isolated", &report.cut_off)?;
         self.pieces(view, "rejoined", &report.rejoined)?;
+        if !progress.at_separator {
+            progress.at_separator = self.separator(b, view, &step.stage)?;
+        }
         let snapshot = progress.schedule.due(setup, clock) || at_edge;
         let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
         if morphology {
@@ -384,16 +392,26 @@ impl Outputs {
         if snapshot {
             self.snapshot(b, view, report.dt)?;
             if let Some(found) = &found {
-                self.closely(view, found, &mut progress.tips)?;
+                self.closely(b, view, found, &mut progress.tips)?;
             }
         }
         Ok(measured)
     }
 
-    /// The rows of the grains and of the tips, and who leads.
-    fn closely(&mut self, view: &View, found: &Morphology, followed: &mut Followed) -> Result<(), IoError> {
+    /// The rows of the planes, of the grains and of the tips, who leads, and what became of tips that are none any more.
+    fn closely(
+        &mut self,
+        b: &mut dyn Backend,
+        view: &View,
+        found: &Morphology,
+        followed: &mut Followed,
+    ) -> Result<(), OutputError> {
         let &View { setup, clock, .. } = view;
-        let [_, of_grains, of_tips] = &mut self.kept;
+        let [_, of_grains, of_tips, of_planes] = &mut self.kept;
+        if let (Some(table), Some(planes)) = (of_planes, &found.filling) {
+            let rows = filling::rows(setup, clock, planes);
+            rows.iter().try_for_each(|values| table.push(&row(values.iter().copied())))?;
+        }
         if let (Some(table), Some(found), Some((_, orientations))) =
             (of_grains, &found.grains, setup.mechanisms.grains())
         {
@@ -403,8 +421,16 @@ impl Outputs {
         }
         if let (Some(table), Some(tips)) = (of_tips, &found.tips) {
             let led = followed.leader();
-            let rows = followed.rows(&setup.grid, clock.step, clock.time, tips);
+            let tips::Snapshot { rows, ended } = followed.go_on(&setup.grid, clock.step, clock.time, tips);
             rows.iter().try_for_each(|values| table.push(&row(values.iter().copied())))?;
+            let xi = if ended.is_empty() { Vec::new() } else { b.field(Field::Xi)? };
+            for tip in ended {
+                let [x, y, z] = tip.place;
+                self.events.push_json(&json!({
+                    "event": "tip ended", "step": clock.step, "time": clock.time, "tip": tip.id, "x": x, "y": y, "z": z,
+                    "end": tip.end(&setup.grid, setup.ell, &xi).name(),
+                }))?;
+            }
             if let Some(leader) = followed.leader().filter(|leader| led.as_ref().is_some_and(|led| led.id != leader.id))
             {
                 let [x, y, z] = leader.place;
@@ -424,11 +450,27 @@ impl Outputs {
         self.events.push_json(&event).map(|()| true)
     }
 
+    /// Lithium that is joined to the copper reaches the separator, if there is one above it; returns whether it does.
+    fn separator(&mut self, b: &mut dyn Backend, view: &View, stage: &Stage) -> Result<bool, OutputError> {
+        let Some(separator) = &view.setup.separator else { return Ok(false) };
+        match short::reaches(b, view.setup, view.statics, view.clock, separator.bottom)? {
+            Some(place) => Ok(self.arrival("separator", view, stage, place).map(|()| true)?),
+            None => Ok(false),
+        }
+    }
+
     /// A short: where \[m\], when, after how much charge \[C/m²\].
-    pub fn short(&mut self, &View { setup, clock, .. }: &View, [x, y, z]: [f64; 3]) -> Result<(), IoError> {
+    pub fn short(&mut self, view: &View, stage: &Stage, place: [f64; 3]) -> Result<(), IoError> {
+        self.arrival("short", view, stage, place)
+    }
+
+    /// Lithium has come somewhere.
+    fn arrival(&mut self, event: &str, view: &View, stage: &Stage, [x, y, z]: [f64; 3]) -> Result<(), IoError> {
+        let &View { setup, clock, .. } = view;
+        let over_sand = Some(time_over_sand(setup, clock, stage)).filter(|time| time.is_finite());
         self.events.push_json(&json!({
-            "event": "short", "step": clock.step, "time": clock.time, "potential": clock.potential,
-            "charge": clock.charge(setup), "charge_passed": clock.passed,
+            "event": event, "step": clock.step, "time": clock.time, "potential": clock.potential,
+            "charge": clock.charge(setup), "charge_passed": clock.passed, "time_over_sand": over_sand,
             "x": x, "y": y, "z": z,
         }))
     }
@@ -552,7 +594,7 @@ impl Outputs {
         b.interface(0.0);
         self.snapshot(b, view, 0.0)?;
         let found = fields::look(b, view, Look::Close)?;
-        Ok(self.closely(view, &found, &mut progress.tips)?)
+        self.closely(b, view, &found, &mut progress.tips)
     }
 
     /// A frame of `fields.vtkhdf`. The interface must be that of the lithium.

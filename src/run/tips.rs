@@ -55,6 +55,59 @@ pub struct Tip {
     height: f64,
 }
 
+/// What became of a tip that is none any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// there is lithium in front of where it was: it has grown into another, or another into it
+    Met,
+    /// there is electrolyte where it was
+    Stripped,
+    /// the surface is still there, but stands out no more
+    Levelled,
+}
+
+impl End {
+    /// Its name in `events.jsonl`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Stripped => "stripped",
+            Self::Levelled => "levelled",
+        }
+    }
+}
+
+impl Tip {
+    /// What became of it, where the lithium fraction is now `xi`, with an interface of length `ell` \[m\].
+    pub fn end(&self, grid: &Grid, ell: f64, xi: &[f32]) -> End {
+        let at = |along: f64| {
+            let place = wrapped(grid, std::array::from_fn(|k| self.place[k] + along * ell * self.direction[k]));
+            let [x, y, z] = [0, 1, 2].map(|k| {
+                let cells = [grid.nx, grid.ny, grid.nz][k];
+                ((place[k] / grid.dx).max(0.0) as usize).min(cells - 1)
+            });
+            xi[(z * grid.ny + y) * grid.nx + x]
+        };
+        match (at(LEAST_WAY) > 0.5, at(-LEAST_WAY) > 0.5) {
+            (true, _) => End::Met,
+            (false, true) => End::Levelled,
+            (false, false) => End::Stripped,
+        }
+    }
+}
+
+/// How far in front of and behind the place of a tip that is none any more its end is looked for \[ℓ\].
+const LEAST_WAY: f64 = 2.0;
+
+/// What a snapshot tells of the tips.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// rows of the table
+    pub rows: Vec<[f64; COLUMNS.len()]>,
+    /// tips that were there at the last snapshot and are not any more
+    pub ended: Vec<Tip>,
+}
+
 /// The tips of the last snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Followed {
@@ -72,8 +125,8 @@ impl Followed {
         self.tips.iter().reduce(|a, b| if b.height > a.height { b } else { a }).cloned()
     }
 
-    /// Goes on to the tips that are there at a `time` \[s\] after so many steps; returns the rows of the table.
-    pub fn rows(&mut self, grid: &Grid, step: u64, time: f64, tips: &[ArmTip]) -> Vec<[f64; COLUMNS.len()]> {
+    /// Goes on to the tips that are there at a `time` \[s\] after so many steps.
+    pub fn go_on(&mut self, grid: &Grid, step: u64, time: f64, tips: &[ArmTip]) -> Snapshot {
         let known = self.known(grid, time - self.time, tips);
         let (mut now, mut rows) = (Vec::with_capacity(tips.len()), Vec::with_capacity(tips.len()));
         for (tip, known) in tips.iter().zip(known) {
@@ -90,8 +143,10 @@ impl Followed {
             rows.push(std::array::from_fn(|_| values.next().unwrap_or(f64::NAN)));
             now.push(Tip { id, place, direction, speed: if speed.is_finite() { speed } else { 0.0 }, height });
         }
-        (self.tips, self.time) = (now, time);
-        rows
+        let mut ended = std::mem::replace(&mut self.tips, now);
+        ended.retain(|old| self.tips.iter().all(|tip| tip.id != old.id));
+        self.time = time;
+        Snapshot { rows, ended }
     }
 
     /// For each tip the place in the last snapshot's list of the one that it goes on from, if any: pairs by rising distance from where the old ones
@@ -144,7 +199,20 @@ mod tests {
 
     fn numbers(followed: &mut Followed, grid: &Grid, time: f64, places: &[[f64; 3]]) -> Vec<f64> {
         let tips: Vec<ArmTip> = places.iter().map(|&place| tip(place)).collect();
-        followed.rows(grid, 0, time, &tips).iter().map(|row| row[2]).collect()
+        followed.go_on(grid, 0, time, &tips).rows.iter().map(|row| row[2]).collect()
+    }
+
+    #[test]
+    fn tips_end_in_lithium_in_electrolyte_or_in_a_surface() {
+        let grid = Grid { nx: 8, ny: 8, nz: 40, dx: 1e-6 };
+        let up_to = |height: usize| (0..8 * 8 * 40).map(|cell| f32::from(u8::from(cell / 64 < height))).collect();
+        let mut followed = Followed::default();
+        assert!(followed.go_on(&grid, 0, 0.0, &[tip([4e-6, 4e-6, 20e-6])]).ended.is_empty());
+        let ended = followed.go_on(&grid, 1, 1.0, &[]).ended;
+        assert_eq!(ended.iter().map(|tip| tip.id).collect::<Vec<_>>(), [1]);
+        let ends: [Vec<f32>; 3] = [up_to(30), up_to(20), up_to(10)];
+        assert_eq!(ends.map(|xi| ended[0].end(&grid, 1e-6, &xi)), [End::Met, End::Levelled, End::Stripped]);
+        assert!(followed.go_on(&grid, 2, 2.0, &[]).ended.is_empty());
     }
 
     #[test]

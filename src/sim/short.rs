@@ -38,7 +38,21 @@ pub fn find(
     statics: &Statics,
     clock: &Clock,
 ) -> Result<Option<[f64; 3]>, BackendError> {
-    let (grid, plane) = (&setup.grid, plane(setup));
+    reaches(b, setup, statics, clock, plane(setup))
+}
+
+/// Where lithium joined to the copper reaches a `plane` above the bottom of the box, if it does: the centre of the lowest such cell \[m\].
+///
+/// # Errors
+/// If the device fails.
+pub fn reaches(
+    b: &mut dyn Backend,
+    setup: &Setup,
+    statics: &Statics,
+    clock: &Clock,
+    plane: f64,
+) -> Result<Option<[f64; 3]>, BackendError> {
+    let grid = &setup.grid;
     if clock.inventory.height * grid.dx < plane {
         return Ok(None);
     }
