@@ -275,7 +275,7 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
     }
     let Copper { height, contact_angle, mut pattern } = Copper::read(&s);
     if let Some(Pattern::Map { file, dataset, map_size, share, .. }) = &mut pattern {
-        match height_map::shares(&folder.join(&file), dataset.as_deref(), *map_size, grid) {
+        match height_map::shares(&folder.join(file), dataset.as_deref(), *map_size, grid) {
             Ok(read) => *share = read,
             Err(problem) => s.object("pattern.file", problem.to_string()),
         }
