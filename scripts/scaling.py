@@ -17,7 +17,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from plot import BLUE, GREY, ORANGE, read
+from tables import BLUE, GREY, ORANGE, read
 
 FARADAY, MOLAR_VOLUME = 96485.33212, 1.30e-5  # as in src/model/constants.rs
 

@@ -15,14 +15,14 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-import plot
+import tables
 
 LITHIUM, COPPER = (0.45, 0.46, 0.48), (0.78, 0.52, 0.36)
 
 
 def charges(run, times):
     """Charge at each of the times [mAh/cm²], from metrics.csv."""
-    table = plot.read(run / "metrics.csv")
+    table = tables.read(run / "metrics.csv")
     return np.interp(times, np.r_[0.0, table["time [s]"]], np.r_[0.0, table["charge [mAh/cm2]"]])
 
 

@@ -19,6 +19,41 @@ fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
     files.filter(|p| p.extension().is_some_and(|e| e == extension)).map(|p| stem(&p)).collect()
 }
 
+/// What scripts import: packages that they say they need, the language's own modules, and files beside them.
+#[test]
+fn scripts_import_what_there_is() {
+    const PACKAGES: [&str; 5] = ["numpy", "h5py", "matplotlib", "scipy", "pandas"];
+    const OWN: [&str; 12] = [
+        "argparse",
+        "csv",
+        "functools",
+        "json",
+        "math",
+        "os",
+        "pathlib",
+        "re",
+        "shutil",
+        "subprocess",
+        "sys",
+        "textwrap",
+    ];
+    let beside = stems("scripts", "py");
+    let mut seen = 0;
+    for script in &beside {
+        let text = fs::read_to_string(root().join("scripts").join(format!("{script}.py"))).unwrap();
+        let imports = text.lines().filter_map(|line| {
+            let rest = line.strip_prefix("import ").or_else(|| line.strip_prefix("from "))?;
+            rest.split([' ', '.', ',']).next()
+        });
+        for module in imports {
+            let is_there = PACKAGES.contains(&module) || OWN.contains(&module) || beside.contains(module);
+            assert!(is_there, "scripts/{script}.py imports {module}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap().to_string_lossy().into_owned()
 }
