@@ -2,11 +2,11 @@
 //
 //   law.x -= amplitude (i_c + i_a)/(alpha i_c + (1 - alpha) i_a) crossing^(-1/2) noise at the surface,   crossing = (i_c + i_a) ions
 //
-// i_c - i_a is the current of the step before, i_c i_a the square of the exchange current where the cell reads the electrolyte.
+// i_c - i_a is the lithium's current of the step before, i_c i_a the square of the exchange current where the cell reads the electrolyte.
 //
 // Cells that belong to no surface have less of it, those without a direction none.
 //
-// reads   u, current, q, delta, heterogeneity, probe_way, probe_depth, law
+// reads   u, current_old, q, delta, heterogeneity, probe_way, probe_depth, side, law
 // writes  law
 // units   scaled, see src/model/scales.rs
 // twin    src/mechanisms/shot_noise/cpu.rs
@@ -14,7 +14,8 @@
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> parameters: Parameters;
 @group(0) @binding(2) var<storage, read> u: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read> current: array<f32>;
+@group(0) @binding(3) var<storage, read> current_old: array<f32>;
+@group(0) @binding(10) var<storage, read> side: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read> q: array<f32>;
 @group(0) @binding(5) var<storage, read> delta: array<f32>;
 @group(0) @binding(6) var<storage, read> heterogeneity: array<f32>;
@@ -25,7 +26,7 @@
 struct Parameters {
     seed: u32,
     number: u32, // of the step
-    ions: f32, // that cross dx^2 in this step, per current
+    ions: f32, // that cross dx^2 in this step, per current, over strength^2
     amplitude: f32,
 }
 
@@ -74,10 +75,11 @@ fn shot_noise_start(@builtin(global_invocation_id) p: vec3<u32>) {
     let c = select(1.0, max(1.0 + there.y, DILUTE), physics.salt == 1u);
     let before = law[i];
     let exchange = physics.i0 * heterogeneity[i] * (1.0 + before.y) * pow(c, physics.alpha);
-    let both = sqrt(current[i] * current[i] + 4.0 * exchange * exchange);
-    if both <= 0.0 { return; }
-    let cathodic = 0.5 * (both + current[i]);
-    let anodic = 0.5 * (both - current[i]);
+    let lithium = current_old[i] - side[i].x;
+    let both = sqrt(lithium * lithium + 4.0 * exchange * exchange);
+    if !(both > 0.0) { return; }
+    let cathodic = 0.5 * (both + lithium);
+    let anodic = 0.5 * (both - lithium);
     let crossing = max(both * parameters.ions, FEWEST_IONS);
     let overpotential = both / (physics.alpha * cathodic + (1.0 - physics.alpha) * anodic) / sqrt(crossing);
     law[i].x = before.x - parameters.amplitude * (1.0 - loose) * overpotential * number;

@@ -12,6 +12,7 @@ use crate::config::{Config, quantity};
 use crate::cpu;
 use crate::memory;
 use crate::model::cathode::OpenCircuit;
+use crate::model::collector;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::keys::{Named, OfKeys, Shown};
 use crate::model::parameters::*;
@@ -96,7 +97,11 @@ fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
     q(text, "collector.height", setup.collector.height, "m");
     q(text, "collector.contact_angle", setup.collector.contact_angle, "rad");
     rows(text, "collector", setup.collector.shape.shown());
-    setup.collector.pattern.iter().for_each(|pattern| rows(text, "collector.pattern", pattern.shown()));
+    if let Some(pattern) = &setup.collector.pattern {
+        rows(text, "collector.pattern", pattern.shown());
+        let inside = 100.0 * collector::inside(&setup.grid, pattern);
+        line(text, "  inside", format!("{inside:.1} % of the copper"));
+    }
     rows(text, "deposit", setup.deposit.shown());
     rows(text, "nucleation", setup.nucleation.shown());
     if let Some(separator) = &setup.separator {
@@ -210,6 +215,9 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
     }
     let part: Vec<f64> =
         (0..trial.grid.ny).flat_map(|y| heights[y * setup.grid.nx..][..trial.grid.nx].iter().copied()).collect();
+    if let Some(pattern) = setup.collector.pattern.as_ref().filter(|_| trial.grid != setup.grid) {
+        trial.collector.pattern = Some(pattern.everywhere(collector::inside(&setup.grid, pattern)));
+    }
     if let Nucleation::Listed { nuclei } = &mut trial.nucleation {
         let [width, depth] = [trial.grid.nx, trial.grid.ny].map(|n| n as f64 * trial.grid.dx);
         nuclei.retain(|nucleus| nucleus.x <= width && nucleus.y <= depth);

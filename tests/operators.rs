@@ -707,6 +707,8 @@ fn nucleation_in_a_pattern() {
             contact_angle: Some(2.0),
             film: 1e-3,
             share: (0..=255).collect(),
+            columns: [16, 16],
+            side: [4e-6, 4e-6],
         },
     ];
     for pattern in patterns {

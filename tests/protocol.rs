@@ -173,6 +173,9 @@ fn a_short_is_an_event_and_ends_what_the_config_says() {
         let exact = 1e-6 * FARADAY / LITHIUM_MOLAR_VOLUME;
         assert!((charge - exact).abs() < 0.165 * exact, "{charge}, not {exact}");
         assert!((3.0e-6..3.26e-6).contains(&shorts[0]["z"].as_f64().unwrap()), "{}", shorts[0]);
+        let arrivals: Vec<_> = events.iter().filter(|event| event["event"] == "separator").collect();
+        assert!(arrivals.len() == 1 && arrivals[0]["time"].as_f64() < shorts[0]["time"].as_f64(), "{arrivals:?}");
+        assert!((2.5e-6..2.76e-6).contains(&arrivals[0]["z"].as_f64().unwrap()), "{}", arrivals[0]);
         assert_eq!(edges(&place).len(), edges_there);
         assert_eq!(events.last().unwrap()["reason"], reason);
     }

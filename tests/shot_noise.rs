@@ -5,11 +5,13 @@ mod common;
 use std::f64::consts::PI;
 
 use common::{cpu, everything, setup};
+use liplate::mechanisms::StepStart;
 use liplate::mechanisms::shot_noise::ShotNoise;
 use liplate::model::constants::{ELEMENTARY_CHARGE, FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use liplate::model::electrolyte::Electrolyte;
 use liplate::model::parameters::*;
-use liplate::solver::backend::{Backend, State};
+use liplate::model::scales::Scales;
+use liplate::solver::backend::{Backend, Field, State};
 use liplate::solver::step::{Clock, Problem};
 
 const BOLTZMANN: f64 = GAS / FARADAY * ELEMENTARY_CHARGE;
@@ -97,15 +99,19 @@ fn passed(s: &Setup, steps: usize) -> f64 {
 #[test]
 fn a_front_that_grows_counts_single_ions() {
     let (seeds, steps) = (300, 20);
-    for (alpha, film) in [(0.5, 0.0), (0.3, 0.0), (0.5, 2e-3)] {
+    // the front lies half-way between planes, at one, and at a third of the way: the noise there is 0.5, 0.5 and 0.556 over 0.519
+    for (place, (alpha, film)) in [(0.5, 0.0), (0.3, 0.0), (0.5, 2e-3)].into_iter().enumerate() {
         let mut s = kinetic(1, 24);
         s.kinetics.i0 = 1.0;
         s.kinetics.alpha = alpha;
         s.kinetics.film = film;
+        s.deposit = InitialDeposit::Layer { thickness: (10.0 + [0.5, 0.0, 1.0 / 3.0][place]) * s.grid.dx };
+        let of_grid = [0.5, 0.5, 5.0 / 9.0][place] / 0.5194;
         s.top.control = Control::Potential(-0.3);
         s.time_step = TimeStep { first: 0.01, largest: 0.01, potential: 1e3, ..s.time_step };
         let calm = passed(&s, steps);
-        let charges = (1..=seeds).map(|seed| {
+        let first = 1 + seeds * place as u32;
+        let charges = (first..first + seeds).map(|seed| {
             s.mechanisms.shot_noise = noise(seed);
             passed(&s, steps) - calm
         });
@@ -116,9 +122,9 @@ fn a_front_that_grows_counts_single_ions() {
         let kinetics = GAS * s.temperature / FARADAY / (alpha * current);
         let share = kinetics / (kinetics + film);
         // the first step has none
-        let exact = share * share * ELEMENTARY_CHARGE * calm * (1.0 - 1.0 / steps as f64) / s.grid.area();
+        let exact = of_grid * share * share * ELEMENTARY_CHARGE * calm * (1.0 - 1.0 / steps as f64) / s.grid.area();
         println!(
-            "α {alpha}, film {film}: {current:.1} A/m², variance {:.3} of e i t/A, mean {:.2} σ",
+            "α {alpha}, film {film}: {current:.1} A/m², variance {:.3} of that of e i t/A on this grid, mean {:.2} σ",
             variance / exact,
             mean / (exact / f64::from(seeds)).sqrt()
         );
@@ -173,6 +179,56 @@ fn noise_keeps_the_ledgers_and_goes_on_to_the_bit() {
     let mut calm = s.clone();
     calm.mechanisms.shot_noise = None;
     assert!(of_seed(4, 0.0).xi == grown(&calm, &mut cpu(&calm).0, 40).0.xi);
+}
+
+/// Steps with their own limits: what noise does to the potential from step to step must not make them shorter and shorter.
+#[test]
+fn noise_does_not_set_the_pace() {
+    let steps = |strength: f64| {
+        let mut s = setup(16, 1, 32, 0.25e-6);
+        s.mechanisms.shot_noise = Some(ShotNoise { seed: 1, strength });
+        let (mut b, heights) = cpu(&s);
+        let problem = Problem::new(&s, &heights);
+        let mut clock = problem.start(&mut b).unwrap();
+        while clock.time < 20.0 && clock.step < 400 {
+            problem.advance(&mut b, &mut clock, 20.0).unwrap_or_else(|e| panic!("{e}"));
+        }
+        (clock.step, clock.rejected)
+    };
+    let calm = steps(0.0);
+    for strength in [1.0, 100.0, 1000.0] {
+        let noisy = steps(strength);
+        println!("strength {strength}: {noisy:?} steps and rejected, {calm:?} without");
+        assert!(noisy.0 <= 2 * calm.0 && noisy.1 <= calm.1 + 2, "{noisy:?} {calm:?}");
+    }
+}
+
+/// A step that is tried again has the noise of the step before it, not of the attempt that was thrown away.
+#[test]
+fn an_attempt_leaves_no_trace_in_the_noise() {
+    let s = loud(1.0);
+    let (mut b, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut b).unwrap();
+    (0..6).for_each(|_| drop(problem.advance(&mut b, &mut clock, f64::INFINITY).unwrap()));
+    let start = StepStart { dt: 0.3 * clock.dt, number: clock.step as u32, goes_on: true };
+    let attempt = |b: &mut dyn Backend| {
+        b.interface(0.0);
+        b.start_mechanisms(start).unwrap();
+        b.linearise();
+        b.field(Field::Current).unwrap()
+    };
+    b.begin_step(0.0);
+    let first = attempt(&mut b);
+    // an attempt that changes the current
+    b.set_step(&Scales::new(&s).step(&s, Control::Current(300.0), 1.0, -0.5, 0.0));
+    b.linearise();
+    assert!(b.field(Field::Current).unwrap() != first);
+    b.undo_step();
+    b.set_step(&Scales::new(&s).step(&s, s.top.control, start.dt, clock.phi_reference, 0.0));
+    let again = attempt(&mut b);
+    b.undo_step();
+    assert!(attempt(&mut b) == again);
 }
 
 #[cfg(feature = "gpu")]

@@ -20,7 +20,6 @@ struct Physics {
     salt_weight: f32,
     nucleation_rate: f32,
     nucleation_barrier: f32,
-    pattern: u32,
     pattern_inside: f32,
     pattern_outside: f32,
     pattern_contact: f32,

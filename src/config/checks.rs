@@ -4,7 +4,9 @@ mod ahead;
 mod ranges;
 
 use super::reader::Problems;
+use crate::io::height_map::MOST_PIXELS;
 use crate::mechanisms;
+use crate::model::collector;
 use crate::model::electrolyte::Electrolyte;
 use crate::model::measured;
 use crate::model::parameters::{CollectorShape, Control, InitialDeposit, Nucleation, Pattern, Setup};
@@ -111,17 +113,24 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
                 SMALLEST_NUCLEUS * ell * um
             ));
         }
-        let cap = radius * (1.0 - setup.collector.contact_angle.cos());
-        if cap < ell {
-            object(format!(
-                "{key}: at a contact angle of {:.0}° the cap is {:.3} µm high, less than ℓ = {:.3} µm",
-                setup.collector.contact_angle.to_degrees(),
-                cap * um,
-                ell * um
-            ));
-        }
-        if top_of(copper + cap) > box_height {
-            object(format!("{key}: a nucleus of {:.3} µm on the copper is taller than the box", radius * um));
+        let of_pattern = setup.collector.pattern.as_ref().and_then(|pattern| pattern.patch().contact_angle);
+        for angle in [setup.collector.contact_angle].into_iter().chain(of_pattern) {
+            let cap = radius * (1.0 - angle.cos());
+            if cap < ell {
+                object(format!(
+                    "{key}: at a contact angle of {:.0}° the cap is {:.3} µm high, less than ℓ = {:.3} µm",
+                    angle.to_degrees(),
+                    cap * um,
+                    ell * um
+                ));
+            }
+            if top_of(copper + cap) > box_height {
+                object(format!(
+                    "{key}: at a contact angle of {:.0}° a nucleus of {:.3} µm on the copper is taller than the box",
+                    angle.to_degrees(),
+                    radius * um
+                ));
+            }
         }
     }
     if let Nucleation::Listed { nuclei } = &setup.nucleation {
@@ -336,10 +345,27 @@ fn pattern(setup: &Setup, object: &dyn Fn(String)) {
             period * 1e6
         ));
     }
-    if patch.inside == 0.0 && patch.outside == 0.0 {
-        object("collector.pattern: nothing nucleates anywhere with inside = 0 and outside = 0".into());
-    }
     let draws = matches!(setup.nucleation, Nucleation::Poisson { .. } | Nucleation::AtOnce { .. });
+    // of a key that is wrong, or a map that could not be read, something else complains
+    let is_read = !matches!(pattern, Pattern::Map { share, .. } if share.is_empty());
+    let is_known = is_read && [grid.dx, period, width].iter().all(|length| length.is_finite());
+    let is_small = grid.nx.saturating_mul(grid.ny) <= MOST_PIXELS;
+    let inside = if is_known && is_small { collector::inside(grid, pattern) } else { f64::NAN };
+    if inside == 0.0 {
+        object(format!(
+            "collector.pattern: no column of the box is inside it; columns are {:.4} µm wide",
+            grid.dx * 1e6
+        ));
+    }
+    let factors = (1.0 - inside) * patch.outside + inside * patch.inside;
+    if draws && factors == 0.0 {
+        object(format!(
+            "collector.pattern: nothing nucleates anywhere with inside = {}, outside = {} and {:.0} % of the copper inside",
+            patch.inside,
+            patch.outside,
+            100.0 * inside
+        ));
+    }
     if !draws && patch.contact_angle.is_none() && patch.film == 0.0 {
         object(
             "collector.pattern: nothing follows it: it has neither contact_angle nor film, and only nuclei of the kinds poisson and at_once \

@@ -274,11 +274,17 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
         }
     }
     let Copper { height, contact_angle, mut pattern } = Copper::read(&s);
-    if let Some(Pattern::Map { file, dataset, map_size, share, .. }) = &mut pattern {
-        match height_map::shares(&folder.join(file), dataset.as_deref(), *map_size, grid) {
-            Ok(read) => *share = read,
-            Err(problem) => s.object("pattern.file", problem.to_string()),
+    if let Some(Pattern::Map { file, dataset, map_size, share, columns, side, .. }) = &mut pattern {
+        if file.is_empty() {
+            s.object("pattern.file", "is missing; it is the map of what is inside");
+        } else if grid.nx.checked_mul(grid.ny).is_some_and(|columns| columns <= height_map::MOST_PIXELS) {
+            // of a grid that is larger than that the checks complain
+            match height_map::shares(&folder.join(file), dataset.as_deref(), *map_size, grid) {
+                Ok(read) => *share = read,
+                Err(problem) => s.object("pattern.file", problem.to_string()),
+            }
         }
+        (*columns, *side) = ([grid.nx, grid.ny], [grid.nx, grid.ny].map(|n| n as f64 * grid.dx));
     }
     s.finish();
     Collector { height: height.unwrap_or(8.0 * grid.dx), shape, contact_angle, pattern }

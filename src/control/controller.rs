@@ -280,6 +280,7 @@ mod tests {
             concentration_change: 0.0,
             relaxation: 0.0,
             potential_change: 0.0,
+            potential_noise: 0.0,
             nucleation_rate: 0.0,
             nuclei: 0.0,
         };

@@ -41,6 +41,8 @@ pub struct Observed {
     pub relaxation: f64,
     /// change of the electrode potential \[V\]
     pub potential_change: f64,
+    /// part of that which noise is expected to make, and a shorter step would not make smaller \[V\]
+    pub potential_noise: f64,
     /// expected nuclei per second
     pub nucleation_rate: f64,
     /// area on which lithium reacts, over that of a new nucleus
@@ -111,13 +113,14 @@ pub struct Limit {
 
 /// The next step: the strictest of all limits, given that the last was meant to be `proposed` \[s\] long.
 pub fn next(limits: &TimeStep, proposed: f64, seen: &Observed) -> Limit {
+    let steady = (seen.potential_change.abs() - seen.potential_noise).max(0.0);
     let over = |limit: f64, rate: f64| if rate > 0.0 { limit / rate } else { f64::INFINITY };
     [
         Limit { by: LimitedBy::Growth, dt: GROWTH * proposed },
         Limit { by: LimitedBy::FrontMovement, dt: over(limits.cfl, seen.speed) },
         Limit { by: LimitedBy::Capillarity, dt: over(CAPILLARITY, seen.relaxation) },
         Limit { by: LimitedBy::Concentration, dt: over(limits.concentration, seen.concentration_change / seen.dt) },
-        Limit { by: LimitedBy::Potential, dt: over(limits.potential, seen.potential_change.abs() / seen.dt) },
+        Limit { by: LimitedBy::Potential, dt: over(limits.potential, steady / seen.dt) },
         Limit { by: LimitedBy::Nucleation, dt: over(seen.expected_nuclei(), seen.nucleation_rate) },
         Limit { by: LimitedBy::Largest, dt: limits.largest },
     ]
@@ -192,6 +195,7 @@ mod tests {
             concentration_change: 0.0,
             relaxation: 0.0,
             potential_change: 0.0,
+            potential_noise: 0.0,
             nucleation_rate: 0.0,
             nuclei: 0.0,
         };

@@ -118,6 +118,10 @@ impl Level {
     /// What the checks of a config say, or that it does not fit into memory.
     pub fn check(&self, setup: &Setup, device: DeviceChoice) -> Result<(), ConvergeError> {
         let mut problems = config::objections(setup);
+        if setup.mechanisms.unrest(1.0) > 0.0 {
+            problems
+                .push("noise that is drawn for each cell and step is another on every level: nothing converges".into());
+        }
         if let Err(problem) = fits(device, &self.grid) {
             problems.push(problem);
         }

@@ -28,6 +28,8 @@ pub struct Surface<'a> {
     pub heterogeneity: &'a [f64],
     /// reaction current density, with what mechanisms take
     pub current: &'a [f64],
+    /// reaction current density of the step before, with what mechanisms took
+    pub current_before: &'a [f64],
     /// where the cells of the interface read the electrolyte
     pub(crate) probes: &'a Probes,
 }

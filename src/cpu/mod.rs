@@ -228,6 +228,7 @@ impl Cpu {
             c: &self.u[1],
             heterogeneity: &self.heterogeneity,
             current: &self.rate[0],
+            current_before: &self.current_old,
             probes: &self.probes,
         };
         for (place, on) in all.iter_mut().enumerate() {

@@ -15,7 +15,7 @@ pub fn rates(cpu: &Cpu, strip: Strip, out: &mut [f64]) {
     let p = &cpu.physics;
     let constants = [cpu.step.phi_reference, p.nucleation_rate, p.nucleation_barrier].map(f64::from);
     rates_strip(constants, [&cpu.copper_area, &cpu.xi, &cpu.u[0]].map(|field| strip.of(field)), out);
-    if p.pattern != 0 {
+    if p.pattern_inside != 1.0 || p.pattern_outside != 1.0 {
         let [inside, outside] = [p.pattern_inside, p.pattern_outside].map(f64::from);
         let shares = strip.rows().flat_map(|row| &cpu.pattern_share[row.y * row.len()..][..row.len()]);
         for (out, share) in out.iter_mut().zip(shares).filter(|(out, _)| **out > 0.0) {

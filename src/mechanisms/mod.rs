@@ -102,6 +102,10 @@ pub trait Mechanism {
     fn stiffness(&self) -> f64 {
         1.0
     }
+    /// Standard deviation of the overpotential that the mechanism draws anew in every step, where so many ions cross the surface in it \[RT/F\].
+    fn unrest(&self, _ions: f64) -> f64 {
+        0.0
+    }
     /// Orientations of the grains that the first field of the mechanism numbers, if it has grains.
     fn grains(&self) -> Option<Orientations> {
         None
@@ -207,6 +211,11 @@ impl Mechanisms {
     /// Whether the distance to the interface is to be that of the beginning of a step.
     pub fn bend_distance(&self) -> bool {
         self.each().into_iter().any(|(_, on)| on.bends_distance())
+    }
+
+    /// Standard deviation of the overpotential that is drawn anew in every step, where so many ions cross the surface in it \[RT/F\].
+    pub fn unrest(&self, ions: f64) -> f64 {
+        self.each().into_iter().map(|(_, on)| on.unrest(ions)).fold(0.0, f64::hypot)
     }
 
     /// Area resistance of a fresh surface, that of the film aside \[Ω m²\].

@@ -13,10 +13,12 @@ pub struct Plane {
     pub c: f64,
 }
 
-/// Least part of a plane, not filled by copper, and then by lithium, over which there is a mean.
+/// Least part of a plane that copper leaves: below it there is the tail of the copper's profile alone.
+const ACCESSIBLE: f64 = 0.5;
+/// Least part of a plane that is electrolyte over which there is a mean.
 const LEAST_PART: f64 = 0.01;
 
-/// The planes that are not all copper, from below.
+/// The planes of which copper leaves more than half, from below.
 pub fn filling(deposit: &Deposit) -> Vec<Plane> {
     let (grid, plane) = (deposit.grid, deposit.grid.nx * deposit.grid.ny);
     let of = |z: usize| {
@@ -29,11 +31,10 @@ pub fn filling(deposit: &Deposit) -> Vec<Plane> {
             electrolyte += w * (1.0 - xi);
             salt += w * (1.0 - xi) * deposit.c.map_or(f64::NAN, |c| c[cell].into());
         }
-        let least = LEAST_PART * plane as f64;
-        (accessible > least).then(|| Plane {
+        (accessible > ACCESSIBLE * plane as f64).then(|| Plane {
             z: (z as f64 + 0.5) * grid.dx,
             filled: lithium / accessible,
-            c: if electrolyte > least { salt / electrolyte } else { f64::NAN },
+            c: if electrolyte > LEAST_PART * plane as f64 { salt / electrolyte } else { f64::NAN },
         })
     };
     (0..grid.nz).filter_map(of).collect()

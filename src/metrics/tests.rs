@@ -429,3 +429,20 @@ fn a_ball_on_a_stalk_has_a_tip_of_its_radius() {
     close(tip.radius, 9.0 * DX, 0.02);
     assert!(tip.direction[2] > 0.9, "{tip:?}");
 }
+
+/// A wall of a quarter of the box, 12 cells high, on copper of 4: a quarter of each plane is full, and the salt is that of the rest.
+#[test]
+fn planes_are_filled_as_far_as_the_lithium_goes() {
+    let mut wall = Shape::new([32, 4, 30], 4.0, |[x, _, z]| (4.0 - (x - 16.0).abs()).min(16.0 - z));
+    wall.c = Some(wall.xi.iter().map(|xi| if *xi > 0.5 { 7.0 } else { 0.4 }).collect());
+    let planes = filling::filling(&wall.deposit());
+    assert!((planes[0].z / (4.5 * DX) - 1.0).abs() < 1e-12 && planes.len() == 26, "{planes:?}");
+    for plane in planes {
+        let cells = plane.z / DX;
+        if (6.0..12.0).contains(&cells) {
+            assert!((plane.filled - 0.25).abs() < 0.01, "{plane:?}");
+        } else if cells > 24.0 {
+            assert!(plane.filled < 1e-3 && (plane.c - 0.4).abs() < 0.01, "{plane:?}");
+        }
+    }
+}

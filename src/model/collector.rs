@@ -59,11 +59,23 @@ pub fn pattern_share(grid: &Grid, pattern: &Pattern, x: usize, y: usize) -> f64 
             let (x, y) = (from_middle(x), if grid.ny == 1 { 0.0 } else { from_middle(y) });
             x * x + y * y < 0.25 * width * width
         }
-        Pattern::Map { ref share, .. } => {
-            return f64::from(share.get(y * grid.nx + x).copied().unwrap_or_default()) / 255.0;
+        Pattern::Map { ref share, columns, side, .. } => {
+            // the column of the map that the middle of this one lies in
+            let [x, y] = [(x, 0), (y, 1)].map(|(cell, axis)| {
+                let place = (cell as f64 + 0.5) * grid.dx / side[axis] * columns[axis] as f64;
+                (place as usize).checked_rem(columns[axis]).unwrap_or(0)
+            });
+            return share.get(y * columns[0] + x).map_or(0.0, |&share| f64::from(share) / 255.0);
         }
     };
     f64::from(u8::from(is_inside))
+}
+
+/// Part of the columns that is inside a pattern.
+pub fn inside(grid: &Grid, pattern: &Pattern) -> f64 {
+    let columns = grid.nx * grid.ny;
+    (0..columns).map(|column| pattern_share(grid, pattern, column % grid.nx, column / grid.nx)).sum::<f64>()
+        / columns as f64
 }
 
 /// Contact angle of lithium on the copper of column (x, y) \[rad\].
@@ -289,8 +301,22 @@ mod tests {
         assert!((of(&dots) / (std::f64::consts::PI / 16.0) - 1.0).abs() < 0.02);
         let share = (0..120 * 120).map(|i| if i % 120 < 60 { 255 } else { 51 }).collect();
         let (file, dataset, map_size) = (String::new(), None, None);
-        let map = Pattern::Map { file, dataset, map_size, inside, outside, contact_angle, film, share };
+        let map = Pattern::Map {
+            file,
+            dataset,
+            map_size,
+            inside,
+            outside,
+            contact_angle,
+            film,
+            share,
+            columns: [120, 120],
+            side: [30e-6; 2],
+        };
         assert!((of(&map) - 0.6).abs() < 1e-9);
+        // the same map on a coarser grid, and its mean
+        let coarse = Grid { nx: 30, ny: 30, nz: 8, dx: 1e-6 };
+        assert!((super::inside(&coarse, &map) - 0.6).abs() < 1e-9 && (of(&map.everywhere(0.6)) - 0.6).abs() < 1e-9);
         let mut copper = collector(CollectorShape::Flat);
         copper.pattern = Some(stripes(10e-6, 3e-6));
         let angles = [5, 20].map(|x| super::contact_angle(&grid, &copper, x, 0));

@@ -158,7 +158,7 @@ kinds! {
         Stripes {
             period: f64 = required("m", Positive), "distance from one stripe to the next along x, the width of the box divided by a whole number";
             width: f64 = required("m", Positive), "width of a stripe; the first begins at x = 0";
-            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate or the density of nucleation in the stripes";
+            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate of nucleation in the stripes, or of the chance of nuclei that are placed at once";
             outside: f64 = or("1", NotNegative, 0.0), "the same factor between them";
             contact_angle: Option<f64> = optional("rad", Within(0.17..=2.97), "that of the collector"), "contact angle of lithium in the stripes";
             film: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance that a coating adds on the lithium in the stripes";
@@ -166,7 +166,7 @@ kinds! {
         Dots {
             period: f64 = required("m", Positive), "distance from one dot to the next along x and along y, the widths of the box divided by whole numbers";
             width: f64 = required("m", Positive), "diameter of a dot; the first has its centre half a period from the corner";
-            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate or the density of nucleation in the dots";
+            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate of nucleation in the dots, or of the chance of nuclei that are placed at once";
             outside: f64 = or("1", NotNegative, 0.0), "the same factor between them";
             contact_angle: Option<f64> = optional("rad", Within(0.17..=2.97), "that of the collector"), "contact angle of lithium in the dots";
             film: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance that a coating adds on the lithium in the dots";
@@ -175,11 +175,14 @@ kinds! {
             file: String = text(), "where the map comes from: a grey picture, white inside and black outside, or what a height map can be (docs/inputs.md), with numbers from 0, outside, to 1, inside";
             dataset: Option<String> = optional_text("needed with an HDF5 file"), "name of the numbers in an HDF5 file";
             map_size: Option<[f64; 2]> = optional_list("m", Positive, "the size that the file gives, or that of the box"), "lateral size of the map along x and y, held against the box";
-            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate or the density of nucleation in what is white";
+            inside: f64 = or("1", NotNegative, 1.0), "factor of the rate of nucleation in what is white, or of the chance of nuclei that are placed at once";
             outside: f64 = or("1", NotNegative, 0.0), "the same factor in what is black";
             contact_angle: Option<f64> = optional("rad", Within(0.17..=2.97), "that of the collector"), "contact angle of lithium in what is white";
             film: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance that a coating adds on the lithium in what is white";
-            share: Vec<u8> = derived(), "how far each column is inside, 255 wholly, x fastest, nx × ny";
+            #[serde(with = "hexadecimal")]
+            share: Vec<u8> = derived(), "how far each column is inside, 255 wholly, x fastest";
+            columns: [usize; 2] = derived(), "columns of the share along x and y";
+            side: [f64; 2] = derived(), "sides of the box that they were made for, in m";
         } = "map", "a map from a file; what is grey is in between";
     }
 }
@@ -197,7 +200,42 @@ pub struct Patch {
     pub film: f64,
 }
 
+/// Numbers of a byte as text, two digits each.
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
+        let digits = digits.ok_or_else(|| D::Error::custom("no hexadecimal digits"))?;
+        Ok(digits.chunks(2).map(|pair| pair.iter().fold(0, |sum, digit| 16 * sum + digit)).collect())
+    }
+}
+
 impl Pattern {
+    /// One that is inside by this share everywhere, and changes what this one does.
+    pub fn everywhere(&self, share: f64) -> Self {
+        let Patch { inside, outside, contact_angle, film } = self.patch();
+        let share = vec![(255.0 * share).round() as u8];
+        let (file, dataset, map_size) = (String::new(), None, None);
+        Self::Map {
+            file,
+            dataset,
+            map_size,
+            inside,
+            outside,
+            contact_angle,
+            film,
+            share,
+            columns: [1, 1],
+            side: [1.0, 1.0],
+        }
+    }
+
     /// What it changes.
     pub fn patch(&self) -> Patch {
         match *self {

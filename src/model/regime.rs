@@ -15,10 +15,11 @@
 use crate::model::numerics::DILUTE;
 use std::f64::consts::PI;
 
+use super::collector;
 use super::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use super::electrolyte::Electrolyte;
 use super::kinetics::butler_volmer;
-use super::parameters::{InitialDeposit, Kinetics, Salt, Setup};
+use super::parameters::{InitialDeposit, Kinetics, Pattern, Salt, Setup};
 
 /// Size times k_kin above which tips win.
 pub const TIPS_WIN: f64 = 1.0;
@@ -207,9 +208,13 @@ pub fn gap(setup: &Setup, front: f64) -> f64 {
     (top - front).max(setup.grid.dx) + blocked
 }
 
-/// Area resistance of the film and of what covers a fresh surface \[Ω m²\].
+/// Area resistance of the film, of what covers a fresh surface, and of a coating by the part of the copper that has it \[Ω m²\].
 pub fn film(setup: &Setup) -> f64 {
-    setup.kinetics.film + setup.mechanisms.resistance()
+    let coating = |pattern: &Pattern| match pattern.patch().film {
+        0.0 => 0.0,
+        film => film * collector::inside(&setup.grid, pattern),
+    };
+    setup.kinetics.film + setup.mechanisms.resistance() + setup.collector.pattern.as_ref().map_or(0.0, coating)
 }
 
 /// What a plating current makes of a flat front with features of a given size.

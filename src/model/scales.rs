@@ -158,7 +158,6 @@ impl Scales {
                 super::parameters::Nucleation::Poisson { barrier, .. } => (barrier / self.potential) as f32,
                 _ => 0.0,
             },
-            pattern: u32::from(setup.collector.pattern.is_some()),
             pattern_inside: patch.inside as f32,
             pattern_outside: patch.outside as f32,
             pattern_contact: patch.contact_angle.unwrap_or(contact).cos() as f32,

@@ -66,8 +66,6 @@ uniform! {
         nucleation_rate: f32,
         /// nucleation barrier η_b \[potential scale\]
         nucleation_barrier: f32,
-        /// 1 if the copper has a pattern
-        pattern: u32,
         /// factor of the nucleation rate inside the pattern
         pattern_inside: f32,
         /// factor of the nucleation rate outside

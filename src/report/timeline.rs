@@ -83,7 +83,7 @@ const KINDS: [Kind; 10] = [
     },
     Kind {
         event: "tip ended",
-        title: "Tips that met others, or stood out no more",
+        title: "Tips that met others, were stripped, or stood out no more",
         headings: &["time", "tip", "x, y, z [µm]", "end"],
         row: |event| vec![time(event), tip(event), place(event), text(event, "end").into()],
     },

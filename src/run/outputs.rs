@@ -421,14 +421,14 @@ impl Outputs {
         }
         if let (Some(table), Some(tips)) = (of_tips, &found.tips) {
             let led = followed.leader();
-            let tips::Snapshot { rows, ended } = followed.go_on(&setup.grid, clock.step, clock.time, tips);
+            let tips::Snapshot { rows, ended, elapsed } = followed.go_on(&setup.grid, clock.step, clock.time, tips);
             rows.iter().try_for_each(|values| table.push(&row(values.iter().copied())))?;
             let xi = if ended.is_empty() { Vec::new() } else { b.field(Field::Xi)? };
             for tip in ended {
                 let [x, y, z] = tip.place;
                 self.events.push_json(&json!({
                     "event": "tip ended", "step": clock.step, "time": clock.time, "tip": tip.id, "x": x, "y": y, "z": z,
-                    "end": tip.end(&setup.grid, setup.ell, &xi).name(),
+                    "end": tip.end(&setup.grid, setup.ell, elapsed, &xi).name(),
                 }))?;
             }
             if let Some(leader) = followed.leader().filter(|leader| led.as_ref().is_some_and(|led| led.id != leader.id))

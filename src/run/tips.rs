@@ -58,7 +58,7 @@ pub struct Tip {
 /// What became of a tip that is none any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// there is lithium in front of where it was: it has grown into another, or another into it
+    /// there is lithium in front of where it would be by itself: it has grown into another, or another into it
     Met,
     /// there is electrolyte where it was
     Stripped,
@@ -78,17 +78,20 @@ impl End {
 }
 
 impl Tip {
-    /// What became of it, where the lithium fraction is now `xi`, with an interface of length `ell` \[m\].
-    pub fn end(&self, grid: &Grid, ell: f64, xi: &[f32]) -> End {
+    /// What became of it `elapsed` seconds later, where the lithium fraction is now `xi`, with an interface of length `ell` \[m\].
+    pub fn end(&self, grid: &Grid, ell: f64, elapsed: f64, xi: &[f32]) -> End {
+        // where it would be by itself
+        let way = self.speed * elapsed;
         let at = |along: f64| {
-            let place = wrapped(grid, std::array::from_fn(|k| self.place[k] + along * ell * self.direction[k]));
+            let along = along * ell + way;
+            let place = wrapped(grid, std::array::from_fn(|k| self.place[k] + along * self.direction[k]));
             let [x, y, z] = [0, 1, 2].map(|k| {
                 let cells = [grid.nx, grid.ny, grid.nz][k];
                 ((place[k] / grid.dx).max(0.0) as usize).min(cells - 1)
             });
             xi[(z * grid.ny + y) * grid.nx + x]
         };
-        match (at(LEAST_WAY) > 0.5, at(-LEAST_WAY) > 0.5) {
+        match (at(LEAST_WAY) > 0.5, at(-LEAST_WAY - way.max(0.0) / ell) > 0.5) {
             (true, _) => End::Met,
             (false, true) => End::Levelled,
             (false, false) => End::Stripped,
@@ -106,6 +109,8 @@ pub struct Snapshot {
     pub rows: Vec<[f64; COLUMNS.len()]>,
     /// tips that were there at the last snapshot and are not any more
     pub ended: Vec<Tip>,
+    /// time since the last snapshot \[s\]
+    pub elapsed: f64,
 }
 
 /// The tips of the last snapshot.
@@ -145,8 +150,9 @@ impl Followed {
         }
         let mut ended = std::mem::replace(&mut self.tips, now);
         ended.retain(|old| self.tips.iter().all(|tip| tip.id != old.id));
+        let elapsed = time - self.time;
         self.time = time;
-        Snapshot { rows, ended }
+        Snapshot { rows, ended, elapsed }
     }
 
     /// For each tip the place in the last snapshot's list of the one that it goes on from, if any: pairs by rising distance from where the old ones
@@ -205,13 +211,17 @@ mod tests {
     #[test]
     fn tips_end_in_lithium_in_electrolyte_or_in_a_surface() {
         let grid = Grid { nx: 8, ny: 8, nz: 40, dx: 1e-6 };
-        let up_to = |height: usize| (0..8 * 8 * 40).map(|cell| f32::from(u8::from(cell / 64 < height))).collect();
+        let up_to = |height: usize| -> Vec<f32> {
+            (0..8 * 8 * 40).map(|cell| f32::from(u8::from(cell / 64 < height))).collect()
+        };
         let mut followed = Followed::default();
         assert!(followed.go_on(&grid, 0, 0.0, &[tip([4e-6, 4e-6, 20e-6])]).ended.is_empty());
         let ended = followed.go_on(&grid, 1, 1.0, &[]).ended;
         assert_eq!(ended.iter().map(|tip| tip.id).collect::<Vec<_>>(), [1]);
-        let ends: [Vec<f32>; 3] = [up_to(30), up_to(20), up_to(10)];
-        assert_eq!(ends.map(|xi| ended[0].end(&grid, 1e-6, &xi)), [End::Met, End::Levelled, End::Stripped]);
+        // it moves by a cell itself
+        assert_eq!(ended[0].end(&grid, 1e-6, 1.0, &up_to(22)), End::Levelled);
+        let ends = [up_to(30), up_to(20), up_to(10)];
+        assert_eq!(ends.map(|xi| ended[0].end(&grid, 1e-6, 1.0, &xi)), [End::Met, End::Levelled, End::Stripped]);
         assert!(followed.go_on(&grid, 2, 2.0, &[]).ended.is_empty());
     }
 

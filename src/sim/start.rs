@@ -27,8 +27,12 @@ pub fn load_copper(setup: &Setup) -> Result<(Vec<f64>, Option<height_map::Summar
     if let CollectorShape::Map { file, dataset, height_range, map_size, heights } = &mut copper.shape
         && heights.len() != setup.grid.nx * setup.grid.ny
     {
-        let reading =
-            height_map::Reading { dataset: dataset.as_deref(), height_range: *height_range, map_size: *map_size };
+        let reading = height_map::Reading {
+            dataset: dataset.as_deref(),
+            height_range: *height_range,
+            map_size: *map_size,
+            is_share: false,
+        };
         let (read, of_map) = height_map::heights(Path::new(file), reading, &setup.grid)?;
         (*heights, summary) = (read, Some(of_map));
     }

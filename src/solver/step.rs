@@ -14,7 +14,7 @@ use crate::control::edge::{self, Electrical, PAST_POTENTIAL};
 use crate::control::time_step::{self, LimitedBy, Observed};
 use crate::mechanisms::{PerMechanism, StepStart};
 use crate::model::cathode::Cathode;
-use crate::model::constants::FARADAY;
+use crate::model::constants::{ELEMENTARY_CHARGE, FARADAY};
 use crate::model::nucleation::{self, Cap};
 use crate::model::parameters::{Control, Isolated, Nucleation};
 use crate::model::protocol::Limit;
@@ -99,6 +99,9 @@ pub enum StepFailure {
 /// Attempts at a step that may fail before a request to stop breaks it off: until then it will most likely be solved by the next, and
 /// the state after it is saved.
 const PATIENCE: usize = 3;
+
+/// Standard deviations of the potential that noise may change it by in a step: one in 16 000 is farther off.
+const NOISE_BOUND: f64 = 4.0;
 
 /// Part of a current by which it must have changed to jump: the uniform potential is then solved for first.
 const JUMP: f64 = 0.1;
@@ -412,9 +415,18 @@ impl Problem {
             }),
             relaxation: balance.largest_slope * self.relaxation,
             potential_change: self.potential(clock, balance, above) - clock.potential,
+            potential_noise: NOISE_BOUND
+                * self.scales.potential
+                * self.setup.mechanisms.unrest(self.ions(clock, balance, dt)),
             nucleation_rate: balance.nucleation_rate,
             nuclei: self.nuclei(&clock.inventory),
         }
+    }
+
+    /// Ions that cross the surface of the lithium in a step of `dt` \[s\], both ways.
+    fn ions(&self, clock: &Clock, balance: &Balance, dt: f64) -> f64 {
+        let exchange = self.setup.kinetics.exchange(self.setup.top.c0) / self.scales.current * clock.inventory.area;
+        (balance.reaction.abs() + 2.0 * exchange) * self.scales.box_current() * dt / ELEMENTARY_CHARGE
     }
 
     /// Area on which lithium reacts, over that of a new nucleus; 0 without nuclei that chance makes.

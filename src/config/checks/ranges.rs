@@ -74,6 +74,9 @@ fn quantities(setup: &Setup) -> Vec<Quantity> {
     add("kinetics.c_ref", k.c_ref, c, "mol/m^3", "the salt that i0 was measured at");
     let film = "films on lithium have 1e-5 to 1 ohm m^2; 1 ohm cm^2 is 1e-4 ohm m^2";
     add("kinetics.film", k.film, [1e-9, 10.0], "ohm m^2", film);
+    if let Some(pattern) = &setup.collector.pattern {
+        add("collector.pattern.film", pattern.patch().film, [1e-9, 10.0], "ohm m^2", film);
+    }
     add("kinetics.gamma", k.gamma, [1e-4, 300.0], "J/m^2", "metals have 0.1 to 3 J/m^2");
     add("kinetics.pressure", k.pressure, [1.0, 1e11], "Pa", "lithium creeps at 1e6 Pa, and no press has 1e11 Pa");
     add("kinetics.double_layer", k.double_layer, [1e-4, 100.0], "F/m^2", "metals have 0.05 to 0.5 F/m^2");

@@ -15,7 +15,7 @@ use crate::model::grid::Grid;
 const LARGEST_FILE: u64 = 1 << 30;
 
 /// Most pixels of a map, 8192²: 512 MiB of heights.
-const MOST_PIXELS: usize = 1 << 26;
+pub const MOST_PIXELS: usize = 1 << 26;
 
 /// Most pixels that a byte of a compressed file can stand for: deflate packs 1032 bytes into one, run lengths of other codes less than
 /// four times as many.
@@ -34,6 +34,8 @@ pub struct Reading<'a> {
     pub height_range: Option<f64>,
     /// lateral size of the map along x and y, if it is not that which the file gives \[m\]
     pub map_size: Option<[f64; 2]>,
+    /// whether its values are no heights but numbers without a unit
+    pub is_share: bool,
 }
 
 /// A map of heights.
@@ -119,7 +121,7 @@ pub fn heights(file: &Path, reading: Reading, grid: &Grid) -> Result<(Vec<f64>, 
 /// As of [`heights`], and if numbers are below 0 or above 1.
 pub fn shares(file: &Path, dataset: Option<&str>, map_size: Option<[f64; 2]>, grid: &Grid) -> Result<Vec<u8>, IoError> {
     // a picture is as high as it is white; what is none has its own numbers
-    let reading = |height_range| Reading { dataset, height_range, map_size };
+    let reading = |height_range| Reading { dataset, height_range, map_size, is_share: true };
     let map = if is_picture(&head(file)?) { read(file, &reading(Some(1.0))) } else { read(file, &reading(None)) }?;
     if let Some(wrong) = map.values.iter().find(|v| !(0.0..=1.0).contains(*v)) {
         return Err(IoError::content(
@@ -188,11 +190,9 @@ fn read(file: &Path, reading: &Reading) -> Result<Map, IoError> {
             }
             return match (&head[..], reading.dataset) {
                 (b"\x89HDF\r\n\x1a\n", Some(dataset)) => stored::read(file, dataset),
-                (b"\x89HDF\r\n\x1a\n", None) => {
-                    Err(content("is an HDF5 file: name the dataset of its heights with dataset".into()))
-                }
+                (b"\x89HDF\r\n\x1a\n", None) => Err(content("is an HDF5 file: name it with `dataset`".into())),
                 (_, Some(_)) => Err(content(format!("is no HDF5 file, so it has no dataset; {FORMATS}"))),
-                (_, None) => text::read(&bytes()?).map_err(content),
+                (_, None) => text::read(&bytes()?, reading.is_share).map_err(content),
             };
         }
     };
@@ -200,7 +200,7 @@ fn read(file: &Path, reading: &Reading) -> Result<Map, IoError> {
         return Err(content("is a picture: height_range is missing, the height between black and white".into()));
     };
     if reading.dataset.is_some() {
-        return Err(content("is a picture, so it has no dataset (dataset)".into()));
+        return Err(content("is a picture, so it has no dataset".into()));
     }
     let bytes = bytes()?;
     let map = decode(&bytes).and_then(picture::Picture::shades).map_err(content)?;

@@ -196,7 +196,7 @@ fn a_dataset_in_metres_comes_back_around_its_mean() {
     file.new_dataset::<f64>().shape([4, 4]).external("/dev/zero", 0, 128).create("elsewhere").unwrap();
     file.close().unwrap();
     let read = |dataset: &str, height_range| {
-        let reading = Reading { dataset: Some(dataset), height_range, map_size: None };
+        let reading = Reading { dataset: Some(dataset), height_range, map_size: None, is_share: false };
         heights(&path, reading, &grid(4, 4)).map_err(|e| e.to_string())
     };
     let copper = read("h", None).unwrap().0;
@@ -226,8 +226,13 @@ fn a_map_of_another_shape_or_size_is_refused_with_what_to_do() {
     assert!(over(&grey(16, 17, |x, _| f64::from(x) / 16.0), RANGE, &grid(16, 16)).is_ok());
     assert!(over(&grey(16, 18, |x, _| f64::from(x) / 16.0), RANGE, &grid(16, 16)).is_err());
     let (_folder, path) = file("map.png", &map);
-    let sized =
-        |size| heights(&path, Reading { map_size: Some(size), height_range: RANGE, dataset: None }, &grid(16, 16));
+    let sized = |size| {
+        heights(
+            &path,
+            Reading { map_size: Some(size), height_range: RANGE, dataset: None, is_share: false },
+            &grid(16, 16),
+        )
+    };
     assert!(sized([16e-6, 16e-6]).is_ok(), "pixels that are no squares");
     let message = sized([20e-6, 20e-6]).unwrap_err().to_string();
     assert!(message.contains("20.0000 × 20.0000 µm") && message.contains("[20, 20, 8]"), "{message}");

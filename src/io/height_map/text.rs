@@ -7,14 +7,14 @@ use crate::config::quantity;
 ///
 /// # Errors
 /// A sentence, with the line where there is one.
-pub fn read(bytes: &[u8]) -> Result<Map, String> {
+pub fn read(bytes: &[u8], is_share: bool) -> Result<Map, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| format!("is no map; {FORMATS}"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
     if text.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("ncols")) {
         return esri(text);
     }
     if text.starts_with('#') && comment(text, "Width").is_some() && comment(text, "Height").is_some() {
-        return gwyddion(text);
+        return gwyddion(text, is_share);
     }
     points(text)
 }
@@ -97,7 +97,7 @@ fn comment<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// A channel as Gwyddion writes it: comments with the size and the unit, then rows from the far end of y.
-fn gwyddion(text: &str) -> Result<Map, String> {
+fn gwyddion(text: &str, is_share: bool) -> Result<Map, String> {
     let length = |name: &str| {
         let value = comment(text, name).unwrap_or_default();
         quantity::parse(value, "m")
@@ -107,8 +107,12 @@ fn gwyddion(text: &str) -> Result<Map, String> {
     };
     let size = [length("Width")?, length("Height")?];
     let unit = comment(text, "Value units").unwrap_or("m");
-    let scale =
-        quantity::parse(&format!("1 {unit}"), "m").map_err(|_| format!("its heights are in {unit:?}, no length"))?;
+    let scale = match is_share {
+        true => 1.0, // whatever unit the program that made it has put there
+        false => {
+            quantity::parse(&format!("1 {unit}"), "m").map_err(|_| format!("its heights are in {unit:?}, no length"))?
+        }
+    };
     let filled = || text.lines().zip(1..).filter(|(line, _)| !line.starts_with('#') && !line.trim().is_empty());
     let columns = filled().next().and_then(|(line, _)| numbers(line)).map_or(0, |row| row.len());
     let rows = filled().count();

@@ -1,6 +1,6 @@
 //! Shot noise on the CPU.
 
-use super::ShotNoise;
+use super::{AMPLITUDE, ShotNoise};
 use crate::cpu::interface::length;
 use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
 use crate::cpu::probe::{Reading, gradient, looseness};
@@ -36,17 +36,18 @@ impl OnSurface for Noise {
 
     fn load(&mut self, _: &Riding) {}
 
-    /// q, current, c, heterogeneity, exchange → what the noise adds to the drive.
+    /// q, current before, c, heterogeneity, exchange → what the noise adds to the drive.
     fn start(&mut self, on: &Surface, step: StepStart, to: Contribution) -> f64 {
-        if !step.goes_on {
+        if !step.goes_on || self.parameters.strength == 0.0 {
             return 0.0; // the current before is not that which fluctuates
         }
-        let (ShotNoise { seed, .. }, amplitude) = (self.parameters, self.parameters.amplitude());
+        let (seed, amplitude) = (self.parameters.stream(), AMPLITUDE);
         let &Surface { shape, q, ell, physics, probes, .. } = on;
-        let ions = self.ions * step.dt;
+        let ions = self.ions * step.dt / self.parameters.strength.powi(2);
         let noise = |cell: usize| f64::from(bits_above_half(seed, step.number, cell as u32));
         let [i0, alpha] = [physics.i0, physics.alpha].map(f64::from);
-        let Contribution { drive_lost, exchange, .. } = to;
+        let Contribution { drive_lost, exchange, current: taken, .. } = to;
+        let (exchange, taken) = (&*exchange, &*taken);
         shape.rows(
             [drive_lost],
             || (),
@@ -65,7 +66,7 @@ impl OnSurface for Noise {
                     let share = 1.0 - looseness(q[cell] / ell, closest.read(q) / ell);
                     let c = if physics.salt == 1 { (1.0 + probe.reading.read(on.c)).max(DILUTE) } else { 1.0 };
                     let exchange = i0 * on.heterogeneity[cell] * exchange[cell] * c.powf(alpha);
-                    let current = on.current[cell];
+                    let current = on.current_before[cell] - taken[cell];
                     let both = (current * current + 4.0 * exchange * exchange).sqrt();
                     if both > 0.0 {
                         let (cathodic, anodic) = (0.5 * (both + current), 0.5 * (both - current));

@@ -1,6 +1,6 @@
 //! Shot noise on a GPU: `shot_noise_start.wgsl`.
 
-use super::ShotNoise;
+use super::{AMPLITUDE, ShotNoise};
 use crate::gpu::Gpu;
 use crate::gpu::fields::RidingBuffer;
 use crate::gpu::mechanism::GpuMechanism;
@@ -40,12 +40,12 @@ impl GpuMechanism for Noise {
     fn load(&self, _: &mut Gpu, _: &Riding) {}
 
     fn start(&self, gpu: &mut Gpu, step: StepStart) -> Result<f64, BackendError> {
-        if !step.goes_on {
+        if !step.goes_on || self.parameters.strength == 0.0 {
             return Ok(0.0); // the current before is not that which fluctuates
         }
-        let [ions, amplitude] =
-            [self.ions * step.dt, self.parameters.amplitude()].map(|value| (value as f32).to_bits());
-        gpu.run_over_grid(Kernel::ShotNoiseStart, &[self.parameters.seed, step.number, ions, amplitude]);
+        let ions = self.ions * step.dt / self.parameters.strength.powi(2);
+        let [ions, amplitude] = [ions, AMPLITUDE].map(|value| (value as f32).to_bits());
+        gpu.run_over_grid(Kernel::ShotNoiseStart, &[self.parameters.stream(), step.number, ions, amplitude]);
         Ok(0.0)
     }
 

@@ -11,7 +11,7 @@
 //! All cells along a normal share the noise of the point of the surface that is closest to them: with a number of its own in each, the profile
 //! across the interface would lose its shape at rest, where nothing restores it, and that is no ripple of a surface. The white noise is a number
 //! in each cell of the grid, read between cells at two points of the normal, a third of dx on either side of the surface. Its integral over a
-//! surface has [`VARIANCE`] times the area over dx² for its variance, within 0.3 % in every direction, and within 5 % wherever between
+//! surface has [`VARIANCE`] times the area over dx² for its variance, within 0.3 % in every direction, and within 7 % wherever between
 //! the planes of the grid a surface along them lies. What a grid cannot hold, ripples of 2 dx, has less of it where points lie between columns of cells.
 //!
 //! i_c and i_a are those of the current of the step before and of the exchange current where the cell reads the electrolyte, from i_c − i_a = i and
@@ -27,6 +27,7 @@ pub mod gpu;
 use super::{Mechanism, Plausible, RidingField};
 use crate::model::constants::ELEMENTARY_CHARGE;
 use crate::model::keys::{OfKeys, Shown};
+use crate::model::numerics::FEWEST_IONS;
 use crate::model::scales::Scales;
 use crate::section;
 
@@ -35,14 +36,17 @@ section! {
     #[derive(Copy)]
     pub struct ShotNoise {
         seed: u32 = random_seed(), "seed of the noise";
-        strength: f64 = or("1", NotNegative, 1.0), "factor of its amplitude; 1: that of single ions";
+        strength: f64 = or("1", NotNegative, 1.0), "factor of its amplitude; 1: that of single ions, 2: that of carriers of four charges";
     }
 }
 
 /// Variance of the integral over a surface of the noise that is read there, per area \[1/dx²\]: ∫ Π sinc⁴(t nᵢ/2) cos²(t/3) dt/2π for numbers of variance 1 and the
 /// normal n, 0.5182 to 0.5209. The points are [`OFF_SURFACE`](crate::model::numerics::OFF_SURFACE) away: so far the variance hardly depends on where
-/// between planes of the grid a surface along them lies, 0.5 at a plane and half-way, 0.545 at most.
+/// between planes of the grid a surface along them lies, 0.5 at a plane and half-way, 0.556 at a third.
 pub const VARIANCE: f64 = 0.5194;
+
+/// Factor of the numbers, of which each has the variance 8.
+const AMPLITUDE: f64 = 0.490_573; // 1/√(8 VARIANCE)
 
 /// Shot noise has no field of its own.
 pub const FIELDS: &[RidingField] = &[];
@@ -53,9 +57,9 @@ impl ShotNoise {
         scales.box_current() / ELEMENTARY_CHARGE
     }
 
-    /// Factor of the numbers, of which each has the variance 8.
-    fn amplitude(&self) -> f64 {
-        self.strength / (8.0 * VARIANCE).sqrt()
+    /// Seed of the numbers: not those by which nuclei of the same seed appear.
+    fn stream(&self) -> u32 {
+        self.seed ^ 0x51ed_270b
     }
 }
 
@@ -70,6 +74,11 @@ impl Mechanism for ShotNoise {
 
     fn plausible(&self) -> Vec<Plausible> {
         let why = "1 is the noise of single ions; more stands for what else is irregular";
-        vec![Plausible { key: "strength", value: self.strength, range: [1e-3, 1e3], unit: "", why }]
+        vec![Plausible { key: "strength", value: self.strength, range: [1e-3, 100.0], unit: "", why }]
+    }
+
+    fn unrest(&self, ions: f64) -> f64 {
+        // 2/√N where i_c and i_a are alike, 1/(α √N) far from that
+        2.0 * self.strength / ions.max(self.strength * self.strength * FEWEST_IONS).max(1.0).sqrt()
     }
 }
