@@ -56,6 +56,23 @@ fn a_current_beyond_the_limit_can_be_dendritic_and_its_grid_is_too_coarse() {
     assert!(value(&called, "regime").starts_with("can be dendritic: "), "{}", called.out);
 }
 
+/// Pulses that end long before Sand's time are to the salt what their mean is; longer ones are a current of their own.
+#[test]
+fn short_pulses_are_their_mean() {
+    let place = Place::new(SMALL);
+    let with = |on: &str, off: &str| {
+        let text = SMALL.split("[top]").next().unwrap().to_string()
+            + "[top]\nsalt = \"reservoir\"\ncompliance = \"-1 V\"\n[[protocol]]\nsteps = [\"Pulse 2000 mA/cm^2 "
+            + &format!("{on} on, {off} off, until 0.05 mAh/cm^2\"]\n");
+        std::fs::write(place.path("pulsed.toml"), text).unwrap();
+        place.call(&["check", "pulsed.toml", "--device", "cpu"])
+    };
+    let short = with("1 us", "99 us");
+    assert!(short.code == 0 && !short.out.contains("is used up"), "{short:?}");
+    let long = with("1 s", "99 s");
+    assert!(long.code == 0 && long.out.contains("is used up"), "{long:?}");
+}
+
 #[test]
 fn a_single_ion_has_no_salt_to_speak_of() {
     let place = Place::new(SMALL);

@@ -232,6 +232,7 @@ fn plan_of(setup: &Setup, step: &Step) -> Option<Plan> {
                 Some(Control::Current(from)) => from.max(to),
                 _ => to,
             };
+            let current = felt_by_salt(setup, step, current);
             let time = step.charge().map(|charge| charge / current);
             Some(Plan {
                 current,
@@ -244,6 +245,16 @@ fn plan_of(setup: &Setup, step: &Step) -> Option<Plan> {
         (Control::Potential(v), _) => at_potential(&setup.at(temperature), v, None),
     }
     .filter(|plan| plan.current > 0.0)
+}
+
+/// The current of a step, or the mean of its pulses where they are over before the salt is: the salt knows no more of them \[A/m²\].
+fn felt_by_salt(setup: &Setup, step: &Step, current: f64) -> f64 {
+    match step.pulse {
+        Some([on, off]) if !setup.electrolyte.has_salt() || on < Medium::of(setup).sand_time(current) => {
+            current * on / (on + off)
+        }
+        _ => current,
+    }
 }
 
 fn at_potential(setup: &Setup, potential: f64, time: Option<f64>) -> Option<Plan> {
