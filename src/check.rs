@@ -235,8 +235,24 @@ pub(crate) fn seconds_per_cell(setup: &Setup, heights: &[f64], choice: DeviceCho
     trial(setup, heights, choice).map(|(trial, _)| trial.seconds_per_cell)
 }
 
+/// Steps that the turns of a step of a protocol need that is pulsed: after each edge they begin as short as the first of a run, and grow by
+/// a factor of two at most.
+fn of_pulses(setup: &Setup, step: &Step) -> f64 {
+    let (Some([on, off]), Some(charge), Control::Current(current)) = (step.pulse, step.charge(), step.control) else {
+        return 0.0;
+    };
+    let within = |time: f64| (1.0 + time / setup.time_step.first).log2().ceil().max(1.0);
+    charge / (current.abs() * on) * (within(on) + within(off))
+}
+
 /// Steps that a flat front would need.
 pub(crate) fn steps(setup: &Setup) -> Option<f64> {
+    let of_pulses: f64 = setup
+        .protocol
+        .blocks
+        .iter()
+        .flat_map(|block| block.steps.iter().map(|step| block.repeat as f64 * of_pulses(setup, step)))
+        .sum();
     let charge = match (&setup.protocol, setup.top.control) {
         (protocol, _) if !protocol.is_empty() => {
             let blocks = protocol.blocks.iter();
@@ -248,7 +264,7 @@ pub(crate) fn steps(setup: &Setup) -> Option<f64> {
         (_, Control::Current(i)) => setup.end.charge.or(setup.end.time.map(|t| t * i.abs()))?,
         (_, Control::Potential(_)) => return None,
     };
-    Some(charge * LITHIUM_MOLAR_VOLUME / FARADAY / (setup.time_step.cfl * setup.grid.dx))
+    Some(of_pulses + charge * LITHIUM_MOLAR_VOLUME / FARADAY / (setup.time_step.cfl * setup.grid.dx))
 }
 
 struct Trial {

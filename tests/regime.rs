@@ -60,16 +60,29 @@ fn a_current_beyond_the_limit_can_be_dendritic_and_its_grid_is_too_coarse() {
 #[test]
 fn short_pulses_are_their_mean() {
     let place = Place::new(SMALL);
-    let with = |on: &str, off: &str| {
-        let text = SMALL.split("[top]").next().unwrap().to_string()
-            + "[top]\nsalt = \"reservoir\"\ncompliance = \"-1 V\"\n[[protocol]]\nsteps = [\"Pulse 2000 mA/cm^2 "
-            + &format!("{on} on, {off} off, until 0.05 mAh/cm^2\"]\n");
+    let with = |on: &str, off: &str, charge: &str| {
+        let text = format!(
+            "[grid]\ncells = [12, 1, 40]\ndx = \"0.25 um\"\n[electrolyte]\nkind = \"landesfeind\"\nsolvent = \"EC:EMC\"\n\
+             [kinetics]\ni0 = \"10 mA/cm^2\"\n[collector]\nheight = \"2 um\"\n[deposit]\nkind = \"layer\"\nthickness = \"1 um\"\n\
+             [top]\nsalt = \"reservoir\"\ncompliance = \"-5 V\"\n[time_step]\npotential = \"10 V\"\n[[protocol]]\n\
+             steps = [\"Pulse 2000 mA/cm^2 {on} on, {off} off, until {charge}\"]\n"
+        );
         std::fs::write(place.path("pulsed.toml"), text).unwrap();
         place.call(&["check", "pulsed.toml", "--device", "cpu"])
     };
-    let short = with("1 us", "99 us");
+    let short = with("1 us", "99 us", "5e-5 mAh/cm^2");
     assert!(short.code == 0 && !short.out.contains("is used up"), "{short:?}");
-    let long = with("1 s", "99 s");
+    // 90 pulses: two steps each at least, which the forecast knows
+    let [least, most] = {
+        let mut numbers = value(&short, "steps").split(' ').filter_map(|word| word.parse::<f64>().ok());
+        [(); 2].map(|()| numbers.next().unwrap())
+    };
+    let run =
+        place.call(&["run", "pulsed.toml", "--device", "cpu", "--quiet", "--out", "pulsed", "--max-wall", "60 s"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let taken = column(&place.text("pulsed/metrics.csv"), "step").last().copied().unwrap();
+    assert!(taken >= 180.0 && least <= taken && taken <= most, "{taken} of {least} to {most}");
+    let long = with("1 s", "99 s", "5 mAh/cm^2");
     assert!(long.code == 0 && long.out.contains("is used up"), "{long:?}");
 }
 
