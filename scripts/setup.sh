@@ -2,6 +2,9 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
+# where cargo puts the program
+built=${CARGO_TARGET_DIR:-./target}/release/liplate
+
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
 
 die() {
