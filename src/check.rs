@@ -215,9 +215,7 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
     }
     let part: Vec<f64> =
         (0..trial.grid.ny).flat_map(|y| heights[y * setup.grid.nx..][..trial.grid.nx].iter().copied()).collect();
-    if let Some(pattern) = setup.collector.pattern.as_ref().filter(|_| trial.grid != setup.grid) {
-        trial.collector.pattern = Some(pattern.everywhere(collector::inside(&setup.grid, pattern)));
-    }
+    collector::average_pattern(setup, &mut trial);
     if let Nucleation::Listed { nuclei } = &mut trial.nucleation {
         let [width, depth] = [trial.grid.nx, trial.grid.ny].map(|n| n as f64 * trial.grid.dx);
         nuclei.retain(|nucleus| nucleus.x <= width && nucleus.y <= depth);

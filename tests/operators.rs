@@ -698,18 +698,12 @@ fn nucleation_in_a_pattern() {
             film: 0.0,
         },
         Pattern::Dots { period: 2e-6, width: 1.3e-6, inside: 0.5, outside: 0.1, contact_angle: None, film: 1e-2 },
-        Pattern::Map {
-            file: String::new(),
-            dataset: None,
-            map_size: None,
-            inside: 0.5,
-            outside: 3.0,
-            contact_angle: Some(2.0),
-            film: 1e-3,
-            share: (0..=255).collect(),
-            columns: [16, 16],
-            side: [4e-6, 4e-6],
-        },
+        Pattern::map(
+            Patch { inside: 0.5, outside: 3.0, contact_angle: Some(2.0), film: 1e-3 },
+            (0..=255).collect(),
+            [16, 16],
+            [4e-6, 4e-6],
+        ),
     ];
     for pattern in patterns {
         let mut s = common::everything(16);

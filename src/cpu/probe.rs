@@ -130,6 +130,44 @@ fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], physics: &Physics, row:
     }
 }
 
+/// The normal of the surface through a cell, along which mechanisms read what lies at the surface.
+pub struct Foot<'a> {
+    shape: &'a Shape,
+    q: &'a [f64],
+    row: Row,
+    x: usize,
+    /// unit vector into the lithium
+    pub normal: [f64; 3],
+    steepness: f64,
+}
+
+impl<'a> Foot<'a> {
+    /// That of cell `x` of a row; none where q has no direction.
+    pub fn new(shape: &'a Shape, q: &'a [f64], row: Row, x: usize) -> Option<Self> {
+        let gradient = gradient(q, row.cell(x));
+        let steepness = length(gradient);
+        (steepness > LEAST_GRADIENT).then(|| Self {
+            shape,
+            q,
+            row,
+            x,
+            normal: gradient.map(|g| g / steepness),
+            steepness,
+        })
+    }
+
+    /// The place on the normal that is so far in the lithium \[dx\]; 0 is at the surface.
+    pub fn at(&self, depth: f64) -> Reading {
+        let way = depth - self.q[self.row.here + self.x] / self.steepness;
+        Reading::new(self.shape, self.row, self.x, self.normal.map(|n| way * n))
+    }
+
+    /// How far the cell belongs to the surface whose `closest` point that is, 0 to 1.
+    pub fn belongs(&self, closest: &Reading, ell: f64) -> f64 {
+        1.0 - looseness(self.q[self.row.here + self.x] / ell, closest.read(self.q) / ell)
+    }
+}
+
 /// The curvature of a cell at the distance `q` whose closest point, with `curvature`, is at the distance `there`.
 ///
 /// Where more than half of the distance remains, q leads to no surface: between the tails of several surfaces and in what a

@@ -36,11 +36,10 @@ impl Statics {
             Some(h) => log_normal(grid, h),
             None => vec![1.0; grid.cells()],
         };
-        let share = |column: usize| {
-            let pattern = setup.collector.pattern.as_ref();
-            pattern.map_or(0.0, |pattern| pattern_share(grid, pattern, column % grid.nx, column / grid.nx)) as f32
+        let pattern = match &setup.collector.pattern {
+            Some(pattern) => pattern_shares(grid, pattern).map(|share| share as f32).collect(),
+            None => vec![0.0; grid.nx * grid.ny],
         };
-        let pattern = (0..grid.nx * grid.ny).map(share).collect();
         Self { accessible: accessible.iter().map(|&w| w as f32).collect(), copper_area, heterogeneity, pattern }
     }
 }
@@ -73,9 +72,19 @@ pub fn pattern_share(grid: &Grid, pattern: &Pattern, x: usize, y: usize) -> f64 
 
 /// Part of the columns that is inside a pattern.
 pub fn inside(grid: &Grid, pattern: &Pattern) -> f64 {
-    let columns = grid.nx * grid.ny;
-    (0..columns).map(|column| pattern_share(grid, pattern, column % grid.nx, column / grid.nx)).sum::<f64>()
-        / columns as f64
+    pattern_shares(grid, pattern).sum::<f64>() / (grid.nx * grid.ny) as f64
+}
+
+/// How far each column is inside a pattern, 0 to 1, x fastest.
+pub fn pattern_shares(grid: &Grid, pattern: &Pattern) -> impl Iterator<Item = f64> {
+    (0..grid.nx * grid.ny).map(move |column| pattern_share(grid, pattern, column % grid.nx, column / grid.nx))
+}
+
+/// Gives a box of fewer columns, `small`, the mean of the pattern of the whole one: a part would not have its share.
+pub fn average_pattern(whole: &Setup, small: &mut Setup) {
+    if let Some(pattern) = whole.collector.pattern.as_ref().filter(|_| small.grid != whole.grid) {
+        small.collector.pattern = Some(pattern.everywhere(inside(&whole.grid, pattern)));
+    }
 }
 
 /// Contact angle of lithium on the copper of column (x, y) \[rad\].
@@ -288,9 +297,7 @@ mod tests {
     #[test]
     fn patterns_have_their_areas() {
         let grid = Grid { nx: 120, ny: 120, nz: 8, dx: 0.25e-6 };
-        let of = |pattern: &Pattern| {
-            (0..120 * 120).map(|i| pattern_share(&grid, pattern, i % 120, i / 120)).sum::<f64>() / (120.0 * 120.0)
-        };
+        let of = |pattern: &Pattern| super::inside(&grid, pattern);
         let (inside, outside, contact_angle, film) = (1.0, 0.0, Some(0.5), 0.0);
         let stripes =
             |period: f64, width: f64| Pattern::Stripes { period, width, inside, outside, contact_angle, film };
@@ -300,19 +307,7 @@ mod tests {
         let dots = Pattern::Dots { period: 10e-6, width: 5e-6, inside, outside, contact_angle, film };
         assert!((of(&dots) / (std::f64::consts::PI / 16.0) - 1.0).abs() < 0.02);
         let share = (0..120 * 120).map(|i| if i % 120 < 60 { 255 } else { 51 }).collect();
-        let (file, dataset, map_size) = (String::new(), None, None);
-        let map = Pattern::Map {
-            file,
-            dataset,
-            map_size,
-            inside,
-            outside,
-            contact_angle,
-            film,
-            share,
-            columns: [120, 120],
-            side: [30e-6; 2],
-        };
+        let map = Pattern::map(dots.patch(), share, [120, 120], [30e-6; 2]);
         assert!((of(&map) - 0.6).abs() < 1e-9);
         // the same map on a coarser grid, and its mean
         let coarse = Grid { nx: 30, ny: 30, nz: 8, dx: 1e-6 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::collector::{contact_angle, pattern_share};
+use super::collector::{contact_angle, pattern_shares};
 use super::grid::Grid;
 use super::parameters::{Nucleation, Setup};
 use super::profile;
@@ -232,11 +232,8 @@ pub fn placed_at_once(setup: &Setup) -> Option<[usize; 2]> {
 fn chances(setup: &Setup) -> Vec<f64> {
     let Some(pattern) = &setup.collector.pattern else { return Vec::new() };
     let (grid, patch) = (&setup.grid, pattern.patch());
-    let factor = |column: usize| {
-        let share = pattern_share(grid, pattern, column % grid.nx, column / grid.nx);
-        (1.0 - share) * patch.outside + share * patch.inside
-    };
-    let factors: Vec<f64> = (0..grid.nx * grid.ny).map(factor).collect();
+    let factor = |share: f64| (1.0 - share) * patch.outside + share * patch.inside;
+    let factors: Vec<f64> = pattern_shares(grid, pattern).map(factor).collect();
     let most = factors.iter().copied().fold(0.0, f64::max);
     factors.into_iter().map(|factor| if most > 0.0 { factor / most } else { 0.0 }).collect()
 }

@@ -179,7 +179,7 @@ kinds! {
             outside: f64 = or("1", NotNegative, 0.0), "the same factor in what is black";
             contact_angle: Option<f64> = optional("rad", Within(0.17..=2.97), "that of the collector"), "contact angle of lithium in what is white";
             film: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance that a coating adds on the lithium in what is white";
-            #[serde(with = "hexadecimal")]
+            #[serde(with = "base_64")]
             share: Vec<u8> = derived(), "how far each column is inside, 255 wholly, x fastest";
             columns: [usize; 2] = derived(), "columns of the share along x and y";
             side: [f64; 2] = derived(), "sides of the box that they were made for, in m";
@@ -200,40 +200,31 @@ pub struct Patch {
     pub film: f64,
 }
 
-/// Numbers of a byte as text, two digits each.
-mod hexadecimal {
+/// Bytes as text in base 64.
+mod base_64 {
+    use base64::{Engine, engine::general_purpose::STANDARD};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        to.serialize_str(&STANDARD.encode(bytes))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        let text = String::deserialize(from)?;
-        let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
-        let digits = digits.ok_or_else(|| D::Error::custom("no hexadecimal digits"))?;
-        Ok(digits.chunks(2).map(|pair| pair.iter().fold(0, |sum, digit| 16 * sum + digit)).collect())
+        STANDARD.decode(String::deserialize(from)?).map_err(D::Error::custom)
     }
 }
 
 impl Pattern {
+    /// A map that is there already: shares of so many columns along x and y of a box with these sides \[m\].
+    pub fn map(patch: Patch, share: Vec<u8>, columns: [usize; 2], side: [f64; 2]) -> Self {
+        let Patch { inside, outside, contact_angle, film } = patch;
+        let (file, dataset, map_size) = (String::new(), None, None);
+        Self::Map { file, dataset, map_size, inside, outside, contact_angle, film, share, columns, side }
+    }
+
     /// One that is inside by this share everywhere, and changes what this one does.
     pub fn everywhere(&self, share: f64) -> Self {
-        let Patch { inside, outside, contact_angle, film } = self.patch();
-        let share = vec![(255.0 * share).round() as u8];
-        let (file, dataset, map_size) = (String::new(), None, None);
-        Self::Map {
-            file,
-            dataset,
-            map_size,
-            inside,
-            outside,
-            contact_angle,
-            film,
-            share,
-            columns: [1, 1],
-            side: [1.0, 1.0],
-        }
+        Self::map(self.patch(), vec![(255.0 * share).round() as u8], [1, 1], [1.0, 1.0])
     }
 
     /// What it changes.

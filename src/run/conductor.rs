@@ -95,7 +95,7 @@ struct Position {
 pub fn run(request: &Request) -> Result<Outcome, RunError> {
     let Request { setup, directory, .. } = request;
     let taken = || {
-        let mut names = [RunFile::FILE, checkpoint::FILE, checkpoint::PREVIOUS].into_iter().chain(outputs::NAMES);
+        let mut names = [RunFile::FILE, checkpoint::FILE, checkpoint::PREVIOUS].into_iter().chain(outputs::names());
         match names.any(|name| directory.join(name).exists()) {
             true => Err(RunError::Taken { directory: directory.clone() }),
             false => Ok(()),

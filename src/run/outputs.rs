@@ -38,23 +38,18 @@ pub const EVENTS: &str = "events.jsonl";
 pub const SURFACE: &str = "deposit.vtp";
 
 /// Files that a run writes beside its checkpoints and `run.json`.
-pub const NAMES: [&str; 11] = [
-    METRICS,
-    EVENTS,
-    cycles::FILE,
-    grains::FILE,
-    tips::FILE,
-    filling::FILE,
-    SURFACE,
-    snapshot::FILE,
-    snapshot::SIDECAR,
-    snapshot::FOLDER,
-    view::FILE,
-];
+pub fn names() -> impl Iterator<Item = &'static str> {
+    files().chain([snapshot::FILE, snapshot::SIDECAR, snapshot::FOLDER])
+}
+
+/// Those that are no fields.
+fn files() -> impl Iterator<Item = &'static str> {
+    [METRICS, EVENTS, SURFACE, view::FILE].into_iter().chain(KEPT.iter().map(|kept| kept.file))
+}
 
 /// Removes the outputs of a run that has not taken a step.
 pub fn remove(directory: &Path) -> Result<(), IoError> {
-    for name in [METRICS, EVENTS, cycles::FILE, grains::FILE, tips::FILE, filling::FILE, SURFACE, view::FILE] {
+    for name in files() {
         let path = directory.join(name);
         if path.exists() {
             std::fs::remove_file(&path).map_err(IoError::system(&path))?;

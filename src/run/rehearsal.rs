@@ -54,9 +54,7 @@ fn smaller(setup: &Setup, heights: &[f64]) -> (Setup, Vec<f64>) {
         *side = side.div_ceil(2);
     }
     let grid = small.grid;
-    if let Some(pattern) = setup.collector.pattern.as_ref().filter(|_| grid != whole) {
-        small.collector.pattern = Some(pattern.everywhere(collector::inside(&whole, pattern)));
-    }
+    collector::average_pattern(setup, &mut small);
     let place = |i: usize, n: usize, of: usize| if n == of || i < n.div_ceil(2) { i } else { n - 1 - i };
     let row = |y: usize| (0..grid.nx).map(move |x| (x, y));
     let copper = (0..grid.ny)

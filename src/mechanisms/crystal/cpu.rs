@@ -4,10 +4,10 @@ use super::law::{Facets, Harmonics};
 use super::{Crystal, FIELDS};
 use crate::cpu::interface::length;
 use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
-use crate::cpu::probe::{Reading, at_depth, central, gradient, looseness};
+use crate::cpu::probe::{Foot, at_depth, central};
 use crate::cpu::shape::{Cell, Row, Shape, paired};
 use crate::mechanisms::{Riding, StepStart};
-use crate::model::numerics::{CRYSTAL_BAND, GRAIN_SHARE, LARGEST_CURVATURE, LEAST_GRADIENT, NO_GRAIN};
+use crate::model::numerics::{CRYSTAL_BAND, GRAIN_SHARE, LARGEST_CURVATURE, NO_GRAIN};
 use crate::model::orientation::{Orientations, Rotation, along_axis, grain_of_nucleus, into_frame};
 use crate::model::scales::Scales;
 
@@ -125,18 +125,11 @@ impl OnSurface for Lithium {
             || (),
             |(), row, [drive_lost, exchange]| {
                 for probe in probes.of(row) {
-                    let here = probe.cell as usize;
-                    let x = here - row.here;
-                    let gradient = gradient(q, row.cell(x));
-                    let steepness = length(gradient);
-                    if steepness <= LEAST_GRADIENT {
-                        continue;
-                    }
-                    let normal = gradient.map(|g| g / steepness);
-                    exchange[x] *= this.exchange(on, row, x, normal);
-                    let closest = Reading::new(shape, row, x, normal.map(|n| -(q[here] / steepness) * n));
-                    let share = 1.0 - looseness(q[here] / ell, closest.read(q) / ell);
-                    drive_lost[x] += capillary * share * closest.read(&this.excess);
+                    let x = probe.cell as usize - row.here;
+                    let Some(foot) = Foot::new(shape, q, row, x) else { continue };
+                    exchange[x] *= this.exchange(on, row, x, foot.normal);
+                    let closest = foot.at(0.0);
+                    drive_lost[x] += capillary * foot.belongs(&closest, ell) * closest.read(&this.excess);
                 }
             },
         );

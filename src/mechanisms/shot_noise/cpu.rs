@@ -1,11 +1,10 @@
 //! Shot noise on the CPU.
 
 use super::{AMPLITUDE, ShotNoise};
-use crate::cpu::interface::length;
 use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
-use crate::cpu::probe::{Reading, gradient, looseness};
+use crate::cpu::probe::Foot;
 use crate::mechanisms::{Riding, StepStart};
-use crate::model::numerics::{DILUTE, FEWEST_IONS, LEAST_GRADIENT, OFF_SURFACE};
+use crate::model::numerics::{DILUTE, FEWEST_IONS, OFF_SURFACE};
 use crate::model::random::bits_above_half;
 use crate::model::scales::Scales;
 
@@ -55,15 +54,9 @@ impl OnSurface for Noise {
                 for probe in probes.of(row) {
                     let cell = probe.cell as usize;
                     let x = cell - row.here;
-                    let gradient = gradient(q, row.cell(x));
-                    let steepness = length(gradient);
-                    if steepness <= LEAST_GRADIENT {
-                        continue;
-                    }
-                    let normal = gradient.map(|g| g / steepness);
-                    let at = |off: f64| Reading::new(shape, row, x, normal.map(|n| (off - q[cell] / steepness) * n));
-                    let [closest, below, above] = [0.0, -OFF_SURFACE, OFF_SURFACE].map(at);
-                    let share = 1.0 - looseness(q[cell] / ell, closest.read(q) / ell);
+                    let Some(foot) = Foot::new(shape, q, row, x) else { continue };
+                    let [closest, below, above] = [0.0, -OFF_SURFACE, OFF_SURFACE].map(|depth| foot.at(depth));
+                    let share = foot.belongs(&closest, ell);
                     let c = if physics.salt == 1 { (1.0 + probe.reading.read(on.c)).max(DILUTE) } else { 1.0 };
                     let exchange = i0 * on.heterogeneity[cell] * exchange[cell] * c.powf(alpha);
                     let current = on.current_before[cell] - taken[cell];
