@@ -57,13 +57,11 @@ pub fn read(path: &Path, frame: usize) -> Result<Frame, IoError> {
         let stored = times.len();
         return Err(IoError::content(path, format!("has {stored} frames, numbered from 0; there is no frame {frame}")));
     };
-    let file = read_hdf5(path)?;
-    sources(path, &file)?;
-    let read = || -> Result<Frame, hdf5::Error> {
+    whole(path, |file| {
         let (setup, heights) = Provenance::load(&file.group("liplate")?)?;
         let mut fields = Vec::new();
         for name in file.group(CELLS)?.member_names()? {
-            let field = cells(&file, frame, &name)?;
+            let field = cells(file, frame, &name)?;
             fields.push((name, field));
         }
         let mut values = Vec::new();
@@ -72,8 +70,30 @@ pub fn read(path: &Path, frame: usize) -> Result<Frame, IoError> {
             values.push((name.clone(), *series.get(frame).ok_or_else(|| no_frame(&name, frame))?));
         }
         Ok(Frame { setup, heights, time, fields, values })
+    })
+}
+
+/// Times that a file is opened anew whose frames have gone to another file meanwhile: a run has joined them, or is done.
+const OPENINGS: usize = 3;
+
+/// Reads from the file at `path`, and looks before and after whether all files are there that its cells lie in: a run that goes on may have
+/// replaced the index, and HDF5 would read NaN in silence.
+fn whole<T>(path: &Path, look: impl Fn(&File) -> Result<T, hdf5::Error>) -> Result<T, IoError> {
+    let once = || {
+        let file = read_hdf5(path)?;
+        sources(path, &file)?;
+        let found = look(&file);
+        sources(path, &file)?;
+        Ok::<_, IoError>(found)
     };
-    read().map_err(IoError::hdf5(path))
+    let mut found = once();
+    for _ in 1..OPENINGS {
+        if found.is_ok() {
+            break;
+        }
+        found = once();
+    }
+    found?.map_err(IoError::hdf5(path))
 }
 
 /// One field of frame `frame`, in SI; none if the file holds no such field.
@@ -81,13 +101,10 @@ pub fn read(path: &Path, frame: usize) -> Result<Frame, IoError> {
 /// # Errors
 /// As [`read`].
 pub fn field(path: &Path, frame: usize, name: &str) -> Result<Option<Vec<f32>>, IoError> {
-    let file = read_hdf5(path)?;
-    sources(path, &file)?;
-    let read = || match file.group(CELLS)?.link_exists(name) {
+    whole(path, |file| match file.group(CELLS)?.link_exists(name) {
         false => Ok(None),
-        true => cells(&file, frame, name).map(Some),
-    };
-    read().map_err(IoError::hdf5(path))
+        true => cells(file, frame, name).map(Some),
+    })
 }
 
 fn no_frame(name: &str, frame: usize) -> hdf5::Error {
