@@ -3,7 +3,7 @@
 
     scaling.py STUDY_DIR -o scaling.svg
 
-STUDY_DIR holds runs of configs/nucleation_scaling.toml, as scripts/scaling makes them. Writes scaling.csv beside the picture.
+STUDY_DIR is that of configs/studies/nucleation_scaling.toml. Writes scaling.csv beside the picture.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def main():
     parser.add_argument("study", type=pathlib.Path)
     parser.add_argument("-o", "--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    rows = [measure(run.parent) for run in sorted(arguments.study.glob("*/run.json"))]
+    rows = [measure(run.parent) for run in sorted(arguments.study.glob("runs/*/run.json"))]
     if len(rows) < 3:
         raise SystemExit(f"{arguments.study} holds {len(rows)} runs; at least 3 are needed")
     rows.sort(key=lambda row: row["current [mA/cm2]"])

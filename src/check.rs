@@ -1,12 +1,12 @@
 //! `liplate check` and `liplate devices`: what a config means before it runs, and what could run it.
 
 mod copper;
-mod cost;
+pub(crate) mod cost;
 mod regime;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::config::{Config, quantity};
 use crate::cpu;
@@ -19,6 +19,7 @@ use crate::model::parameters::*;
 use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
 use crate::run::RunError;
+use crate::run::rehearsal::rehearse;
 use crate::sim::Simulation;
 use crate::sim::device::{self, DeviceChoice};
 use crate::sim::start::load_copper;
@@ -225,6 +226,28 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
     Ok((try_steps(&mut sim)?, why))
 }
 
+/// What each of several runs is expected to cost, in the wall time given for all; the first steps of the first are measured for all of them.
+/// None where the run cannot be told.
+///
+/// # Errors
+/// If the device cannot be opened or the first one's copper cannot be had.
+pub(crate) fn costs(
+    setups: &[Setup],
+    choice: DeviceChoice,
+    time: Duration,
+) -> Result<Vec<Option<cost::Estimate>>, RunError> {
+    let Some(first) = setups.first() else { return Ok(Vec::new()) };
+    let (heights, _) = load_copper(first).map_err(RunError::Copper)?;
+    let (trial, _) = trial(first, &heights, choice)?;
+    let each = time / setups.len() as u32;
+    let cost = |setup: &Setup| {
+        let (heights, _) = load_copper(setup).map_err(RunError::Copper)?;
+        let dendritic = regime::lines(&mut String::new(), setup).dendritic;
+        Ok(Some(cost::Estimate::new(setup, &trial, &rehearse(setup, &heights, each), dendritic)))
+    };
+    setups.iter().map(cost).collect()
+}
+
 /// Seconds of wall time that a step takes for each cell, measured in the first steps.
 ///
 /// # Errors
@@ -265,7 +288,7 @@ pub(crate) fn steps(setup: &Setup) -> Option<f64> {
     Some(of_pulses + charge * LITHIUM_MOLAR_VOLUME / FARADAY / (setup.time_step.cfl * setup.grid.dx))
 }
 
-struct Trial {
+pub(crate) struct Trial {
     device: String,
     bytes_per_cell: usize,
     cells: usize,

@@ -5,6 +5,7 @@
 
 mod manual;
 mod output;
+mod study;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::bench::{self, BenchError};
 use crate::check;
-use crate::config::{self, Config, ConfigError, NewEnd, quantity};
+use crate::config::{self, Changes, Config, ConfigError, quantity};
 use crate::converge::{self, ConvergeError, Study};
 use crate::io::snapshot;
 use crate::io::surface::Format;
@@ -22,8 +23,9 @@ use crate::io::{IoError, provenance};
 use crate::metrics::{Column, Metrics};
 use crate::report::{self, ReportError};
 use crate::run::surface::Wanted;
-use crate::run::{self, Ending, Outcome, Request, Resume, RunError};
+use crate::run::{self, Ending, Outcome, Request, Resume, RunError, Voice};
 use crate::sim::device::DeviceChoice;
+use crate::study::StudyError;
 use crate::verify::{self, Lab, VerifyError};
 use output::print;
 
@@ -49,6 +51,12 @@ enum Command {
         /// Directory for the run's files [default: runs/NAME, NAME being that of the config file]
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Go on where the directory holds this very run already, begun or done
+        #[arg(long)]
+        or_resume: bool,
+        /// Begin from the state that another run of the same box has come to: its copper, its deposit, its salt
+        #[arg(long, value_name = "DIR", conflicts_with = "or_resume")]
+        from: Option<PathBuf>,
         #[command(flatten)]
         how: HowArgs,
     },
@@ -60,8 +68,9 @@ enum Command {
         /// Go on although rows of metrics.csv, events.jsonl or cycles.csv are lost
         #[arg(long)]
         accept_loss: bool,
-        /// Another end, with which a finished run goes on: --set end.charge="2 mAh/cm^2" (may be given again)
-        #[arg(long = "set", value_name = "end.KEY=VALUE")]
+        /// Change what is still to come, of a finished run too: another end, --set end.charge="2 mAh/cm^2"; keys of output and
+        /// time_step; another protocol from here on, --set 'protocol=[{steps=["Rest for 1 h"]}]' (may be given again)
+        #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
         #[command(flatten)]
         how: HowArgs,
@@ -142,6 +151,11 @@ enum Command {
         out: Option<PathBuf>,
         #[command(flatten)]
         how: HowArgs,
+    },
+    /// Plan, compute and compare many runs of one config: other values of its keys, other seeds
+    Study {
+        #[command(subcommand)]
+        command: study::Command,
     },
     /// Hold the solver against exact results: the cases of configs/verification
     Verify {
@@ -224,7 +238,18 @@ struct ConfigArgs {
     config: PathBuf,
     /// Override a key: --set kinetics.i0="3 mA/cm^2" (may be given again)
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
+    set: Vec<String>,
+    /// Take a key away, as if the file did not have it: --unset top.current (may be given again)
+    #[arg(long = "unset", value_name = "KEY")]
+    unset: Vec<String>,
+}
+
+impl ConfigArgs {
+    /// What is changed: keys are taken away before others are set.
+    fn overrides(&self) -> Vec<String> {
+        let unset = self.unset.iter().map(|key| format!("{}{}", config::UNSET, key.trim()));
+        unset.chain(self.set.iter().cloned()).collect()
+    }
 }
 
 #[derive(Args)]
@@ -238,6 +263,12 @@ struct HowArgs {
     /// Say nothing while it runs
     #[arg(long)]
     quiet: bool,
+}
+
+impl HowArgs {
+    fn voice(&self) -> Voice {
+        if self.quiet { Voice::Nobody } else { Voice::People }
+    }
 }
 
 /// What went wrong, and the exit code it means.
@@ -259,6 +290,8 @@ enum CliError {
     Bench(#[from] BenchError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Study(#[from] StudyError),
     #[error("no thread could be started: {0}")]
     Threads(String),
     #[error("{0}")]
@@ -272,10 +305,15 @@ impl CliError {
             | Self::File(_)
             | Self::Words(_)
             | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
-            Self::Run(RunError::NothingToResume { .. } | RunError::End(_)) => 2,
+            Self::Run(RunError::NothingToResume { .. } | RunError::End(_) | RunError::NoState { .. }) => 2,
             Self::Run(RunError::Busy { .. } | RunError::Lost { .. }) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
             Self::Bench(BenchError::Side(_) | BenchError::PeersOnGpu | BenchError::Run(RunError::Device(_))) => 2,
+            Self::Study(StudyError::Run(
+                RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_) | RunError::Busy { .. },
+            )) => 2,
+            Self::Study(StudyError::Run(_) | StudyError::Report(_) | StudyError::Io(_) | StudyError::Slurm(_)) => 1,
+            Self::Study(_) => 2,
             Self::Converge(ConvergeError::Run {
                 error: RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_),
                 ..
@@ -368,8 +406,12 @@ fn quiet_device_layer() {
 
 fn dispatch(command: Command) -> Result<u8, CliError> {
     match command {
-        Command::Run { config, out, how } => {
-            let Config { setup, remarks, .. } = config::read_to_run(&config.config, &config.overrides)?;
+        Command::Run { config, out, or_resume, from, how } => {
+            let Config { setup, remarks, .. } = match from {
+                // what its steps meet depends on a state that the config does not tell
+                Some(_) => config::read(&config.config, &config.overrides())?,
+                None => config::read_to_run(&config.config, &config.overrides())?,
+            };
             if !how.quiet {
                 remarks.iter().for_each(|remark| tell(&format!("note: {remark}")));
             }
@@ -377,32 +419,34 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             if directory.is_file() {
                 return Err(CliError::File(directory));
             }
-            let kept = config::kept::keep(&config.config, &config.overrides)?;
+            if or_resume && let Some(stored) = run::stored_setup(&directory) {
+                let wanted = serde_json::to_value(&setup).unwrap_or_default();
+                if let Some(key) = config::difference(&stored, &wanted) {
+                    return Err(CliError::Words(format!(
+                        "{} holds a run with another {key}; give another --out, or change what is to come with `liplate resume`",
+                        directory.display()
+                    )));
+                }
+                return resume(directory, Changes::default(), false, &how);
+            }
+            let kept = config::kept::keep(&config.config, &config.overrides())?;
             let request = Request {
                 kept: Some(kept),
                 setup,
+                from,
                 directory,
                 device: how.device,
                 max_wall: how.max_wall,
-                quiet: how.quiet,
+                voice: how.voice(),
                 command: command_line(),
             };
             Ok(tell_ending(run::run(&request)?, how.quiet))
         }
         Command::Resume { directory, accept_loss, overrides, how } => {
-            let request = Resume {
-                directory,
-                end: NewEnd::read(&overrides)?,
-                device: how.device,
-                max_wall: how.max_wall,
-                quiet: how.quiet,
-                accept_loss,
-                command: command_line(),
-            };
-            Ok(tell_ending(run::resume(&request)?, how.quiet))
+            resume(directory, Changes::read(&overrides)?, accept_loss, &how)
         }
         Command::Check { config, device } => {
-            print(&check::check(&config::read_to_run(&config.config, &config.overrides)?, device)?);
+            print(&check::check(&config::read_to_run(&config.config, &config.overrides())?, device)?);
             Ok(0)
         }
         Command::Measure { file, frame, all } => {
@@ -427,7 +471,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             Ok(0)
         }
         Command::Converge { config, studies, levels, ratio, coarsen, plan, out, how } => {
-            let Config { setup, .. } = config::read_to_run(&config.config, &config.overrides)?;
+            let Config { setup, .. } = config::read_to_run(&config.config, &config.overrides())?;
             let studies = if studies.is_empty() { vec![Study::Grid, Study::Time] } else { studies };
             let beside = || {
                 let mut directory = default_directory(&config.config).into_os_string();
@@ -459,6 +503,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
                 }
             })
         }
+        Command::Study { command } => study::dispatch(command),
         Command::Verify { list: true, .. } => {
             print(&verify::report::list());
             Ok(0)
@@ -507,6 +552,19 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
         }
         Command::Man { out } => manual::man(out.as_deref()).map(|()| 0),
     }
+}
+
+fn resume(directory: PathBuf, changes: Changes, accept_loss: bool, how: &HowArgs) -> Result<u8, CliError> {
+    let request = Resume {
+        directory,
+        changes,
+        device: how.device,
+        max_wall: how.max_wall,
+        voice: how.voice(),
+        accept_loss,
+        command: command_line(),
+    };
+    Ok(tell_ending(run::resume(&request)?, how.quiet))
 }
 
 /// Prints a line to standard error.

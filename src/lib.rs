@@ -2,8 +2,8 @@
 //!
 //! `model` says what the words mean, `control` decides about a step, `mechanisms` say what rides on the lithium's surface, `solver` the
 //! order of the physics over a backend's verbs, `cpu` and `gpu` compute them, `sim` owns a simulation, `config` reads a run, `run` conducts
-//! it, `io` and `metrics` record it, `report` makes a page of it, `converge` and `verify` hold it against itself and against exact results,
-//! `bench` against the copy rate of the machine.
+//! it, `io` and `metrics` record it, `report` makes a page of it, `study` runs and compares many of them, `converge` and `verify` hold
+//! it against itself and against exact results, `bench` against the copy rate of the machine.
 
 pub mod bench;
 pub mod check;
@@ -24,4 +24,5 @@ pub mod report;
 pub mod run;
 pub mod sim;
 pub mod solver;
+pub mod study;
 pub mod verify;

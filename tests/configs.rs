@@ -8,8 +8,7 @@ use common::program::{Place, column};
 
 fn configs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let entries = [folder.clone(), folder.join("formation")].map(|folder| std::fs::read_dir(folder).unwrap());
-    let mut files: Vec<PathBuf> = entries.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
     files.sort();
     files
@@ -47,6 +46,21 @@ fn every_config_runs() {
         assert!(column(&table, "step").len() >= 3, "{name}");
         assert!(column(&table, "charge_error").iter().all(|e| e.abs() < 1e-5), "{name}");
     }
+}
+
+#[test]
+fn every_study_has_runs_that_can_be() {
+    let place = Place::new("");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/studies");
+    let mut seen = 0;
+    for study in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        // a dry submission reads every run and starts none
+        let study = study.to_str().unwrap();
+        let called = place.call(&["study", "submit", study, "--slurm", "--dry-run", "--out", &format!("study-{seen}")]);
+        assert_eq!(called.code, 0, "{study}: {called:?}");
+        seen += 1;
+    }
+    assert!(seen >= 2);
 }
 
 #[test]

@@ -3,11 +3,10 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::Command;
 use std::sync::LazyLock;
 
-use common::program::{Called, Place, SMALL, column};
+use common::browser::{browser, shown};
+use common::program::{Place, SMALL, column};
 
 /// A name that would break a page that does not escape it.
 const NAME: &str = "a <b>run</b> & \"more\" <script>alert(1)</script>";
@@ -360,31 +359,6 @@ window.addEventListener("load", () => {
   });
 });
 </script></body>"#;
-
-/// The browser, or none if the environment says that there is none.
-fn browser() -> Option<String> {
-    if std::env::var_os("LIPLATE_TEST_NO_BROWSER").is_some() {
-        println!("NOT RUN: LIPLATE_TEST_NO_BROWSER is set");
-        return None;
-    }
-    Some(std::env::var("LIPLATE_BROWSER").unwrap_or_else(|_| "chromium".into()))
-}
-
-/// The document as the browser has built it from a file, and its complaints.
-fn shown(browser: &str, file: &Path) -> (String, Vec<String>) {
-    let profile = tempfile::tempdir().unwrap();
-    let mut command = Command::new(browser);
-    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--window-size=1280,900"]);
-    command.args(["--host-resolver-rules=MAP * ~NOTFOUND", "--virtual-time-budget=10000", "--dump-dom"]);
-    command.arg(format!("--user-data-dir={}", profile.path().display()));
-    let output = command.arg(format!("file://{}", file.display())).output();
-    let output =
-        output.unwrap_or_else(|e| panic!("{browser}: {e}; ./scripts/test installs one, LIPLATE_BROWSER names another"));
-    let called = Called::from(output);
-    assert_eq!(called.code, 0, "{}", called.err);
-    let complaints = called.err.lines().filter(|line| line.contains("CONSOLE")).map(str::to_string).collect();
-    (called.out, complaints)
-}
 
 #[test]
 fn a_browser_shows_all_of_it_without_a_network() {

@@ -33,6 +33,13 @@ pub struct About {
     pub factor: f64,
 }
 
+impl About {
+    /// Both ends of the range.
+    pub fn ends(self) -> [f64; 2] {
+        [self.value / self.factor, self.value * self.factor]
+    }
+}
+
 /// Share of a run that a rehearsal must have come to, for its pace alone to tell the rest: nuclei grow fast, the deposit that they make
 /// slowly.
 const FAR: f64 = 0.5;
@@ -89,6 +96,49 @@ fn snapshots(setup: &Setup, rehearsal: &Rehearsal) -> f64 {
     each(output.snapshot_time, time) + each(output.snapshot_charge, charge) + setup.protocol.length() as f64 + 2.0
 }
 
+/// What a run is expected to cost.
+pub struct Estimate {
+    /// wall time of a step \[s\]
+    pub per_step: f64,
+    /// snapshots
+    pub frames: f64,
+    /// what they take on disk \[B\]
+    pub bytes: f64,
+    /// steps, and why they are not known better; none if nothing tells
+    pub steps: Option<(About, String)>,
+    /// wall time \[s\]; none if nothing tells
+    pub wall: Option<About>,
+    /// that of outputs \[s\]
+    pub outputs: f64,
+}
+
+impl Estimate {
+    /// Of a run whose beginning was measured in a `trial` and rehearsed in a few columns.
+    pub(super) fn new(setup: &Setup, trial: &Trial, rehearsal: &Rehearsal, dendritic: bool) -> Self {
+        let cells = setup.grid.cells() as f64;
+        let per_step = trial.seconds_per_cell * rehearsal.dearer * cells;
+        let frames = snapshots(setup, rehearsal);
+        let frame = setup.output.fields.len() as f64 * cells * 4.0;
+        // of a flat front, and what each step of a protocol begins with
+        let flat = super::steps(setup).map(|steps| steps + BEGINNING * setup.protocol.length().max(1) as f64);
+        let steps = steps(rehearsal, flat, dendritic).map(|(about, why)| {
+            // a snapshot ends a step
+            (About { value: about.value.max(frames), ..about }, why)
+        });
+        let outputs = |steps: f64| {
+            let measured = steps / setup.output.metrics_steps as f64 + frames;
+            let written = frames * frame + steps / setup.output.checkpoint_steps as f64 * CHECKPOINT * cells;
+            measured * trial.measure_per_cell * cells + written / WRITTEN
+        };
+        let of_steps = steps.as_ref().map(|(about, _)| *about);
+        let outputs = of_steps.map_or(0.0, |about| outputs(about.value));
+        // the cost of a step is known no better than to a third
+        let wall =
+            of_steps.map(|about| About { value: about.value * per_step + outputs, factor: about.factor.max(1.5) });
+        Self { per_step, frames, bytes: frames * frame * PACKED, steps, wall, outputs }
+    }
+}
+
 /// The lines, and remarks.
 pub(super) fn lines(
     text: &mut String,
@@ -109,8 +159,8 @@ pub(super) fn lines(
     line(text, "first dt", format!("{:.3e} s, then limited by {}", trial.first, trial.limited_by));
 
     let rehearsal = rehearse(setup, heights, REHEARSAL);
-    let per_step = trial.seconds_per_cell * rehearsal.dearer * cells as f64;
-    line(text, "cost of a step", format!("{} (measured on {} cells)", seconds(per_step), trial.cells));
+    let cost = Estimate::new(setup, &trial, &rehearsal, dendritic);
+    line(text, "cost of a step", format!("{} (measured on {} cells)", seconds(cost.per_step), trial.cells));
     let mut remarks = Vec::new();
     if let Some(reason) = &rehearsal.failed {
         let [x, y] = rehearsal.columns;
@@ -120,36 +170,18 @@ pub(super) fn lines(
             percent(rehearsal.share)
         ));
     }
-    let frames = snapshots(setup, &rehearsal);
     let frame = (setup.output.fields.len() * cells * 4) as f64;
-    let bytes = frames * frame * PACKED;
-    line(
-        text,
-        "snapshots",
-        format!("about {} of {} MB, {} GB packed", round(frames), round(frame / 1e6), round(bytes / 1e9)),
-    );
-    // of a flat front, and what each step of a protocol begins with
-    let flat = super::steps(setup).map(|steps| steps + BEGINNING * setup.protocol.length().max(1) as f64);
-    let expected = steps(&rehearsal, flat, dendritic);
-    let Some((mut of_run, reason)) = expected else {
+    let (frames, packed) = (round(cost.frames), round(cost.bytes / 1e9));
+    line(text, "snapshots", format!("about {frames} of {} MB, {packed} GB packed", round(frame / 1e6)));
+    let (Some((of_run, reason)), Some(wall)) = (&cost.steps, cost.wall) else {
         line(text, "steps", "not known: the rehearsal has not come far enough to tell");
         return Ok(remarks);
     };
-    // a snapshot ends a step
-    of_run.value = of_run.value.max(frames);
-    line(
-        text,
-        "steps",
-        format!("{} to {} ({reason})", round(of_run.value / of_run.factor), round(of_run.value * of_run.factor)),
-    );
-    let measured = of_run.value / setup.output.metrics_steps as f64 + frames;
-    let written = frames * frame + of_run.value / setup.output.checkpoint_steps as f64 * CHECKPOINT * cells as f64;
-    let outputs = measured * trial.measure_per_cell * cells as f64 + written / WRITTEN;
-    let wall = of_run.value * per_step + outputs;
-    // the cost of a step is known no better than to a third
-    let factor = of_run.factor.max(1.5);
-    line(text, "wall time", format!("{} to {}", duration(wall / factor), duration(wall * factor)));
-    remarks.extend(pace(setup, &rehearsal, frames, bytes, outputs / wall, of_run.value));
+    let [least, most] = of_run.ends();
+    line(text, "steps", format!("{} to {} ({reason})", round(least), round(most)));
+    let [least, most] = wall.ends();
+    line(text, "wall time", format!("{} to {}", duration(least), duration(most)));
+    remarks.extend(pace(setup, &rehearsal, cost.frames, cost.bytes, cost.outputs / wall.value, of_run.value));
     Ok(remarks)
 }
 
@@ -196,7 +228,7 @@ fn free_on_disk() -> Option<f64> {
 }
 
 /// Two significant digits.
-fn round(value: f64) -> String {
+pub fn round(value: f64) -> String {
     if value < 1.0 {
         return format!("{value:.2}");
     }
@@ -213,7 +245,7 @@ fn seconds(value: f64) -> String {
 }
 
 /// A duration in a unit and the next smaller one.
-fn duration(value: f64) -> String {
+pub fn duration(value: f64) -> String {
     let units = [(86_400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")];
     if value < 10.0 {
         return format!("{value:.1} s");

@@ -9,7 +9,7 @@ use super::{ConfigError, from_text};
 /// Every config that is shipped.
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let folders = ["", "formation", "verification"].map(|name| folder.join(name));
+    let folders = ["", "verification"].map(|name| folder.join(name));
     let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
     let mut files: Vec<PathBuf> = files
         .map(|file| file.unwrap().path())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use super::ConfigError;
+use super::{ConfigError, UNSET, element};
 
 /// Folder for the files that a kept config names, beside it.
 pub const INPUTS: &str = "inputs";
@@ -39,16 +39,65 @@ pub fn keep(path: &Path, overrides: &[String]) -> Result<Kept, ConfigError> {
     Ok(Kept { text, files })
 }
 
+/// The text of the TOML file at `path` with other values for some keys of its own; a text in one of its `sections` that is the path of a
+/// file, seen from `folder`, becomes the path of a copy, which joins `files`.
+///
+/// # Errors
+/// If the file cannot be read or is not TOML.
+pub fn with_copies(
+    path: &Path,
+    folder: &Path,
+    sections: &[&str],
+    values: &[(&str, &str)],
+    files: &mut Vec<(PathBuf, String)>,
+) -> Result<String, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
+    let mut document: DocumentMut = text.parse().map_err(|reason: toml_edit::TomlError| ConfigError::Syntax {
+        path: path.into(),
+        reason: reason.to_string(),
+    })?;
+    for section in sections {
+        if let Some(table) = document.get_mut(section).and_then(Item::as_table_like_mut) {
+            gather(table, folder, files);
+        }
+    }
+    for (key, value) in values {
+        set(&mut document, &format!("{key}={value:?}"))?;
+    }
+    Ok(document.to_string())
+}
+
 /// Sets one key as `--set` does; a comment behind the old value stays.
 fn set(document: &mut DocumentMut, text: &str) -> Result<(), ConfigError> {
     let bad = || ConfigError::Override { text: text.into(), reason: "expected key=value" };
+    if let Some(key) = text.strip_prefix(UNSET) {
+        let mut names: Vec<&str> = key.split('.').map(str::trim).collect();
+        let last = names.pop().ok_or_else(bad)?;
+        let mut place: &mut dyn TableLike = document.as_table_mut();
+        for name in names {
+            place = place.get_mut(name).and_then(Item::as_table_like_mut).ok_or_else(bad)?;
+        }
+        place.remove(last);
+        return Ok(());
+    }
     let (key, value) = text.split_once('=').ok_or_else(bad)?;
     let mut value = value.trim().parse::<Value>().unwrap_or_else(|_| Value::from(value.trim()));
     let names: Vec<&str> = key.trim().split('.').collect();
     let (last, sections) = names.split_last().filter(|(last, _)| !last.is_empty()).ok_or_else(bad)?;
     let mut place: &mut dyn TableLike = document.as_table_mut();
     for name in sections {
-        place = place.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_like_mut().ok_or_else(bad)?;
+        let (name, indices) = element(name).ok_or_else(bad)?;
+        let entry = place.entry(name).or_insert_with(|| Item::Table(Table::new()));
+        place = within(entry, &indices).and_then(Place::table).ok_or_else(bad)?;
+    }
+    let (last, indices) = element(last).ok_or_else(bad)?;
+    if !indices.is_empty() {
+        let Some(Place::Value(old)) = place.get_mut(last).and_then(|item| within(item, &indices)) else {
+            return Err(bad());
+        };
+        *value.decor_mut() = old.decor().clone();
+        *old = value;
+        return Ok(());
     }
     match place.get_mut(last) {
         Some(Item::Value(old)) => {
@@ -62,6 +111,39 @@ fn set(document: &mut DocumentMut, text: &str) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// Something of a config that can be set.
+enum Place<'a> {
+    Item(&'a mut Item),
+    Table(&'a mut Table),
+    Value(&'a mut Value),
+}
+
+impl<'a> Place<'a> {
+    fn table(self) -> Option<&'a mut dyn TableLike> {
+        match self {
+            Self::Item(item) => item.as_table_like_mut(),
+            Self::Table(table) => Some(table),
+            Self::Value(value) => value.as_inline_table_mut().map(|table| table as &mut dyn TableLike),
+        }
+    }
+}
+
+/// The element of a list of lists.
+fn within<'a>(item: &'a mut Item, indices: &[usize]) -> Option<Place<'a>> {
+    let Some((first, rest)) = indices.split_first() else { return Some(Place::Item(item)) };
+    match item {
+        Item::ArrayOfTables(list) if rest.is_empty() => list.get_mut(*first).map(Place::Table),
+        Item::Value(value) => {
+            let mut value = value;
+            for index in indices {
+                value = value.as_array_mut()?.get_mut(*index)?;
+            }
+            Some(Place::Value(value))
+        }
+        _ => None,
+    }
 }
 
 /// Gives every text that names a file the path of its copy.
@@ -97,6 +179,13 @@ fn gather_value(value: &mut Value, folder: &Path, files: &mut Vec<(PathBuf, Stri
             *value = renamed;
         }
         Value::InlineTable(inner) => gather_inline(inner, folder, files),
+        Value::Array(list) => {
+            for value in list.iter_mut() {
+                let decor = value.decor().clone();
+                gather_value(value, folder, files);
+                *value.decor_mut() = decor;
+            }
+        }
         _ => {}
     }
 }

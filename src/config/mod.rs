@@ -1,7 +1,7 @@
 //! From a config file to a [`Setup`] in SI units, or to everything that is wrong with it at once.
 
+mod changes;
 mod checks;
-mod end;
 mod findings;
 pub mod guide;
 pub mod kept;
@@ -19,10 +19,12 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::model::parameters::Setup;
+pub use changes::{Changes, difference};
 pub use checks::SMALLEST_NUCLEUS;
-pub use end::NewEnd;
-use findings::{Findings, Kind};
-use origins::Origins;
+pub(crate) use findings::Findings;
+use findings::Kind;
+pub(crate) use origins::Origins;
+pub(crate) use reader::{Section, nearest};
 
 /// Why a config gives no run.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +52,14 @@ pub enum ConfigError {
         text: String,
         /// what is wrong with it
         reason: &'static str,
+    },
+    /// `--set` of something that is not to be set.
+    #[error("--set {text}: {reason}")]
+    Refused {
+        /// what was given
+        text: String,
+        /// why not
+        reason: String,
     },
     /// Keys or values are wrong.
     #[error("{path}: {}:\n  {}", count(problems.len()), problems.join("\n  "))]
@@ -171,9 +181,28 @@ pub fn objections(setup: &Setup) -> Vec<String> {
 /// Most levels of a key: the deepest ones have three.
 const DEEPEST: usize = 8;
 
+/// What an override begins with that takes a key away.
+pub const UNSET: char = '-';
+
+/// Takes a key away, as if the file did not have it.
+fn remove(table: &mut Table, key: &str, findings: &Findings) {
+    let names: Vec<&str> = key.split('.').map(str::trim).collect();
+    let section = names[..names.len() - 1].iter().try_fold(table, |place, name| match place.get_mut(*name) {
+        Some(Value::Table(inner)) => Some(inner),
+        _ => None,
+    });
+    if section.is_none_or(|section| section.remove(names[names.len() - 1]).is_none()) {
+        findings.object(key.into(), "is not given, so there is nothing to unset".into(), Kind::Structure);
+    }
+}
+
 /// Sets one key. The value may be TOML, or a bare text such as `3 mA/cm^2`.
 fn apply(table: &mut Table, text: &str, findings: &Findings, origins: &mut Origins) -> Result<(), ConfigError> {
     let bad = |reason| ConfigError::Override { text: cut(text), reason };
+    if let Some(key) = text.strip_prefix(UNSET) {
+        remove(table, key, findings);
+        return Ok(());
+    }
     let form = "expected key=value, as in --set kinetics.i0=\"3 mA/cm^2\"";
     let (key, value) = text.split_once('=').ok_or_else(|| bad(form))?;
     let (key, value) = (key.trim(), value.trim());
@@ -189,7 +218,16 @@ fn apply(table: &mut Table, text: &str, findings: &Findings, origins: &mut Origi
     let mut place = table;
     let Some((last, sections)) = names.split_last() else { return Err(bad(form)) };
     for (i, name) in sections.iter().enumerate() {
-        match place.entry(*name).or_insert_with(|| Value::Table(Table::new())) {
+        let (name, indices) = element(name).ok_or_else(|| bad(form))?;
+        let mut inner = place.entry(name).or_insert_with(|| Value::Table(Table::new()));
+        for index in indices {
+            let list = inner.as_array_mut();
+            let Some(next) = list.and_then(|list| list.get_mut(index)) else {
+                return absent(findings, key, &names[..=i]);
+            };
+            inner = next;
+        }
+        match inner {
             Value::Table(inner) => place = inner,
             _ => {
                 findings.object(key.into(), format!("{} is not a section", names[..=i].join(".")), Kind::Structure);
@@ -197,8 +235,39 @@ fn apply(table: &mut Table, text: &str, findings: &Findings, origins: &mut Origi
             }
         }
     }
-    place.insert((*last).into(), value);
+    let (last, indices) = element(last).ok_or_else(|| bad(form))?;
+    let mut found = match indices.is_empty() {
+        true => {
+            place.insert(last.into(), value);
+            return Ok(());
+        }
+        false => place.get_mut(last),
+    };
+    for index in indices {
+        found = found.and_then(Value::as_array_mut).and_then(|list| list.get_mut(index));
+    }
+    match found {
+        Some(found) => *found = value,
+        None => return absent(findings, key, &names),
+    }
     Ok(())
+}
+
+/// Objects to an element of a list that is not there.
+fn absent(findings: &Findings, key: &str, names: &[&str]) -> Result<(), ConfigError> {
+    findings.object(key.into(), format!("there is no {} to set; lists count from 0", names.join(".")), Kind::Structure);
+    Ok(())
+}
+
+/// A name and the numbers of elements behind it: `steps[0]` is element 0 of the list `steps`.
+pub(crate) fn element(name: &str) -> Option<(&str, Vec<usize>)> {
+    let (bare, rest) = name.split_at(name.find('[').unwrap_or(name.len()));
+    let numbers = rest.strip_prefix('[').map(|rest| rest.strip_suffix(']')).unwrap_or(Some(""))?;
+    let indices = match numbers {
+        "" if rest.is_empty() => Vec::new(),
+        numbers => numbers.split("][").map(|number| number.parse().ok()).collect::<Option<Vec<usize>>>()?,
+    };
+    (!bare.is_empty()).then_some((bare, indices))
 }
 
 /// A text that is one value of TOML from its beginning to its end, without a comment or another line.

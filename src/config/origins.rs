@@ -9,14 +9,14 @@ use toml::de::{DeTable, DeValue};
 const SHOWN: usize = 120;
 
 /// Where the keys of a config come from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origins {
     file: String,
     lines: Vec<String>,
     places: BTreeMap<String, Place>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Place {
     /// a line of the file, from 0
     Line(usize),

@@ -12,7 +12,7 @@ use num_traits::{Signed, ToPrimitive, Zero};
 
 use number::decimal;
 pub use unit::{Dimension, example, example_list};
-use unit::{TIME, usual};
+use unit::{TEMPERATURE, TIME, usual};
 
 /// Most characters of a quantity: the longest sensible ones have forty.
 const LONGEST: usize = 120;
@@ -81,6 +81,21 @@ impl Quantity {
     /// The unit as it was written, empty for a pure number.
     pub fn unit(&self) -> &str {
         &self.unit
+    }
+
+    /// Its value in the unit as it was written; none if no number of the machine holds it. Of a sum of times, in the unit of the first.
+    pub fn number(&self) -> Option<f64> {
+        self.number_in(&self.unit)
+    }
+
+    /// Its value in another unit; none if that has another dimension.
+    pub fn number_in(&self, unit: &str) -> Option<f64> {
+        let of = |number: i64| {
+            unit::apply(BigRational::from_integer(BigInt::from(number)), unit, self.dimension == TEMPERATURE)
+        };
+        let ((zero, _), (one, dimension)) = (of(0).ok()?, of(1).ok()?);
+        (dimension == self.dimension).then_some(())?;
+        ((&self.value - &zero) / (one - zero)).to_f64().filter(|number| number.is_finite())
     }
 
     /// Its value in the SI unit `unit`; `text` is how it was written.

@@ -337,7 +337,7 @@ impl Reader for Section<'_> {
 }
 
 /// The name that is wrong by its case or by few letters, if there is one.
-pub(super) fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let bare = |text: &str| text.to_lowercase().replace([' ', '-', '/', ':'], "_");
     let wanted = bare(text);
     let likeness = |name: &&str| match (strsim::osa_distance(&bare(name), &wanted), name.len()) {

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use super::plan::Level;
 use super::{ConvergeError, Request};
 use crate::check;
-use crate::config::NewEnd;
+use crate::config::Changes;
 use crate::io::IoError;
 use crate::io::provenance::RunFile;
 use crate::model::parameters::Setup;
-use crate::run::{self, Ending, RunError};
+use crate::run::{self, Ending, RunError, Voice};
 
 /// One level, as it was run.
 #[derive(Clone, Debug, Serialize)]
@@ -131,20 +131,21 @@ impl<'a> Runner<'a> {
             let what = if stored.is_some() { "resumed" } else { "begun" };
             tell(&format!("{name}: {what}{}", about.map_or(String::new(), |time| format!(", about {time} in all"))));
         }
-        let (device, quiet, command) = (self.request.device, self.request.quiet, self.request.command.clone());
+        let (device, command) = (self.request.device, self.request.command.clone());
+        let voice = if self.request.quiet { Voice::Nobody } else { Voice::People };
         let outcome = if stored.is_some() {
             run::resume(&run::Resume {
                 directory: directory.clone(),
-                end: NewEnd::default(),
+                changes: Changes::default(),
                 device,
                 max_wall,
-                quiet,
+                voice,
                 accept_loss: false,
                 command,
             })
         } else {
             let (setup, directory) = (setup.clone(), directory.clone());
-            run::run(&run::Request { kept: None, setup, directory, device, max_wall, quiet, command })
+            run::run(&run::Request { kept: None, from: None, setup, directory, device, max_wall, voice, command })
         }
         .map_err(failed)?;
         match outcome.ending {

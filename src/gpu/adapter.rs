@@ -44,6 +44,8 @@ pub struct AdapterReport {
     pub largest_cube: usize,
     /// whether it is a GPU, not a program: what is taken unasked
     pub is_hardware: bool,
+    /// PCI bus that it sits on, as in `0000:3b:00.0`; empty where the interface does not tell
+    pub bus: String,
 }
 
 impl fmt::Display for AdapterReport {
@@ -93,6 +95,7 @@ fn report(index: usize, adapter: &wgpu::Adapter) -> AdapterReport {
         fields_per_kernel: limits.max_storage_buffers_per_shader_stage,
         largest_cube: largest_cube(largest_field),
         is_hardware: rank(info.device_type) < 3,
+        bus: info.device_pci_bus_id,
         name: info.name,
     }
 }

@@ -105,6 +105,23 @@ pub struct Session {
     pub wall_seconds: f64,
 }
 
+/// What a run began from, if that was another run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// directory of the other run, as it was given
+    pub directory: String,
+    /// its step
+    pub step: Option<u64>,
+    /// its time \[s\]
+    pub time: f64,
+    /// number of the snapshot, if it was one and not the checkpoint
+    pub frame: Option<usize>,
+    /// version and commit of the program that has written the state
+    pub program: String,
+    /// what that run began from
+    pub from: Option<Box<Origin>>,
+}
+
 /// `run.json`: what was run, on what, how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunFile {
@@ -124,6 +141,9 @@ pub struct RunFile {
     pub clock: serde_json::Value,
     /// relative errors of the ledgers of charge, lithium and salt; none if not finite
     pub ledger_errors: [Option<f64>; 3],
+    /// what it began from, if that was another run
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Origin>,
     /// where the run leaves what was measured of its electrolyte and cathode, a sentence each
     #[serde(default)]
     pub warnings: Vec<String>,

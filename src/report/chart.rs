@@ -22,6 +22,10 @@ pub enum Shape {
     Dashed,
     /// a line with its points
     Points,
+    /// points without a line
+    Dots,
+    /// an upright line from each point to the next, two by two
+    Whiskers,
     /// bars from the top of the series before it, all at the same places
     Bars,
 }
@@ -63,6 +67,8 @@ pub struct Chart {
     pub legend: Option<Vec<(String, String)>>,
     /// whole numbers along x
     pub whole: bool,
+    /// names of the whole numbers from 1 on, in their place
+    pub names: Vec<String>,
     /// a logarithmic x axis that begins here; what lies before it is left out
     pub log_from: Option<f64>,
     /// width and height \[pixel\]
@@ -240,6 +246,10 @@ impl Chart {
         };
         let along = |v: &f64| match (self.whole, is_log) {
             (true, _) if (v - v.round()).abs() > 1e-6 => String::new(),
+            (true, _) if !self.names.is_empty() => {
+                let place = (v.round() as usize).checked_sub(1);
+                place.and_then(|place| self.names.get(place)).cloned().unwrap_or_default()
+            }
             (_, true) => significant(*v, 3),
             _ => significant(clean(*v, span), 4),
         };
@@ -288,7 +298,20 @@ fn marks(
     if series.shape == Shape::Bars || series.points.is_empty() {
         return Ok(());
     }
-    let (class, style) = class(&series.colour, "stroke");
+    let (class, style) = class(&series.colour, if series.shape == Shape::Dots { "fill" } else { "stroke" });
+    if series.shape == Shape::Whiskers {
+        for ends in series.points.chunks_exact(2) {
+            let ((x, top), (_, bottom)) = (place(ends[0]), place(ends[1]));
+            write!(
+                svg,
+                "<polyline class=\"curve{class}\"{style} points=\"{x:.1},{top:.1} {x:.1},{bottom:.1}\"><title>{name}</title></polyline>"
+            )?;
+        }
+        return Ok(());
+    }
+    if series.shape == Shape::Dots {
+        return dots(svg, &series.points, (&name, &class, &style), place);
+    }
     let points = thin(&series.points, |x| place((x, 0.0)).0.floor() as i64);
     let dashed = if series.shape == Shape::Dashed { " dashed" } else { "" };
     write!(svg, "<polyline class=\"curve{class}{dashed}\"{style} points=\"")?;
@@ -298,17 +321,28 @@ fn marks(
     }
     write!(svg, "\"><title>{name}</title></polyline>")?;
     if series.shape == Shape::Points || points.len() == 1 {
-        let radius = if points.len() > 60 { 1.6 } else { 3.5 };
-        for point in &points {
-            let (x, y) = place(*point);
-            write!(
-                svg,
-                "<circle class=\"point{class}\"{style} cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" data-value=\"{:?}\"><title>{name}, {}: {}</title></circle>",
-                point.1,
-                significant(point.0, 6),
-                significant(point.1, 6)
-            )?;
-        }
+        dots(svg, &points, (&name, &class, &style), place)?;
+    }
+    Ok(())
+}
+
+/// A spot at each point of a series, with its name, class and style.
+fn dots(
+    svg: &mut String,
+    points: &[Point],
+    (name, class, style): (&str, &str, &str),
+    place: &impl Fn(Point) -> Point,
+) -> std::fmt::Result {
+    let radius = if points.len() > 60 { 1.6 } else { 3.5 };
+    for point in points {
+        let (x, y) = place(*point);
+        write!(
+            svg,
+            "<circle class=\"point{class}\"{style} cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" data-value=\"{:?}\"><title>{name}, {}: {}</title></circle>",
+            point.1,
+            significant(point.0, 6),
+            significant(point.1, 6)
+        )?;
     }
     Ok(())
 }

@@ -1,22 +1,22 @@
 //! `liplate report`: one HTML page of a run, with its curves, tables and pictures in it. It needs no network and no script, and it
 //! can be made while the run goes on: the run's files are only read.
 
-mod chart;
-mod curve;
+pub(crate) mod chart;
+pub(crate) mod curve;
 mod electro;
-mod events;
+pub(crate) mod events;
 mod files;
 mod ledgers;
-mod moments;
+pub(crate) mod moments;
 mod morphology;
-mod numbers;
-mod page;
-mod picture;
+pub(crate) mod numbers;
+pub(crate) mod page;
+pub(crate) mod picture;
 mod provenance;
-mod record;
+pub(crate) mod record;
 mod sections;
 mod summary;
-mod table;
+pub(crate) mod table;
 mod timeline;
 
 use std::path::{Path, PathBuf};

@@ -58,23 +58,41 @@ pub fn page(record: &Record) -> Result<Markup, ReportError> {
         (ledgers::section(record))
         (provenance::sections(record))
     };
-    let there = CONTENTS.into_iter().filter(|(place, _)| content.0.contains(&format!("<section id=\"{place}\">")));
-    Ok(html! {
+    Ok(document(&Document { title: &record.run.name, policy: POLICY, contents: &CONTENTS, style: "" }, &content))
+}
+
+/// What frames a page.
+pub struct Document<'a> {
+    /// title of its window, before the name of the program
+    pub title: &'a str,
+    /// what it may load: its content security policy
+    pub policy: &'a str,
+    /// sections that it may have: name of the place and title
+    pub contents: &'a [(&'a str, &'a str)],
+    /// rules of style beyond those of all pages
+    pub style: &'a str,
+}
+
+/// A page with its head and its table of contents.
+pub fn document(about: &Document, content: &Markup) -> Markup {
+    let has = |place: &str| content.0.contains(&format!("<section id=\"{place}\">"));
+    let there = about.contents.iter().filter(|(place, _)| has(place));
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(about.policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "liplate " (crate::io::provenance::VERSION) };
-                title { (record.run.name) " – liplate" }
-                style { (PreEscaped(STYLE)) }
+                title { (about.title) " – liplate" }
+                style { (PreEscaped(STYLE)) (PreEscaped(about.style)) }
             }
             body {
                 nav aria-label="Contents" { ol { @for (place, title) in there { li { a href={ "#" (place) } { (title) } } } } }
                 main { (content) }
             }
         }
-    })
+    }
 }

@@ -7,22 +7,24 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
+use super::branch;
 use super::end::{self, Ending};
 use super::keep;
 use super::lock::Lock;
 use super::outputs::{self, OutputError, Outputs, ReopenError, Written};
-use super::progress::Progress;
+use super::progress::{Progress, Voice};
 use super::stop::Stop;
-use crate::config::NewEnd;
+use crate::config::Changes;
 use crate::config::kept::Kept;
 use crate::io::checkpoint::{self, Checkpoint, FilesSeen};
-use crate::io::provenance::{Provenance, RunFile, Session, VERSION, commit};
+use crate::io::provenance::{Origin, Provenance, RunFile, Session, VERSION, commit};
 use crate::memory;
 use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
-use crate::model::protocol::Limit;
+use crate::model::protocol::{Limit, Place};
 use crate::sim::device::{self, DeviceChoice};
+use crate::sim::stage::Stage;
 use crate::sim::{self, Simulation, Step, setup_of, short};
 use crate::solver::step::{Clock, StepFailure};
 
@@ -33,14 +35,16 @@ pub struct Request {
     pub setup: Setup,
     /// the config that it comes from, if it is to be kept beside the files of the run
     pub kept: Option<Kept>,
+    /// what it begins from, if not from what its config says
+    pub from: Option<PathBuf>,
     /// where its files go; must not hold a run
     pub directory: PathBuf,
     /// which device computes it
     pub device: DeviceChoice,
     /// stop after this wall time
     pub max_wall: Option<Duration>,
-    /// say nothing while it runs
-    pub quiet: bool,
+    /// whom it tells how it goes
+    pub voice: Voice,
     /// command line, for the files
     pub command: String,
 }
@@ -50,14 +54,14 @@ pub struct Request {
 pub struct Resume {
     /// where its files are
     pub directory: PathBuf,
-    /// what ends it in the place of what its config says: so a finished run goes on
-    pub end: NewEnd,
+    /// what is different from here on: a finished run goes on to another end
+    pub changes: Changes,
     /// which device computes it
     pub device: DeviceChoice,
     /// stop after this wall time
     pub max_wall: Option<Duration>,
-    /// say nothing while it runs
-    pub quiet: bool,
+    /// whom it tells how it goes
+    pub voice: Voice,
     /// go on although rows or events are lost that the checkpoint knows of
     pub accept_loss: bool,
     /// command line, for the files
@@ -102,19 +106,23 @@ pub fn run(request: &Request) -> Result<Outcome, RunError> {
         }
     };
     taken()?;
-    let sim = Simulation::new(setup.clone(), request.device)?;
-    tell(request.quiet, sim.why_this_device().map(str::to_string));
+    let (sim, origin) = match &request.from {
+        Some(from) => branch::from(from, setup, request.device)?,
+        None => (Simulation::new(setup.clone(), request.device)?, None),
+    };
+    tell(request.voice, sim.why_this_device().map(str::to_string));
     std::fs::create_dir_all(directory).map_err(crate::io::IoError::system(directory))?;
     let (_lock, why) = Lock::take(directory)?;
-    tell(request.quiet, why);
+    tell(request.voice, why);
     taken()?; // somebody else may have been faster
     request.kept.iter().try_for_each(|kept| keep::write(kept, directory, &request.command))?;
     let stretch = Stretch {
         directory,
         max_wall: request.max_wall,
-        quiet: request.quiet,
+        voice: request.voice,
         command: &request.command,
-        is_changed: false,
+        changed: Vec::new(),
+        origin,
     };
     stretch.begin(sim)
 }
@@ -130,7 +138,7 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
         return Err(nothing("there is no such directory".into()));
     }
     let (_lock, why) = Lock::take(directory)?;
-    tell(request.quiet, why);
+    tell(request.voice, why);
     let fits = |stored: &Checkpoint<Position>| setup_of(stored).map(|_| ());
     let found = Checkpoint::<Position>::read(directory, fits).map_err(|e| nothing(e.to_string()))?;
     let (stored, note) = (found.checkpoint, found.note);
@@ -138,18 +146,18 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
     if note.is_some() {
         checkpoint::set_aside(directory)?;
     }
-    tell(request.quiet, note.clone());
-    request.end.apply(&mut setup.end);
-    if !request.end.is_empty()
-        && let Some(reason) = objection_to_end(&setup, &stored.clock.simulation.clock)
-    {
-        return Err(RunError::End(reason));
+    tell(request.voice, note.clone());
+    if !request.changes.is_empty() {
+        setup = request.changes.apply(&setup, &keep::kept_in(directory)).map_err(RunError::End)?;
+        if let Some(reason) = end::condition(&setup, &stored.clock.simulation.clock) {
+            return Err(RunError::End(format!("{reason} already; give an end beyond that")));
+        }
     }
     // a damaged run.json is made anew; what it alone knew are the times of earlier stretches
     let run_file = RunFile::read(directory).ok();
     if let Some(run_file) = &run_file
         && run_file.status == "done"
-        && request.end.is_empty()
+        && request.changes.is_empty()
     {
         return Ok(Outcome {
             ending: Ending::Done(format!("already done; {}", run_file.reason.clone().unwrap_or_default())),
@@ -161,23 +169,33 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
     }
     device::fits(request.device, &setup.grid).map_err(RunError::Device)?;
     let heights = stored.provenance.heights;
-    let Position { simulation, progress, files } = stored.clock;
+    let Position { mut simulation, progress, files } = stored.clock;
+    if request.changes.begins_protocol() {
+        let clock = &simulation.clock;
+        simulation.stage = Stage { place: Place::default(), began: clock.time, passed: clock.passed };
+    }
     let stretch = Stretch {
         directory,
         max_wall: request.max_wall,
-        quiet: request.quiet,
+        voice: request.voice,
         command: &request.command,
-        is_changed: !request.end.is_empty(),
+        changed: request.changes.keys(),
+        origin: None,
     };
     if simulation.clock.step == 0 {
         // nothing has been computed yet: begin again, with whole files
-        let sim = Simulation::on_copper(setup, heights, request.device)?;
-        tell(request.quiet, sim.why_this_device().map(str::to_string));
+        let origin = run_file.and_then(|run| run.from);
+        let sim = match &origin {
+            Some(_) => Simulation::resumed(setup, heights, &stored.state, simulation, request.device)?,
+            None => Simulation::on_copper(setup, heights, request.device)?,
+        };
+        let stretch = Stretch { origin, ..stretch };
+        tell(request.voice, sim.why_this_device().map(str::to_string));
         outputs::remove(directory)?;
         return stretch.begin(sim);
     }
     let sim = Simulation::resumed(setup, heights, &stored.state, simulation, request.device)?;
-    tell(request.quiet, sim.why_this_device().map(str::to_string));
+    tell(request.voice, sim.why_this_device().map(str::to_string));
     stretch.go_on(sim, Start { progress, files, run_file, accept_loss: request.accept_loss, note })
 }
 
@@ -191,14 +209,8 @@ struct Start {
     note: Option<String>,
 }
 
-/// Why a run that has come to `clock` cannot go on to the end that its `setup` has now.
-fn objection_to_end(setup: &Setup, clock: &Clock) -> Option<String> {
-    let met = || end::condition(setup, clock).map(|reason| format!("{reason} already; give an end beyond that"));
-    crate::config::objections(setup).into_iter().next().or_else(met)
-}
-
-fn tell(quiet: bool, sentence: Option<String>) {
-    if let (false, Some(sentence)) = (quiet, sentence) {
+fn tell(voice: Voice, sentence: Option<String>) {
+    if let (true, Some(sentence)) = (voice != Voice::Nobody, sentence) {
         // a reader that has gone away does not end a run
         let _ = writeln!(std::io::stderr(), "{sentence}");
     }
@@ -208,10 +220,12 @@ fn tell(quiet: bool, sentence: Option<String>) {
 struct Stretch<'a> {
     directory: &'a Path,
     max_wall: Option<Duration>,
-    quiet: bool,
+    voice: Voice,
     command: &'a str,
-    /// whether its configuration is no longer that of the checkpoint
-    is_changed: bool,
+    /// keys of its configuration that are no longer those of the checkpoint
+    changed: Vec<String>,
+    /// what it began from, if that was another run
+    origin: Option<Origin>,
 }
 
 /// Wall time in the solver and in outputs.
@@ -228,13 +242,17 @@ impl Stretch<'_> {
         let (mut progress, files) = (Written::default(), FilesSeen::default());
         let position = Position { simulation: sim.position().clone(), progress: progress.clone(), files };
         Checkpoint { provenance: provenance.clone(), state: sim.state()?, clock: position }.write(self.directory)?;
-        let run_file = run_file(sim.setup(), &provenance);
+        let run_file = RunFile { from: self.origin.clone(), ..run_file(sim.setup(), &provenance) };
         run_file.write(self.directory)?;
         let mut outputs = Outputs::create(sim.view().0, self.directory, &provenance)?;
         let (problem, _) = sim.problem();
         let there: Vec<Cap> = problem.scheduled.iter().map(|nucleus| nucleus.cap).collect();
         let (view, b) = sim.view();
-        outputs.nuclei(&view, &there[..view.clock.scheduled])?;
+        if let Some(origin) = &self.origin {
+            outputs.origin(origin)?;
+        } else {
+            outputs.nuclei(&view, &there[..view.clock.scheduled])?;
+        }
         outputs.first(b, &view, &mut progress).map_err(output_error)?;
         self.save(&mut sim, &progress, &mut outputs, &provenance)?;
         self.conduct(sim, progress, outputs, &provenance, (run_file, Vec::new()))
@@ -248,11 +266,14 @@ impl Stretch<'_> {
             ReopenError::Io(error) => error.into(),
             ReopenError::Lost(lost) => RunError::Lost { directory: self.directory.into(), lost: lost.to_string() },
         })?;
-        if !lost.is_empty() || self.is_changed {
+        if !self.changed.is_empty() {
+            outputs.changed(sim.clock(), &self.changed)?;
+        }
+        if !lost.is_empty() || !self.changed.is_empty() {
             // the checkpoint must know the files as they are now, and the new end
             self.save(&mut sim, &progress, &mut outputs, &provenance)?;
         }
-        tell(self.quiet, (!lost.is_empty()).then(|| lost.join("\n")));
+        tell(self.voice, (!lost.is_empty()).then(|| lost.join("\n")));
         let fresh = run_file(sim.setup(), &provenance);
         let run_file = match stored {
             Some(stored) => RunFile { setup: fresh.setup, ..stored },
@@ -305,7 +326,7 @@ impl Stretch<'_> {
                     if let Some(session) = run_file.sessions.last_mut() {
                         session.notes.extend(note.clone());
                     }
-                    tell(self.quiet, note);
+                    tell(self.voice, note);
                 }
                 Ok((ending, clock))
             });
@@ -345,7 +366,7 @@ impl Stretch<'_> {
         let setup = sim.setup().clone();
         let stop = Stop::listen(self.max_wall);
         let asked = || stop.asked().is_some();
-        let mut bar = Progress::new(&setup, &sim.position().stage, sim.clock(), self.quiet);
+        let mut bar = Progress::new(&setup, &sim.position().stage, sim.clock(), self.voice);
         if sim.clock().step > 0
             && let Some(reason) = done(sim)
         {
@@ -428,6 +449,7 @@ impl Stretch<'_> {
 /// `run.json` of a run that has just begun.
 fn run_file(setup: &Setup, provenance: &Provenance) -> RunFile {
     RunFile {
+        from: None,
         name: setup.name.clone(),
         status: "running".into(),
         reason: None,

@@ -1,6 +1,6 @@
 //! `config.toml` in the directory of a run: the config again, so that the run can be.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::kept::{INPUTS, Kept};
 use crate::io::provenance::{VERSION, commit};
@@ -10,6 +10,12 @@ use crate::io::{IoError, write_whole};
 pub const FILE: &str = "config.toml";
 /// Its name where the directory holds a file of that name already, the config itself perhaps.
 const OTHER: &str = "config.run.toml";
+
+/// Path of the config that is kept with the run in `directory`.
+pub fn kept_in(directory: &Path) -> PathBuf {
+    let other = directory.join(OTHER);
+    if other.is_file() { other } else { directory.join(FILE) }
+}
 
 /// Writes the config and copies of the files that it names into `directory`. Nothing that is there is replaced.
 ///

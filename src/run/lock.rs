@@ -49,7 +49,20 @@ impl Lock {
     }
 }
 
+/// Who computes the run in `directory` just now; none if nobody does, or the file system gives no locks.
+pub fn holder(directory: &Path) -> Option<String> {
+    let mut file = File::open(directory.join(FILE)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder);
+            Some(holder.trim().into())
+        }
+        _ => None,
+    }
+}
+
 /// Name of this machine.
-fn host() -> String {
+pub fn host() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
 }

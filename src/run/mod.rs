@@ -1,13 +1,14 @@
 //! The conductor of a run: schedule, outputs, guard, progress and the ways a run ends.
 
+mod branch;
 mod conductor;
 pub(crate) mod cycles;
 mod end;
 mod fields;
 pub(crate) mod filling;
 mod grains;
-mod keep;
-mod lock;
+pub(crate) mod keep;
+pub(crate) mod lock;
 pub(crate) mod outputs;
 mod progress;
 pub(crate) mod rehearsal;
@@ -20,11 +21,14 @@ pub use conductor::{Outcome, Request, Resume, resume, run};
 pub use end::Ending;
 pub(crate) use end::LEDGER_LIMITS;
 pub use fields::{Measured, measure_frame};
-pub use stop::outlive_full_files;
+pub use progress::Voice;
+pub(crate) use stop::Stop;
+pub use stop::{end_with_parent, outlive_full_files};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::io::IoError;
+use crate::io::provenance::RunFile;
 use crate::sim::SimulationError;
 use crate::solver::backend::BackendError;
 
@@ -76,9 +80,17 @@ pub enum RunError {
         /// what was missing
         reason: String,
     },
-    /// The end that a run shall go on to cannot be.
+    /// What a run shall go on to cannot be.
     #[error("{0}")]
     End(String),
+    /// There is no state to begin from, or not one for this run.
+    #[error("--from {given}: {reason}")]
+    NoState {
+        /// what was given
+        given: String,
+        /// why not
+        reason: String,
+    },
     /// An output or the device failed; there is a checkpoint.
     #[error("{error}; the last checkpoint is kept, `liplate resume {directory}` goes on from it")]
     Saved {
@@ -87,6 +99,11 @@ pub enum RunError {
         /// what failed
         error: Box<RunError>,
     },
+}
+
+/// The configuration of the run that `directory` holds, in SI units; none if it holds none.
+pub fn stored_setup(directory: &Path) -> Option<serde_json::Value> {
+    RunFile::read(directory).ok().map(|run| run.setup)
 }
 
 impl From<SimulationError> for RunError {

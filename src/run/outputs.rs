@@ -12,7 +12,7 @@ use super::tips::{self, Followed};
 use super::{filling, grains};
 use crate::io::IoError;
 use crate::io::checkpoint::FilesSeen;
-use crate::io::provenance::{Provenance, VERSION};
+use crate::io::provenance::{Origin, Provenance, VERSION};
 use crate::io::snapshot::{self, Plan, Snapshots};
 use crate::io::surface::{Format, Sides};
 use crate::io::table::{Beginning, Lines, row};
@@ -149,15 +149,19 @@ fn title(setup: &Setup) -> String {
     format!("# liplate {VERSION}: {name}; an empty cell was not measured")
 }
 
-fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
-    let mut metrics = Lines::create(&directory.join(METRICS))?;
-    metrics.push(&title(setup))?;
+/// Headings of the columns of `metrics.csv`.
+pub fn headings() -> Vec<String> {
     let morphology = Metrics::COLUMNS.iter().map(Column::heading);
     let fixed = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     let taken = mechanisms::lithium_columns().map(|(_, name, _)| heading(name, "mAh/cm2"));
     let general = fixed(&BEFORE_TAKEN).into_iter().chain(taken).chain(fixed(&AFTER_TAKEN));
-    let names: Vec<String> = general.chain(morphology).collect();
-    metrics.push(&names.join(","))?;
+    general.chain(morphology).collect()
+}
+
+fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
+    let mut metrics = Lines::create(&directory.join(METRICS))?;
+    metrics.push(&title(setup))?;
+    metrics.push(&headings().join(","))?;
     Ok(metrics)
 }
 
@@ -602,6 +606,19 @@ impl Outputs {
         }
         let values = [clock.charge(setup), clock.potential, clock.current, dt];
         Ok(self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)?)
+    }
+
+    /// What the run began from.
+    pub fn origin(&mut self, origin: &Origin) -> Result<(), IoError> {
+        self.events.push_json(&json!({
+            "event": "branch", "step": 0, "time": 0.0, "from": origin.directory, "from_time": origin.time, "from_step": origin.step,
+            "frame": origin.frame,
+        }))
+    }
+
+    /// What is different from here on.
+    pub fn changed(&mut self, clock: &Clock, keys: &[String]) -> Result<(), IoError> {
+        self.events.push_json(&json!({"event": "changed", "step": clock.step, "time": clock.time, "keys": keys}))
     }
 
     /// How it ended. An interruption is written after the checkpoint: a resumed run cuts it off again.

@@ -14,7 +14,23 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 /// Divisions of the bar.
 const DIVISIONS: u64 = 1000;
 
-/// Reports the progress of a run on standard error.
+/// Time between lines for a program.
+const TOLD_INTERVAL: Duration = Duration::from_millis(300);
+
+/// Whom a run tells how it goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Voice {
+    /// people, on standard error
+    #[default]
+    People,
+    /// the program that started it, on standard output: a line with the share that is done and a line for people, and errors on
+    /// standard error
+    Program,
+    /// nobody but for errors
+    Nobody,
+}
+
+/// Reports the progress of a run.
 pub struct Progress {
     kind: Kind,
     began: Instant,
@@ -25,14 +41,17 @@ pub struct Progress {
 enum Kind {
     Quiet,
     Plain { last: Option<Instant> },
+    Told { last: Option<Instant> },
     Bar(ProgressBar),
 }
 
 impl Progress {
     /// Progress of a run that stands at `clock`.
-    pub fn new(setup: &Setup, stage: &Stage, clock: &Clock, quiet: bool) -> Self {
-        let kind = if quiet {
+    pub fn new(setup: &Setup, stage: &Stage, clock: &Clock, voice: Voice) -> Self {
+        let kind = if voice == Voice::Nobody {
             Kind::Quiet
+        } else if voice == Voice::Program {
+            Kind::Told { last: None }
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(DIVISIONS);
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}") {
@@ -55,6 +74,12 @@ impl Progress {
                 }
                 *last = Some(Instant::now());
             }
+            Kind::Told { last } => {
+                if last.is_some_and(|last| last.elapsed() < TOLD_INTERVAL) {
+                    return;
+                }
+                *last = Some(Instant::now());
+            }
             Kind::Bar(_) => {}
         }
         let line = self.line(setup, stage, clock, report);
@@ -64,6 +89,7 @@ impl Progress {
                 bar.set_message(line);
             }
             // a reader that has gone away does not end a run
+            Kind::Told { .. } => drop(writeln!(std::io::stdout(), "{:.4} {line}", share(setup, stage, clock))),
             _ => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }

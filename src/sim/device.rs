@@ -24,6 +24,17 @@ pub enum DeviceChoice {
     Gpu(Option<usize>),
 }
 
+impl std::fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Gpu(None) => f.write_str("gpu"),
+            Self::Gpu(Some(number)) => write!(f, "gpu:{number}"),
+        }
+    }
+}
+
 impl FromStr for DeviceChoice {
     type Err = String;
 
@@ -151,12 +162,12 @@ fn gpu_takes(_: DeviceChoice, _: &Grid) -> Result<(), String> {
 }
 
 #[cfg(feature = "gpu")]
-fn has_hardware_gpu() -> bool {
+pub(crate) fn has_hardware_gpu() -> bool {
     crate::gpu::adapters().iter().any(|adapter| adapter.is_hardware)
 }
 
 #[cfg(not(feature = "gpu"))]
-fn has_hardware_gpu() -> bool {
+pub(crate) fn has_hardware_gpu() -> bool {
     false
 }
 

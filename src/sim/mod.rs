@@ -174,6 +174,27 @@ impl Simulation {
         Ok(sim)
     }
 
+    /// Begins from a `state`, in the units of `setup`, on copper of these `heights` \[m\]: time, charge and ledgers begin anew, and the
+    /// next nucleus has the number after `nuclei`. Nuclei that the setup puts down at its beginning are taken to be there.
+    ///
+    /// # Errors
+    /// If the device cannot be opened, is too small for the grid, or fails.
+    pub fn branched(
+        setup: Setup,
+        heights: Vec<f64>,
+        state: &State,
+        nuclei: u64,
+        choice: DeviceChoice,
+    ) -> Result<Self, SimulationError> {
+        device::fits(choice, &setup.grid).map_err(SimulationError::Device)?;
+        let statics = Statics::new(&setup, &heights);
+        Self::at(setup, heights, statics, choice, |problem, b| {
+            b.load(state)?;
+            let clock = problem.start_from(b, nuclei)?;
+            Ok(Position { clock, stage: Stage::default(), shorted: false })
+        })
+    }
+
     fn at(
         setup: Setup,
         heights: Vec<f64>,

@@ -117,6 +117,27 @@ impl Problem {
     /// # Errors
     /// If the device fails.
     pub fn start(&self, b: &mut dyn Backend) -> Result<Clock, BackendError> {
+        let mut clock = self.at_rest(b)?;
+        self.place_scheduled(b, &mut clock)?;
+        self.open_ledger(b, &mut clock)?;
+        Ok(clock)
+    }
+
+    /// The clock at the start of a run from the state of another, which the backend holds and in which so many nuclei have appeared. Those
+    /// that the setup puts down at its beginning are taken to be there.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn start_from(&self, b: &mut dyn Backend, nuclei: u64) -> Result<Clock, BackendError> {
+        let mut clock = self.at_rest(b)?;
+        clock.scheduled = self.scheduled.partition_point(|nucleus| nucleus.time <= 0.0);
+        clock.nuclei = nuclei;
+        self.open_ledger(b, &mut clock)?;
+        Ok(clock)
+    }
+
+    /// The clock before anything has happened.
+    fn at_rest(&self, b: &mut dyn Backend) -> Result<Clock, BackendError> {
         let mut clock = Clock {
             time: 0.0,
             step: 0,
@@ -149,11 +170,16 @@ impl Problem {
         clock.ledger.lithium_start = clock.inventory.lithium * volume;
         clock.ledger.lithium = clock.ledger.lithium_start;
         clock.ledger.charge_thermal = self.setup.kinetics.double_layer * self.setup.grid.area() * self.scales.potential;
-        self.place_scheduled(b, &mut clock)?;
-        clock.ledger.salt_start = clock.inventory.salt * self.scales.concentration * volume + self.salt_above(&clock);
+        Ok(clock)
+    }
+
+    /// What the ledger of salt begins with, and the pieces that are isolated at the beginning.
+    fn open_ledger(&self, b: &mut dyn Backend, clock: &mut Clock) -> Result<(), BackendError> {
+        let volume = self.setup.grid.cell_volume();
+        clock.ledger.salt_start = clock.inventory.salt * self.scales.concentration * volume + self.salt_above(clock);
         clock.ledger.salt = clock.ledger.salt_start;
         clock.isolated = self.look_for_isolated(b)?.isolated;
-        Ok(clock)
+        Ok(())
     }
 
     /// Makes a backend ready to go on that has just been given its state, at the temperature of this problem.

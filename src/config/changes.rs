@@ -1,0 +1,257 @@
+//! What a run that goes on may change: when it ends, how it is written, how long its time steps are, and what is done next.
+
+use std::path::Path;
+
+use serde_json::Value;
+use toml::Table;
+
+use super::findings::Findings;
+use super::origins::Origins;
+use super::reader::Section;
+use super::{ConfigError, UNSET, apply, nearest, objections, read, sections};
+use crate::model::keys::OfKeys;
+use crate::model::parameters::{End, Output, Setup, TimeStep};
+
+/// Sections of which a run that goes on takes other values.
+const SECTIONS: [&str; 3] = ["end", "output", "time_step"];
+/// Keys of these that it does not, with why.
+const FIXED: [(&str, &str); 1] = [("output.fields", "the files of the run hold the fields that it began with")];
+/// The key of what is done.
+const PROTOCOL: &str = "protocol";
+
+/// Values that take the place of those of a run from now on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// section, key and value, as a setup has them
+    values: Vec<(String, String, Value)>,
+    /// keys of the protocol, each `key=value`
+    protocol: Vec<String>,
+}
+
+impl Changes {
+    /// Reads `overrides`, each `section.key=value`.
+    ///
+    /// # Errors
+    /// If one of them would make another run of what has been computed, or is wrong.
+    pub fn read(overrides: &[String]) -> Result<Self, ConfigError> {
+        let (mut table, mut origins, findings) = (Table::new(), Origins::default(), Findings::default());
+        let mut changes = Self::default();
+        for text in overrides {
+            let key = text.split('=').next().unwrap_or_default().trim();
+            let section = key.split(['.', '[']).next().unwrap_or_default();
+            let refused = |reason: String| ConfigError::Refused { text: text.chars().take(100).collect(), reason };
+            if let Some((_, why)) = FIXED.iter().find(|(fixed, _)| *fixed == key) {
+                return Err(refused((*why).to_string()));
+            }
+            match section {
+                PROTOCOL if text.contains('=') => changes.protocol.push(text.clone()),
+                section if SECTIONS.contains(&section) => apply(&mut table, text, &findings, &mut origins)?,
+                other => {
+                    let known = SECTIONS.into_iter().chain([PROTOCOL]);
+                    let meant = nearest(other, known).filter(|known| *known != other);
+                    let meant = meant.map_or(String::new(), |known| format!("; did you mean {known:?}?"));
+                    return Err(refused(format!(
+                        "it would make another run of what has been computed; a run that goes on takes other values of end, output, \
+                         time_step and protocol{meant}. `liplate run CONFIG --from DIR` begins a run from this one's state"
+                    )));
+                }
+            }
+        }
+        let root = Section::root(&table, &findings);
+        let given = [
+            read_section::<End>(&root, "end"),
+            read_section::<Output>(&root, "output"),
+            read_section::<TimeStep>(&root, "time_step"),
+        ];
+        let (problems, _) = findings.settle();
+        if !problems.is_empty() {
+            let sentence = |problem: &super::findings::Problem| {
+                format!("{}: {}{}", problem.key, problem.sentence, origins.shown(&problem.key))
+            };
+            return Err(ConfigError::Invalid {
+                path: Path::new("--set").into(),
+                problems: problems.iter().map(sentence).collect(),
+            });
+        }
+        for (section, values) in SECTIONS.into_iter().zip(given) {
+            let keys = table.get(section).and_then(toml::Value::as_table);
+            for key in keys.into_iter().flat_map(Table::keys) {
+                changes.values.push((section.into(), key.clone(), values[key].clone()));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.protocol.is_empty()
+    }
+
+    /// Whether another protocol begins.
+    pub fn begins_protocol(&self) -> bool {
+        !self.protocol.is_empty()
+    }
+
+    /// The keys that it changes.
+    pub fn keys(&self) -> Vec<String> {
+        let keys = self.values.iter().map(|(section, key, _)| format!("{section}.{key}"));
+        keys.chain(self.begins_protocol().then(|| PROTOCOL.to_string())).collect()
+    }
+
+    /// The `setup` of a run with the changes in it. Another protocol is read with the `config` that the run was made of, for what its steps
+    /// refer to.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the new setup; with another protocol also if the config is not there or no longer that of the run.
+    pub fn apply(&self, setup: &Setup, config: &Path) -> Result<Setup, String> {
+        let mut setup = setup.clone();
+        if self.begins_protocol() {
+            let read = self.with_protocol(config)?;
+            let value = |setup: &Setup| serde_json::to_value(setup).map_err(|error| error.to_string());
+            let (there, mut here) = (value(&setup)?, value(&read)?);
+            // what may differ: what is done from now on, and what an earlier resume has changed
+            for section in SECTIONS.into_iter().chain([PROTOCOL, "name"]) {
+                here[section] = there[section].clone();
+            }
+            for key in ["control", "initial_potential"] {
+                here["top"][key] = there["top"][key].clone();
+            }
+            if let Some(key) = difference(&there, &here) {
+                return Err(format!("{} is no longer the config of the run: {key} differs", config.display()));
+            }
+            setup.protocol = read.protocol;
+            setup.top = read.top;
+            setup.end.charge = None;
+        }
+        let mut value = serde_json::to_value(&setup).map_err(|error| error.to_string())?;
+        for (section, key, new) in &self.values {
+            value[section][key] = new.clone();
+        }
+        let setup: Setup = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        match objections(&setup) {
+            problems if problems.is_empty() => Ok(setup),
+            problems => Err(problems.join("\n")),
+        }
+    }
+}
+
+/// Keys that a protocol takes the place of: what is imposed without one, and how much passes.
+const WITHOUT_PROTOCOL: [&str; 4] = ["top.current", "top.potential", "top.c_rate", "end.charge"];
+
+impl Changes {
+    /// The config of the run with the other protocol. Whether its steps can be taken depends on where the run stands, which a config does
+    /// not tell.
+    fn with_protocol(&self, config: &Path) -> Result<Setup, String> {
+        let text = crate::input::text(config).map_err(|error| format!("{}: {error}", config.display()))?;
+        let table: Table = text.parse().map_err(|error: toml::de::Error| format!("{}: {error}", config.display()))?;
+        let is_given = |key: &&str| {
+            key.split_once('.').is_some_and(|(section, key)| table.get(section).is_some_and(|s| s.get(key).is_some()))
+        };
+        let unset = WITHOUT_PROTOCOL.into_iter().filter(is_given).map(|key| format!("{UNSET}{key}"));
+        let overrides: Vec<String> = unset.chain(self.protocol.iter().cloned()).collect();
+        read(config, &overrides).map(|config| config.setup).map_err(|error| error.to_string())
+    }
+}
+
+/// A section as JSON, with the defaults of what is not given.
+fn read_section<T: OfKeys + serde::Serialize>(root: &Section, name: &str) -> Value {
+    serde_json::to_value(sections::whole::<T>(root.section(name))).unwrap_or_default()
+}
+
+/// The name of the first key in which two setups differ.
+pub fn difference(a: &Value, b: &Value) -> Option<String> {
+    fn within(a: &Value, b: &Value, path: &str) -> Option<String> {
+        match (a.as_object(), b.as_object()) {
+            (Some(left), Some(right)) => {
+                let keys = left.keys().chain(right.keys());
+                keys.into_iter().find_map(|key| {
+                    let (one, other) = (left.get(key).unwrap_or(&Value::Null), right.get(key).unwrap_or(&Value::Null));
+                    let name = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    within(one, other, &name)
+                })
+            }
+            _ => (a != b).then(|| path.to_string()),
+        }
+    }
+    within(a, b, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(overrides: &[&str]) -> Result<Changes, String> {
+        let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_string()).collect();
+        Changes::read(&overrides).map_err(|error| error.to_string())
+    }
+
+    fn quickstart() -> Setup {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/configs/quickstart.toml");
+        super::super::read(path.as_ref(), &[]).unwrap().setup
+    }
+
+    #[test]
+    fn what_is_given_takes_the_place_and_the_rest_stays() {
+        let before = quickstart();
+        let changes = ["end.charge=1 mAh/cm^2", "end.short=false", "output.metrics_steps=7", "time_step.cfl=0.1"];
+        let changes = read(&changes).unwrap();
+        let after = changes.apply(&before, "nowhere".as_ref()).unwrap();
+        let mut wanted = before.clone();
+        (wanted.end.charge, wanted.end.short) = (Some(36_000.0), false);
+        (wanted.output.metrics_steps, wanted.time_step.cfl) = (7, 0.1);
+        assert_eq!(after, wanted);
+        assert_eq!(changes.keys(), ["end.charge", "end.short", "output.metrics_steps", "time_step.cfl"]);
+        assert!(read(&[]).unwrap().is_empty());
+        assert!(
+            read(&["end.height=1 m"]).unwrap().apply(&before, "nowhere".as_ref()).unwrap_err().contains("end.height")
+        );
+    }
+
+    #[test]
+    fn another_protocol_is_read_with_the_config_of_the_run() {
+        let before = quickstart();
+        let config = concat!(env!("CARGO_MANIFEST_DIR"), "/configs/quickstart.toml").as_ref();
+        let changes = read(&["protocol=[{steps = [\"Strip at 1 mA/cm^2 until 0.3 V vs Li\"]}]"]).unwrap();
+        // it takes the place of the current
+        let after = changes.apply(&before, config).unwrap();
+        assert!(after.protocol.length() == 1 && changes.begins_protocol());
+        assert_eq!(after.end.charge, None);
+        let like = |setup: &Setup| Setup {
+            protocol: after.protocol.clone(),
+            top: after.top.clone(),
+            end: after.end.clone(),
+            ..setup.clone()
+        };
+        assert_eq!(after, like(&before));
+        let wrong =
+            read(&["protocol=[{steps = [\"Strp at 1 mA/cm^2\"]}]"]).unwrap().apply(&before, config).unwrap_err();
+        assert!(wrong.contains("Strp"), "{wrong}");
+        let other = concat!(env!("CARGO_MANIFEST_DIR"), "/configs/formation.toml").as_ref();
+        assert!(changes.apply(&before, other).unwrap_err().contains("no longer the config of the run"));
+    }
+
+    #[test]
+    fn what_would_falsify_the_past_is_refused() {
+        for (text, part) in [
+            ("kinetics.i0=1 mA/cm^2", "another run of what has been computed"),
+            ("ouput.metrics_steps=1", "did you mean \"output\""),
+            ("output.fields=[\"xi\"]", "hold the fields that it began with"),
+            ("end.charge=1 mA", "a charge per area is expected"),
+            ("end.chrage=1 mAh/cm^2", "did you mean \"charge\""),
+            ("end.charge=-1 mAh/cm^2", "must be positive"),
+            ("end", "key=value"),
+        ] {
+            let problem = read(&[text]).unwrap_err();
+            assert!(problem.contains(part), "{text}: {problem}");
+        }
+    }
+
+    #[test]
+    fn the_first_key_that_differs_is_named() {
+        let one = json!({"grid": {"nx": 4, "dx": 1.0}, "name": "a"});
+        assert_eq!(difference(&one, &one), None);
+        assert_eq!(difference(&one, &json!({"grid": {"nx": 5, "dx": 1.0}, "name": "a"})), Some("grid.nx".into()));
+        assert_eq!(difference(&one, &json!({"grid": {"nx": 4, "dx": 1.0}})), Some("name".into()));
+    }
+}
