@@ -259,6 +259,10 @@ pub(crate) fn seconds_per_cell(setup: &Setup, heights: &[f64], choice: DeviceCho
 /// Steps that the turns of a step of a protocol need that is pulsed: after each edge they begin as short as the first of a run, and grow by
 /// a factor of two at most.
 fn of_pulses(setup: &Setup, step: &Step) -> f64 {
+    if let Some(profile) = &step.profile {
+        let mean = profile.length() / profile.changes().max(1) as f64;
+        return profile.changes() as f64 * (1.0 + mean / setup.time_step.first).log2().ceil().max(1.0);
+    }
     let (Some([on, off]), Some(charge), Control::Current(current)) = (step.pulse, step.charge(), step.control) else {
         return 0.0;
     };

@@ -116,6 +116,41 @@ fn a_run_resumed_inside_its_steps_has_the_same_bits() {
 }
 
 #[test]
+fn a_drive_cycle_is_followed_row_by_row() {
+    let place = Place::new(&config("[[protocol]]\nrepeat = 2\nsteps = [\"Follow drive cycle.csv\"]\n[end]\n"));
+    let rows = [(0.0, 1.0), (40.0, 2.0), (60.0, 2.0), (61.0, -1.0), (70.0, 0.0), (75.0, 4.0), (76.5, 0.0)];
+    let text: String = rows.iter().map(|(time, current)| format!("{time},{current}\n")).collect();
+    std::fs::write(place.path("drive cycle.csv"), format!("time [s],current [mA/cm2]\n{text}")).unwrap();
+    let check = place.call(&["check", "config.toml", "--device", "cpu"]);
+    assert!(check.code == 0 && check.out.contains("Follow drive cycle.csv"), "{check:?}");
+    place.run("run");
+    let table = table(&place.text("run/metrics.csv"));
+    // the current over every step is that of the row that it lies in, and steps end where rows do
+    for row in &table {
+        let (end, dt) = (row["time [s]"], row["dt [s]"]);
+        let within = (end - 0.5 * dt) % 76.5;
+        let wanted = rows.iter().rev().find(|(time, _)| *time <= within).unwrap().1;
+        assert!((row["current [A/m2]"] - 10.0 * wanted).abs() < 1e-6 * (1.0 + wanted.abs()), "{within}: {row:?}");
+    }
+    for round in [0.0, 76.5] {
+        for time in [40.0, 61.0, 70.0, 75.0, 76.5] {
+            let ends = table.iter().any(|row| (row["time [s]"] - round - time).abs() < 1e-6);
+            assert!(ends, "no step ends at {time}");
+        }
+    }
+    let net = 2.0 * (40.0 * 1.0 + 21.0 * 2.0 - 9.0 * 1.0 + 1.5 * 4.0) / 3600.0;
+    let last = table.last().unwrap();
+    assert!((last["charge [mAh/cm2]"] - net).abs() < 1e-6 * net, "{last:?}");
+    // the file goes with the run, and the kept config is that run
+    assert!(place.path("run/inputs/drive cycle.csv").is_file());
+    assert!(place.text("run/config.toml").contains("Follow inputs/drive cycle.csv"));
+    let again = place.call(&["run", "run/config.toml", "--device", "cpu", "--quiet", "--out", "again"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    let rows = |run: &str| place.text(&format!("{run}/metrics.csv")).lines().skip(1).map(String::from).collect::<Vec<_>>();
+    assert!(rows("run") == rows("again"));
+}
+
+#[test]
 fn a_wrong_protocol_is_refused_with_every_reason() {
     let steps = "[[protocol]]\nsteps = [\"Charge at 1 mA/cm^2\", \"Rest for 1 mA\"]\n[[protocol]]\nrepeat = 0\nstep = \"Dance\"\n[end]\ncharge = \"1 mAh/cm^2\"\n";
     let place = Place::new(&SMALL.replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", steps));

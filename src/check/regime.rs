@@ -228,8 +228,9 @@ fn plan_of(setup: &Setup, step: &Step) -> Option<Plan> {
     }
     match (step.control, step.ramp.map(|ramp| ramp.from)) {
         (Control::Current(to), from) => {
-            let current = match from {
-                Some(Control::Current(from)) => from.max(to),
+            let current = match (from, &step.profile) {
+                (_, Some(profile)) => profile.greatest(),
+                (Some(Control::Current(from)), _) => from.max(to),
                 _ => to,
             };
             let current = felt_by_salt(setup, step, current);

@@ -162,6 +162,17 @@ fn gather_value(value: &mut Value, folder: &Path, files: &mut Vec<(PathBuf, Stri
     match value {
         Value::String(text) => {
             let text = text.value().clone();
+            // a step that follows a file names it among other words
+            if let Some(file) = super::protocol::followed(&text) {
+                let source = folder.join(file);
+                if source.is_file() {
+                    let copy = place_of(source, files);
+                    let decor = value.decor().clone();
+                    *value = Value::from(text.replacen(file, &format!("{INPUTS}/{copy}"), 1));
+                    *value.decor_mut() = decor;
+                }
+                return;
+            }
             let source = folder.join(&text);
             // a file has an extension: the words that choose a law or a solvent have none
             if source.extension().is_none() || !source.is_file() {

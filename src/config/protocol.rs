@@ -6,7 +6,10 @@
 mod limit;
 mod sentence;
 
+use std::path::Path;
+
 use super::quantity::{self, Dimension};
+use super::tables;
 use crate::model::parameters::Control;
 use crate::model::protocol::{COMPLIANCES, Limit, Ramp, Step, TEMPERATURES};
 use limit::limit;
@@ -24,24 +27,37 @@ const RAMP: &str = "write \"Ramp from 0.5 mA/cm^2 to 2 mA/cm^2 in 1 h\"";
 /// How a compliance is written.
 const WITH: &str = "write \"with compliance -0.5 V\"";
 
+/// How a file of currents is written.
+const FOLLOW: &str = "write \"Follow drive_cycle.csv\", a file of times and current densities";
+
+/// The file that a sentence follows, as it is written there, if it follows one.
+pub fn followed(text: &str) -> Option<&str> {
+    let sentence = Sentence::parse(text).ok().filter(|sentence| sentence.verb == Verb::Follow)?;
+    let file = sentence.value(Part::Bare)?;
+    let begin = text.find(file)?;
+    Some(&text[begin..begin + file.len()])
+}
+
 /// What the words of a step stand for in the cell that is cycled.
 #[derive(Clone, Copy)]
-struct Cell {
+struct Cell<'a> {
+    /// folder that files are sought in
+    folder: &'a Path,
     /// what a C-rate counts \[C/m²\]; NaN if the config gives a wrong one
     capacity: Option<f64>,
     /// whether a voltage may be that of the cell
     has_cathode: bool,
 }
 
-/// What a sentence says; C-rates are counted by `capacity` \[C/m²\], and cell voltages need a cathode.
+/// What a sentence says; C-rates are counted by `capacity` \[C/m²\], cell voltages need a cathode, and files lie in `folder`.
 ///
 /// # Errors
 /// What is wrong with it, as a sentence.
-pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step, String> {
+pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool, folder: &Path) -> Result<Step, String> {
     if text.len() > LONGEST {
         return Err(format!("{} is too long for a step", quantity::shown(text)));
     }
-    let cell = Cell { capacity, has_cathode };
+    let cell = Cell { folder, capacity, has_cathode };
     let about = |problem: String| format!("{}: {problem}", quantity::shown(text));
     let mut sentence = Sentence::parse(text).map_err(about)?;
     let verb = sentence.verb;
@@ -58,6 +74,8 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
             return Err(about("a rest has no current and no potential; write \"Rest for 30 min\"".into()));
         }
         (Verb::Ramp, _, None) => given(Part::To),
+        (Verb::Follow, None, Some(file)) => Some(file),
+        (Verb::Follow, ..) => return Err(about(FOLLOW.into())),
         (Verb::Ramp, ..) => return Err(about(RAMP.into())),
         (Verb::Pulse, None, Some(rule)) | (Verb::Pulse, Some(rule), None) => Some(rule),
         (Verb::Plate | Verb::Strip | Verb::Hold, Some(rule), None) => Some(rule),
@@ -65,7 +83,7 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         (Verb::Hold, ..) => return Err(about("write \"at\" and what, as in \"Hold at -50 mV for 2 h\"".into())),
         _ => return Err(about("write \"at\" and what, as in \"Charge at 1 mA/cm^2 for 2 h\"".into())),
     };
-    let (mut pulse, mut held, mut ramp) = (None, None, None);
+    let (mut pulse, mut held, mut ramp, mut profile) = (None, None, None, None);
     let control = match (verb, rule.unwrap_or_default()) {
         (Verb::Rest, _) => Control::Current(0.0),
         (Verb::Hold, rule) => match volts(rule).map_err(about)? {
@@ -88,6 +106,12 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
             pulse = Some(on_and_off);
             Control::Current(current)
         }
+        (Verb::Follow, file) => {
+            let read = tables::profile(&cell.folder.join(file), file, capacity).map_err(about)?;
+            let first = read.currents.first().copied().unwrap_or(0.0);
+            profile = Some(read);
+            Control::Current(first)
+        }
         (Verb::Ramp, to) => {
             let Some(from) = given(Part::From) else { return Err(about(RAMP.into())) };
             let (from, to) = (ramp_end(from, cell).map_err(about)?, ramp_end(to, cell).map_err(about)?);
@@ -104,7 +128,8 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
         }
     };
     let from = ramp.map_or(control, |ramp| ramp.from);
-    let plates = [control, from].iter().any(|control| matches!(control, Control::Current(current) if *current > 0.0));
+    let plates = [control, from].iter().any(|control| matches!(control, Control::Current(current) if *current > 0.0))
+        || profile.as_ref().is_some_and(|profile| profile.greatest() > 0.0);
     let compliance = match given(Part::With) {
         Some(_) if !plates && capacity.is_none_or(f64::is_finite) => {
             return Err(about("only a charge has a compliance: a current that plates".into()));
@@ -116,10 +141,13 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
     if let Some(ramp) = ramp.filter(|_| given(Part::In).is_none()) {
         limits.push(Limit::Time(ramp.time));
     }
+    if let Some(profile) = profile.as_ref().filter(|_| given(Part::For).is_none()) {
+        limits.push(Limit::Time(profile.length()));
+    }
     for (part, value) in sentence.parts() {
         match part {
             Part::For | Part::In => limits.push(time(value).map(Limit::Time).map_err(about)?),
-            Part::Until | Part::Or => limits.push(limit(value, control, ramp.is_none(), cell).map_err(about)?),
+            Part::Until | Part::Or => limits.push(limit(value, control, ramp.is_none() && profile.is_none(), cell).map_err(about)?),
             _ => {}
         }
     }
@@ -127,10 +155,16 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step
     if verb == Verb::Rest && !has_time {
         return Err(about("may never end; say how long, as in \"Rest for 30 min\"".into()));
     }
+    if let Some(profile) = &profile
+        && let Some(Limit::Time(time)) = limits.iter().find(|limit| matches!(limit, Limit::Time(time) if *time > profile.length()))
+    {
+        let (length, repeat) = (quantity::digits(profile.length()), (time / profile.length()).ceil());
+        return Err(about(format!("its file ends after {length} s; for more of it, write repeat = {repeat} in its [[protocol]]")));
+    }
     if limits.is_empty() {
         return Err(about("never ends; add \"for 2 h\" or \"until 2 mAh/cm^2\"".into()));
     }
-    Ok(Step { text: text.into(), control, voltage: held, pulse, ramp, temperature, compliance, limits })
+    Ok(Step { text: text.into(), control, voltage: held, pulse, ramp, profile, temperature, compliance, limits })
 }
 
 /// Takes out the part that gives a temperature, if there is one \[K\].

@@ -173,7 +173,7 @@ pub fn setup(root: &Section, folder: &Path) -> (Setup, Vec<String>) {
     let mechanisms = Mechanisms::read(root);
     let cathode = root.has("cathode").then(|| cathode(root.section("cathode"), folder, &mut remarks));
     let blocks = root.has("protocol").then(|| root.sections("protocol"));
-    let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), blocks);
+    let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), blocks, folder);
     let end = whole(root.section("end"));
     let output = whole(root.section("output"));
     let time_step = whole(root.section("time_step"));
@@ -339,7 +339,7 @@ fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {
 const CAPACITIES: [&str; 3] = ["top.areal_capacity", "cathode.areal_capacity", "cathode"];
 
 /// What is imposed at the top, by itself or step by step.
-fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Section>>) -> (Top, Protocol) {
+fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Section>>, folder: &Path) -> (Top, Protocol) {
     let given = OfTop::read(&s);
     if given.areal_capacity.is_some() && cathode.is_some() {
         s.object("areal_capacity", "is that of the cathode, cathode.areal_capacity");
@@ -352,7 +352,7 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Sectio
         blocks: blocks
             .into_iter()
             .flatten()
-            .map(|block| protocol_block(block, capacity, cathode.is_some(), &lacks_capacity))
+            .map(|block| protocol_block(block, capacity, cathode.is_some(), folder, &lacks_capacity))
             .collect(),
     };
     let first = protocol.step(Place::default()).map(|step| match (step.voltage, cathode) {
@@ -400,7 +400,13 @@ fn top(s: Section, c0: f64, cathode: Option<&Cathode>, blocks: Option<Vec<Sectio
     (Top { control, salt, c0, initial_potential, compliance, column }, protocol)
 }
 
-fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool, lacks_capacity: &impl Fn()) -> Block {
+fn protocol_block(
+    s: Section,
+    capacity: Option<f64>,
+    has_cathode: bool,
+    folder: &Path,
+    lacks_capacity: &impl Fn(),
+) -> Block {
     let given = OfBlock::read(&s);
     let texts = match (given.step, given.steps) {
         (Some(step), None) => vec![step],
@@ -424,11 +430,11 @@ fn protocol_block(s: Section, capacity: Option<f64>, has_cathode: bool, lacks_ca
         }
     };
     let key = |i: usize| if s.has("step") { "step".into() } else { format!("steps[{i}]") };
-    let steps = texts.iter().enumerate().filter_map(|(i, text)| match protocol::step(text, capacity, has_cathode) {
+    let steps = texts.iter().enumerate().filter_map(|(i, text)| match protocol::step(text, capacity, has_cathode, folder) {
         Ok(step) => Some(step),
         Err(problem) => {
             // one capacity is missing, however many steps count by it
-            let counted = protocol::step(text, capacity.or(Some(f64::NAN)), has_cathode);
+            let counted = protocol::step(text, capacity.or(Some(f64::NAN)), has_cathode, folder);
             match counted {
                 Ok(step) => {
                     lacks_capacity();

@@ -43,6 +43,9 @@ pub struct Step {
     pub pulse: Option<[f64; 2]>,
     /// where it begins and how long it takes to `control`, if it is a ramp
     pub ramp: Option<Ramp>,
+    /// currents that it follows; `control` is the first
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
     /// temperature \[K\]; that of the run, if none
     pub temperature: Option<f64>,
     /// its own compliance, electrode potential against lithium \[V\]; that of the run, if none
@@ -50,6 +53,70 @@ pub struct Step {
     pub compliance: Option<f64>,
     /// what ends it; the first that is met does
     pub limits: Vec<Limit>,
+}
+
+/// Current densities of a file, each from its time to the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// the file, as the config names it
+    pub file: String,
+    /// times since the step began, rising from 0; the last is the end \[s\]
+    pub times: Vec<f64>,
+    /// current density from each time on, positive when plating; the last has no duration \[A/m²\]
+    pub currents: Vec<f64>,
+}
+
+impl Profile {
+    /// How long it lasts \[s\].
+    pub fn length(&self) -> f64 {
+        self.times.last().copied().unwrap_or(0.0)
+    }
+
+    /// The row that holds at a time \[s\], from up to `slack` before it on.
+    fn row(&self, time: f64, slack: f64) -> usize {
+        let begun = self.times.partition_point(|begin| *begin <= time + slack + ROUNDING * time);
+        begun.clamp(1, self.times.len().max(2) - 1) - 1
+    }
+
+    /// The current density at a time \[A/m²\].
+    fn value(&self, time: f64, slack: f64) -> f64 {
+        self.currents.get(self.row(time, slack)).copied().unwrap_or(0.0)
+    }
+
+    /// The next time at which the current changes, or the end \[s\].
+    fn next(&self, time: f64, slack: f64) -> Option<f64> {
+        let row = self.row(time, slack);
+        let now = self.currents.get(row)?;
+        let last = self.times.len() - 1;
+        let change = (row + 1..last).find(|&later| self.currents[later] != *now).unwrap_or(last);
+        Some(self.times[change])
+    }
+
+    /// ∫ of something of the current density until a time \[C/m²\].
+    fn integral(&self, until: f64, of: impl Fn(f64) -> f64) -> f64 {
+        let pieces = self.times.windows(2).zip(&self.currents);
+        pieces.map(|(ends, current)| of(*current) * (ends[1].min(until) - ends[0].min(until))).sum()
+    }
+
+    /// Charge less that which goes back until a time \[C/m²\].
+    pub fn net(&self, until: f64) -> f64 {
+        self.integral(until, |current| current)
+    }
+
+    /// Times at which the current changes.
+    pub fn changes(&self) -> usize {
+        self.currents.windows(2).filter(|pair| pair[0] != pair[1]).count()
+    }
+
+    /// The largest current that plates, 0 if none does \[A/m²\].
+    pub fn greatest(&self) -> f64 {
+        self.currents.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Whether it strips at any time.
+    pub fn strips(&self) -> bool {
+        self.currents.iter().any(|current| *current < 0.0)
+    }
 }
 
 /// What is imposed goes from one value to another, in [`Ramp::STAIRS`] equal stairs as instruments make them.
@@ -160,6 +227,9 @@ impl Step {
         let share = self.pulse.map_or(1.0, |[on, off]| on / (on + off));
         let charge = |limit: &Limit| match (*limit, self.control) {
             (Limit::Charge(charge), _) => Some(charge),
+            (Limit::Time(time), _) if self.profile.is_some() => {
+                self.profile.as_ref().map(|profile| profile.integral(time, f64::abs))
+            }
             (Limit::Time(time), Control::Current(current)) => {
                 let size = match self.ramp.map(|ramp| ramp.from) {
                     Some(Control::Current(from)) => 0.5 * (from.abs() + current.abs()),
@@ -172,10 +242,26 @@ impl Step {
         self.limits.iter().filter_map(charge).reduce(f64::min)
     }
 
+    /// The one current density that it has, if it is a current that does not vary but for pulses \[A/m²\].
+    pub fn constant(&self) -> Option<f64> {
+        match self.control {
+            Control::Current(current) if self.ramp.is_none() && self.profile.is_none() => Some(current),
+            _ => None,
+        }
+    }
+
+    /// Whether what it imposes changes in its course.
+    pub fn varies(&self) -> bool {
+        self.pulse.is_some() || self.ramp.is_some() || self.profile.is_some()
+    }
+
     /// What is imposed `time` \[s\] after the step began; both rounded by `slack` \[s\].
     pub fn control_at(&self, time: f64, slack: f64) -> Control {
         if let Some(ramp) = self.ramp {
             return ramp.value(self.control, time, slack);
+        }
+        if let Some(profile) = &self.profile {
+            return Control::Current(profile.value(time, slack));
         }
         match self.pulse {
             Some(pulse) if turn(pulse, time, slack).1 >= pulse[0] => Control::Current(0.0),
@@ -187,6 +273,9 @@ impl Step {
     pub fn next_switch(&self, time: f64, slack: f64) -> Option<f64> {
         if let Some(ramp) = self.ramp {
             return Some((ramp.stair(time, slack) + 1.0) * ramp.time / Ramp::STAIRS);
+        }
+        if let Some(profile) = &self.profile {
+            return profile.next(time, slack);
         }
         let [on, off] = self.pulse?;
         let (whole, begun) = turn([on, off], time, slack);
@@ -274,6 +363,7 @@ mod tests {
             voltage: None,
             pulse,
             ramp: None,
+            profile: None,
             temperature: None,
             compliance: None,
             limits: vec![Limit::Time(10.0)],
@@ -308,6 +398,22 @@ mod tests {
             time = next;
         }
         assert!((time - 50.0).abs() < 1e-9 && (charge - 30.0 * 50.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_profile_holds_each_current_until_the_next() {
+        let times = vec![0.0, 1.0, 2.0, 4.0, 5.0];
+        let profile = Profile { file: "x".into(), times, currents: vec![10.0, 10.0, -20.0, 5.0, 7.0] };
+        let step = Step { profile: Some(profile.clone()), limits: vec![Limit::Time(5.0)], ..step(None) };
+        let at = |time: f64| step.control_at(time, 1e-9);
+        let current = |time: f64| match at(time) {
+            Control::Current(current) => current,
+            Control::Potential(_) => f64::NAN,
+        };
+        assert_eq!([0.0, 1.5, 2.0 - 1e-10, 2.0, 3.9, 4.0, 4.9, 9.0].map(current), [10.0, 10.0, -20.0, -20.0, -20.0, 5.0, 5.0, 5.0]);
+        assert_eq!([0.0, 1.0, 2.0, 4.5].map(|time| step.next_switch(time, 1e-9)), [2.0, 2.0, 4.0, 5.0].map(Some));
+        assert_eq!((profile.net(5.0), step.charge(), profile.net(2.5)), (-15.0, Some(65.0), 10.0));
+        assert_eq!((profile.changes(), profile.greatest(), profile.strips(), step.constant()), (3, 10.0, true, None));
     }
 
     /// Times are then rounded by more than 1e-9 of a pulse.

@@ -119,7 +119,7 @@ impl Stage {
             Control::Current(current) => {
                 let current = (current + clock.leak).abs();
                 let (now, steady) = (clock.time + missing / current, self.began + (charge - self.passed) / current);
-                let varies = self.step(setup).is_some_and(|step| step.pulse.is_some() || step.ramp.is_some());
+                let varies = self.step(setup).is_some_and(Step::varies);
                 // from its beginning: the rounding of time steps does not add up, unless less has passed than was given
                 let all_passed = (now - steady).abs() <= ROUNDING * (steady - self.began) + slack(clock);
                 Some(if varies || !all_passed { now } else { steady })

@@ -54,7 +54,7 @@ fn copies(path: &Path, given: &File) -> Result<Copies, StudyError> {
     let mut files = base.files.clone();
     let folder = given.base.parent().unwrap_or(Path::new("."));
     // keys that the study sets are read as if they stood in the base: the files that they name lie beside that
-    let study = kept::with_copies(path, folder, &["set", "vary"], &[("base", BASE)], &mut files)?;
+    let study = kept::with_copies(path, folder, &["set", "vary"], &[("base", BASE), ("name", &given.name)], &mut files)?;
     Ok(Copies { study, base: Kept { files, ..base } })
 }
 

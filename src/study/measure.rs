@@ -541,7 +541,7 @@ mod tests {
     fn sums_and_events_are_understood() {
         let measure = |text: &str| Measure::read(text).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(measure("1 - coulombic_efficiency of cycle 5").unit(), "1");
-        assert_eq!(measure("-(potential at 0.4 mAh/cm^2)").unit(), "1");
+        assert_eq!(measure("-(potential at 0.4 mAh/cm^2)").unit(), "V");
         assert_eq!(measure("least potential").unit(), "V");
         assert_eq!((measure("nuclei").unit(), measure("greatest nuclei [1/m2] of cycle 1").unit()), ("1", "1/m2"));
         assert_eq!(measure("time of first short").unit(), "s");

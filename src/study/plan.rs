@@ -297,7 +297,7 @@ mod tests {
             ("25 degC", "25degC"),
             ("copper lot 7.csv", "copperlot7.csv"),
             ("../../x", "x"),
-            ("3 mA cm⁻²", "3mAcm⁻²"),
+            ("3 mA cm⁻²", "3mAcm²"),
         ] {
             assert_eq!(plain(text), wanted);
         }

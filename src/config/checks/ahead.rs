@@ -8,7 +8,7 @@ use crate::model::cathode::Cathode;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::nucleation;
 use crate::model::parameters::{Control, InitialDeposit, Nucleation, Setup};
-use crate::model::protocol::{Limit, Step};
+use crate::model::protocol::{Limit, Profile, Step};
 use crate::model::regime::{self, Medium};
 
 /// Charge per area of a thickness of lithium \[C/m³\].
@@ -293,10 +293,7 @@ impl Found {
     }
 
     fn step(&mut self, setup: &Setup, key: &str, step: &Step, known: Known) {
-        let current = match (step.control, step.ramp) {
-            (Control::Current(current), None) if current != 0.0 => Some(current),
-            _ => None,
-        };
+        let current = step.constant().filter(|current| *current != 0.0);
         let setup = &setup.at(step.temperature.unwrap_or(setup.temperature));
         if let (Some(cathode), Some(current)) = (&setup.cathode, current) {
             self.cathode(key, step, cathode, current, known);
@@ -504,17 +501,20 @@ fn after(setup: &Setup, step: &Step, known: Known) -> Known {
     let strips = match step.control {
         _ if step.voltage.is_some() => true, // or not: who knows
         Control::Current(current) => {
-            current < 0.0 || matches!(step.ramp.map(|r| r.from), Some(Control::Current(i)) if i < 0.0)
+            let of_profile = step.profile.as_ref().is_some_and(Profile::strips);
+            current < 0.0 || matches!(step.ramp.map(|r| r.from), Some(Control::Current(i)) if i < 0.0) || of_profile
         }
         Control::Potential(potential) => potential > 0.0,
     };
     let certain = ends_by_charge_or_time(step);
-    let passed = match (step.control, step.ramp) {
-        (Control::Current(current), None) if certain => step.charge().map(|charge| charge * current.signum()),
+    let time = step.limits.iter().find_map(|limit| if let Limit::Time(time) = limit { Some(*time) } else { None });
+    let passed = match (step.constant(), &step.profile) {
+        // a current of nothing
+        (Some(0.0), _) => Some(0.0),
+        (Some(current), _) if certain => step.charge().map(|charge| charge * current.signum()),
+        (None, Some(profile)) if certain && step.limits.len() == 1 => time.map(|time| profile.net(time)),
         _ => None,
     };
-    // a current of nothing
-    let passed = if step.control == Control::Current(0.0) && step.ramp.is_none() { Some(0.0) } else { passed };
     let capacity = setup.cathode.as_ref().map_or(f64::INFINITY, |cathode| cathode.areal_capacity);
     let charge = known.charge.zip(passed).map(|(charge, passed)| (charge + passed).min(capacity));
     let lithium = known.lithium.zip(passed).map(|(lithium, passed)| lithium + passed).filter(|&left| left >= 0.0);
@@ -538,7 +538,7 @@ fn longest(setup: &Setup) -> Option<f64> {
     let of = |step: &Step| {
         let time = step.limits.iter().filter_map(|limit| match (*limit, step.control) {
             (Limit::Time(time), _) => Some(time),
-            (Limit::Charge(charge), Control::Current(current)) if step.ramp.is_none() => Some(charge / current.abs()),
+            (Limit::Charge(charge), Control::Current(current)) if step.constant().is_some() => Some(charge / current.abs()),
             _ => None,
         });
         time.reduce(f64::min)

@@ -15,9 +15,11 @@ pub enum Verb {
     Pulse,
     /// a current or a potential that goes from one value to another
     Ramp,
+    /// the currents of a file
+    Follow,
 }
 
-const VERBS: [(&str, Verb); 8] = [
+const VERBS: [(&str, Verb); 9] = [
     ("charge", Verb::Plate),
     ("plate", Verb::Plate),
     ("discharge", Verb::Strip),
@@ -26,6 +28,7 @@ const VERBS: [(&str, Verb); 8] = [
     ("rest", Verb::Rest),
     ("pulse", Verb::Pulse),
     ("ramp", Verb::Ramp),
+    ("follow", Verb::Follow),
 ];
 
 /// What a part of a sentence begins with.
@@ -121,7 +124,7 @@ impl Sentence {
 
     /// Takes "with 1 C" for "at 1 C": where there is no "at" and no compliance, it can mean nothing else.
     pub fn with_as_at(&mut self) {
-        if self.verb == Verb::Rest || self.verb == Verb::Ramp || self.value(Part::At).is_some() {
+        if matches!(self.verb, Verb::Rest | Verb::Ramp | Verb::Follow) || self.value(Part::At).is_some() {
             return;
         }
         let rules = |(part, value): &&mut (Part, String)| {
@@ -158,10 +161,10 @@ impl Sentence {
 }
 
 fn no_verb(first: &str) -> String {
-    let must = "must begin with Charge, Plate, Discharge, Strip, Hold, Rest, Pulse or Ramp";
+    let must = "must begin with Charge, Plate, Discharge, Strip, Hold, Rest, Pulse, Ramp or Follow";
     if first == "run" {
         return format!(
-            "{must}; a drive cycle is written as its stretches, one step each, as in \"Charge at 1 mA/cm^2 for 10 s\""
+            "{must}; a drive cycle is a file of times and current densities, \"Follow drive_cycle.csv\""
         );
     }
     match VERBS.iter().find(|(word, _)| strsim::osa_distance(word, first) <= 2 && first.len() > 3) {

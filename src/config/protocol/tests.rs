@@ -1,5 +1,42 @@
 use super::*;
 
+fn step(text: &str, capacity: Option<f64>, has_cathode: bool) -> Result<Step, String> {
+    super::step(text, capacity, has_cathode, Path::new("."))
+}
+
+#[test]
+fn a_file_of_currents_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let follow = |text: &str, capacity: Option<f64>| super::step(text, capacity, false, folder.path());
+    write("a.csv", "time [min],current [mA/cm^2]\n1,1\n2,-0.5\n4,0\n");
+    let read = follow("Follow a.csv until -0.2 V vs Li at 40 degC", None).unwrap();
+    let profile = read.profile.unwrap();
+    assert_eq!((profile.times, profile.currents), (vec![0.0, 60.0, 180.0], vec![10.0, -5.0, 0.0]));
+    assert_eq!((read.limits, read.temperature), (vec![Limit::Time(180.0), Limit::PotentialBelow(-0.2)], Some(313.15)));
+    assert_eq!(follow("Follow a.csv for 1 min", None).unwrap().limits, [Limit::Time(60.0)]);
+    write("rates.csv", "time [s];c_rate\n0;1\n10;-2\n20;0\n");
+    assert_eq!(follow("follow rates.csv", Some(36_000.0)).unwrap().profile.unwrap().currents, [10.0, -20.0, 0.0]);
+    assert_eq!(followed("Follow my drive.csv for 1 h"), Some("my drive.csv"));
+    assert_eq!(followed("Charge at 1C for 1 h"), None);
+    write("back.csv", "time [s],current [A/m^2]\n0,1\n0,2\n");
+    write("one.csv", "time [s],current [A/m^2]\n0,1\n");
+    write("bare.csv", "time [s],current\n0,1\n1,2\n");
+    for (text, part) in [
+        ("Follow nothing.csv", "nothing.csv"),
+        ("Follow", "Follow drive_cycle.csv"),
+        ("Follow a.csv at 1C", "Follow drive_cycle.csv"),
+        ("Follow a.csv for 1 h", "its file ends after 180 s; for more of it, write repeat = 20"),
+        ("Follow rates.csv", "needs top.areal_capacity"),
+        ("Follow back.csv", "line 3, column time: does not rise"),
+        ("Follow one.csv", "has one row"),
+        ("Follow bare.csv", "is it mA/cm^2?"),
+    ] {
+        let problem = follow(text, None).unwrap_err();
+        assert!(problem.contains(part), "{text}: {problem}");
+    }
+}
+
 #[test]
 fn the_words_of_the_field() {
     let capacity = Some(4.0 * 36_000.0);
@@ -126,7 +163,7 @@ fn other_spellings_of_one_thing_are_taken() {
         ("Charge at 1 mA cm⁻² until 0.2 mAh·cm⁻²", "Charge at 1 mA/cm^2 until 0.2 mAh/cm^2"),
         ("Rest for 1 h 30 min", "Rest for 90 min"),
     ] {
-        let Step { text: _, control, voltage, pulse, ramp, temperature, compliance, limits } = read(text);
+        let Step { text: _, control, voltage, pulse, ramp, profile: _, temperature, compliance, limits } = read(text);
         let plain = read(plain);
         assert_eq!((control, voltage, pulse), (plain.control, plain.voltage, plain.pulse), "{text}");
         assert_eq!(
@@ -152,7 +189,7 @@ fn what_a_box_has_no_meaning_for_is_answered_with_what_to_write() {
         ("Charge at C/2 until 4,0 V", "\"4.0 V\""),
         ("Charge at 1C until < 4.2 V", "it rises to that value; write \"until 4.2 V\""),
         ("Hold at 4.2 V until > C/20", "it falls to that value"),
-        ("Run US06 (A) for 1 hour or until 2.5 V", "a drive cycle"),
+        ("Run US06 (A) for 1 hour or until 2.5 V", "Follow drive_cycle.csv"),
         ("Hold at 4.2 V until 0 mA/cm^2", "write a small one"),
         ("Hold at C/10 for 1 h", "a hold has a potential"),
         ("Charge at 4.2 V until C/20", "write \"Hold at 4.2 V\""),

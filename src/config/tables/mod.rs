@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::model::electrolyte::{Isotherm, Transport};
+use crate::model::protocol::Profile;
 use sheet::Sheet;
 
 /// A column that a table must have.
@@ -41,6 +42,14 @@ const OPEN_CIRCUIT: [Column; 2] = [
     Column { name: "U", unit: "V", possible: -1.0..=7.0, usual: -1.0..=7.0, often: "mV" },
 ];
 
+/// Columns of a drive cycle: times, and current densities that are positive when they plate, or C-rates.
+const TIME: Column = Column { name: "time", unit: "s", possible: -1e12..=1e12, usual: 0.0..=1e9, often: "h" };
+const PROFILE: [Column; 2] =
+    [TIME, Column { name: "current", unit: "A/m^2", possible: -1e6..=1e6, usual: 20.0..=1e6, often: "mA/cm^2" }];
+/// See [`PROFILE`].
+const PROFILE_OF_RATES: [Column; 2] =
+    [TIME, Column { name: "c_rate", unit: "1", possible: -1e3..=1e3, usual: -1e3..=1e3, often: "1" }];
+
 /// Isotherms at less than this distance are one: an oven does not hold its temperature better \[K\].
 const SCATTER: f64 = 1.0;
 
@@ -69,6 +78,33 @@ pub fn open_circuit(path: &Path) -> Result<Read<Vec<[f64; 2]>>, String> {
         return Err(format!("{}: has fewer than two points", path.display()));
     }
     Ok(Read { content: points, remarks })
+}
+
+/// A drive cycle from the columns `time` and `current`, or `c_rate`, which counts a `capacity` \[C/m²\]. `name` is what the config calls it.
+///
+/// # Errors
+/// A sentence that names the file and, where it is about a value, the line and the column.
+pub fn profile(path: &Path, name: &str, capacity: Option<f64>) -> Result<Profile, String> {
+    let at = |problem: String| format!("{}: {problem}", path.display());
+    let of_currents = Sheet::read(path, &PROFILE, false);
+    let (rows, unit) = match (of_currents, Sheet::read(path, &PROFILE_OF_RATES, false)) {
+        (Ok(sheet), _) => (sheet.rows, 1.0),
+        (Err(_), Ok(sheet)) => {
+            let capacity = capacity.ok_or_else(|| at("column c_rate needs top.areal_capacity".into()))?;
+            (sheet.rows, capacity / 3600.0)
+        }
+        (Err(problem), Err(_)) => return Err(problem),
+    };
+    let [first, ..] = &rows[..] else { return Err(at("has no rows".into())) };
+    if rows.len() < 2 {
+        return Err(at("has one row; the last row says when the one before it ends".into()));
+    }
+    if let Some(pair) = rows.windows(2).find(|pair| pair[1].1[0] <= pair[0].1[0]) {
+        return Err(at(format!("line {}, column time: does not rise", pair[1].0)));
+    }
+    let begin = first.1[0];
+    let (times, currents) = rows.iter().map(|(_, [time, current])| (time - begin, current * unit)).unzip();
+    Ok(Profile { file: name.into(), times, currents })
 }
 
 /// Isotherms of rising temperature from the columns [`TRANSPORT`] of the file at `path`.
