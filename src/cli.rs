@@ -125,6 +125,9 @@ enum Command {
         /// Write its pictures (PNG) and curves (SVG) into this directory too
         #[arg(long, value_name = "DIR")]
         png: Option<PathBuf>,
+        /// Draw what a cycler has recorded beside it: a table with time or charge, and potential, voltage, cell_voltage or current
+        #[arg(long, value_name = "CSV")]
+        with: Option<PathBuf>,
     },
     /// Run a config on several grids, or with several interface lengths or time steps, and extrapolate its metrics
     Converge {
@@ -313,7 +316,7 @@ impl CliError {
                 RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_) | RunError::Busy { .. },
             )) => 2,
             Self::Study(StudyError::Run(_) | StudyError::Report(_) | StudyError::Io(_) | StudyError::Slurm(_)) => 1,
-            Self::Study(_) => 2,
+            Self::Study(_) | Self::Report(ReportError::Measured(_)) => 2,
             Self::Converge(ConvergeError::Run {
                 error: RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_),
                 ..
@@ -459,12 +462,12 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             print(&made.to_string());
             Ok(0)
         }
-        Command::Report { directory, out, png } => {
+        Command::Report { directory, out, png, with } => {
             let out = out.unwrap_or_else(|| directory.join(report::FILE));
-            let bytes = report::write(&directory, &out)?;
+            let bytes = report::write(&directory, &out, with.as_deref())?;
             print(&format!("{}: {:.1} MB\n", out.display(), bytes as f64 / 1e6));
             if let Some(png) = png {
-                for (name, what) in report::write_pictures(&directory, &png)? {
+                for (name, what) in report::write_pictures(&directory, &png, with.as_deref())? {
                     print(&format!("{}: {what}\n", png.join(name).display()));
                 }
             }

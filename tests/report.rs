@@ -361,6 +361,29 @@ window.addEventListener("load", () => {
 </script></body>"#;
 
 #[test]
+fn what_a_cycler_has_recorded_is_drawn_beside_it() {
+    let place = copy("run");
+    let write = |text: &str| std::fs::write(place.path("measured.csv"), text).unwrap();
+    let report = || place.call(&["report", "run", "--with", "measured.csv", "--out", "with.html"]);
+    write("time [h],voltage [mV],current [mA/cm2]\n0,-50,1\n0.01,-20,1\n0.02,-15,-1\n");
+    let called = report();
+    assert_eq!(called.code, 0, "{called:?}");
+    let page = place.text("with.html");
+    assert_eq!(page.matches("<title>measured: measured.csv</title>").count(), 2, "potential and current against time");
+    assert_well_formed(&page);
+    for (text, part) in [
+        ("a,b\n1,2\n", "needed are time or charge"),
+        ("time [s],voltage [A]\n1,2\n", "the unit \"A\" does not fit"),
+        ("time [s],voltage [V]\n1,x\n", "line 2, column voltage"),
+        ("time [s],voltage [V]\n1,300\n", "line 2, column voltage"),
+    ] {
+        write(text);
+        let called = report();
+        assert!(called.code == 2 && called.err.contains(part) && called.err.contains("measured.csv"), "{called:?}");
+    }
+}
+
+#[test]
 fn a_browser_shows_all_of_it_without_a_network() {
     let Some(browser) = browser() else { return };
     let place = copy("run");

@@ -25,6 +25,7 @@ pub(crate) use findings::Findings;
 use findings::Kind;
 pub(crate) use origins::Origins;
 pub(crate) use reader::{Section, nearest};
+pub use tables::{Recorded, RecordedCurve, recorded};
 
 /// Why a config gives no run.
 #[derive(Debug, thiserror::Error)]

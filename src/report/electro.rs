@@ -69,7 +69,8 @@ pub fn against_charge(record: &Record) -> Vec<Chart> {
         } else {
             let column = |name| record.metrics.column(name).unwrap_or_default();
             let points = pairs(column("charge [mAh/cm2]"), column(name));
-            let series = vec![Series::new(title, 0, Shape::Line, points)];
+            let mut series = vec![Series::new(title, 0, Shape::Line, points)];
+            series.extend(measured(record, "charge", name, [MILLIAMPERE_HOUR.recip(), 1.0]));
             Chart { title: title.into(), x: "Charge [mAh/cm²]".into(), series, ..Chart::default() }
         };
         if chart.is_empty() {
@@ -84,6 +85,13 @@ pub fn against_charge(record: &Record) -> Vec<Chart> {
         charts.extend(plateau);
     }
     charts
+}
+
+/// What a cycler has recorded of a column, in the units of a chart.
+fn measured(record: &Record, along: &str, column: &str, [of_x, of_y]: [f64; 2]) -> Option<Series> {
+    let (file, points) = record.measured(along, column)?;
+    let points = points.iter().map(|(x, y)| (x * of_x, y * of_y)).collect();
+    Some(Series::new(&format!("measured: {file}"), 1, Shape::Dashed, points))
 }
 
 /// Draws a chart over a logarithmic charge, if a curve has its lowest point, a dip, in the first tenth.
@@ -185,7 +193,8 @@ pub fn against_time(record: &Record) -> Vec<Chart> {
             "current [A/m2]" if !lengths.is_empty() => stairs(&time, &lengths, &values),
             _ => pairs(&time, &values),
         };
-        let series = vec![Series::new(title, 0, Shape::Line, points)];
+        let mut series = vec![Series::new(title, 0, Shape::Line, points)];
+        series.extend(measured(record, "time", column, [unit.recip(), factor]));
         Some(Chart { title: title.into(), x: format!("Time [{name}]"), series, ..Chart::default() })
     });
     charts.collect()

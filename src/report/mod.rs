@@ -53,17 +53,21 @@ pub enum ReportError {
         /// why
         reason: String,
     },
+    /// A cycler's file.
+    #[error("--with: {0}")]
+    Measured(String),
     /// A file.
     #[error(transparent)]
     Io(#[from] IoError),
 }
 
-/// Makes the page of the run in `directory` and writes it to `out`, whole or not at all. Returns its size \[bytes\].
+/// Makes the page of the run in `directory` and writes it to `out`, whole or not at all, with the curves of a cycler's file `measured` beside
+/// those of the run. Returns its size \[bytes\].
 ///
 /// # Errors
 /// If there is no run in `directory`, or the system fails. Fields that cannot be read are no error: the page says so.
-pub fn write(directory: &Path, out: &Path) -> Result<usize, ReportError> {
-    let record = record::Record::read(directory)?;
+pub fn write(directory: &Path, out: &Path, measured: Option<&Path>) -> Result<usize, ReportError> {
+    let record = read(directory, measured)?;
     let page = page::page(&record)?.into_string();
     write_whole(out, page.as_bytes())?;
     Ok(page.len())
@@ -74,6 +78,15 @@ pub fn write(directory: &Path, out: &Path) -> Result<usize, ReportError> {
 ///
 /// # Errors
 /// If there is no run in `directory`, its fields cannot be read or drawn, or the system fails.
-pub fn write_pictures(directory: &Path, out: &Path) -> Result<Vec<(String, String)>, ReportError> {
-    files::write(&record::Record::read(directory)?, out)
+pub fn write_pictures(
+    directory: &Path,
+    out: &Path,
+    measured: Option<&Path>,
+) -> Result<Vec<(String, String)>, ReportError> {
+    files::write(&read(directory, measured)?, out)
+}
+
+fn read(directory: &Path, measured: Option<&Path>) -> Result<record::Record, ReportError> {
+    let measured = measured.map(crate::config::recorded).transpose().map_err(ReportError::Measured)?;
+    Ok(record::Record { measured, ..record::Record::read(directory)? })
 }

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::ReportError;
+use super::curve::Point;
 use super::events::Events;
 use super::table::Table;
+use crate::config::Recorded;
 use crate::io::provenance::RunFile;
 use crate::io::snapshot;
 use crate::model::grid::Grid;
@@ -55,6 +57,8 @@ pub struct Record {
     pub frames: Result<Vec<f64>, String>,
     /// when the tables last grew
     pub grown: Option<SystemTime>,
+    /// what a cycler has recorded, to be drawn beside it
+    pub measured: Option<Recorded>,
 }
 
 impl Record {
@@ -89,7 +93,23 @@ impl Record {
             run,
             frames,
             grown,
+            measured: None,
         })
+    }
+
+    /// What a cycler has recorded of a column of `metrics.csv` along `time` \[s\] or `charge` \[C/m²\], in SI units.
+    pub fn measured(&self, along: &str, column: &str) -> Option<(&str, &[Point])> {
+        let measured = self.measured.as_ref()?;
+        let has_cell = self.metrics.column("cell_voltage [V]").is_some();
+        let wanted: &[&str] = match (column, has_cell) {
+            ("potential [V]", true) => &["potential"],
+            ("potential [V]", false) => &["potential", "voltage"],
+            ("cell_voltage [V]", _) => &["cell_voltage", "voltage"],
+            ("current [A/m2]", _) => &["current"],
+            _ => &[],
+        };
+        let curve = measured.curves.iter().find(|curve| curve.along == along && wanted.contains(&curve.of))?;
+        Some((&measured.file, &curve.points))
     }
 
     /// Path of the stored fields.

@@ -10,6 +10,7 @@ use crate::model::protocol::Profile;
 use sheet::Sheet;
 
 /// A column that a table must have.
+#[derive(Clone)]
 pub struct Column {
     /// its name in the header
     name: &'static str,
@@ -78,6 +79,70 @@ pub fn open_circuit(path: &Path) -> Result<Read<Vec<[f64; 2]>>, String> {
         return Err(format!("{}: has fewer than two points", path.display()));
     }
     Ok(Read { content: points, remarks })
+}
+
+/// What a cycler has recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// name of the file
+    pub file: String,
+    /// its curves
+    pub curves: Vec<RecordedCurve>,
+}
+
+/// A curve of what a cycler has recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedCurve {
+    /// column of the abscissa: `time`, in s, or `charge`, in C/m²
+    pub along: &'static str,
+    /// column of the ordinate: `potential`, `voltage` or `cell_voltage`, in V, or `current`, in A/m²
+    pub of: &'static str,
+    /// its points, in the order of the file
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Columns that a record of a cycler may have along its curves, and of them.
+const ALONG: [(&str, Column); 3] = [
+    ("time", TIME),
+    ("charge", Column { name: "charge", unit: "C/m^2", possible: -1e9..=1e9, usual: 1e3..=1e9, often: "mAh/cm^2" }),
+    ("charge", Column { name: "capacity", unit: "C/m^2", possible: -1e9..=1e9, usual: 1e3..=1e9, often: "mAh/cm^2" }),
+];
+const VOLTS: Column = Column { name: "potential", unit: "V", possible: -10.0..=10.0, usual: -10.0..=10.0, often: "mV" };
+const OF: [Column; 4] = [
+    VOLTS,
+    Column { name: "voltage", ..VOLTS },
+    Column { name: "cell_voltage", ..VOLTS },
+    Column { name: "current", unit: "A/m^2", possible: -1e6..=1e6, usual: 20.0..=1e6, often: "mA/cm^2" },
+];
+
+/// Curves of a record of a cycler: of the columns `potential`, `voltage`, `cell_voltage` and `current` each against `time` and `charge` (or
+/// `capacity`), as far as the file has them.
+///
+/// # Errors
+/// A sentence that names the file and, where it is about a value, the line and the column.
+pub fn recorded(path: &Path) -> Result<Recorded, String> {
+    let (mut curves, mut problems) = (Vec::new(), Vec::new());
+    for (along, x) in ALONG {
+        for y in OF {
+            let of = y.name;
+            match Sheet::read(path, &[x.clone(), y], false) {
+                Ok(sheet) => {
+                    let points = sheet.rows.into_iter().map(|(_, [x, y])| (x, y)).collect();
+                    curves.push(RecordedCurve { along, of, points });
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    // what is wrong with a column that is there is no reason to leave it out in silence
+    match problems.iter().find(|problem| !problem.contains("has no column")) {
+        Some(problem) => Err(problem.clone()),
+        None if curves.is_empty() => Err(format!(
+            "{}: needed are time or charge, and potential, voltage, cell_voltage or current",
+            path.display()
+        )),
+        None => Ok(Recorded { file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(), curves }),
+    }
 }
 
 /// A drive cycle from the columns `time` and `current`, or `c_rate`, which counts a `capacity` \[C/m²\]. `name` is what the config calls it.
