@@ -23,20 +23,23 @@ base = "{base}"
 seeds = 3
 [set]
 "grid.cells" = [{side}, {side}, 48]
-"end.charge" = "1 mAh/cm^2"
+"end.charge" = "{charge} mAh/cm^2"
 "output.checkpoint_steps" = 20
 "output.snapshot_charge" = "0.4 mAh/cm^2"
 [vary]
 "kinetics.i0" = ["0.3 mA/cm^2", "1 mA/cm^2"]
 "top.current" = ["1 mA/cm^2", "2 mA/cm^2"]
 [measure]
-cover = "covered at 0.4 mAh/cm^2"
+cover = "covered at 0.1 mAh/cm^2"
 dip = "least potential"
 """
 RUNS = 12
 # Slurm looks at limits every half a minute: a task is told to end after half a minute at most, and starts anew right after such a look
 LIMIT = ["--gres=gpu:1", "--cpus-per-task=1", "--time=1", "--signal=B:USR1@59"]
-PATIENCE = 1800
+PATIENCE = 3600
+# what a run shall take, so that limits cut it at least twice; the charge that is tried to find the size of box that takes so long [mAh/cm2]
+SECONDS = 150
+TRIED, MOST = 0.1, 1.2
 
 
 def say(text):
@@ -188,19 +191,39 @@ StorageLoc=slurm
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
-    base = pathlib.Path(__file__).resolve().parent.parent / "configs/quickstart.toml"
     folder = pathlib.Path(tempfile.mkdtemp(prefix="slurm-"))
+    # the daemon of munge hands its socket only to those who can reach it
     folder.chmod(0o711)
-    side = int(os.environ.get("SIDE", "48"))
-    (folder / "study.toml").write_text(STUDY.format(base=base, side=side))
     slurm = Slurm(folder)
     try:
+        calibrate(program, folder)
         slurm.up()
         say("Slurm is up: controller, accounting, two nodes with two GPUs each")
         check(slurm, program, folder)
     finally:
         slurm.down()
     shutil.rmtree(folder)
+
+
+def calibrate(program, folder):
+    """Writes the study with runs that take long enough on this machine, as many at a time as the nodes have cores."""
+    base = pathlib.Path(__file__).resolve().parent.parent / "configs/quickstart.toml"
+    study = folder / "study.toml"
+    side = 48
+    while True:
+        study.write_text(STUDY.format(base=base, side=side, charge=TRIED).replace("seeds = 3", "seeds = 1"))
+        jobs = CORES * len(NODES)
+        environment = {**os.environ, "RAYON_NUM_THREADS": "1"}
+        command = [program, "study", "run", study, "--out", folder / "tried", "--devices", "cpu", "--jobs", str(jobs), "--quiet"]
+        subprocess.run(command, env=environment, check=True)
+        took = min(sum(part["wall_seconds"] for part in run["sessions"]) for run in run_files(folder, "tried").values())
+        shutil.rmtree(folder / "tried")
+        charge = TRIED * SECONDS / took
+        if charge <= MOST:
+            break
+        side *= 2
+    study.write_text(STUDY.format(base=base, side=side, charge=max(round(charge, 2), TRIED)))
+    say(f"{side} x {side} x 48 cells to {charge:.2f} mAh/cm2, {took:.0f} s to {TRIED}")
 
 
 def liplate(slurm, program, *arguments):
