@@ -309,11 +309,15 @@ impl CliError {
             | Self::Words(_)
             | Self::Run(RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_)) => 2,
             Self::Run(RunError::NothingToResume { .. } | RunError::End(_) | RunError::NoState { .. }) => 2,
-            Self::Run(RunError::Busy { .. } | RunError::Lost { .. }) => 2,
+            Self::Run(RunError::Busy { .. } | RunError::Lost { .. } | RunError::Other { .. }) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
             Self::Bench(BenchError::Side(_) | BenchError::PeersOnGpu | BenchError::Run(RunError::Device(_))) => 2,
             Self::Study(StudyError::Run(
-                RunError::Taken { .. } | RunError::Device(_) | RunError::Copper(_) | RunError::Busy { .. },
+                RunError::Taken { .. }
+                | RunError::Device(_)
+                | RunError::Copper(_)
+                | RunError::Busy { .. }
+                | RunError::Other { .. },
             )) => 2,
             Self::Study(StudyError::Run(_) | StudyError::Report(_) | StudyError::Io(_) | StudyError::Slurm(_)) => 1,
             Self::Study(_) | Self::Report(ReportError::Measured(_)) => 2,
@@ -422,16 +426,6 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             if directory.is_file() {
                 return Err(CliError::File(directory));
             }
-            if or_resume && let Some(stored) = run::stored_setup(&directory) {
-                let wanted = serde_json::to_value(&setup).unwrap_or_default();
-                if let Some(key) = config::difference(&stored, &wanted) {
-                    return Err(CliError::Words(format!(
-                        "{} holds a run with another {key}; give another --out, or change what is to come with `liplate resume`",
-                        directory.display()
-                    )));
-                }
-                return resume(directory, Changes::default(), false, &how);
-            }
             let kept = config::kept::keep(&config.config, &config.overrides())?;
             let request = Request {
                 kept: Some(kept),
@@ -443,7 +437,8 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
                 voice: how.voice(),
                 command: command_line(),
             };
-            Ok(tell_ending(run::run(&request)?, how.quiet))
+            let outcome = if or_resume { run::run_or_resume(&request) } else { run::run(&request) };
+            Ok(tell_ending(outcome?, how.quiet))
         }
         Command::Resume { directory, accept_loss, overrides, how } => {
             resume(directory, Changes::read(&overrides)?, accept_loss, &how)

@@ -146,7 +146,8 @@ fn a_drive_cycle_is_followed_row_by_row() {
     assert!(place.text("run/config.toml").contains("Follow inputs/drive cycle.csv"));
     let again = place.call(&["run", "run/config.toml", "--device", "cpu", "--quiet", "--out", "again"]);
     assert_eq!(again.code, 0, "{again:?}");
-    let rows = |run: &str| place.text(&format!("{run}/metrics.csv")).lines().skip(1).map(String::from).collect::<Vec<_>>();
+    let rows =
+        |run: &str| place.text(&format!("{run}/metrics.csv")).lines().skip(1).map(String::from).collect::<Vec<_>>();
     assert!(rows("run") == rows("again"));
 }
 

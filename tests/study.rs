@@ -199,6 +199,28 @@ fn what_is_wrong_is_said_before_anything_begins() {
         (study(&[("dip = \"-190", "dipp = \"-190")]), "[measure] has no \"dipp\"; did you mean \"dip\""),
         (study(&[("> 0.001", "> 3 V")]), "has a unit; the measure has none"),
         (study(&[("least potential", "least potental")]), "did you mean \"potential\""),
+        (
+            study(&[("[set]", "[set]\n\"nucleation.seed\" = 7")]),
+            "nucleation.seed is set by the study and drawn by seeds",
+        ),
+        (
+            study(&[("[set]", "[set]\n\"kinetics.i0\" = \"2 mA/cm^2\"")]),
+            "kinetics.i0: kinetics.i0 and [set] both set it",
+        ),
+        (study(&[("[set]", "[set]\nname = \"mine\"")]), "each run has the name"),
+        (study(&[("seeds = 2", "seeds = [3, 3]")]), "seeds: one stands twice"),
+        (
+            study(&[("seeds = 2", "seeds = 2\ndesign = \"saltelli\"\nruns = 8"), ("count = 2, ", "")]),
+            "a list is for a grid",
+        ),
+        (study(&[("seeds = 2", "seeds = 2\ndesign = \"sobol\"\nruns = 8")]), "count means nothing"),
+        (study(&[("nuclei = \"number", "steps = \"number")]), "results.csv has a column of that name"),
+        (
+            format!("{STUDY}\n[[vary.\"../x\"]]\nlabel = \"a\"\n")
+                .replace("[measure]", "[mesure]")
+                .replace("[spec]", "[sepc]"),
+            "letters, digits",
+        ),
         (study(&[("\"0.012 mAh/cm^2\"", "\"0.012\"")]), "has no unit"),
     ] {
         let place = place(&text);
@@ -280,6 +302,28 @@ fn a_study_grows_but_what_has_begun_stays_what_it_is() {
     let called = place.call(&[&RUN[..], &["--out", "study"]].concat());
     assert!(called.code == 0 && called.out.contains("4 done"), "{called:?}");
     assert_eq!(stamp(name), before);
+    // what has begun cannot leave
+    std::fs::write(place.path("study.toml"), small.replace("[5]", "[6]")).unwrap();
+    let called = place.call(&[&RUN[..], &["--out", "study"]].concat());
+    assert!(
+        called.code == 2 && called.err.contains("and 1 more has begun there and is no longer in the study"),
+        "{called:?}"
+    );
+    std::fs::write(place.path("study.toml"), small.replace("[5]", "[5, 6]").replace("currents & seeds", "another"))
+        .unwrap();
+    let called = place.call(&[&RUN[..], &["--out", "study"]].concat());
+    assert!(called.code == 2 && called.err.contains("it holds the study \"currents & seeds\""), "{called:?}");
+    std::fs::write(place.path("study.toml"), small.replace("[5]", "[5, 6]")).unwrap();
+    // files of somebody else are not replaced
+    let called = place.call(&[&RUN[..], &["--out", "."]].concat());
+    assert!(called.code == 2 && called.err.contains("it holds study.toml and no study"), "{called:?}");
+    let called = place.call(&[&RUN[..], &["--out", "config.toml"]].concat());
+    assert!(called.code == 2 && called.err.contains("it is a file"), "{called:?}");
+    // several at once do not harm each other
+    let start = || place.command(&[&RUN[..], &["--out", "study", "--quiet"]].concat()).spawn().unwrap();
+    for mut study in [start(), start(), start()] {
+        assert_eq!(study.wait().unwrap().code(), Some(0));
+    }
     // another base is another study
     std::fs::write(place.path("config.toml"), SMALL.replace("film = \"10 ohm", "film = \"20 ohm")).unwrap();
     let called = place.call(&[&RUN[..], &["--out", "study"]].concat());
@@ -327,11 +371,21 @@ fn slurm_gets_what_is_left() {
     let called = common::program::Called::from(called);
     assert!(called.code == 1 && called.err.contains("there is no sbatch on this machine"), "{called:?}");
     let script = place.text("a study/submit.sbatch");
-    assert!(script.contains("#SBATCH --array=0-11%3") && script.contains("/a study'"), "{script}");
+    assert!(script.contains("#SBATCH --array=1-12%3") && script.contains("/a study'"), "{script}");
     let run = place.call(&["study", "run-one", "a study", "4", "--device", "cpu"]);
     assert!(run.code == 0, "{run:?}");
     let called = place.call(&[&submit[..], &["--dry-run"]].concat());
-    assert!(called.code == 0 && place.text("a study/submit.sbatch").contains("--array=0-3,5-11%3"), "{called:?}");
+    let script = place.text("a study/submit.sbatch");
+    assert!(called.code == 0 && script.contains("--array=1-11%3"), "{called:?}");
+    // the list is that of this submission, without the run that is done
+    let list = script.split("p\" '").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+    let names = std::fs::read_to_string(list).unwrap();
+    let all = runs(&place, "a study");
+    assert!(
+        names.lines().count() == 11
+            && names.lines().nth(4) == Some(&all[5])
+            && !names.contains(&format!("{}\n", all[4]))
+    );
     let called = place.call(&["study", "run-one", "a study", "12", "--device", "cpu"]);
     assert!(called.code == 2 && called.err.contains("has no run 12"), "{called:?}");
 }

@@ -40,9 +40,6 @@ impl Changes {
             let key = text.split('=').next().unwrap_or_default().trim();
             let section = key.split(['.', '[']).next().unwrap_or_default();
             let refused = |reason: String| ConfigError::Refused { text: text.chars().take(100).collect(), reason };
-            if let Some((_, why)) = FIXED.iter().find(|(fixed, _)| *fixed == key) {
-                return Err(refused((*why).to_string()));
-            }
             match section {
                 PROTOCOL if text.contains('=') => changes.protocol.push(text.clone()),
                 section if SECTIONS.contains(&section) => apply(&mut table, text, &findings, &mut origins)?,
@@ -55,6 +52,12 @@ impl Changes {
                          time_step and protocol{meant}. `liplate run CONFIG --from DIR` begins a run from this one's state"
                     )));
                 }
+            }
+        }
+        for (fixed, why) in FIXED {
+            let (section, key) = fixed.split_once('.').unwrap_or_default();
+            if table.get(section).is_some_and(|section| section.get(key).is_some()) {
+                return Err(ConfigError::Refused { text: fixed.into(), reason: why.into() });
             }
         }
         let root = Section::root(&table, &findings);
@@ -106,6 +109,14 @@ impl Changes {
     pub fn apply(&self, setup: &Setup, config: &Path) -> Result<Setup, String> {
         let mut setup = setup.clone();
         if self.begins_protocol() {
+            let own = read(config, &[]).map(|own| own.setup.protocol).ok();
+            let is_part = |text: &String| text.split('=').next().is_some_and(|key| key.trim() != PROTOCOL);
+            if self.protocol.iter().any(is_part) && own.as_ref() != Some(&setup.protocol) {
+                let config = config.display();
+                return Err(format!(
+                    "protocol: it is no longer that of {config}; give it as a whole, protocol=[{{steps = […]}}]"
+                ));
+            }
             let read = self.with_protocol(config)?;
             let value = |setup: &Setup| serde_json::to_value(setup).map_err(|error| error.to_string());
             let (there, mut here) = (value(&setup)?, value(&read)?);
@@ -237,6 +248,7 @@ mod tests {
             ("kinetics.i0=1 mA/cm^2", "another run of what has been computed"),
             ("ouput.metrics_steps=1", "did you mean \"output\""),
             ("output.fields=[\"xi\"]", "hold the fields that it began with"),
+            ("output={fields = [\"xi\"]}", "hold the fields that it began with"),
             ("end.charge=1 mA", "a charge per area is expected"),
             ("end.chrage=1 mAh/cm^2", "did you mean \"charge\""),
             ("end.charge=-1 mAh/cm^2", "must be positive"),

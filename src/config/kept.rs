@@ -62,7 +62,7 @@ pub fn with_copies(
         }
     }
     for (key, value) in values {
-        set(&mut document, &format!("{key}={value:?}"))?;
+        set(&mut document, &format!("{key}={}", Value::from(*value)))?;
     }
     Ok(document.to_string())
 }
@@ -150,7 +150,7 @@ fn within<'a>(item: &'a mut Item, indices: &[usize]) -> Option<Place<'a>> {
 fn gather(table: &mut dyn TableLike, folder: &Path, files: &mut Vec<(PathBuf, String)>) {
     for (key, item) in table.iter_mut() {
         match item {
-            Item::Value(value) if key.get() != "name" => gather_value(value, folder, files),
+            Item::Value(value) if !["name", "label"].contains(&key.get()) => gather_value(value, folder, files),
             Item::Table(inner) => gather(inner, folder, files),
             Item::ArrayOfTables(list) => list.iter_mut().for_each(|inner| gather(inner, folder, files)),
             _ => {}

@@ -147,7 +147,9 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool, folder: &Path)
     for (part, value) in sentence.parts() {
         match part {
             Part::For | Part::In => limits.push(time(value).map(Limit::Time).map_err(about)?),
-            Part::Until | Part::Or => limits.push(limit(value, control, ramp.is_none() && profile.is_none(), cell).map_err(about)?),
+            Part::Until | Part::Or => {
+                limits.push(limit(value, control, ramp.is_none() && profile.is_none(), cell).map_err(about)?)
+            }
             _ => {}
         }
     }
@@ -156,10 +158,13 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool, folder: &Path)
         return Err(about("may never end; say how long, as in \"Rest for 30 min\"".into()));
     }
     if let Some(profile) = &profile
-        && let Some(Limit::Time(time)) = limits.iter().find(|limit| matches!(limit, Limit::Time(time) if *time > profile.length()))
+        && let Some(Limit::Time(time)) =
+            limits.iter().find(|limit| matches!(limit, Limit::Time(time) if *time > profile.length()))
     {
         let (length, repeat) = (quantity::digits(profile.length()), (time / profile.length()).ceil());
-        return Err(about(format!("its file ends after {length} s; for more of it, write repeat = {repeat} in its [[protocol]]")));
+        return Err(about(format!(
+            "its file ends after {length} s; for more of it, write repeat = {repeat} in its [[protocol]]"
+        )));
     }
     if limits.is_empty() {
         return Err(about("never ends; add \"for 2 h\" or \"until 2 mAh/cm^2\"".into()));

@@ -430,23 +430,24 @@ fn protocol_block(
         }
     };
     let key = |i: usize| if s.has("step") { "step".into() } else { format!("steps[{i}]") };
-    let steps = texts.iter().enumerate().filter_map(|(i, text)| match protocol::step(text, capacity, has_cathode, folder) {
-        Ok(step) => Some(step),
-        Err(problem) => {
-            // one capacity is missing, however many steps count by it
-            let counted = protocol::step(text, capacity.or(Some(f64::NAN)), has_cathode, folder);
-            match counted {
-                Ok(step) => {
-                    lacks_capacity();
-                    Some(step)
-                }
-                Err(_) => {
-                    s.omit(&key(i), problem);
-                    None
+    let steps =
+        texts.iter().enumerate().filter_map(|(i, text)| match protocol::step(text, capacity, has_cathode, folder) {
+            Ok(step) => Some(step),
+            Err(problem) => {
+                // one capacity is missing, however many steps count by it
+                let counted = protocol::step(text, capacity.or(Some(f64::NAN)), has_cathode, folder);
+                match counted {
+                    Ok(step) => {
+                        lacks_capacity();
+                        Some(step)
+                    }
+                    Err(_) => {
+                        s.omit(&key(i), problem);
+                        None
+                    }
                 }
             }
-        }
-    });
+        });
     let block = Block { steps: steps.collect(), repeat: given.repeat };
     s.finish();
     block

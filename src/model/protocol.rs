@@ -410,7 +410,10 @@ mod tests {
             Control::Current(current) => current,
             Control::Potential(_) => f64::NAN,
         };
-        assert_eq!([0.0, 1.5, 2.0 - 1e-10, 2.0, 3.9, 4.0, 4.9, 9.0].map(current), [10.0, 10.0, -20.0, -20.0, -20.0, 5.0, 5.0, 5.0]);
+        assert_eq!(
+            [0.0, 1.5, 2.0 - 1e-10, 2.0, 3.9, 4.0, 4.9, 9.0].map(current),
+            [10.0, 10.0, -20.0, -20.0, -20.0, 5.0, 5.0, 5.0]
+        );
         assert_eq!([0.0, 1.0, 2.0, 4.5].map(|time| step.next_switch(time, 1e-9)), [2.0, 2.0, 4.0, 5.0].map(Some));
         assert_eq!((profile.net(5.0), step.charge(), profile.net(2.5)), (-15.0, Some(65.0), 10.0));
         assert_eq!((profile.changes(), profile.greatest(), profile.strips(), step.constant()), (3, 10.0, true, None));

@@ -5,12 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use super::RunError;
-use crate::config::quantity;
+use crate::config::{difference, quantity};
 use crate::io::checkpoint::Checkpoint;
 use crate::io::provenance::{Origin, RunFile};
 use crate::io::snapshot;
-use crate::model::parameters::Setup;
+use crate::model::parameters::{InitialDeposit, Setup};
 use crate::model::scales::Scales;
+use crate::report::table::Table;
 use crate::sim::device::DeviceChoice;
 use crate::sim::{self, Simulation, setup_from_json, setup_of};
 use crate::solver::backend::State;
@@ -22,6 +23,9 @@ use crate::solver::backend::State;
 pub fn from(given: &Path, setup: &Setup, device: DeviceChoice) -> Result<(Simulation, Option<Origin>), RunError> {
     let wrong = |reason: String| RunError::NoState { given: given.display().to_string(), reason };
     let (directory, at) = parts(given);
+    if directory.as_os_str().is_empty() {
+        return Err(wrong("a directory is missing before the @".into()));
+    }
     if !directory.is_dir() {
         return Err(wrong(format!("there is no directory {}", directory.display())));
     }
@@ -42,6 +46,13 @@ pub fn from(given: &Path, setup: &Setup, device: DeviceChoice) -> Result<(Simula
             )
         });
         return Err(wrong(format!("its box has {one}, that of this run {other}")));
+    }
+    let value = |setup: &Setup| serde_json::to_value(&setup.collector).unwrap_or_default();
+    if let Some(key) = difference(&value(&old), &value(setup)) {
+        return Err(wrong(format!("the copper is that of the other run, but collector.{key} is another here")));
+    }
+    if setup.deposit != InitialDeposit::None && setup.deposit != old.deposit {
+        return Err(wrong("the lithium is that of the other run; leave out [deposit], or give the other run's".into()));
     }
     // the fields are counted in units that depend on the setup
     let concentration = old.top.c0 / setup.top.c0;
@@ -80,6 +91,7 @@ fn origin_of(directory: &Path, step: Option<u64>, time: f64, frame: Option<usize
     let run = RunFile::read(directory).ok();
     let program = run.as_ref().map_or(String::new(), |run| format!("{} {}", run.version, run.commit));
     let from = run.and_then(|run| run.from).map(Box::new);
+    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.into());
     Origin { directory: directory.display().to_string(), step, time, frame, program, from }
 }
 
@@ -145,8 +157,10 @@ fn of_snapshot(directory: &Path, at: &str, setup: &Setup) -> Result<Found, Strin
     Ok(Found { setup: old, heights: frame.heights, state, nuclei, origin })
 }
 
-/// Nuclei that had appeared in a run until a time \[s\].
+/// Nuclei that had appeared in a run until a time \[s\], those of runs that it began from among them.
 fn nuclei_until(directory: &Path, time: f64) -> u64 {
-    let events = crate::report::events::Events::read(&directory.join(super::outputs::EVENTS)).unwrap_or_default();
-    events.of("nucleus").filter(|event| crate::report::events::number(event, "time") <= time).count() as u64
+    let table = Table::read(&directory.join(super::outputs::METRICS)).ok().flatten().unwrap_or_default();
+    let column = |name| table.column(name).unwrap_or_default();
+    let row = column("time [s]").iter().rposition(|end| *end <= time * (1.0 + 1e-9));
+    row.and_then(|row| column("nuclei").get(row).copied()).map_or(0, |count| count as u64)
 }

@@ -25,9 +25,11 @@ pub use progress::Voice;
 pub(crate) use stop::Stop;
 pub use stop::{end_with_parent, outlive_full_files};
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::config::{Changes, difference};
 use crate::io::IoError;
+use crate::io::checkpoint;
 use crate::io::provenance::RunFile;
 use crate::sim::SimulationError;
 use crate::solver::backend::BackendError;
@@ -72,6 +74,16 @@ pub enum RunError {
         /// what is gone
         lost: String,
     },
+    /// The directory holds a run of another configuration.
+    #[error(
+        "{directory} holds a run with another {key}; give another --out, or change what is to come with `liplate resume`"
+    )]
+    Other {
+        /// the directory
+        directory: PathBuf,
+        /// the first key that differs
+        key: String,
+    },
     /// There is nothing to go on from.
     #[error("{directory} holds no run to resume: {reason}")]
     NothingToResume {
@@ -101,9 +113,27 @@ pub enum RunError {
     },
 }
 
-/// The configuration of the run that `directory` holds, in SI units; none if it holds none.
-pub fn stored_setup(directory: &Path) -> Option<serde_json::Value> {
-    RunFile::read(directory).ok().map(|run| run.setup)
+/// Runs a configuration from the start, or goes on with it where its directory holds this very run already.
+///
+/// # Errors
+/// As [`run`] and [`resume`], and if the directory holds a run of another configuration: which key differs.
+pub fn run_or_resume(request: &Request) -> Result<Outcome, RunError> {
+    let directory = &request.directory;
+    let stored = RunFile::read(directory).ok();
+    if let Some(stored) = &stored {
+        let wanted = serde_json::to_value(&request.setup).unwrap_or_default();
+        if let Some(key) = difference(&stored.setup, &wanted) {
+            return Err(RunError::Other { directory: directory.clone(), key });
+        }
+    }
+    // a run that was killed before its run.json was there has a checkpoint
+    let begun =
+        stored.is_some() || [checkpoint::FILE, checkpoint::PREVIOUS].iter().any(|name| directory.join(name).exists());
+    if !begun {
+        return run(request);
+    }
+    let Request { directory, device, max_wall, voice, command, .. } = request.clone();
+    resume(&Resume { directory, changes: Changes::default(), device, max_wall, voice, accept_loss: false, command })
 }
 
 impl From<SimulationError> for RunError {

@@ -35,6 +35,47 @@ impl std::fmt::Display for DeviceChoice {
     }
 }
 
+impl DeviceChoice {
+    /// What a free choice comes to on this machine: the best hardware GPU, the CPU without one.
+    pub fn resolved(self) -> Self {
+        match self {
+            Self::Auto if has_hardware_gpu() => Self::Gpu(None),
+            Self::Auto => Self::Cpu,
+            asked => asked,
+        }
+    }
+}
+
+/// Whether the device that is asked for is there at all.
+///
+/// # Errors
+/// A sentence that names it.
+pub fn exists(choice: DeviceChoice) -> Result<(), String> {
+    match choice {
+        DeviceChoice::Gpu(number) => gpu_exists(number),
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(()),
+    }
+}
+
+#[cfg(feature = "gpu")]
+fn gpu_exists(number: Option<usize>) -> Result<(), String> {
+    let adapters = crate::gpu::adapters();
+    match number {
+        Some(number) if number >= adapters.len() => {
+            Err(format!("there is no gpu:{number}; `liplate devices` lists {}", adapters.len()))
+        }
+        None if adapters.iter().all(|adapter| !adapter.is_hardware) => {
+            Err("there is no hardware GPU; `liplate devices` lists what there is".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+fn gpu_exists(_: Option<usize>) -> Result<(), String> {
+    Err("this program was built without the `gpu` feature".into())
+}
+
 impl FromStr for DeviceChoice {
     type Err = String;
 

@@ -4,11 +4,15 @@
 //! in an order that a counter-based random number gives; Sobol's sequence is scrambled as Owen does (crate `sobol_burley`). Saltelli's design
 //! has N (k + 2) points, of which first and total indices of sensitivity are made: A. Saltelli et al., Comput. Phys. Commun. 181, 259 (2010).
 
+use std::collections::BTreeSet;
+
 use crate::config::quantity;
 use crate::model::random::uniform;
 
 /// Seed of the random numbers of designs: a study has one design.
 const SEED: u32 = 20;
+/// Dimensions of the sequence.
+const DIMENSIONS: usize = 256;
 /// Significant digits of the values that a design draws.
 const DIGITS: usize = 6;
 
@@ -99,6 +103,15 @@ impl Levels {
         Self::Listed(levels)
     }
 
+    /// Keys that any of them sets.
+    pub fn keys(&self, factor: &str) -> BTreeSet<String> {
+        let key = |set: &String| set.split('=').next().unwrap_or_default().to_string();
+        match self {
+            Self::Listed(levels) => levels.iter().flat_map(|level| &level.set).map(key).collect(),
+            Self::Span { .. } => BTreeSet::from([factor.to_string()]),
+        }
+    }
+
     /// Unit of the axis, empty without one.
     pub fn unit(&self) -> &str {
         match self {
@@ -181,8 +194,15 @@ impl Design {
                 let told = factors.iter().zip(&counts).map(|(factor, count)| format!("{} has {count}", factor.name));
                 Some(format!("vary: lists side by side are of one length; {}", told.collect::<Vec<_>>().join(", ")))
             }
-            Self::Sobol(runs) if runs > 1 << 16 => Some("runs: the sequence is known to 65536 points".into()),
-            Self::Saltelli(runs) if runs > 1 << 16 => Some("runs: the sequence is known to 65536 points".into()),
+            Self::Sobol(runs) | Self::Saltelli(runs) if runs > 1 << 16 => {
+                Some("runs: the sequence is known to 65536 points".into())
+            }
+            Self::Sobol(_) if factors.len() > DIMENSIONS => {
+                Some(format!("vary: the sequence has {DIMENSIONS} dimensions"))
+            }
+            Self::Saltelli(_) if 2 * factors.len() > DIMENSIONS => {
+                Some(format!("vary: the sequence has {DIMENSIONS} dimensions, two for each factor"))
+            }
             _ => None,
         }
     }

@@ -41,6 +41,8 @@ pub struct File {
     pub origins: Origins,
 }
 
+/// Columns of `results.csv` that no measure may be named after.
+const RESERVED: [&str; 7] = ["run", "seed", "status", "reason", "within_spec", "steps", "wall_time"];
 /// Names of the designs with what each is.
 const DESIGNS: [&str; 5] = ["grid", "zip", "latin hypercube", "sobol", "saltelli"];
 
@@ -126,6 +128,10 @@ fn seeds(root: &Section, table: &Table, problems: &mut Vec<String>) -> Option<Ve
                 |value: &Value| value.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= LARGEST_SEED);
             let seeds: Option<Vec<u32>> = list.iter().map(seed).collect();
             match seeds {
+                Some(seeds) if (1..seeds.len()).any(|i| seeds[..i].contains(&seeds[i])) => {
+                    problems.push("seeds: one stands twice".into());
+                    None
+                }
                 Some(seeds) if !seeds.is_empty() => Some(seeds),
                 _ => {
                     problems.push(format!(
@@ -139,13 +145,21 @@ fn seeds(root: &Section, table: &Table, problems: &mut Vec<String>) -> Option<Ve
     }
 }
 
+/// Whether a letter may stand in the name of a factor, which becomes part of the names of directories.
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || "._-".contains(c)
+}
+
 fn factors(vary: Option<&Table>, problems: &mut Vec<String>) -> Vec<Factor> {
     let Some(vary) = vary else { return Vec::new() };
     let mut factors: Vec<Factor> = Vec::new();
     for (name, value) in flat(vary, "") {
         let levels = match &value {
             Value::Array(list) if list.is_empty() => Err("is an empty list".into()),
-            Value::Array(list) if list.iter().all(Value::is_table) => labelled(list),
+            Value::Array(list) if list.iter().all(Value::is_table) => match name.chars().all(is_of_name) {
+                true => labelled(list),
+                false => Err("a name of labelled levels has letters, digits, . - and _ only".into()),
+            },
             Value::Array(list) => Ok(Levels::Listed(list.iter().map(|value| listed(&name, value)).collect())),
             Value::Table(range) => span(range),
             _ => Err("must be a list of values, or { from = …, to = …, count = …, scale = \"log\" }".into()),
@@ -168,10 +182,19 @@ fn factors(vary: Option<&Table>, problems: &mut Vec<String>) -> Vec<Factor> {
     factors
 }
 
-/// A level of a list: the value of the factor's key.
+/// A level of a list: the value of the factor's key. Of the path of a file the label has its name: the file may move with the study.
 fn listed(key: &str, value: &Value) -> Level {
     let text = value.as_str().map_or_else(|| value.to_string(), String::from);
-    Level::new(text, vec![format!("{key}={value}")])
+    let is_file = |word: &str| {
+        let ending = Path::new(word).extension().and_then(|ending| ending.to_str());
+        word.contains('/') && ending.is_some_and(|ending| ending.chars().all(char::is_alphabetic))
+    };
+    let name = |word: &str| match (is_file(word), Path::new(word).file_name()) {
+        (true, Some(name)) => name.to_string_lossy().into_owned(),
+        _ => word.to_string(),
+    };
+    let label = text.split(' ').map(name).collect::<Vec<_>>().join(" ");
+    Level::new(label, vec![format!("{key}={value}")])
 }
 
 /// Levels that set several keys, each with a label.
@@ -248,6 +271,18 @@ fn design(kind: usize, runs: Option<usize>, factors: &[Factor], problems: &mut V
         problems.push(format!("vary: is empty, and design = {:?} has nothing to vary", DESIGNS[kind]));
     }
     for factor in factors {
+        if let (2.., Levels::Span { count: Some(_), .. }) = (kind, &factor.levels) {
+            problems.push(format!(
+                "vary.{}: count means nothing; design = {:?} draws its values",
+                factor.name, DESIGNS[kind]
+            ));
+        }
+        if let (4, Levels::Listed(_)) = (kind, &factor.levels) {
+            problems.push(format!(
+                "vary.{}: design = \"saltelli\" draws between two ends; a list is for a grid",
+                factor.name
+            ));
+        }
         if let (0 | 1, Levels::Span { count: None, .. }) = (kind, &factor.levels) {
             problems.push(format!(
                 "vary.{}: count is missing; design = {:?} needs how many levels",
@@ -255,7 +290,9 @@ fn design(kind: usize, runs: Option<usize>, factors: &[Factor], problems: &mut V
             ));
         }
     }
-    problems.extend(design.objection(factors));
+    if problems.iter().all(|problem| !problem.starts_with("vary.")) {
+        problems.extend(design.objection(factors));
+    }
     design
 }
 
@@ -264,6 +301,9 @@ fn measures(table: Option<&Table>, problems: &mut Vec<String>) -> Vec<(String, M
     for (name, value) in table.into_iter().flatten() {
         let read = value.as_str().ok_or_else(|| format!("{value} must be a text in quotes")).and_then(Measure::read);
         match read {
+            _ if RESERVED.contains(&name.as_str()) => {
+                problems.push(format!("measure.{name}: results.csv has a column of that name; give another"));
+            }
             _ if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
                 problems.push(format!("measure.{name}: a name has letters, digits and _ only"));
             }

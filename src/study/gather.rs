@@ -43,6 +43,8 @@ pub struct Row {
     pub run: Run,
     /// how it stands
     pub state: State,
+    /// why its files tell less than they should
+    pub problem: Option<String>,
     /// what was measured, in the order of the file; NaN where it was not
     pub measured: Vec<f64>,
     /// steps taken
@@ -54,6 +56,13 @@ pub struct Row {
 }
 
 impl Row {
+    /// What there is to say of how it stands.
+    pub fn reason(&self) -> String {
+        let problem =
+            self.problem.as_ref().map_or(String::new(), |problem| format!("; its files cannot be measured: {problem}"));
+        format!("{}{problem}", self.state.reason())
+    }
+
     /// Whether lithium has come to the top of the box or the far side of the separator.
     pub fn is_shorted(&self) -> bool {
         self.record.as_ref().is_some_and(|record| record.events.of("short").next().is_some())
@@ -101,12 +110,20 @@ impl Results {
         let row = |run: &Run| {
             let place = run.directory(directory);
             let state = State::of(&place);
-            let record = if state.is_over() { Record::read(&place).ok() } else { None };
+            let read = state.is_over().then(|| Record::read(&place).map_err(|error| error.to_string()));
+            let (record, problem) = match read {
+                Some(Ok(record)) if record.metrics.rows() == 0 => {
+                    (Some(record), Some("metrics.csv has no rows".to_string()))
+                }
+                Some(Ok(record)) => (Some(record), None),
+                Some(Err(problem)) => (None, Some(problem)),
+                None => (None, None),
+            };
             let of = |record: &Record| file.measures.iter().map(|(_, measure)| measure.of(record)).collect();
             let measured = record.as_ref().map_or_else(|| vec![f64::NAN; file.measures.len()], of);
             let steps = record.as_ref().and_then(|record| record.run.clock["step"].as_f64()).unwrap_or(f64::NAN);
             let wall = record.as_ref().map_or(f64::NAN, Record::wall_seconds);
-            Row { run: run.clone(), state, measured, steps, wall, record }
+            Row { run: run.clone(), state, problem, measured, steps, wall, record }
         };
         let rows = plan.runs.par_iter().map(row).collect();
         Ok(Self { file, rows })
@@ -135,7 +152,7 @@ impl Results {
             ));
         }
         columns.push(("status".into(), texts(&|row| row.state.name().into())));
-        columns.push(("reason".into(), texts(&|row| row.state.reason().into())));
+        columns.push(("reason".into(), texts(&|row| row.reason())));
         for (place, (name, measure)) in self.file.measures.iter().enumerate() {
             columns.push((heading(name, measure.unit()), numbers(&|row| row.measured[place])));
         }

@@ -1,7 +1,7 @@
 //! What a study measures on each run, in words: `"least potential"`, `"covered at 0.4 mAh/cm^2"`, `"1 - coulombic_efficiency of cycle 5"`,
 //! `"time of short"`.
 //!
-//! A term is a column of `metrics.csv` or `cycles.csv`, with what of it (`least`, `greatest`, `mean`, `first`, `last`; the last is meant
+//! A term is a column of `metrics.csv` or `cycles.csv`, with what of it (`least`, `greatest`, `mean` over time, `first`, `last`; the last is meant
 //! where nothing is said) and where (`at`, `after`, `until` a charge or a time; `of cycle N`, `of last cycle`, `after cycle N`); or the time,
 //! the charge or the number of an event. Of two columns of one name the unit in brackets tells which: `nuclei [1/m2]`. Terms and pure numbers are joined by + − * / and parentheses.
 
@@ -10,6 +10,10 @@ use crate::report::events::{Events, number};
 use crate::report::record::Record;
 use crate::report::table::Table;
 use crate::run::{cycles, outputs};
+
+/// Most characters of a measure, and parentheses and signs within each other.
+const LONGEST: usize = 500;
+const DEEPEST: usize = 40;
 
 /// Events that can be asked for.
 const EVENTS: [&str; 10] = [
@@ -31,6 +35,7 @@ pub struct Measure {
     /// how it was written
     pub text: String,
     expression: Expression,
+    unit: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -102,24 +107,23 @@ impl Measure {
     /// # Errors
     /// What is wrong, as a sentence.
     pub fn read(text: &str) -> Result<Self, String> {
-        let mut reader = Words { rest: text };
-        let expression = reader.sum().map_err(|problem| format!("{text:?}: {problem}"))?;
-        match reader.rest.trim() {
-            "" => Ok(Self { text: text.into(), expression }),
-            rest => Err(format!("{text:?}: {rest:?} is not understood{}", hint(rest))),
+        if text.chars().count() > LONGEST {
+            return Err(format!("{} is too long for a measure", quantity::shown(text)));
         }
+        let about = |problem: String| format!("{text:?}: {problem}");
+        let mut reader = Words { rest: text, depth: 0 };
+        let expression = reader.sum().map_err(about)?;
+        match reader.rest.trim() {
+            "" => {}
+            rest => return Err(about(format!("{rest:?} is not understood{}", hint(rest)))),
+        }
+        let unit = expression.unit().map_err(about)?;
+        Ok(Self { text: text.into(), expression, unit })
     }
 
-    /// Its unit: that of its column if it is one, `1` for pure numbers and where columns are combined.
+    /// Its unit, `1` for pure numbers.
     pub fn unit(&self) -> &str {
-        match &self.expression {
-            Expression::Term(term) => term.unit(),
-            Expression::Negative(of) => match &**of {
-                Expression::Term(term) => term.unit(),
-                _ => "1",
-            },
-            _ => "1",
-        }
+        &self.unit
     }
 
     /// Its value in a run, in its unit; NaN if the run does not tell.
@@ -149,6 +153,27 @@ impl Term {
 }
 
 impl Expression {
+    /// Its unit; terms of different units have no sum.
+    fn unit(&self) -> Result<String, String> {
+        Ok(match self {
+            Self::Number(_) => "1".into(),
+            Self::Term(term) => term.unit().into(),
+            Self::Negative(of) => of.unit()?,
+            Self::Pair(a, sign, b) => {
+                let (a, b) = (a.unit()?, b.unit()?);
+                match (sign, a.as_str(), b.as_str()) {
+                    ('+' | '-', ..) if a == b => a,
+                    ('+' | '-', ..) => return Err(format!("{a} and {b} have no sum and no difference")),
+                    ('*', "1", _) => b,
+                    (_, _, "1") => a,
+                    ('*', ..) => format!("{a} {b}"),
+                    _ if a == b => "1".into(),
+                    _ => format!("{a}/{b}"),
+                }
+            }
+        })
+    }
+
     fn of(&self, record: &Record) -> f64 {
         match self {
             Self::Number(number) => *number,
@@ -164,25 +189,27 @@ impl Expression {
             }
             Self::Term(Term::OfRun(OfRun::Steps)) => record.run.clock["step"].as_f64().unwrap_or(f64::NAN),
             Self::Term(Term::OfRun(OfRun::WallTime)) => record.wall_seconds(),
-            Self::Term(Term::Event { name, what }) => of_event(&record.events, name, *what),
+            Self::Term(Term::Event { name, what }) => of_event(&record.events, &record.metrics, name, *what),
             Self::Term(Term::Column { heading, of_cycles, what, place, .. }) => {
                 let table = if *of_cycles { record.cycles.as_ref() } else { Some(&record.metrics) };
-                table.map_or(f64::NAN, |table| of_column(table, heading, *what, place))
+                table.map_or(f64::NAN, |table| of_column(table, *of_cycles, heading, *what, place))
             }
         }
     }
 }
 
-fn of_event(events: &Events, name: &str, what: OfEvent) -> f64 {
-    let first = events.of(name).next();
+fn of_event(events: &Events, table: &Table, name: &str, what: OfEvent) -> f64 {
+    let time = events.of(name).next().map_or(f64::NAN, |event| number(event, "time"));
+    let column = |name| table.column(name).unwrap_or_default();
     match what {
         OfEvent::Number => events.of(name).count() as f64,
-        OfEvent::Time => first.map_or(f64::NAN, |event| number(event, "time")),
-        OfEvent::Charge => first.map_or(f64::NAN, |event| number(event, "charge_passed") / 36_000.0),
+        OfEvent::Time => time,
+        // every time step has its row
+        OfEvent::Charge => crossing(column(TIME.0), column(CHARGE.0), time),
     }
 }
 
-fn of_column(table: &Table, heading: &str, what: What, place: &Place) -> f64 {
+fn of_column(table: &Table, of_cycles: bool, heading: &str, what: What, place: &Place) -> f64 {
     let Some(column) = table.column(heading) else { return f64::NAN };
     let axis = |axis: &Axis| table.column(axis.heading).unwrap_or_default();
     let cycle = || table.column("cycle").unwrap_or_default();
@@ -190,12 +217,15 @@ fn of_column(table: &Table, heading: &str, what: What, place: &Place) -> f64 {
         Place::All => Box::new(|_| true),
         Place::At(at) => return crossing(axis(at), column, at.value),
         Place::After(after) => {
-            let begin = axis(after).iter().position(|v| reaches(*v, after.value)).unwrap_or(usize::MAX);
+            let along = axis(after);
+            let way = way(along);
+            let begin = along.iter().position(|v| reaches(way * v, after.value)).unwrap_or(usize::MAX);
             Box::new(move |row| row >= begin)
         }
         Place::Until(until) => {
             let along = axis(until);
-            let end = along.iter().position(|v| reaches(*v, until.value)).unwrap_or(along.len());
+            let way = way(along);
+            let end = along.iter().position(|v| reaches(way * v, until.value)).unwrap_or(along.len());
             Box::new(move |row| row <= end)
         }
         Place::AfterCycle(number) => {
@@ -212,28 +242,46 @@ fn of_column(table: &Table, heading: &str, what: What, place: &Place) -> f64 {
             Box::new(move |row| cycle.get(row).is_some_and(|c| *c == last))
         }
     };
-    let values: Vec<f64> =
-        (0..column.len()).filter(|row| is_in(*row)).map(|row| column[row]).filter(|v| v.is_finite()).collect();
+    let rows: Vec<usize> = (0..column.len()).filter(|row| is_in(*row) && column[*row].is_finite()).collect();
+    let values: Vec<f64> = rows.iter().map(|row| column[*row]).collect();
     let found = match what {
         What::Least => values.iter().copied().reduce(f64::min),
         What::Greatest => values.iter().copied().reduce(f64::max),
         What::First => values.first().copied(),
         What::Last => values.last().copied(),
-        What::Mean => (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64),
+        What::Mean => mean(&rows, &values, if of_cycles { None } else { table.column(TIME.0) }),
     };
     found.unwrap_or(f64::NAN)
 }
 
-/// Whether a charge of either sign, or a time, has come to a value; a run that ends there may miss it by a rounding.
+/// Mean of the `values` of some rows: over the time between them, by trapezoids, as time steps are short where much happens; without times,
+/// or of one row, the plain one.
+fn mean(rows: &[usize], values: &[f64], times: Option<&[f64]>) -> Option<f64> {
+    let times: Option<Vec<f64>> = times.map(|times| rows.iter().map(|row| times[*row]).collect());
+    let length = times.as_ref().and_then(|times| Some(times.last()? - times.first()?)).filter(|length| *length > 0.0);
+    if let (Some(times), Some(length)) = (times, length) {
+        let pieces = times.windows(2).zip(values.windows(2));
+        return Some(pieces.map(|(t, v)| 0.5 * (v[0] + v[1]) * (t[1] - t[0])).sum::<f64>() / length);
+    }
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The sign that a charge has at first: 1 if the run plates first, −1 if it strips; 1 of times.
+fn way(along: &[f64]) -> f64 {
+    along.iter().copied().find(|v| v.is_finite() && *v != 0.0).map_or(1.0, f64::signum)
+}
+
+/// Whether a charge or a time has come to a value; a run that ends there may miss it by a rounding.
 fn reaches(now: f64, value: f64) -> bool {
-    now.abs() >= value * (1.0 - 1e-6)
+    now >= value * (1.0 - 1e-6)
 }
 
 /// The value of `column` where `axis` first comes to `at`, between the rows on both sides; NaN if it never does.
 fn crossing(axis: &[f64], column: &[f64], at: f64) -> f64 {
+    let way = way(axis);
     let rows: Vec<(f64, f64)> = axis
         .iter()
-        .map(|v| v.abs())
+        .map(|v| way * v)
         .zip(column.iter().copied())
         .filter(|(x, y)| x.is_finite() && y.is_finite())
         .collect();
@@ -263,6 +311,8 @@ fn columns() -> Vec<(String, String, String, bool)> {
 /// Reads a measure word by word.
 struct Words<'a> {
     rest: &'a str,
+    /// parentheses and signs around what is read
+    depth: usize,
 }
 
 impl<'a> Words<'a> {
@@ -283,6 +333,16 @@ impl<'a> Words<'a> {
     }
 
     fn factor(&mut self) -> Result<Expression, String> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err("has too many parentheses and signs within each other".into());
+        }
+        let factor = self.factor_within();
+        self.depth -= 1;
+        factor
+    }
+
+    fn factor_within(&mut self) -> Result<Expression, String> {
         if self.sign(&['-', '−']).is_some() {
             return Ok(Expression::Negative(self.factor()?.into()));
         }
@@ -292,7 +352,15 @@ impl<'a> Words<'a> {
         }
         let text = self.rest.trim_start();
         if text.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-            let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+            let mut end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+            // a power of ten
+            if let Some(power) = text[end..].strip_prefix(['e', 'E']) {
+                let digits = power.strip_prefix(['-', '+']).unwrap_or(power);
+                let count = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+                if count > 0 {
+                    end = text.len() - digits.len() + count;
+                }
+            }
             self.rest = &text[end..];
             return text[..end].parse().map(Expression::Number).map_err(|_| format!("{:?} is no number", &text[..end]));
         }
@@ -329,6 +397,9 @@ impl<'a> Words<'a> {
         };
         let bracketed = self.brackets();
         let place = self.place()?;
+        if let (Some(_), Place::At(_)) = (what, &place) {
+            return Err(format!("{word:?} of one place: write \"{name} at …\", or after, or until"));
+        }
         let known = columns();
         let wants_cycles = matches!(place, Place::Cycle(_) | Place::LastCycle | Place::AfterCycle(_));
         let is_meant =
@@ -416,6 +487,11 @@ impl<'a> Words<'a> {
         let read = quantity::read(given, "1")?;
         for (heading, unit) in [CHARGE, TIME] {
             if let Some(value) = read.number_in(unit) {
+                if value < 0.0 {
+                    return Err(format!(
+                        "{given:?}: charges count in the direction of the first current, and are not negative"
+                    ));
+                }
                 return Ok(Axis { heading, value });
             }
         }
@@ -509,7 +585,9 @@ mod tests {
 
     fn value(text: &str) -> f64 {
         match Measure::read(text).unwrap().expression {
-            Expression::Term(Term::Column { heading, what, place, .. }) => of_column(&table(), &heading, what, &place),
+            Expression::Term(Term::Column { heading, what, place, .. }) => {
+                of_column(&table(), false, &heading, what, &place)
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -520,7 +598,8 @@ mod tests {
             ("potential", -0.03),
             ("least potential", -0.10),
             ("greatest potential", -0.02),
-            ("mean potential", -0.0475),
+            // of time: (0.07 + 0.03 + 0.025) / 3
+            ("mean potential", -0.125 / 3.0),
             ("first potential", -0.10),
             ("potential at 0.3 mAh/cm^2", -0.03),
             ("potential at 3000 mAh/m^2", -0.03),
@@ -549,11 +628,18 @@ mod tests {
         let events = Events::parse(
             b"{\"event\":\"short\",\"time\":2.5,\"charge_passed\":36000.0}\n{\"event\":\"short\",\"time\":3}\n",
         );
-        assert_eq!(
-            [OfEvent::Time, OfEvent::Charge, OfEvent::Number].map(|what| of_event(&events, "short", what)),
-            [2.5, 1.0, 2.0]
-        );
-        assert!(of_event(&events, "lead", OfEvent::Time).is_nan());
+        let of = |name: &str, what| of_event(&events, &table(), name, what);
+        let found = [OfEvent::Time, OfEvent::Charge, OfEvent::Number].map(|what| of("short", what));
+        assert!(found[0] == 2.5 && (found[1] - 0.3).abs() < 1e-12 && found[2] == 2.0, "{found:?}");
+        assert!(of("lead", OfEvent::Time).is_nan());
+        assert_eq!(measure("1e-3 * potential + least potential").unit(), "V");
+        assert_eq!(measure("max_height / mean_height").unit(), "1");
+        // a cycle: what is stripped is no charge that was plated
+        let cycle = Table::parse(b"time [s],charge [mAh/cm2],potential [V]\n1,0.1,-0.1\n2,-0.2,0.2\n");
+        let at = |table: &Table, at| {
+            of_column(table, false, "potential [V]", What::Last, &Place::At(Axis { heading: CHARGE.0, value: at }))
+        };
+        assert!(at(&cycle, 0.15).is_nan() && at(&cycle, 0.1) == -0.1);
     }
 
     #[test]
@@ -567,6 +653,11 @@ mod tests {
             ("1 -", "missing"),
             ("time of shrt", "did you mean \"short\""),
             ("coulombic_efficiency at 3 s", "of which"),
+            ("potential + nuclei", "V and 1 have no sum"),
+            ("least potential at 3 s", "of one place"),
+            ("potential at -1 mAh/cm^2", "not negative"),
+            (&"(".repeat(300), "too many parentheses"),
+            (&"-".repeat(501), "too long"),
         ] {
             let problem = Measure::read(text).unwrap_err();
             assert!(problem.contains(part), "{text}: {problem}");

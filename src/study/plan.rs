@@ -1,6 +1,6 @@
 //! The runs of a study: their names, what each sets, and everything that is wrong with any of them, before the first begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use crate::io::provenance::{VERSION, commit};
 use crate::io::{IoError, write_json};
 use crate::mechanisms::crystal::Grains;
 use crate::model::parameters::{CollectorShape, Nucleation, Setup};
+use crate::report::numbers::count;
 use crate::sim::device::DeviceChoice;
 
 /// Most characters of the name of a run.
@@ -75,6 +76,7 @@ impl Plan {
                 "vary: the study has {count}, {MOST_RUNS} are the most; take fewer levels or design = \"latin hypercube\" with runs = …"
             )));
         }
+        set_once(file)?;
         let points = file.design.points(&file.factors);
         let read = |point: &Vec<Level>| {
             let set: Vec<String> =
@@ -97,6 +99,17 @@ impl Plan {
             for seed in seeds {
                 let mut setup = setup.clone();
                 let drawn = seed.map_or(Vec::new(), |seed| seed_of(&mut setup, seed));
+                let varied = |key: &String| {
+                    file.factors.iter().any(|factor| factor.levels.keys(&factor.name).contains(key_of(key)))
+                };
+                if let Some(key) =
+                    drawn.iter().find(|key| varied(key) || file.set.iter().any(|set| key_of(set) == key_of(key)))
+                {
+                    return Err(wrong(format!(
+                        "seeds: {} is set by the study and drawn by seeds; leave one out",
+                        key_of(key)
+                    )));
+                }
                 if seed.is_some() && drawn.is_empty() {
                     return Err(wrong(format!("seeds: nothing in {} is drawn by chance", file.base.display())));
                 }
@@ -115,7 +128,9 @@ impl Plan {
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
         all.iter().for_each(|run| *names.entry(&run.name).or_default() += 1);
         if let Some((name, count)) = names.into_iter().find(|(_, count)| *count > 1) {
-            return Err(wrong(format!("vary: {count} runs would have the name {name}; a value stands twice")));
+            return Err(wrong(format!(
+                "vary: {count} runs would have the name {name}; a value stands twice, or two look alike in a name: give them labels"
+            )));
         }
         let program = format!("liplate {VERSION}, commit {}", commit());
         Ok((Self { name: file.name.clone(), program, runs: all }, setups))
@@ -162,10 +177,12 @@ pub fn describe(path: &Path, device: DeviceChoice) -> Result<String, StudyError>
         text += &format!("{:width$}  {}\n", run.name, set.join("  "));
     }
     let (points, seeds) = (plan.runs.last().map_or(0, |run| run.point + 1), file.seeds.as_ref().map_or(1, Vec::len));
-    let counts = match &file.seeds {
-        Some(_) => format!("{} runs: {points} points of a {}, {seeds} seeds each", plan.runs.len(), file.design.name()),
-        None => format!("{} runs: a {}", plan.runs.len(), file.design.name()),
-    };
+    let of_seeds = file
+        .seeds
+        .as_ref()
+        .map_or(String::new(), |seeds| format!(" with {} each", count(seeds.len(), "seed", "seeds")));
+    let runs = count(plan.runs.len(), "run", "runs");
+    let counts = format!("{runs}: {} ({}){of_seeds}", count(points, "point", "points"), file.design.name());
     text += &format!("{counts}\n");
     // evenly over all points, the first seed of each
     let shown = points.clamp(1, REHEARSED);
@@ -227,6 +244,32 @@ fn seed_of(setup: &mut Setup, seed: u32) -> Vec<String> {
     set
 }
 
+/// The key of `key=value`.
+fn key_of(set: &str) -> &str {
+    set.split('=').next().unwrap_or_default()
+}
+
+/// Objects to a key that two parts of a study set: one of them would lose in silence.
+fn set_once(file: &File) -> Result<(), StudyError> {
+    let mut of: Vec<(&str, BTreeSet<String>)> =
+        vec![("[set]", file.set.iter().map(|set| key_of(set).to_string()).collect())];
+    for factor in &file.factors {
+        of.push((&factor.name, factor.levels.keys(&factor.name)));
+    }
+    for (place, (name, keys)) in of.iter().enumerate() {
+        let problem = |key: &str, reason: String| StudyError::Runs { problems: vec![format!("{key}: {reason}")] };
+        if keys.contains("name") {
+            return Err(problem("name", "each run has the name that its values give it".into()));
+        }
+        for (other, others) in &of[..place] {
+            if let Some(key) = keys.intersection(others).next() {
+                return Err(problem(key, format!("{name} and {other} both set it")));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The name of a run: what varies, as `i0=3mA_cm2,seed=2`.
 fn name(file: &File, levels: &[Level], seed: Option<u32>) -> Result<String, String> {
     let mut parts = Vec::new();
@@ -239,7 +282,7 @@ fn name(file: &File, levels: &[Level], seed: Option<u32>) -> Result<String, Stri
                 level.label.chars().count()
             ));
         }
-        parts.push(format!("{}={value}", factor.short));
+        parts.push(format!("{}={value}", plain(&factor.short)));
     }
     parts.extend(seed.map(|seed| format!("seed={seed}")));
     let name = if parts.is_empty() { "run".into() } else { parts.join(",") };

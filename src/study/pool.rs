@@ -20,8 +20,8 @@ use crate::io::IoError;
 use crate::memory;
 use crate::model::grid::Grid;
 use crate::report::numbers::duration;
-use crate::run::Stop;
-use crate::sim::device::DeviceChoice;
+use crate::run::{RunError, Stop};
+use crate::sim::device::{self, DeviceChoice};
 
 /// Times that a run is taken up again in one go whose process was killed: by the system for memory, say.
 const AGAIN: usize = 2;
@@ -170,11 +170,16 @@ struct Slot {
 
 /// The places of all devices.
 fn places(pool: &Pool, plan: &Plan) -> Result<Vec<Slot>, StudyError> {
-    let cells = largest(&pool.directory, plan)?;
+    let grid = largest(&pool.directory, plan)?;
+    let cells = grid.cells();
+    let devices: Vec<DeviceChoice> = pool.devices.iter().map(|device| device.resolved()).collect();
+    for &device in &devices {
+        device::exists(device).map_err(|reason| StudyError::Run(RunError::Device(reason)))?;
+    }
     let cores = std::thread::available_parallelism().map_or(1, |count| count.get());
     let free = memory::free().map(|free| free.bytes);
-    let of_cpu = pool.devices.iter().filter(|device| !matches!(device, DeviceChoice::Gpu(_))).count();
-    let slots = pool.devices.iter().flat_map(|&device| {
+    let of_cpu = devices.iter().filter(|device| !matches!(device, DeviceChoice::Gpu(_))).count();
+    let slots = devices.iter().flat_map(|&device| {
         let is_cpu = !matches!(device, DeviceChoice::Gpu(_));
         let unasked = if is_cpu { at_once(cells, cores, free) } else { on_a_gpu(cells) };
         let jobs = pool.jobs.unwrap_or(unasked).max(1);
@@ -196,15 +201,15 @@ fn on_a_gpu(cells: usize) -> usize {
     if cells <= SMALL { ON_A_GPU.min(OF_A_GPU / (cells * GPU_BYTES_PER_CELL).max(1)).max(1) } else { 1 }
 }
 
-/// Cells of the largest grid.
-fn largest(directory: &Path, plan: &Plan) -> Result<usize, StudyError> {
+/// The largest grid.
+fn largest(directory: &Path, plan: &Plan) -> Result<Grid, StudyError> {
     let base = directory.join(keep::BASE);
     // seeds change no grid
     let mut points: Vec<&Run> = plan.runs.iter().collect();
     points.dedup_by_key(|run| run.point);
-    let cells = |run: &&Run| crate::config::read(&base, &run.set).map(|config| Grid::cells(&config.setup.grid));
-    let cells: Result<Vec<usize>, _> = points.iter().map(cells).collect();
-    Ok(cells?.into_iter().max().unwrap_or(1))
+    let grid = |run: &&Run| crate::config::read(&base, &run.set).map(|config| config.setup.grid);
+    let grids: Result<Vec<Grid>, _> = points.iter().map(grid).collect();
+    Ok(grids?.into_iter().max_by_key(Grid::cells).unwrap_or(Grid { nx: 1, ny: 1, nz: 1, dx: 1.0 }))
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

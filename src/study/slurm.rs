@@ -14,7 +14,7 @@ use super::state::State;
 use super::task::{Task, is_open, run_one};
 use super::{LOGS, StudyError, keep};
 use crate::io::{IoError, provenance, write_whole};
-use crate::run::{Ending, Stop};
+use crate::run::{Ending, RunError, Stop};
 use crate::sim::device::DeviceChoice;
 
 /// Name of the script in the directory of a study.
@@ -24,6 +24,8 @@ const BEFORE_THE_END: u32 = 120;
 /// Where the driver of NVIDIA tells of its GPUs, and the system of all that render.
 const NVIDIA: &str = "/proc/driver/nvidia/gpus";
 const RENDER: &str = "/sys/class/drm";
+/// Tasks beyond which an array may be too large for Slurm as it comes.
+const MANY: usize = 1000;
 /// Number of the first node that renders.
 const FIRST_RENDER_NODE: usize = 128;
 
@@ -58,14 +60,26 @@ pub fn submit(submission: &Submission) -> Result<String, StudyError> {
     let directory = std::path::absolute(&submission.directory).map_err(IoError::system(&submission.directory))?;
     let open = |run: &Run| is_open(&State::of(&run.directory(&directory)), submission.again);
     let numbers: Vec<usize> = (0..plan.runs.len()).filter(|&number| open(&plan.runs[number])).collect();
+    let states = || plan.runs.iter().map(|run| State::of(&run.directory(&directory)));
+    let failed = states().filter(|state| matches!(state, State::Failed { .. })).count();
+    let failed = if failed > 0 && !submission.again {
+        format!("; {failed} failed, --again hands them in")
+    } else {
+        String::new()
+    };
     if numbers.is_empty() {
-        return Ok(format!("all {} runs are over or running; nothing is submitted\n", plan.runs.len()));
+        return Ok(format!("nothing is submitted: no run of {} waits{failed}\n", plan.runs.len()));
     }
     let logs = directory.join(LOGS);
     std::fs::create_dir_all(&logs).map_err(IoError::system(&logs))?;
     let program = std::env::current_exe().map_err(IoError::system(Path::new("the program")))?;
     let script = directory.join(SCRIPT);
-    let text = text(submission, &plan.name, &directory, &program, &ranges(&numbers));
+    // the plan may grow while tasks wait: each submission keeps its own list
+    let stamp = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string().replace([':', 'Z'], "");
+    let tasks = logs.join(format!("tasks-{stamp}-{}.txt", std::process::id()));
+    let names: String = numbers.iter().map(|&number| format!("{}\n", plan.runs[number].name)).collect();
+    write_whole(&tasks, names.as_bytes())?;
+    let text = text(submission, &plan.name, &directory, &program, (&tasks, numbers.len()));
     write_whole(&script, text.as_bytes())?;
     if submission.dry_run {
         return Ok(format!("{}: {} runs; sbatch takes it\n", script.display(), numbers.len()));
@@ -79,10 +93,15 @@ pub fn submit(submission: &Submission) -> Result<String, StudyError> {
     })?;
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_string();
     if !answer.status.success() {
-        return Err(StudyError::Slurm(format!("sbatch refuses {}: {}", script.display(), said(&answer.stderr))));
+        let many = if numbers.len() > MANY {
+            ". Slurm takes arrays of MaxArraySize - 1 tasks, 1000 unless it is set up otherwise"
+        } else {
+            ""
+        };
+        return Err(StudyError::Slurm(format!("sbatch refuses {}: {}{many}", script.display(), said(&answer.stderr))));
     }
     Ok(format!(
-        "{}: {} runs\nliplate study status {} tells how they stand\n",
+        "{}: {} runs{failed}\nliplate study status {} tells how they stand\n",
         said(&answer.stdout),
         numbers.len(),
         submission.directory.display()
@@ -90,14 +109,20 @@ pub fn submit(submission: &Submission) -> Result<String, StudyError> {
 }
 
 /// The script of the array job.
-fn text(submission: &Submission, name: &str, directory: &Path, program: &Path, array: &str) -> String {
+fn text(
+    submission: &Submission,
+    name: &str,
+    directory: &Path,
+    program: &Path,
+    (tasks, count): (&Path, usize),
+) -> String {
     let quoted = |path: &Path| provenance::quoted([path.as_os_str().to_os_string()].into_iter());
     let limit = submission.array_limit.map_or(String::new(), |limit| format!("%{limit}"));
     let plain: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
     let mut text = String::from("#!/bin/sh\n");
     for option in [
         format!("--job-name={plain}"),
-        format!("--array={array}{limit}"),
+        format!("--array=1-{count}{limit}"),
         format!("--output={}/{LOGS}/slurm-%a.txt", quoted(directory)),
         "--open-mode=append".into(),
         "--requeue".into(),
@@ -110,20 +135,14 @@ fn text(submission: &Submission, name: &str, directory: &Path, program: &Path, a
         text,
         "\n# Each task is a run of the study in this directory. It saves its state when Slurm tells it to end, and is queued again.\n\
          export RAYON_NUM_THREADS=\"${{RAYON_NUM_THREADS:-${{SLURM_CPUS_PER_TASK:-${{SLURM_CPUS_ON_NODE:-1}}}}}}\"\n\
-         exec {} study run-one {} \"$SLURM_ARRAY_TASK_ID\" --device {} --slurm\n",
+         run=$(sed -n \"${{SLURM_ARRAY_TASK_ID}}p\" {})\n\
+         exec {} study run-one {} \"$run\" --device {} --slurm\n",
+        quoted(tasks),
         quoted(program),
         quoted(directory),
         submission.device
     );
     text
-}
-
-/// Numbers as Slurm takes them: `0-3,7`.
-fn ranges(numbers: &[usize]) -> String {
-    let ranges = numbers.chunk_by(|a, b| a + 1 == *b).filter_map(|range| Some((range.first()?, range.last()?)));
-    let range =
-        |(first, last): (&usize, &usize)| if first == last { first.to_string() } else { format!("{first}-{last}") };
-    ranges.map(range).collect::<Vec<_>>().join(",")
 }
 
 /// Brings a run towards its end inside a task of Slurm; returns the exit code.
@@ -139,6 +158,10 @@ pub fn run_in_slurm(task: &Task, tell: impl Fn(&str)) -> Result<u8, StudyError> 
         tell(&why);
     }
     let outcome = run_one(&Task { device, ..task.clone() });
+    if let Err(error @ StudyError::Run(RunError::Busy { .. })) = &outcome {
+        tell(&format!("{error}: left to that one"));
+        return Ok(0);
+    }
     let (interrupted, code) = match &outcome {
         Ok(outcome) => (matches!(outcome.ending, Ending::Interrupted(_)), outcome.ending.code()),
         Err(_) => (stop.asked().is_some(), 1),
@@ -274,12 +297,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_become_an_array() {
-        assert_eq!(ranges(&[0, 1, 2, 3, 7, 9, 10]), "0-3,7,9-10");
-        assert_eq!(ranges(&[5]), "5");
-    }
-
-    #[test]
     fn a_script_quotes_its_paths() {
         let submission = Submission {
             file: "a.toml".into(),
@@ -290,12 +307,12 @@ mod tests {
             again: false,
             dry_run: false,
         };
-        let text = text(&submission, "i0 & seeds", Path::new("/my data/d"), Path::new("/opt/liplate"), "0-3");
-        assert!(text.contains("#SBATCH --array=0-3%4\n") && text.contains("--job-name=i0___seeds\n"), "{text}");
+        let tasks = (Path::new("/my data/d/tasks"), 4);
+        let text = text(&submission, "i0 & seeds", Path::new("/my data/d"), Path::new("/opt/liplate"), tasks);
+        assert!(text.contains("#SBATCH --array=1-4%4\n") && text.contains("--job-name=i0___seeds\n"), "{text}");
+        assert!(text.contains("run=$(sed -n \"${SLURM_ARRAY_TASK_ID}p\" '/my data/d/tasks')\n"), "{text}");
         assert!(
-            text.contains(
-                "exec /opt/liplate study run-one '/my data/d' \"$SLURM_ARRAY_TASK_ID\" --device auto --slurm\n"
-            ),
+            text.contains("exec /opt/liplate study run-one '/my data/d' \"$run\" --device auto --slurm\n"),
             "{text}"
         );
     }

@@ -68,7 +68,8 @@ pub fn rank_correlation(x: &[f64], y: &[f64]) -> [f64; 3] {
     // Fisher's transform, with the larger variance that ranks have (Bonett and Wright 2000)
     let r = r.clamp(-1.0, 1.0);
     let error = ((1.0 + r * r / 2.0) / (x.len() as f64 - 3.0)).sqrt();
-    let at = |z: f64| z.tanh();
+    // of ranks that agree wholly it tells nothing
+    let at = |z: f64| if z.is_finite() { z.tanh() } else { f64::NAN };
     [r, at(r.atanh() - NORMAL * error), at(r.atanh() + NORMAL * error)]
 }
 

@@ -7,10 +7,8 @@ use super::StudyError;
 use super::keep::BASE;
 use super::plan::{Plan, Run};
 use super::state::{Failure, State};
-use crate::config::{self, Changes, difference};
-use crate::io::checkpoint;
-use crate::io::provenance::RunFile;
-use crate::run::{self, Ending, Outcome, RunError, Voice};
+use crate::config;
+use crate::run::{self, Outcome, RunError, Voice};
 use crate::sim::device::DeviceChoice;
 
 /// Times that a lock is asked for that another process may hold for a moment, to look, and the time between.
@@ -47,9 +45,8 @@ pub fn run_one(task: &Task) -> Result<Outcome, StudyError> {
     let directory = run.directory(&task.study);
     match attempt(task, run, &directory) {
         Ok(outcome) => {
-            if !matches!(outcome.ending, Ending::Interrupted(_)) {
-                Failure::clear(&directory);
-            }
+            // an earlier attempt may have failed
+            Failure::clear(&directory);
             Ok(outcome)
         }
         // somebody else has it: that is no failure of the run
@@ -77,41 +74,19 @@ fn find<'a>(plan: &'a Plan, wanted: &str, study: &Path) -> Result<&'a Run, Study
 
 fn attempt(task: &Task, run: &Run, directory: &Path) -> Result<Outcome, StudyError> {
     let base = task.study.join(BASE);
-    let setup = config::read_to_run(&base, &run.set)?.setup;
-    let stored = RunFile::read(directory).ok();
-    if let Some(stored) = &stored {
-        let wanted = serde_json::to_value(&setup).unwrap_or_default();
-        if let Some(key) = difference(&stored.setup, &wanted) {
-            let reason = format!("the run {} has begun with another {key}", run.name);
-            return Err(StudyError::Other { directory: task.study.clone(), reason });
-        }
-    }
-    let begun =
-        stored.is_some() || [checkpoint::FILE, checkpoint::PREVIOUS].iter().any(|name| directory.join(name).exists());
+    let request = run::Request {
+        setup: config::read_to_run(&base, &run.set)?.setup,
+        kept: Some(config::kept::keep(&base, &run.set)?),
+        from: None,
+        directory: directory.into(),
+        device: task.device,
+        max_wall: task.max_wall,
+        voice: task.voice,
+        command: task.command.clone(),
+    };
     let mut tries = 0;
     loop {
-        let result = match begun {
-            true => run::resume(&run::Resume {
-                directory: directory.into(),
-                changes: Changes::default(),
-                device: task.device,
-                max_wall: task.max_wall,
-                voice: task.voice,
-                accept_loss: false,
-                command: task.command.clone(),
-            }),
-            false => run::run(&run::Request {
-                kept: Some(config::kept::keep(&base, &run.set)?),
-                setup: setup.clone(),
-                from: None,
-                directory: directory.into(),
-                device: task.device,
-                max_wall: task.max_wall,
-                voice: task.voice,
-                command: task.command.clone(),
-            }),
-        };
-        match result {
+        match run::run_or_resume(&request) {
             Err(RunError::Busy { .. }) if tries < TRIES => {
                 tries += 1;
                 std::thread::sleep(BETWEEN);

@@ -538,7 +538,9 @@ fn longest(setup: &Setup) -> Option<f64> {
     let of = |step: &Step| {
         let time = step.limits.iter().filter_map(|limit| match (*limit, step.control) {
             (Limit::Time(time), _) => Some(time),
-            (Limit::Charge(charge), Control::Current(current)) if step.constant().is_some() => Some(charge / current.abs()),
+            (Limit::Charge(charge), Control::Current(current)) if step.constant().is_some() => {
+                Some(charge / current.abs())
+            }
             _ => None,
         });
         time.reduce(f64::min)

@@ -163,9 +163,7 @@ impl Sentence {
 fn no_verb(first: &str) -> String {
     let must = "must begin with Charge, Plate, Discharge, Strip, Hold, Rest, Pulse, Ramp or Follow";
     if first == "run" {
-        return format!(
-            "{must}; a drive cycle is a file of times and current densities, \"Follow drive_cycle.csv\""
-        );
+        return format!("{must}; a drive cycle is a file of times and current densities, \"Follow drive_cycle.csv\"");
     }
     match VERBS.iter().find(|(word, _)| strsim::osa_distance(word, first) <= 2 && first.len() > 3) {
         Some((word, _)) => {

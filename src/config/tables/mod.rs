@@ -43,10 +43,13 @@ const OPEN_CIRCUIT: [Column; 2] = [
     Column { name: "U", unit: "V", possible: -1.0..=7.0, usual: -1.0..=7.0, often: "mV" },
 ];
 
+/// Usual values of a column that always needs its unit.
+const NONE: RangeInclusive<f64> = f64::INFINITY..=f64::INFINITY;
+
 /// Columns of a drive cycle: times, and current densities that are positive when they plate, or C-rates.
 const TIME: Column = Column { name: "time", unit: "s", possible: -1e12..=1e12, usual: 0.0..=1e9, often: "h" };
 const PROFILE: [Column; 2] =
-    [TIME, Column { name: "current", unit: "A/m^2", possible: -1e6..=1e6, usual: 20.0..=1e6, often: "mA/cm^2" }];
+    [TIME, Column { name: "current", unit: "A/m^2", possible: -1e6..=1e6, usual: NONE, often: "mA/cm^2" }];
 /// See [`PROFILE`].
 const PROFILE_OF_RATES: [Column; 2] =
     [TIME, Column { name: "c_rate", unit: "1", possible: -1e3..=1e3, usual: -1e3..=1e3, often: "1" }];
@@ -151,14 +154,18 @@ pub fn recorded(path: &Path) -> Result<Recorded, String> {
 /// A sentence that names the file and, where it is about a value, the line and the column.
 pub fn profile(path: &Path, name: &str, capacity: Option<f64>) -> Result<Profile, String> {
     let at = |problem: String| format!("{}: {problem}", path.display());
-    let of_currents = Sheet::read(path, &PROFILE, false);
-    let (rows, unit) = match (of_currents, Sheet::read(path, &PROFILE_OF_RATES, false)) {
-        (Ok(sheet), _) => (sheet.rows, 1.0),
-        (Err(_), Ok(sheet)) => {
-            let capacity = capacity.ok_or_else(|| at("column c_rate needs top.areal_capacity".into()))?;
-            (sheet.rows, capacity / 3600.0)
-        }
-        (Err(problem), Err(_)) => return Err(problem),
+    let lacks = |problem: &str, name: &str| problem.contains(&format!("has no column {name}"));
+    let (rows, unit) = match Sheet::read(path, &PROFILE, false) {
+        Ok(sheet) => (sheet.rows, 1.0),
+        Err(problem) if !lacks(&problem, "current") => return Err(problem),
+        Err(problem) => match Sheet::read(path, &PROFILE_OF_RATES, false) {
+            Ok(sheet) => {
+                let capacity = capacity.ok_or_else(|| at("column c_rate needs top.areal_capacity".into()))?;
+                (sheet.rows, capacity / 3600.0)
+            }
+            Err(of_rates) if lacks(&of_rates, "c_rate") => return Err(problem),
+            Err(of_rates) => return Err(of_rates),
+        },
     };
     let [first, ..] = &rows[..] else { return Err(at("has no rows".into())) };
     if rows.len() < 2 {

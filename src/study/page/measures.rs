@@ -212,18 +212,20 @@ fn correlations(results: &Results) -> Markup {
             tbody { @for (place, (name, _)) in file.measures.iter().enumerate() {
                 @for (number, factor) in file.factors.iter().enumerate() {
                     @let axis = axis(results, number);
-                    @let values: Vec<f64> = results.rows.iter().map(|row| row.measured[place]).collect();
+                    @let seeds = file.seeds.as_ref().map_or(1, Vec::len);
+                    @let values: Vec<f64> = results.rows.chunks(seeds).map(|rows| mean(rows.iter().map(|row| row.measured[place])).mean).collect();
+                    @let places: Vec<f64> = axis.places.iter().copied().step_by(seeds).collect();
                     tr {
                         @if number == 0 { th rowspan=(file.factors.len()) { (name) } }
                         td { (factor.short) }
                         @if axis.names.is_empty() {
-                            @let [r, least, most] = rank_correlation(&axis.places, &values);
+                            @let [r, least, most] = rank_correlation(&places, &values);
                             td.n { (significant(r, 2)) } td.n { (significant(least, 2)) " to " (significant(most, 2)) }
                         } @else { td.n colspan="2" { "no order" } }
                     }
                 }
             } }
         } }
-        p.caption { "Spearman's: 1 where a measure always grows with a factor, −1 where it always falls. A design that tells shares of the variance is \"saltelli\", or a grid." }
+        p.caption { "Spearman's: 1 where a measure always grows with a factor, −1 where it always falls; of points, means over seeds. A design that tells shares of the variance is \"saltelli\", or a grid." }
     }
 }

@@ -54,7 +54,7 @@ pub fn page(results: &Results) -> Result<Markup, StudyError> {
 /// A table of data for the script.
 fn data(place: &str, value: &serde_json::Value) -> Markup {
     // no text in it may end the element
-    let text = value.to_string().replace("</", "<\\/").replace("<!--", "<\\!--");
+    let text = value.to_string().replace('<', "\\u003c");
     html! { script type="application/json" id=(place) { (PreEscaped(text)) } }
 }
 
@@ -145,7 +145,7 @@ fn runs(results: &Results) -> Markup {
                         td { @if row.state == State::Waiting { (row.run.name) } @else { a href={ (super::RUNS) "/" (address(&row.run.name)) "/" } { (row.run.name) } } }
                         @for (level, value) in row.run.levels.iter().zip(&row.run.values) { td data-sort=[value.map(|v| v.to_string())] { (level) } }
                         @if let Some(seed) = row.run.seed { td.n data-sort=(seed) { (seed) } }
-                        td title=(row.state.reason()) class=(class(&row.state)) { (row.state.name()) }
+                        td title=(row.reason()) class=(class(&row.state)) { (row.state.name()) }
                         @for (value, (name, measure)) in row.measured.iter().zip(&file.measures) { (number(*value * titled(name, measure.unit()).1)) }
                         @if !file.specs.is_empty() { td { @if row.state.is_over() { @if results.is_within(row) { span.ok { "yes" } } @else { span.no { "no" } } } } }
                         td.n data-sort=[row.steps.is_finite().then(|| row.steps.to_string())] { (significant(row.steps, 6)) }
