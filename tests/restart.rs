@@ -42,7 +42,7 @@ fn a_finished_run_goes_on_to_another_end() {
     for (set, part) in [
         (["--set", "end.charge=0.005 mAh/cm^2"], "have passed already; give an end beyond that"),
         (["--set", "end.charge=1 mA"], "a charge per area is expected"),
-        (["--set", "top.current=1 mA/cm^2"], "other values of [end] only"),
+        (["--set", "top.current=1 mA/cm^2"], "takes other values of end, output, time_step and protocol"),
         (["--set", "end.height=1 m"], "end.height"),
     ] {
         let called = resume(&set);

@@ -106,6 +106,10 @@ pub trait Mechanism {
     fn unrest(&self, _ions: f64) -> f64 {
         0.0
     }
+    /// The seed of what the mechanism draws by chance, if it does: its key in the section, and its value.
+    fn seed(&mut self) -> Option<(&'static str, &mut u32)> {
+        None
+    }
     /// Orientations of the grains that the first field of the mechanism numbers, if it has grains.
     fn grains(&self) -> Option<Orientations> {
         None
@@ -162,6 +166,18 @@ macro_rules! hosts {
                     keys
                 });)*
                 all
+            }
+
+            /// Seeds of the mechanisms that are switched on and draw by chance, each with its full key.
+            pub fn seeds(&mut self) -> Vec<(String, &mut u32)> {
+                let all: [(_, Option<&mut dyn Mechanism>); COUNT] = [$((stringify!($name), self.$name.as_mut().map(|on| on as &mut dyn Mechanism))),*];
+                let mut found = Vec::new();
+                for (name, on) in all {
+                    if let Some((key, seed)) = on.and_then(|on| on.seed()) {
+                        found.push((format!("{name}.{key}"), seed));
+                    }
+                }
+                found
             }
 
             /// Mechanisms that are switched on, with their names.

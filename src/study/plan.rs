@@ -14,7 +14,6 @@ use crate::check::{self, cost};
 use crate::config;
 use crate::io::provenance::{VERSION, commit};
 use crate::io::{IoError, write_json};
-use crate::mechanisms::crystal::Grains;
 use crate::model::parameters::{CollectorShape, Nucleation, Setup};
 use crate::report::numbers::count;
 use crate::sim::device::DeviceChoice;
@@ -218,24 +217,17 @@ impl Run {
 
 /// Gives every seed of a setup a number that `seed` tells, and says which keys those are, each `key=value`.
 fn seed_of(setup: &mut Setup, seed: u32) -> Vec<String> {
-    let mut keys: Vec<(&str, &mut u32)> = Vec::new();
+    let mut keys: Vec<(String, &mut u32)> = Vec::new();
     if let Nucleation::Poisson { seed, .. } | Nucleation::AtOnce { seed, .. } = &mut setup.nucleation {
-        keys.push(("nucleation.seed", seed));
+        keys.push(("nucleation.seed".into(), seed));
     }
     if let CollectorShape::Rough { seed, .. } = &mut setup.collector.shape {
-        keys.push(("collector.seed", seed));
+        keys.push(("collector.seed".into(), seed));
     }
     if let Some(heterogeneity) = &mut setup.kinetics.heterogeneity {
-        keys.push(("kinetics.heterogeneity.seed", &mut heterogeneity.seed));
+        keys.push(("kinetics.heterogeneity.seed".into(), &mut heterogeneity.seed));
     }
-    if let Some(Grains::Uniform { seed } | Grains::Fibre { seed, .. }) =
-        setup.mechanisms.crystal.as_mut().and_then(|crystal| crystal.grains.as_mut())
-    {
-        keys.push(("crystal.grains.seed", seed));
-    }
-    if let Some(noise) = &mut setup.mechanisms.shot_noise {
-        keys.push(("shot_noise.seed", &mut noise.seed));
-    }
+    keys.extend(setup.mechanisms.seeds());
     let mut set = Vec::new();
     for (place, (key, value)) in (0..).zip(keys) {
         *value = seed + place * APART;

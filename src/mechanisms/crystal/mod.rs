@@ -107,6 +107,13 @@ impl Crystal {
 }
 
 impl Mechanism for Crystal {
+    fn seed(&mut self) -> Option<(&'static str, &mut u32)> {
+        match self.grains.as_mut()? {
+            Grains::Uniform { seed } | Grains::Fibre { seed, .. } => Some(("grains.seed", seed)),
+            Grains::Listed { .. } => None,
+        }
+    }
+
     fn fields(&self) -> &'static [RidingField] {
         if self.grains.is_some() { FIELDS } else { &[] }
     }

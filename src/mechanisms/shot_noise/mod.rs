@@ -64,6 +64,10 @@ impl ShotNoise {
 }
 
 impl Mechanism for ShotNoise {
+    fn seed(&mut self) -> Option<(&'static str, &mut u32)> {
+        Some(("seed", &mut self.seed))
+    }
+
     fn fields(&self) -> &'static [RidingField] {
         FIELDS
     }
