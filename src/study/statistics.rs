@@ -99,11 +99,12 @@ pub struct Index {
 }
 
 /// Shares of the variance over a whole grid: of each factor, and of chance. `levels` has the number of the level of each factor for each
-/// run, `values` what was measured; NaN leaves a run out. None unless every combination has a value, or where nothing varies.
+/// run, `seeds` the number of its seed, `values` what was measured; NaN leaves a run out. None unless every combination has a value, or
+/// where nothing varies.
 ///
-/// The runs are taken as all that there is, and what chance does to means is taken out of what they explain (analysis of variance, random
-/// error, fixed levels).
-pub fn of_grid(levels: &[Vec<usize>], values: &[f64]) -> Option<(Vec<Index>, Option<f64>)> {
+/// The runs are taken as all that there is, and what chance does to means is taken out of what they explain (analysis of variance, fixed
+/// levels, random seeds). A seed that all combinations have shifts their means together: only what it does to each differently counts there.
+pub fn of_grid(levels: &[Vec<usize>], seeds: &[usize], values: &[f64]) -> Option<(Vec<Index>, Option<f64>)> {
     let factors = levels.first()?.len();
     let known = || levels.iter().zip(values).filter(|(_, v)| v.is_finite());
     let counts: Vec<usize> =
@@ -120,13 +121,15 @@ pub fn of_grid(levels: &[Vec<usize>], values: &[f64]) -> Option<(Vec<Index>, Opt
             of_cell.iter().zip(&means).map(|(v, m)| v.iter().map(|x| (x - m).powi(2)).sum::<f64>()).sum();
         squares / free as f64
     });
+    let common = common(levels, seeds, values, &cell_of, cells);
     let noise = chance.unwrap_or(0.0);
+    let of_means = common.unwrap_or(noise);
     let variance = |means: &[f64], repeats: f64| {
         let n = means.len() as f64;
         let middle = means.iter().sum::<f64>() / n;
         let raw = means.iter().map(|m| (m - middle).powi(2)).sum::<f64>() / n;
         // of the means of so many runs, that of chance is taken off
-        (raw - noise * (n - 1.0) / n / repeats).max(0.0)
+        (raw - of_means * (n - 1.0) / n / repeats).max(0.0)
     };
     let n = cells as f64;
     let of_cells = variance(&means, repeats);
@@ -153,6 +156,33 @@ pub fn of_grid(levels: &[Vec<usize>], values: &[f64]) -> Option<(Vec<Index>, Opt
         Index { first: alone / all, total: ((of_cells - without) / all).max(0.0), first_within: nan, total_within: nan }
     };
     Some(((0..factors).map(index).collect(), chance.map(|chance| chance / all)))
+}
+
+/// Variance of what each seed does to each combination beyond what it does to all of them; none unless every combination has every seed once.
+fn common(
+    levels: &[Vec<usize>],
+    seeds: &[usize],
+    values: &[f64],
+    cell_of: &dyn Fn(&[usize]) -> usize,
+    cells: usize,
+) -> Option<f64> {
+    let count = seeds.iter().max()? + 1;
+    let mut table = vec![f64::NAN; cells * count];
+    for ((level, seed), value) in levels.iter().zip(seeds).zip(values) {
+        table[cell_of(level) * count + seed] = *value;
+    }
+    if count < 2 || cells < 2 || values.len() != table.len() || table.iter().any(|value| !value.is_finite()) {
+        return None;
+    }
+    let mean = |of: &mut dyn Iterator<Item = f64>, n: usize| of.sum::<f64>() / n as f64;
+    let whole = mean(&mut table.iter().copied(), table.len());
+    let of_cell: Vec<f64> =
+        (0..cells).map(|cell| mean(&mut table[cell * count..][..count].iter().copied(), count)).collect();
+    let of_seed: Vec<f64> =
+        (0..count).map(|seed| mean(&mut (0..cells).map(|cell| table[cell * count + seed]), cells)).collect();
+    let rest = |place: usize| table[place] - of_cell[place / count] - of_seed[place % count] + whole;
+    let squares: f64 = (0..table.len()).map(|place| rest(place).powi(2)).sum();
+    Some(squares / ((cells - 1) * (count - 1)) as f64)
 }
 
 /// First and total indices of a design of Saltelli: of each of N groups, the values at A, at B, and at A with one factor of B each.
@@ -269,21 +299,22 @@ mod tests {
     fn a_grid_tells_factors_from_chance() {
         use crate::model::random::normal;
         // y = 2 a + a b + noise of variance 0.25, a and b of −1, 0, 1, and a third factor that does nothing
-        let (mut levels, mut values) = (Vec::new(), Vec::new());
+        let (mut levels, mut seeds, mut values) = (Vec::new(), Vec::new(), Vec::new());
         let mut number = 0;
         for a in 0..3usize {
             for b in 0..3usize {
                 for c in 0..2usize {
-                    for _ in 0..200 {
+                    for seed in 0..200 {
                         let (x, y) = (a as f64 - 1.0, b as f64 - 1.0);
                         levels.push(vec![a, b, c]);
+                        seeds.push(seed);
                         values.push(2.0 * x + x * y + 0.5 * normal(3, 0, number));
                         number += 1;
                     }
                 }
             }
         }
-        let (indices, chance) = of_grid(&levels, &values).unwrap();
+        let (indices, chance) = of_grid(&levels, &seeds, &values).unwrap();
         // variances: 8/3 of a, 4/9 of both together, 1/4 of chance
         let all = 8.0 / 3.0 + 4.0 / 9.0 + 0.25;
         let near = |found: f64, wanted: f64| assert!((found - wanted / all).abs() < 0.01, "{found} {}", wanted / all);
@@ -294,8 +325,21 @@ mod tests {
         near(indices[2].total, 0.0);
         near(chance.unwrap(), 0.25);
         values[0] = f64::NAN;
-        assert!(of_grid(&levels, &values).is_some());
-        assert_eq!(of_grid(&[vec![0], vec![1]], &[1.0, f64::NAN]), None);
-        assert_eq!(of_grid(&[vec![0], vec![1]], &[1.0, 1.0]), None);
+        assert!(of_grid(&levels, &seeds, &values).is_some());
+        assert_eq!(of_grid(&[vec![0], vec![1]], &[0, 0], &[1.0, f64::NAN]), None);
+        assert_eq!(of_grid(&[vec![0], vec![1]], &[0, 0], &[1.0, 1.0]), None);
+    }
+
+    /// All combinations have the same seeds: y = a + s, with a of 0 and 2, and s of −2 and 2 by the seed alone.
+    #[test]
+    fn seeds_that_all_combinations_share_hide_no_factor() {
+        let levels = [vec![0], vec![0], vec![1], vec![1]];
+        let (indices, chance) = of_grid(&levels, &[0, 1, 0, 1], &[-2.0, 2.0, 0.0, 4.0]).unwrap();
+        // variances: 1 of a, 8 of two draws of the seed
+        assert!(
+            (indices[0].first - 1.0 / 9.0).abs() < 1e-12 && (indices[0].total - 1.0 / 9.0).abs() < 1e-12,
+            "{indices:?}"
+        );
+        assert!((chance.unwrap() - 8.0 / 9.0).abs() < 1e-12);
     }
 }

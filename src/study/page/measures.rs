@@ -159,7 +159,9 @@ pub fn explained(results: &Results) -> Markup {
             let levels: Vec<Vec<usize>> =
                 (0..results.rows.len()).map(|row| axes.iter().map(|axis| axis.levels[row]).collect()).collect();
             let values: Vec<f64> = results.rows.iter().map(|row| row.measured[place]).collect();
-            of_grid(&levels, &values)
+            let count = file.seeds.as_ref().map_or(1, Vec::len);
+            let seeds: Vec<usize> = (0..results.rows.len()).map(|row| row % count).collect();
+            of_grid(&levels, &seeds, &values)
         }),
         Design::Saltelli(_) => of_variance(results, &|place| {
             let seeds = file.seeds.as_ref().map_or(1, Vec::len);
