@@ -226,16 +226,12 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
     Ok((try_steps(&mut sim)?, why))
 }
 
-/// What each of several runs is expected to cost, in the wall time given for all; the first steps of the first are measured for all of them.
-/// None where the run cannot be told.
+/// What each of several runs is expected to cost, rehearsed in the wall time given for all; the first steps of the first are measured for all
+/// of them.
 ///
 /// # Errors
 /// If the device cannot be opened or the first one's copper cannot be had.
-pub(crate) fn costs(
-    setups: &[Setup],
-    choice: DeviceChoice,
-    time: Duration,
-) -> Result<Vec<Option<cost::Estimate>>, RunError> {
+pub(crate) fn costs(setups: &[Setup], choice: DeviceChoice, time: Duration) -> Result<Vec<cost::Estimate>, RunError> {
     let Some(first) = setups.first() else { return Ok(Vec::new()) };
     let (heights, _) = load_copper(first).map_err(RunError::Copper)?;
     let (trial, _) = trial(first, &heights, choice)?;
@@ -243,7 +239,7 @@ pub(crate) fn costs(
     let cost = |setup: &Setup| {
         let (heights, _) = load_copper(setup).map_err(RunError::Copper)?;
         let dendritic = regime::lines(&mut String::new(), setup).dendritic;
-        Ok(Some(cost::Estimate::new(setup, &trial, &rehearse(setup, &heights, each), dendritic)))
+        Ok(cost::Estimate::new(setup, &trial, &rehearse(setup, &heights, each), dendritic))
     };
     setups.iter().map(cost).collect()
 }
@@ -256,17 +252,17 @@ pub(crate) fn seconds_per_cell(setup: &Setup, heights: &[f64], choice: DeviceCho
     trial(setup, heights, choice).map(|(trial, _)| trial.seconds_per_cell)
 }
 
-/// Steps that the turns of a step of a protocol need that is pulsed: after each edge they begin as short as the first of a run, and grow by
+/// Steps that the turns of a step of a protocol need that is pulsed or follows a file: after each edge they begin as short as the first of a run, and grow by
 /// a factor of two at most.
 fn of_pulses(setup: &Setup, step: &Step) -> f64 {
+    let within = |time: f64| (1.0 + time / setup.time_step.first).log2().ceil().max(1.0);
     if let Some(profile) = &step.profile {
-        let mean = profile.length() / profile.changes().max(1) as f64;
-        return profile.changes() as f64 * (1.0 + mean / setup.time_step.first).log2().ceil().max(1.0);
+        let changes = profile.changes() as f64;
+        return changes * within(profile.length() / changes.max(1.0));
     }
     let (Some([on, off]), Some(charge), Control::Current(current)) = (step.pulse, step.charge(), step.control) else {
         return 0.0;
     };
-    let within = |time: f64| (1.0 + time / setup.time_step.first).log2().ceil().max(1.0);
     charge / (current.abs() * on) * (within(on) + within(off))
 }
 

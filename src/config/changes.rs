@@ -8,7 +8,7 @@ use toml::Table;
 use super::findings::Findings;
 use super::origins::Origins;
 use super::reader::Section;
-use super::{ConfigError, UNSET, apply, nearest, objections, read, sections};
+use super::{ConfigError, UNSET, apply, key_of, nearest, objections, read, sections};
 use crate::model::keys::OfKeys;
 use crate::model::parameters::{End, Output, Setup, TimeStep};
 
@@ -18,6 +18,9 @@ const SECTIONS: [&str; 3] = ["end", "output", "time_step"];
 const FIXED: [(&str, &str); 1] = [("output.fields", "the files of the run hold the fields that it began with")];
 /// The key of what is done.
 const PROTOCOL: &str = "protocol";
+
+/// Keys that a protocol takes the place of: what is imposed without one, and how much passes.
+const WITHOUT_PROTOCOL: [&str; 4] = ["top.current", "top.potential", "top.c_rate", "end.charge"];
 
 /// Values that take the place of those of a run from now on.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,8 +40,7 @@ impl Changes {
         let (mut table, mut origins, findings) = (Table::new(), Origins::default(), Findings::default());
         let mut changes = Self::default();
         for text in overrides {
-            let key = text.split('=').next().unwrap_or_default().trim();
-            let section = key.split(['.', '[']).next().unwrap_or_default();
+            let section = key_of(text).split(['.', '[']).next().unwrap_or_default();
             let refused = |reason: String| ConfigError::Refused { text: text.chars().take(100).collect(), reason };
             match section {
                 PROTOCOL if text.contains('=') => changes.protocol.push(text.clone()),
@@ -55,8 +57,7 @@ impl Changes {
             }
         }
         for (fixed, why) in FIXED {
-            let (section, key) = fixed.split_once('.').unwrap_or_default();
-            if table.get(section).is_some_and(|section| section.get(key).is_some()) {
+            if is_given(&table, fixed) {
                 return Err(ConfigError::Refused { text: fixed.into(), reason: why.into() });
             }
         }
@@ -110,7 +111,7 @@ impl Changes {
         let mut setup = setup.clone();
         if self.begins_protocol() {
             let own = read(config, &[]).map(|own| own.setup.protocol).ok();
-            let is_part = |text: &String| text.split('=').next().is_some_and(|key| key.trim() != PROTOCOL);
+            let is_part = |text: &String| key_of(text) != PROTOCOL;
             if self.protocol.iter().any(is_part) && own.as_ref() != Some(&setup.protocol) {
                 let config = config.display();
                 return Err(format!(
@@ -144,24 +145,21 @@ impl Changes {
             problems => Err(problems.join("\n")),
         }
     }
-}
 
-/// Keys that a protocol takes the place of: what is imposed without one, and how much passes.
-const WITHOUT_PROTOCOL: [&str; 4] = ["top.current", "top.potential", "top.c_rate", "end.charge"];
-
-impl Changes {
     /// The config of the run with the other protocol. Whether its steps can be taken depends on where the run stands, which a config does
     /// not tell.
     fn with_protocol(&self, config: &Path) -> Result<Setup, String> {
         let text = crate::input::text(config).map_err(|error| format!("{}: {error}", config.display()))?;
         let table: Table = text.parse().map_err(|error: toml::de::Error| format!("{}: {error}", config.display()))?;
-        let is_given = |key: &&str| {
-            key.split_once('.').is_some_and(|(section, key)| table.get(section).is_some_and(|s| s.get(key).is_some()))
-        };
-        let unset = WITHOUT_PROTOCOL.into_iter().filter(is_given).map(|key| format!("{UNSET}{key}"));
+        let unset = WITHOUT_PROTOCOL.into_iter().filter(|key| is_given(&table, key)).map(|key| format!("{UNSET}{key}"));
         let overrides: Vec<String> = unset.chain(self.protocol.iter().cloned()).collect();
         read(config, &overrides).map(|config| config.setup).map_err(|error| error.to_string())
     }
+}
+
+/// Whether a table has a key, as `end.charge`.
+fn is_given(table: &Table, key: &str) -> bool {
+    key.split_once('.').and_then(|(section, key)| table.get(section)?.get(key)).is_some()
 }
 
 /// A section as JSON, with the defaults of what is not given.

@@ -24,11 +24,7 @@ pub struct Kept {
 /// # Errors
 /// If the file cannot be read, is not TOML, or an override is not `key=value`.
 pub fn keep(path: &Path, overrides: &[String]) -> Result<Kept, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
-    let mut document: DocumentMut = text.parse().map_err(|reason: toml_edit::TomlError| ConfigError::Syntax {
-        path: path.into(),
-        reason: reason.to_string(),
-    })?;
+    let (text, mut document) = document(path)?;
     for text in overrides {
         set(&mut document, text)?;
     }
@@ -37,6 +33,16 @@ pub fn keep(path: &Path, overrides: &[String]) -> Result<Kept, ConfigError> {
     gather(document.as_table_mut(), folder, &mut files);
     let text = if overrides.is_empty() && files.is_empty() { text } else { document.to_string() };
     Ok(Kept { text, files })
+}
+
+/// The text of the TOML file at `path`, and what it says with its comments.
+fn document(path: &Path) -> Result<(String, DocumentMut), ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
+    let document = text.parse().map_err(|reason: toml_edit::TomlError| ConfigError::Syntax {
+        path: path.into(),
+        reason: reason.to_string(),
+    })?;
+    Ok((text, document))
 }
 
 /// The text of the TOML file at `path` with other values for some keys of its own; a text in one of its `sections` that is the path of a
@@ -51,11 +57,7 @@ pub fn with_copies(
     values: &[(&str, &str)],
     files: &mut Vec<(PathBuf, String)>,
 ) -> Result<String, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable { path: path.into(), reason })?;
-    let mut document: DocumentMut = text.parse().map_err(|reason: toml_edit::TomlError| ConfigError::Syntax {
-        path: path.into(),
-        reason: reason.to_string(),
-    })?;
+    let (_, mut document) = document(path)?;
     for section in sections {
         if let Some(table) = document.get_mut(section).and_then(Item::as_table_like_mut) {
             gather(table, folder, files);

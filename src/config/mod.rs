@@ -182,6 +182,11 @@ pub fn objections(setup: &Setup) -> Vec<String> {
 /// Most levels of a key: the deepest ones have three.
 const DEEPEST: usize = 8;
 
+/// The key of an override `key=value`.
+pub(crate) fn key_of(text: &str) -> &str {
+    text.split('=').next().unwrap_or_default().trim()
+}
+
 /// What an override begins with that takes a key away.
 pub const UNSET: char = '-';
 
@@ -220,38 +225,31 @@ fn apply(table: &mut Table, text: &str, findings: &Findings, origins: &mut Origi
     let Some((last, sections)) = names.split_last() else { return Err(bad(form)) };
     for (i, name) in sections.iter().enumerate() {
         let (name, indices) = element(name).ok_or_else(|| bad(form))?;
-        let mut inner = place.entry(name).or_insert_with(|| Value::Table(Table::new()));
-        for index in indices {
-            let list = inner.as_array_mut();
-            let Some(next) = list.and_then(|list| list.get_mut(index)) else {
-                return absent(findings, key, &names[..=i]);
-            };
-            inner = next;
-        }
-        match inner {
-            Value::Table(inner) => place = inner,
-            _ => {
+        let inner = place.entry(name).or_insert_with(|| Value::Table(Table::new()));
+        match within(inner, &indices) {
+            None => return absent(findings, key, &names[..=i]),
+            Some(Value::Table(inner)) => place = inner,
+            Some(_) => {
                 findings.object(key.into(), format!("{} is not a section", names[..=i].join(".")), Kind::Structure);
                 return Ok(());
             }
         }
     }
     let (last, indices) = element(last).ok_or_else(|| bad(form))?;
-    let mut found = match indices.is_empty() {
-        true => {
-            place.insert(last.into(), value);
-            return Ok(());
-        }
-        false => place.get_mut(last),
-    };
-    for index in indices {
-        found = found.and_then(Value::as_array_mut).and_then(|list| list.get_mut(index));
+    if indices.is_empty() {
+        place.insert(last.into(), value);
+        return Ok(());
     }
-    match found {
+    match place.get_mut(last).and_then(|list| within(list, &indices)) {
         Some(found) => *found = value,
         None => return absent(findings, key, &names),
     }
     Ok(())
+}
+
+/// An element of a list of lists; without numbers the value itself.
+fn within<'v>(value: &'v mut Value, indices: &[usize]) -> Option<&'v mut Value> {
+    indices.iter().try_fold(value, |value, index| value.as_array_mut()?.get_mut(*index))
 }
 
 /// Objects to an element of a list that is not there.

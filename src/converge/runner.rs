@@ -157,12 +157,12 @@ impl<'a> Runner<'a> {
     /// What a finished run tells about itself.
     fn done(&mut self, name: &str, directory: &Path, setup: &Setup) -> Result<Finished, ConvergeError> {
         let file = RunFile::read(directory)?;
+        let wall_seconds = file.wall_seconds();
         let reason = file.reason.unwrap_or_default();
         let kind = |wanted: Option<f64>, kind: &str| wanted.is_some() && reason.starts_with(kind);
         if !kind(setup.end.charge, "charge:") && !kind(setup.end.time, "time:") {
             return Err(ConvergeError::Ended { directory: directory.into(), reason });
         }
-        let wall_seconds: f64 = file.sessions.iter().map(|session| session.wall_seconds).sum();
         if let Some(least) = self.least(setup) {
             self.longer = Some(wall_seconds / least.max(1e-9));
         }

@@ -155,6 +155,11 @@ impl RunFile {
     /// Name of the file in a run's directory.
     pub const FILE: &'static str = "run.json";
 
+    /// Wall time of the stretches that are over \[s\].
+    pub fn wall_seconds(&self) -> f64 {
+        self.sessions.iter().map(|session| session.wall_seconds).sum()
+    }
+
     /// Reads the file in `directory`.
     ///
     /// # Errors

@@ -155,6 +155,6 @@ impl Record {
 
     /// Seconds of wall time that the finished stretches took.
     pub fn wall_seconds(&self) -> f64 {
-        self.run.sessions.iter().map(|session| session.wall_seconds).sum()
+        self.run.wall_seconds()
     }
 }

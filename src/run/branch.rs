@@ -13,7 +13,7 @@ use crate::model::parameters::{InitialDeposit, Setup};
 use crate::model::scales::Scales;
 use crate::report::table::Table;
 use crate::sim::device::DeviceChoice;
-use crate::sim::{self, Simulation, setup_from_json, setup_of};
+use crate::sim::{Position, Simulation, setup_from_json, setup_of};
 use crate::solver::backend::State;
 
 /// A simulation of `setup` that begins where `given` says, and what to tell of that.
@@ -96,16 +96,11 @@ fn origin_of(directory: &Path, step: Option<u64>, time: f64, frame: Option<usize
 }
 
 fn of_checkpoint(directory: &Path) -> Result<Found, String> {
-    #[derive(serde::Serialize, serde::Deserialize)]
-    struct Position {
-        #[serde(flatten)]
-        simulation: sim::Position,
-    }
     let fits = |stored: &Checkpoint<Position>| setup_of(stored).map(|_| ());
     let found = Checkpoint::<Position>::read(directory, fits).map_err(|error| error.to_string())?;
     let stored = found.checkpoint;
     let old = setup_of(&stored)?;
-    let clock = &stored.clock.simulation.clock;
+    let clock = &stored.clock.clock;
     // the fields are in units of the temperature that it had then
     let old = old.at(clock.temperature);
     let origin = origin_of(directory, Some(clock.step), clock.time, None);

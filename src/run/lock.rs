@@ -3,9 +3,10 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::RunError;
-use crate::io::IoError;
+use crate::io::{IoError, moment};
 
 /// Name of the file that is locked. It stays when the lock has gone: a file that is removed could be locked twice.
 pub const FILE: &str = ".lock";
@@ -41,7 +42,7 @@ impl Lock {
                 return Ok((None, Some(note)));
             }
         }
-        let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now());
+        let now = moment(SystemTime::now());
         let holder = format!("process {} on {}, since {now}\n", std::process::id(), host());
         let told = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(holder.as_bytes()));
         told.map_err(IoError::system(&path))?;

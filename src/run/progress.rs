@@ -40,8 +40,7 @@ pub struct Progress {
 
 enum Kind {
     Quiet,
-    Plain { last: Option<Instant> },
-    Told { last: Option<Instant> },
+    Lines { to: Voice, last: Option<Instant> },
     Bar(ProgressBar),
 }
 
@@ -50,16 +49,14 @@ impl Progress {
     pub fn new(setup: &Setup, stage: &Stage, clock: &Clock, voice: Voice) -> Self {
         let kind = if voice == Voice::Nobody {
             Kind::Quiet
-        } else if voice == Voice::Program {
-            Kind::Told { last: None }
-        } else if std::io::stderr().is_terminal() {
+        } else if voice == Voice::People && std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(DIVISIONS);
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}") {
                 bar.set_style(style);
             }
             Kind::Bar(bar)
         } else {
-            Kind::Plain { last: None }
+            Kind::Lines { to: voice, last: None }
         };
         Self { kind, began: Instant::now(), first_share: share(setup, stage, clock), first_step: clock.step }
     }
@@ -68,14 +65,9 @@ impl Progress {
     pub fn show(&mut self, setup: &Setup, stage: &Stage, clock: &Clock, report: &StepReport) {
         match &mut self.kind {
             Kind::Quiet => return,
-            Kind::Plain { last } => {
-                if last.is_some_and(|last| last.elapsed() < PLAIN_INTERVAL) {
-                    return;
-                }
-                *last = Some(Instant::now());
-            }
-            Kind::Told { last } => {
-                if last.is_some_and(|last| last.elapsed() < TOLD_INTERVAL) {
+            Kind::Lines { to, last } => {
+                let interval = if *to == Voice::Program { TOLD_INTERVAL } else { PLAIN_INTERVAL };
+                if last.is_some_and(|last| last.elapsed() < interval) {
                     return;
                 }
                 *last = Some(Instant::now());
@@ -89,7 +81,9 @@ impl Progress {
                 bar.set_message(line);
             }
             // a reader that has gone away does not end a run
-            Kind::Told { .. } => drop(writeln!(std::io::stdout(), "{:.4} {line}", share(setup, stage, clock))),
+            Kind::Lines { to: Voice::Program, .. } => {
+                drop(writeln!(std::io::stdout(), "{:.4} {line}", share(setup, stage, clock)))
+            }
             _ => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }

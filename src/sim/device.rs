@@ -133,11 +133,9 @@ fn open_cpu(setup: &Setup, statics: &Statics) -> Result<Device, String> {
 /// A sentence with the need, what is free, and the largest cube that would fit.
 pub fn fits(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
     gpu_takes(choice, grid)?;
-    let (per_cell, what) = match choice {
+    let (per_cell, what) = match choice.resolved() {
         DeviceChoice::Gpu(_) => (HOST_BYTES_PER_CELL, "beside a GPU"),
-        DeviceChoice::Cpu => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
-        DeviceChoice::Auto if has_hardware_gpu() => (HOST_BYTES_PER_CELL, "beside a GPU"),
-        DeviceChoice::Auto => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
+        DeviceChoice::Cpu | DeviceChoice::Auto => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
     };
     let need = grid.cells().saturating_mul(per_cell);
     match memory::free() {
@@ -203,12 +201,12 @@ fn gpu_takes(_: DeviceChoice, _: &Grid) -> Result<(), String> {
 }
 
 #[cfg(feature = "gpu")]
-pub(crate) fn has_hardware_gpu() -> bool {
+fn has_hardware_gpu() -> bool {
     crate::gpu::adapters().iter().any(|adapter| adapter.is_hardware)
 }
 
 #[cfg(not(feature = "gpu"))]
-pub(crate) fn has_hardware_gpu() -> bool {
+fn has_hardware_gpu() -> bool {
     false
 }
 

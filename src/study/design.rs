@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::quantity;
+use crate::config::{key_of, quantity};
 use crate::model::random::uniform;
 
 /// Seed of the random numbers of designs: a study has one design.
@@ -105,7 +105,7 @@ impl Levels {
 
     /// Keys that any of them sets.
     pub fn keys(&self, factor: &str) -> BTreeSet<String> {
-        let key = |set: &String| set.split('=').next().unwrap_or_default().to_string();
+        let key = |set: &String| key_of(set).to_string();
         match self {
             Self::Listed(levels) => levels.iter().flat_map(|level| &level.set).map(key).collect(),
             Self::Span { .. } => BTreeSet::from([factor.to_string()]),
@@ -141,12 +141,20 @@ impl Levels {
         }
     }
 
+    /// How many they are; none of a span without a count.
+    fn count(&self) -> usize {
+        match self {
+            Self::Listed(levels) => levels.len(),
+            Self::Span { count, .. } => count.unwrap_or(0),
+        }
+    }
+
     /// All levels, in order; none of a span without a count.
     fn all(&self, key: &str) -> Vec<Level> {
         match self {
             Self::Listed(levels) => levels.clone(),
-            Self::Span { count, .. } => {
-                let count = count.unwrap_or(0);
+            Self::Span { .. } => {
+                let count = self.count();
                 let share = |i: usize| i as f64 / (count.max(2) - 1) as f64;
                 (0..count).filter_map(|i| self.at(key, share(i))).collect()
             }
@@ -188,7 +196,7 @@ impl Design {
 
     /// What is wrong with it for these factors, the key first.
     pub fn objection(self, factors: &[Factor]) -> Option<String> {
-        let counts: Vec<usize> = factors.iter().map(|factor| factor.levels.all(&factor.name).len()).collect();
+        let counts: Vec<usize> = factors.iter().map(|factor| factor.levels.count()).collect();
         match self {
             Self::Zip if counts.windows(2).any(|pair| pair[0] != pair[1]) => {
                 let told = factors.iter().zip(&counts).map(|(factor, count)| format!("{} has {count}", factor.name));
@@ -209,7 +217,7 @@ impl Design {
 
     /// How many points it has; none if that is more than can be counted.
     pub fn count(self, factors: &[Factor]) -> Option<usize> {
-        let counts = || factors.iter().map(|factor| factor.levels.all(&factor.name).len());
+        let counts = || factors.iter().map(|factor| factor.levels.count());
         match self {
             Self::Grid => counts().try_fold(1_usize, usize::checked_mul),
             Self::Zip => Some(counts().max().unwrap_or(1)),

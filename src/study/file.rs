@@ -47,6 +47,11 @@ const RESERVED: [&str; 7] = ["run", "seed", "status", "reason", "within_spec", "
 const DESIGNS: [&str; 5] = ["grid", "zip", "latin hypercube", "sobol", "saltelli"];
 
 impl File {
+    /// Runs of each point: one for each seed.
+    pub fn seeds_each(&self) -> usize {
+        self.seeds.as_ref().map_or(1, Vec::len)
+    }
+
     /// Reads the study at `path`; its base is sought beside it.
     ///
     /// # Errors
@@ -117,13 +122,11 @@ fn flat(table: &Table, path: &str) -> Vec<(String, Value)> {
 }
 
 fn seeds(root: &Section, table: &Table, problems: &mut Vec<String>) -> Option<Vec<u32>> {
+    if !root.has("seeds") {
+        return None;
+    }
     match table.get("seeds") {
-        None => {
-            let _ = root.has("seeds");
-            None
-        }
         Some(Value::Array(list)) => {
-            let _ = root.has("seeds");
             let seed =
                 |value: &Value| value.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= LARGEST_SEED);
             let seeds: Option<Vec<u32>> = list.iter().map(seed).collect();
@@ -141,7 +144,7 @@ fn seeds(root: &Section, table: &Table, problems: &mut Vec<String>) -> Option<Ve
                 }
             }
         }
-        Some(_) => Some((1..=root.whole("seeds", 1..=u64::from(LARGEST_SEED), 1) as u32).collect()),
+        _ => Some((1..=root.whole("seeds", 1..=u64::from(LARGEST_SEED), 1) as u32).collect()),
     }
 }
 

@@ -13,10 +13,11 @@ use rayon::prelude::*;
 
 use super::StudyError;
 use super::file::File;
-use super::keep::STUDY;
+use super::keep::{self, STUDY};
 use super::page;
 use super::plan::{Plan, Run};
 use super::state::State;
+use super::statistics::mean;
 use crate::io::provenance::{VERSION, commit};
 use crate::io::{IoError, write_whole};
 use crate::metrics::heading;
@@ -92,9 +93,14 @@ pub fn gather(directory: &Path) -> Result<Gathered, StudyError> {
     let results = Results::read(directory)?;
     let columns = results.columns();
     let files = [CSV, PARQUET, PAGE].map(|name| directory.join(name));
-    write_whole(&files[0], csv(&results, &columns).as_bytes())?;
-    write_whole(&files[1], &parquet(&columns).map_err(|reason| IoError::content(&files[1], reason.to_string()))?)?;
-    write_whole(&files[2], page::page(&results)?.into_string().as_bytes())?;
+    let contents = [
+        csv(&results, &columns).map_err(|reason| IoError::content(&files[0], reason.to_string()))?,
+        parquet(&columns).map_err(|reason| IoError::content(&files[1], reason.to_string()))?,
+        page::page(&results)?.into_string().into_bytes(),
+    ];
+    // two that gather at once would write each into the file of the other
+    let _lock = keep::lock(directory)?;
+    files.iter().zip(&contents).try_for_each(|(path, content)| write_whole(path, content))?;
     let over = results.rows.iter().filter(|row| row.state.is_over()).count();
     Ok(Gathered { files: files.into(), over: [over, results.rows.len()] })
 }
@@ -127,6 +133,16 @@ impl Results {
         };
         let rows = plan.runs.par_iter().map(row).collect();
         Ok(Self { file, rows })
+    }
+
+    /// A measure of each run, by its place in the file; NaN where it was not measured.
+    pub fn values(&self, place: usize) -> Vec<f64> {
+        self.rows.iter().map(|row| row.measured[place]).collect()
+    }
+
+    /// A measure of each point: its mean over the seeds.
+    pub fn means(&self, place: usize) -> Vec<f64> {
+        self.values(place).chunks(self.file.seeds_each()).map(|seeds| mean(seeds.iter().copied()).mean).collect()
     }
 
     /// The table: its columns by heading.
@@ -177,31 +193,23 @@ impl Results {
     }
 }
 
-fn csv(results: &Results, columns: &[(String, Values)]) -> String {
-    let quoted = |text: &str| match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"").replace(['\n', '\r'], " ")),
-        false => text.to_string(),
-    };
-    let name = results.file.name.replace(['\n', '\r'], " ");
-    let mut text = format!("# liplate {VERSION}, study {name}; an empty cell was not measured\n");
-    text += &columns.iter().map(|(heading, _)| quoted(heading)).collect::<Vec<_>>().join(",");
-    text.push('\n');
+/// The table as CSV, under a line of comment; what was not measured is empty.
+fn csv(results: &Results, columns: &[(String, Values)]) -> Result<Vec<u8>, csv::Error> {
+    let line = |text: &str| text.replace(['\n', '\r'], " ");
+    let name = line(&results.file.name);
+    let about = format!("# liplate {VERSION}, study {name}; an empty cell was not measured\n");
+    let mut writer = csv::Writer::from_writer(about.into_bytes());
+    writer.write_record(columns.iter().map(|(heading, _)| line(heading)))?;
     for row in 0..results.rows.len() {
-        let cell = |values: &Values| match values {
-            Values::Texts(texts) => quoted(&texts[row]),
-            Values::Numbers(numbers) => {
-                if numbers[row].is_finite() {
-                    format!("{:?}", numbers[row])
-                } else {
-                    String::new()
-                }
-            }
+        let cell = |(_, values): &(String, Values)| match values {
+            Values::Texts(texts) => line(&texts[row]),
+            Values::Numbers(numbers) if numbers[row].is_finite() => format!("{:?}", numbers[row]),
+            Values::Numbers(_) => String::new(),
             Values::Wholes(wholes) => wholes[row].map_or(String::new(), |whole| whole.to_string()),
         };
-        text += &columns.iter().map(|(_, values)| cell(values)).collect::<Vec<_>>().join(",");
-        text.push('\n');
+        writer.write_record(columns.iter().map(cell))?;
     }
-    text
+    writer.into_inner().map_err(|error| error.into_error().into())
 }
 
 /// The table as Parquet; what was not measured is null.

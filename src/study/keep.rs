@@ -11,6 +11,7 @@ use crate::config::difference;
 use crate::config::kept::{self, INPUTS, Kept};
 use crate::io::provenance::RunFile;
 use crate::io::{IoError, write_whole};
+use crate::model::parameters::Setup;
 use crate::run::RunError;
 use crate::run::lock::Lock;
 
@@ -18,16 +19,16 @@ use crate::run::lock::Lock;
 pub const STUDY: &str = "study.toml";
 /// Name of the config that its runs share.
 pub const BASE: &str = "base.toml";
-/// How long another process may take to lay down its files, and the time between looks.
+/// How long another process may take to write its files, and the time between looks.
 const PATIENCE: Duration = Duration::from_secs(30);
 const BETWEEN: Duration = Duration::from_millis(50);
 
-/// Puts the study of the file at `path` into `directory` and returns its plan. What is there already goes on: more runs may have joined,
+/// Puts the study of the file at `path` into `directory` and returns its plan, with what each run is in SI. What is there already goes on: more runs may have joined,
 /// but no run that has begun may have become another one.
 ///
 /// # Errors
 /// If the file or a run is wrong, the directory holds another study, or the system fails.
-pub fn keep(path: &Path, directory: &Path) -> Result<Plan, StudyError> {
+pub fn keep(path: &Path, directory: &Path) -> Result<(Plan, Vec<Setup>), StudyError> {
     let given = File::read(path)?;
     Plan::new(&given)?;
     if directory.is_file() {
@@ -41,14 +42,14 @@ pub fn keep(path: &Path, directory: &Path) -> Result<Plan, StudyError> {
     let kept = copies(path, &given)?;
     let compared = lay_down(&kept, &incoming).map_err(StudyError::from).and_then(|()| compare(&incoming, directory));
     let _ = std::fs::remove_dir_all(&incoming);
-    let plan = compared?;
+    let (plan, setups) = compared?;
     lay_down(&kept, directory)?;
     plan.write(directory)?;
-    Ok(plan)
+    Ok((plan, setups))
 }
 
-/// The lock of a study's directory, for the moment in which its files are laid down.
-fn lock(directory: &Path) -> Result<Option<Lock>, StudyError> {
+/// The lock of a study's directory, for the moment in which its files are written.
+pub fn lock(directory: &Path) -> Result<Option<Lock>, StudyError> {
     let began = Instant::now();
     loop {
         match Lock::take(directory) {
@@ -105,12 +106,12 @@ fn lay_down(Copies { study, base }: &Copies, folder: &Path) -> Result<(), IoErro
     write_whole(&folder.join(BASE), base.text.as_bytes())
 }
 
-/// The plan of the study in `incoming`, if all runs that have begun in `directory` are runs of it as they were.
-fn compare(incoming: &Path, directory: &Path) -> Result<Plan, StudyError> {
+/// The plan of the study in `incoming` with what each run is in SI, if all runs that have begun in `directory` are runs of it as they were.
+fn compare(incoming: &Path, directory: &Path) -> Result<(Plan, Vec<Setup>), StudyError> {
     let (plan, setups) = Plan::new(&File::read(&incoming.join(STUDY))?)?;
     let differs = |reason: String| StudyError::Other { directory: directory.into(), reason };
     if !directory.join(Plan::FILE).is_file() {
-        return Ok(plan);
+        return Ok((plan, setups));
     }
     let there = Plan::read(directory)?;
     if there.name != plan.name {
@@ -130,7 +131,7 @@ fn compare(incoming: &Path, directory: &Path) -> Result<Plan, StudyError> {
             return Err(differs(format!("the run {} has begun with another {key}", run.name)));
         }
     }
-    Ok(plan)
+    Ok((plan, setups))
 }
 
 /// The directory of a study whose file is at `path`: `runs/NAME` for `…/NAME.toml`, that of the file if it lies in a study.

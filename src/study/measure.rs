@@ -404,16 +404,16 @@ impl<'a> Words<'a> {
         let wants_cycles = matches!(place, Place::Cycle(_) | Place::LastCycle | Place::AfterCycle(_));
         let is_meant =
             |known: &&(String, String, String, bool)| known.0 == name && bracketed.is_none_or(|unit| known.1 == unit);
-        let (name_is, mut found): (_, Vec<_>) = (name, known.iter().filter(is_meant).collect());
+        let mut found: Vec<_> = known.iter().filter(is_meant).collect();
         // where both tables have it, that of cycles is meant if a cycle is asked for
         found.sort_by_key(|(.., of_cycles)| *of_cycles != wants_cycles);
         let Some((_, unit, heading, of_cycles)) = found.first().copied() else {
             let names = known.iter().map(|(name, ..)| name.as_str());
-            let meant = nearest(name_is, names).map_or(String::new(), |known| format!("; did you mean {known:?}?"));
-            return Err(format!("{name_is:?} is no column of metrics.csv or cycles.csv{meant}"));
+            let meant = nearest(name, names).map_or(String::new(), |known| format!("; did you mean {known:?}?"));
+            return Err(format!("{name:?} is no column of metrics.csv or cycles.csv{meant}"));
         };
         if *of_cycles && !(wants_cycles || place == Place::All) {
-            return Err(format!("{name_is:?} is a number of a cycle: say of which, as in \"{name_is} of cycle 5\""));
+            return Err(format!("{name:?} is a number of a cycle: say of which, as in \"{name} of cycle 5\""));
         }
         Ok(Term::Column {
             heading: heading.clone(),

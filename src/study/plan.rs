@@ -11,7 +11,7 @@ use super::StudyError;
 use super::design::Level;
 use super::file::{File, MOST_RUNS};
 use crate::check::{self, cost};
-use crate::config;
+use crate::config::{self, key_of};
 use crate::io::provenance::{VERSION, commit};
 use crate::io::{IoError, write_json};
 use crate::model::parameters::{CollectorShape, Nucleation, Setup};
@@ -66,7 +66,7 @@ impl Plan {
     pub fn new(file: &File) -> Result<(Self, Vec<Setup>), StudyError> {
         let wrong = |problem: String| StudyError::Runs { problems: vec![problem] };
         let points = file.design.count(&file.factors);
-        let seeds = file.seeds.as_ref().map_or(1, Vec::len);
+        let seeds = file.seeds_each();
         let runs = points.and_then(|points| points.checked_mul(seeds)).unwrap_or(usize::MAX);
         if runs > MOST_RUNS {
             let count =
@@ -175,7 +175,7 @@ pub fn describe(path: &Path, device: DeviceChoice) -> Result<String, StudyError>
         let set: Vec<&str> = run.set.iter().map(String::as_str).filter(|key| !key.starts_with("name=")).collect();
         text += &format!("{:width$}  {}\n", run.name, set.join("  "));
     }
-    let (points, seeds) = (plan.runs.last().map_or(0, |run| run.point + 1), file.seeds.as_ref().map_or(1, Vec::len));
+    let (points, seeds) = (plan.runs.last().map_or(0, |run| run.point + 1), file.seeds_each());
     let of_seeds = file
         .seeds
         .as_ref()
@@ -186,7 +186,7 @@ pub fn describe(path: &Path, device: DeviceChoice) -> Result<String, StudyError>
     // evenly over all points, the first seed of each
     let shown = points.clamp(1, REHEARSED);
     let picked: Vec<Setup> = (0..shown).filter_map(|k| setups.get(k * points / shown * seeds).cloned()).collect();
-    let costs: Vec<_> = check::costs(&picked, device, REHEARSALS)?.into_iter().flatten().collect();
+    let costs = check::costs(&picked, device, REHEARSALS)?;
     let known: Vec<_> = costs.iter().filter_map(|cost| cost.wall).collect();
     let runs = plan.runs.len() as f64;
     if known.is_empty() {
@@ -234,11 +234,6 @@ fn seed_of(setup: &mut Setup, seed: u32) -> Vec<String> {
         set.push(format!("{key}={value}"));
     }
     set
-}
-
-/// The key of `key=value`.
-fn key_of(set: &str) -> &str {
-    set.split('=').next().unwrap_or_default()
 }
 
 /// Objects to a key that two parts of a study set: one of them would lose in silence.

@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::plan::{Plan, Run};
+use super::plan::Run;
 use super::state::{Failure, State};
 use super::task::{BUSY, is_open};
 use super::{LOGS, StudyError, keep};
 use crate::cpu;
 use crate::io::IoError;
 use crate::memory;
-use crate::model::grid::Grid;
+use crate::model::parameters::Setup;
 use crate::report::numbers::duration;
 use crate::run::{RunError, Stop};
 use crate::sim::device::{self, DeviceChoice};
@@ -99,7 +99,7 @@ struct Shared<'a> {
 /// # Errors
 /// If the study is wrong or its directory holds another. Runs that fail are no error: their reasons are kept.
 pub fn run(pool: &Pool) -> Result<Ended, StudyError> {
-    let plan = keep(&pool.file, &pool.directory)?;
+    let (plan, setups) = keep(&pool.file, &pool.directory)?;
     let logs = pool.directory.join(LOGS);
     std::fs::create_dir_all(&logs).map_err(IoError::system(&logs))?;
     let open = |run: &&Run| {
@@ -108,7 +108,7 @@ pub fn run(pool: &Pool) -> Result<Ended, StudyError> {
         is_open(&state, pool.again) || matches!(state, State::Running { .. })
     };
     let queue: VecDeque<(Run, usize)> = plan.runs.iter().filter(open).map(|run| (run.clone(), 0)).collect();
-    let places = places(pool, &plan)?;
+    let places = places(pool, &setups)?;
     let over = plan.runs.len() - queue.len();
     let shared = Shared {
         pool,
@@ -168,10 +168,9 @@ struct Slot {
     threads: Option<usize>,
 }
 
-/// The places of all devices.
-fn places(pool: &Pool, plan: &Plan) -> Result<Vec<Slot>, StudyError> {
-    let grid = largest(&pool.directory, plan)?;
-    let cells = grid.cells();
+/// The places of all devices, for runs of which the largest has to fit.
+fn places(pool: &Pool, setups: &[Setup]) -> Result<Vec<Slot>, StudyError> {
+    let cells = setups.iter().map(|setup| setup.grid.cells()).max().unwrap_or(1);
     let devices: Vec<DeviceChoice> = pool.devices.iter().map(|device| device.resolved()).collect();
     for &device in &devices {
         device::exists(device).map_err(|reason| StudyError::Run(RunError::Device(reason)))?;
@@ -199,17 +198,6 @@ fn at_once(cells: usize, cores: usize, free: Option<usize>) -> usize {
 /// Runs at a time on a GPU.
 fn on_a_gpu(cells: usize) -> usize {
     if cells <= SMALL { ON_A_GPU.min(OF_A_GPU / (cells * GPU_BYTES_PER_CELL).max(1)).max(1) } else { 1 }
-}
-
-/// The largest grid.
-fn largest(directory: &Path, plan: &Plan) -> Result<Grid, StudyError> {
-    let base = directory.join(keep::BASE);
-    // seeds change no grid
-    let mut points: Vec<&Run> = plan.runs.iter().collect();
-    points.dedup_by_key(|run| run.point);
-    let grid = |run: &&Run| crate::config::read(&base, &run.set).map(|config| config.setup.grid);
-    let grids: Result<Vec<Grid>, _> = points.iter().map(grid).collect();
-    Ok(grids?.into_iter().max_by_key(Grid::cells).unwrap_or(Grid { nx: 1, ny: 1, nz: 1, dx: 1.0 }))
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use super::plan::Run;
 use super::state::State;
 use super::task::{Task, is_open, run_one};
 use super::{LOGS, StudyError, keep};
-use crate::io::{IoError, provenance, write_whole};
+use crate::io::{IoError, moment, provenance, write_whole};
 use crate::run::{Ending, RunError, Stop};
 use crate::sim::device::DeviceChoice;
 
@@ -55,19 +56,19 @@ pub struct Submission {
 pub fn submit(submission: &Submission) -> Result<String, StudyError> {
     let options = shell_words::split(&submission.sbatch)
         .map_err(|_| StudyError::Slurm(format!("--sbatch: {:?} has an open quote", submission.sbatch)))?;
-    let plan = keep(&submission.file, &submission.directory)?;
+    let (plan, _) = keep(&submission.file, &submission.directory)?;
     // a task may start in another directory
     let directory = std::path::absolute(&submission.directory).map_err(IoError::system(&submission.directory))?;
-    let open = |run: &Run| is_open(&State::of(&run.directory(&directory)), submission.again);
-    let numbers: Vec<usize> = (0..plan.runs.len()).filter(|&number| open(&plan.runs[number])).collect();
-    let states = || plan.runs.iter().map(|run| State::of(&run.directory(&directory)));
-    let failed = states().filter(|state| matches!(state, State::Failed { .. })).count();
+    let states: Vec<(&Run, State)> = plan.runs.iter().map(|run| (run, State::of(&run.directory(&directory)))).collect();
+    let open: Vec<&Run> =
+        states.iter().filter(|(_, state)| is_open(state, submission.again)).map(|(run, _)| *run).collect();
+    let failed = states.iter().filter(|(_, state)| matches!(state, State::Failed { .. })).count();
     let failed = if failed > 0 && !submission.again {
         format!("; {failed} failed, --again hands them in")
     } else {
         String::new()
     };
-    if numbers.is_empty() {
+    if open.is_empty() {
         return Ok(format!("nothing is submitted: no run of {} waits{failed}\n", plan.runs.len()));
     }
     let logs = directory.join(LOGS);
@@ -75,14 +76,14 @@ pub fn submit(submission: &Submission) -> Result<String, StudyError> {
     let program = std::env::current_exe().map_err(IoError::system(Path::new("the program")))?;
     let script = directory.join(SCRIPT);
     // the plan may grow while tasks wait: each submission keeps its own list
-    let stamp = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string().replace([':', 'Z'], "");
+    let stamp = moment(SystemTime::now()).replace([':', 'Z'], "");
     let tasks = logs.join(format!("tasks-{stamp}-{}.txt", std::process::id()));
-    let names: String = numbers.iter().map(|&number| format!("{}\n", plan.runs[number].name)).collect();
+    let names: String = open.iter().map(|run| format!("{}\n", run.name)).collect();
     write_whole(&tasks, names.as_bytes())?;
-    let text = text(submission, &plan.name, &directory, &program, (&tasks, numbers.len()));
+    let text = text(submission, &plan.name, &directory, &program, (&tasks, open.len()));
     write_whole(&script, text.as_bytes())?;
     if submission.dry_run {
-        return Ok(format!("{}: {} runs; sbatch takes it\n", script.display(), numbers.len()));
+        return Ok(format!("{}: {} runs; sbatch takes it\n", script.display(), open.len()));
     }
     let answer = Command::new("sbatch").args(&options).arg(&script).output().map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => StudyError::Slurm(format!(
@@ -93,7 +94,7 @@ pub fn submit(submission: &Submission) -> Result<String, StudyError> {
     })?;
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_string();
     if !answer.status.success() {
-        let many = if numbers.len() > MANY {
+        let many = if open.len() > MANY {
             ". Slurm takes arrays of MaxArraySize - 1 tasks, 1000 unless it is set up otherwise"
         } else {
             ""
@@ -103,7 +104,7 @@ pub fn submit(submission: &Submission) -> Result<String, StudyError> {
     Ok(format!(
         "{}: {} runs{failed}\nliplate study status {} tells how they stand\n",
         said(&answer.stdout),
-        numbers.len(),
+        open.len(),
         submission.directory.display()
     ))
 }

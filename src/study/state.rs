@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::StudyError;
 use super::plan::{Plan, Run};
 use crate::io::provenance::RunFile;
-use crate::io::{IoError, write_json};
+use crate::io::{IoError, moment, write_json};
 use crate::report::numbers::duration;
 use crate::report::table::Table;
 use crate::run::{lock, outputs};
@@ -66,7 +66,7 @@ impl Failure {
     /// If the system fails.
     pub fn write(directory: &Path, reason: &str) -> Result<(), IoError> {
         std::fs::create_dir_all(directory).map_err(IoError::system(directory))?;
-        let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let time = moment(SystemTime::now());
         write_json(&directory.join(Self::FILE), &Self { time, host: lock::host(), reason: reason.into() })
     }
 
@@ -187,10 +187,7 @@ impl std::fmt::Display for Progress {
 
 /// What is left, by what runs have taken that are done.
 fn left(directory: &Path, states: &[(&Run, State)]) -> Option<String> {
-    let seconds = |run: &Run| -> Option<f64> {
-        let file = RunFile::read(&run.directory(directory)).ok()?;
-        Some(file.sessions.iter().map(|session| session.wall_seconds).sum())
-    };
+    let seconds = |run: &Run| RunFile::read(&run.directory(directory)).ok().map(|file| file.wall_seconds());
     let done: Vec<f64> =
         states.iter().filter(|(_, state)| state.is_over()).filter_map(|(run, _)| seconds(run)).collect();
     let open = states.iter().filter(|(_, state)| !state.is_over() && !matches!(state, State::Failed { .. })).count();

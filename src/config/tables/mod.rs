@@ -124,28 +124,24 @@ const OF: [Column; 4] = [
 /// # Errors
 /// A sentence that names the file and, where it is about a value, the line and the column.
 pub fn recorded(path: &Path) -> Result<Recorded, String> {
-    let (mut curves, mut problems) = (Vec::new(), Vec::new());
+    let mut curves = Vec::new();
     for (along, x) in ALONG {
         for y in OF {
-            let of = y.name;
-            match Sheet::read(path, &[x.clone(), y], false) {
-                Ok(sheet) => {
-                    let points = sheet.rows.into_iter().map(|(_, [x, y])| (x, y)).collect();
-                    curves.push(RecordedCurve { along, of, points });
-                }
-                Err(problem) => problems.push(problem),
+            if sheet::has(path, [&x, &y])? {
+                let of = y.name;
+                let sheet = Sheet::read(path, &[x.clone(), y], false)?;
+                let points = sheet.rows.into_iter().map(|(_, [x, y])| (x, y)).collect();
+                curves.push(RecordedCurve { along, of, points });
             }
         }
     }
-    // what is wrong with a column that is there is no reason to leave it out in silence
-    match problems.iter().find(|problem| !problem.contains("has no column")) {
-        Some(problem) => Err(problem.clone()),
-        None if curves.is_empty() => Err(format!(
+    if curves.is_empty() {
+        return Err(format!(
             "{}: needed are time or charge, and potential, voltage, cell_voltage or current",
             path.display()
-        )),
-        None => Ok(Recorded { file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(), curves }),
+        ));
     }
+    Ok(Recorded { file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(), curves })
 }
 
 /// A drive cycle from the columns `time` and `current`, or `c_rate`, which counts a `capacity` \[C/m²\]. `name` is what the config calls it.
@@ -154,18 +150,15 @@ pub fn recorded(path: &Path) -> Result<Recorded, String> {
 /// A sentence that names the file and, where it is about a value, the line and the column.
 pub fn profile(path: &Path, name: &str, capacity: Option<f64>) -> Result<Profile, String> {
     let at = |problem: String| format!("{}: {problem}", path.display());
-    let lacks = |problem: &str, name: &str| problem.contains(&format!("has no column {name}"));
-    let (rows, unit) = match Sheet::read(path, &PROFILE, false) {
-        Ok(sheet) => (sheet.rows, 1.0),
-        Err(problem) if !lacks(&problem, "current") => return Err(problem),
-        Err(problem) => match Sheet::read(path, &PROFILE_OF_RATES, false) {
-            Ok(sheet) => {
-                let capacity = capacity.ok_or_else(|| at("column c_rate needs top.areal_capacity".into()))?;
-                (sheet.rows, capacity / 3600.0)
-            }
-            Err(of_rates) if lacks(&of_rates, "c_rate") => return Err(problem),
-            Err(of_rates) => return Err(of_rates),
-        },
+    let [_, current] = &PROFILE;
+    let [_, rate] = &PROFILE_OF_RATES;
+    let (rows, unit) = match !sheet::has(path, [current])? && sheet::has(path, [rate])? {
+        false => (Sheet::read(path, &PROFILE, false)?.rows, 1.0),
+        true => {
+            let rows = Sheet::read(path, &PROFILE_OF_RATES, false)?.rows;
+            let capacity = capacity.ok_or_else(|| at("column c_rate needs top.areal_capacity".into()))?;
+            (rows, capacity / 3600.0)
+        }
     };
     let [first, ..] = &rows[..] else { return Err(at("has no rows".into())) };
     if rows.len() < 2 {

@@ -35,10 +35,7 @@ impl<const N: usize> Sheet<N> {
     /// A sentence that names the file and, where it is about a value, the line and the column.
     pub fn read(path: &Path, columns: &[Column; N], may_be_bare: bool) -> Result<Self, String> {
         let at = |problem: String| format!("{}: {problem}", path.display());
-        let bytes = input::bytes(path, input::LARGEST_TEXT).map_err(|e| at(e.to_string()))?;
-        let text = decode(&bytes).map_err(at)?;
-        let delimiter = delimiter(&text).map_err(at)?;
-        let mut records = records(&text, delimiter).map_err(at)?;
+        let (text, delimiter, mut records) = opened(path).map_err(at)?;
         let Some((line, first)) = records.first().cloned() else { return Err(at("has no rows".into())) };
         let mut remarks = Vec::new();
         let header = if !first.iter().any(|field| is_number(field)) {
@@ -99,6 +96,31 @@ impl<const N: usize> Sheet<N> {
     }
 }
 
+/// Text of the file at `path`, what parts its columns, and its records.
+fn opened(path: &Path) -> Result<(String, u8, Vec<Record>), String> {
+    let bytes = input::bytes(path, input::LARGEST_TEXT).map_err(|e| e.to_string())?;
+    let text = decode(&bytes)?;
+    let delimiter = delimiter(&text)?;
+    let records = records(&text, delimiter)?;
+    Ok((text, delimiter, records))
+}
+
+/// Whether the header of the file at `path` names each of `columns`, whatever their units. Of a file without a header it does not.
+///
+/// # Errors
+/// If the file is no table; the sentence names it.
+pub fn has<const N: usize>(path: &Path, columns: [&Column; N]) -> Result<bool, String> {
+    let (text, delimiter, records) = opened(path).map_err(|problem| format!("{}: {problem}", path.display()))?;
+    let Some((line, first)) = records.first() else { return Ok(false) };
+    let header = match first.iter().any(|field| is_number(field)) {
+        false => Some(first.clone()),
+        true => {
+            commented_header(&text, *line, delimiter).map(|(_, names)| names).filter(|names| names.len() == first.len())
+        }
+    };
+    Ok(header.is_some_and(|header| names_all(&header, columns)))
+}
+
 /// Text of a file in UTF-8, with or without a byte-order mark, or as spreadsheets in the West write it otherwise.
 fn decode(bytes: &[u8]) -> Result<String, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
@@ -150,8 +172,8 @@ fn commented_header(text: &str, line: u64, delimiter: u8) -> Option<(u64, Vec<St
     Some((number, comment.split(delimiter as char).map(|field| field.trim().to_string()).collect()))
 }
 
-fn names_all<const N: usize>(header: &[String], columns: &[Column; N]) -> bool {
-    columns.iter().all(|column| header.iter().any(|field| is_name(heading(field).0, column)))
+fn names_all<'c>(header: &[String], columns: impl IntoIterator<Item = &'c Column>) -> bool {
+    columns.into_iter().all(|column| header.iter().any(|field| is_name(heading(field).0, column)))
 }
 
 fn is_name(name: &str, column: &Column) -> bool {

@@ -93,7 +93,7 @@ fn axis(results: &Results, number: usize) -> Axis {
 
 fn against(results: &Results, place: usize, number: usize, factor: &Factor, (title, scale): &(String, f64)) -> Chart {
     let Axis { places, names, levels } = axis(results, number).spaced(factor);
-    let values: Vec<f64> = results.rows.iter().map(|row| row.measured[place] * scale).collect();
+    let values: Vec<f64> = results.values(place).into_iter().map(|value| value * scale).collect();
     let points: Vec<(f64, f64)> =
         places.iter().copied().zip(values.iter().copied()).filter(|(_, y)| y.is_finite()).collect();
     let count = levels.iter().max().map_or(0, |most| most + 1);
@@ -154,20 +154,16 @@ pub fn explained(results: &Results) -> Markup {
         return html! {};
     }
     let content = match file.design {
-        Design::Grid => of_variance(results, &|place| {
+        Design::Grid => {
             let axes: Vec<Axis> = (0..file.factors.len()).map(|number| axis(results, number)).collect();
+            let rows = 0..results.rows.len();
             let levels: Vec<Vec<usize>> =
-                (0..results.rows.len()).map(|row| axes.iter().map(|axis| axis.levels[row]).collect()).collect();
-            let values: Vec<f64> = results.rows.iter().map(|row| row.measured[place]).collect();
-            let count = file.seeds.as_ref().map_or(1, Vec::len);
-            let seeds: Vec<usize> = (0..results.rows.len()).map(|row| row % count).collect();
-            of_grid(&levels, &seeds, &values)
-        }),
+                rows.clone().map(|row| axes.iter().map(|axis| axis.levels[row]).collect()).collect();
+            let seeds: Vec<usize> = rows.map(|row| row % file.seeds_each()).collect();
+            of_variance(results, &|place| of_grid(&levels, &seeds, &results.values(place)))
+        }
         Design::Saltelli(_) => of_variance(results, &|place| {
-            let seeds = file.seeds.as_ref().map_or(1, Vec::len);
-            let points: Vec<f64> =
-                results.rows.chunks(seeds).map(|rows| mean(rows.iter().map(|row| row.measured[place])).mean).collect();
-            of_saltelli(&points, file.factors.len()).map(|indices| (indices, None))
+            of_saltelli(&results.means(place), file.factors.len()).map(|indices| (indices, None))
         }),
         _ => correlations(results),
     };
@@ -208,15 +204,14 @@ fn of_variance(results: &Results, indices: &dyn Fn(usize) -> Option<(Vec<Index>,
 
 fn correlations(results: &Results) -> Markup {
     let file = &results.file;
+    let axes: Vec<Axis> = (0..file.factors.len()).map(|number| axis(results, number)).collect();
     html! {
         div.wide { table {
             thead { tr { th { "measure" } th { "factor" } th.n { "rank correlation" } th.n { "95 %" } } }
             tbody { @for (place, (name, _)) in file.measures.iter().enumerate() {
-                @for (number, factor) in file.factors.iter().enumerate() {
-                    @let axis = axis(results, number);
-                    @let seeds = file.seeds.as_ref().map_or(1, Vec::len);
-                    @let values: Vec<f64> = results.rows.chunks(seeds).map(|rows| mean(rows.iter().map(|row| row.measured[place])).mean).collect();
-                    @let places: Vec<f64> = axis.places.iter().copied().step_by(seeds).collect();
+                @let values = results.means(place);
+                @for (number, (factor, axis)) in file.factors.iter().zip(&axes).enumerate() {
+                    @let places: Vec<f64> = axis.places.iter().copied().step_by(file.seeds_each()).collect();
                     tr {
                         @if number == 0 { th rowspan=(file.factors.len()) { (name) } }
                         td { (factor.short) }

@@ -146,7 +146,7 @@ fn runs(results: &Results) -> Markup {
                         @for (level, value) in row.run.levels.iter().zip(&row.run.values) { td data-sort=[value.map(|v| v.to_string())] { (level) } }
                         @if let Some(seed) = row.run.seed { td.n data-sort=(seed) { (seed) } }
                         td title=(row.reason()) class=(class(&row.state)) { (row.state.name()) }
-                        @for (value, (name, measure)) in row.measured.iter().zip(&file.measures) { (number(*value * titled(name, measure.unit()).1)) }
+                        @for (value, (_, measure)) in row.measured.iter().zip(&file.measures) { (number(*value * for_people(measure.unit()).1)) }
                         @if !file.specs.is_empty() { td { @if row.state.is_over() { @if results.is_within(row) { span.ok { "yes" } } @else { span.no { "no" } } } } }
                         td.n data-sort=[row.steps.is_finite().then(|| row.steps.to_string())] { (significant(row.steps, 6)) }
                         td.n data-sort=[row.wall.is_finite().then(|| row.wall.to_string())] { (duration(row.wall)) }
