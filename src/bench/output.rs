@@ -9,7 +9,7 @@ use super::stopwatch::Spread;
 use crate::io::IoError;
 use crate::io::provenance::Provenance;
 use crate::model::collector::Statics;
-use crate::run::outputs::{OutputError, Outputs};
+use crate::run::outputs::{self, Outputs};
 use crate::sim::View;
 use crate::sim::device::Device;
 use crate::solver::backend::Backend;
@@ -66,10 +66,8 @@ fn write(
         b.wait()?;
         let began = Instant::now();
         b.interface(0.0);
-        outputs.snapshot(b, &view, dt).map_err(|error| match error {
-            OutputError::Io(error) => BenchError::Io(error),
-            OutputError::Backend(error) => BenchError::Backend(error),
-        })?;
+        let frame = outputs::frame(b, &view)?;
+        outputs.snapshot(&view, frame, dt)?;
         seconds.push(began.elapsed().as_secs_f64());
     }
     Ok(Spread::of(&seconds))

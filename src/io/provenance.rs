@@ -99,7 +99,7 @@ pub struct Session {
     pub first_step: u64,
     /// seconds of wall time in the solver
     pub solver_seconds: f64,
-    /// seconds of wall time in metrics and files
+    /// seconds of wall time in which the solver waited for metrics and files
     pub output_seconds: f64,
     /// seconds of wall time in all
     pub wall_seconds: f64,

@@ -37,7 +37,7 @@ pub fn sections(record: &Record) -> Markup {
             }
             h3 { "Sessions" }
             div.wide { table {
-                thead { tr { th { "began (UTC)" } th { "ended (UTC)" } th.n { "first step" } th.n { "wall time" } th.n { "in the solver" } th.n { "in output" } th { "device" } th { "command" } } }
+                thead { tr { th { "began (UTC)" } th { "ended (UTC)" } th.n { "first step" } th.n { "wall time" } th.n { "in the solver" } th.n { "waiting for output" } th { "device" } th { "command" } } }
                 tbody { @for session in &run.sessions { tr {
                     td { (readable(&session.began)) }
                     td { @match &session.ended { Some(ended) => (readable(ended)), None => "not recorded" } }

@@ -4,15 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::{Deserialize, Serialize};
-
 use super::RunError;
 use super::branch;
 use super::end::{self, Ending};
 use super::keep;
 use super::lock::Lock;
-use super::outputs::{self, OutputError, Outputs, ReopenError, Written};
+use super::outputs::{self, Outputs, ReopenError, Written};
 use super::progress::{Progress, Voice};
+use super::recording::{Position, Recording};
 use super::stop::Stop;
 use crate::config::Changes;
 use crate::config::kept::Kept;
@@ -25,7 +24,7 @@ use crate::model::parameters::Setup;
 use crate::model::protocol::{Limit, Place};
 use crate::sim::device::{self, DeviceChoice};
 use crate::sim::stage::Stage;
-use crate::sim::{self, Simulation, Step, setup_of, short};
+use crate::sim::{Simulation, setup_of, short};
 use crate::solver::step::{Clock, StepFailure};
 
 /// A run that is to begin.
@@ -81,15 +80,6 @@ pub struct Outcome {
     pub wall_seconds: f64,
     /// totals at the end
     pub clock: Clock,
-}
-
-/// Everything of a checkpoint but the fields: where the simulation stands, and how far its files have come.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Position {
-    #[serde(flatten)]
-    simulation: sim::Position,
-    progress: Written,
-    files: FilesSeen,
 }
 
 /// Runs a configuration from the start.
@@ -239,7 +229,7 @@ impl Stretch<'_> {
     fn begin(&self, mut sim: Simulation) -> Result<Outcome, RunError> {
         let provenance = sim.provenance(self.command)?;
         // first the checkpoint and run.json: from then on the directory holds a run that can be resumed
-        let (mut progress, files) = (Written::default(), FilesSeen::default());
+        let (progress, files) = (Written::default(), FilesSeen::default());
         let position = Position { simulation: sim.position().clone(), progress: progress.clone(), files };
         Checkpoint { provenance: provenance.clone(), state: sim.state()?, clock: position }.write(self.directory)?;
         let run_file = RunFile { from: self.origin.clone(), ..run_file(sim.setup(), &provenance) };
@@ -247,15 +237,17 @@ impl Stretch<'_> {
         let mut outputs = Outputs::create(sim.view().0, self.directory, &provenance)?;
         let (problem, _) = sim.problem();
         let there: Vec<Cap> = problem.scheduled.iter().map(|nucleus| nucleus.cap).collect();
-        let (view, b) = sim.view();
+        let view = sim.view().0;
         if let Some(origin) = &self.origin {
             outputs.origin(origin)?;
         } else {
             outputs.nuclei(&view, &there[..view.clock.scheduled])?;
         }
-        outputs.first(b, &view, &mut progress).map_err(output_error)?;
-        self.save(&mut sim, &progress, &mut outputs, &provenance)?;
-        self.conduct(sim, progress, outputs, &provenance, (run_file, Vec::new()))
+        let mut recording = Recording::new(&sim, self.directory, outputs, progress, &provenance)?;
+        recording.first(&mut sim)?;
+        recording.save(&mut sim)?;
+        recording.wait()?;
+        self.conduct(sim, recording, &provenance, (run_file, Vec::new()))
     }
 
     fn go_on(&self, mut sim: Simulation, start: Start) -> Result<Outcome, RunError> {
@@ -269,9 +261,11 @@ impl Stretch<'_> {
         if !self.changed.is_empty() {
             outputs.changed(sim.clock(), &self.changed)?;
         }
+        let recording = Recording::new(&sim, self.directory, outputs, progress, &provenance)?;
         if !lost.is_empty() || !self.changed.is_empty() {
             // the checkpoint must know the files as they are now, and the new end
-            self.save(&mut sim, &progress, &mut outputs, &provenance)?;
+            recording.save(&mut sim)?;
+            recording.wait()?;
         }
         tell(self.voice, (!lost.is_empty()).then(|| lost.join("\n")));
         let fresh = run_file(sim.setup(), &provenance);
@@ -280,25 +274,13 @@ impl Stretch<'_> {
             None => fresh,
         };
         let notes = note.into_iter().chain(lost).collect();
-        self.conduct(sim, progress, outputs, &provenance, (run_file, notes))
-    }
-
-    fn save(
-        &self,
-        sim: &mut Simulation,
-        progress: &Written,
-        outputs: &mut Outputs,
-        provenance: &Provenance,
-    ) -> Result<(), RunError> {
-        let clock = Position { simulation: sim.position().clone(), progress: progress.clone(), files: outputs.seen()? };
-        Ok(Checkpoint { provenance: provenance.clone(), state: sim.state()?, clock }.write(self.directory)?)
+        self.conduct(sim, recording, &provenance, (run_file, notes))
     }
 
     fn conduct(
         &self,
         mut sim: Simulation,
-        mut progress: Written,
-        mut outputs: Outputs,
+        mut recording: Recording,
         provenance: &Provenance,
         (mut run_file, notes): (RunFile, Vec<String>),
     ) -> Result<Outcome, RunError> {
@@ -319,17 +301,16 @@ impl Stretch<'_> {
         });
         run_file.write(self.directory)?;
         let mut timing = Timing::default();
-        let result =
-            self.steps(&mut sim, &mut progress, &mut outputs, provenance, &mut timing).and_then(|(ending, clock)| {
-                if matches!(ending, Ending::Done(_)) {
-                    let note = outputs.close(sim.view().0, provenance).map_err(|error| self.kept(error.into()))?;
-                    if let Some(session) = run_file.sessions.last_mut() {
-                        session.notes.extend(note.clone());
-                    }
-                    tell(self.voice, note);
+        let result = self.steps(&mut sim, &mut recording, &mut timing).and_then(|(ending, clock)| {
+            if matches!(ending, Ending::Done(_)) {
+                let note = recording.close(&mut sim).map_err(|error| self.kept(error.into()))?;
+                if let Some(session) = run_file.sessions.last_mut() {
+                    session.notes.extend(note.clone());
                 }
-                Ok((ending, clock))
-            });
+                tell(self.voice, note);
+            }
+            Ok((ending, clock))
+        });
         let (status, reason) = match &result {
             Ok((ending, _)) => (ending.status(), ending.reason().to_string()),
             Err(error) => ("failed", error.to_string()),
@@ -358,9 +339,7 @@ impl Stretch<'_> {
     fn steps(
         &self,
         sim: &mut Simulation,
-        progress: &mut Written,
-        outputs: &mut Outputs,
-        provenance: &Provenance,
+        recording: &mut Recording,
         timing: &mut Timing,
     ) -> Result<(Ending, Clock), RunError> {
         let setup = sim.setup().clone();
@@ -371,7 +350,7 @@ impl Stretch<'_> {
             && let Some(reason) = done(sim)
         {
             // stopped between the last step and the last file
-            self.surface(sim, outputs)?;
+            recording.surface(sim).map_err(|error| self.kept(error.into()))?;
             return Ok((Ending::Done(reason), sim.clock().clone()));
         }
         let ending = loop {
@@ -379,9 +358,8 @@ impl Stretch<'_> {
                 break Ending::Interrupted(reason);
             }
             sim.impose().map_err(|error| self.kept(error.into()))?;
-            let sim::Position { clock, stage, .. } = sim.position();
-            let edge = progress.schedule.next_edge(&setup, stage, clock);
-            let (started, before) = (Instant::now(), clock.clone());
+            let edge = recording.next_edge(sim);
+            let (started, before) = (Instant::now(), sim.clock().clone());
             let step = match sim.step_until(edge, Some(&asked)) {
                 Ok(step) => step,
                 Err(StepFailure::Backend(error)) => {
@@ -393,51 +371,47 @@ impl Stretch<'_> {
                     // what the attempts have left of the fields is no state to go on from: the last checkpoint is
                     let reason = stop.asked().unwrap_or_default();
                     let reason = format!("{reason}, {failure}; its last checkpoint is where it goes on from");
-                    outputs.end(&before, "interrupted", &reason)?;
+                    recording.end(&before, "interrupted", &reason)?;
                     return Ok((Ending::Interrupted(reason), before));
                 }
                 Err(failure) => break Ending::Guard(failure.to_string()),
             };
             timing.solver += started.elapsed();
+            bar.show(&setup, &sim.position().stage, sim.clock(), &step.report);
             let started = Instant::now();
-            if let Err(error) = write(sim, progress, outputs, &step) {
-                bar.finish();
-                // no checkpoint of this step: a resumed run takes it again, with the outputs that are missing now
-                return Err(self.kept(output_error(error)));
-            }
-            let clock = sim.clock();
-            bar.show(&setup, &sim.position().stage, clock, &step.report);
             let limits = step.stage.step(&setup).map_or(&[][..], |step| &step.limits);
             let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
-            if let Some(reason) = end::objection(&setup, clock, timed) {
+            let over = done(sim);
+            if let Err(error) = recording.step(sim, step, over.is_some()) {
+                bar.finish();
+                // no checkpoint of this step: a resumed run takes it again, with the outputs that are missing now
+                return Err(self.kept(error.into()));
+            }
+            if let Some(reason) = end::objection(&setup, sim.clock(), timed) {
                 break Ending::Guard(reason);
             }
-            if let Some(reason) = done(sim) {
+            if let Some(reason) = over {
                 break Ending::Done(reason);
             }
-            if clock.step.is_multiple_of(setup.output.checkpoint_steps) {
-                self.save(sim, progress, outputs, provenance).map_err(|error| self.kept(error))?;
+            if sim.clock().step.is_multiple_of(setup.output.checkpoint_steps) {
+                recording.save(sim).map_err(|error| self.kept(error.into()))?;
             }
             timing.output += started.elapsed();
         };
         bar.finish();
-        outputs.show().map_err(|error| self.kept(error.into()))?;
+        recording.show().map_err(|error| self.kept(error.into()))?;
         if matches!(ending, Ending::Done(_)) {
-            outputs.end(sim.clock(), ending.status(), ending.reason()).map_err(|e| self.kept(e.into()))?;
+            recording.end(sim.clock(), ending.status(), ending.reason()).map_err(|e| self.kept(e.into()))?;
         }
         if end::is_finite(sim.clock()) {
-            self.save(sim, progress, outputs, provenance).map_err(|error| self.kept(error))?;
+            recording.save(sim).map_err(|error| self.kept(error.into()))?;
+            recording.wait().map_err(|error| self.kept(error.into()))?;
         }
         if !matches!(ending, Ending::Done(_)) {
-            outputs.end(sim.clock(), ending.status(), ending.reason())?;
+            recording.end(sim.clock(), ending.status(), ending.reason())?;
         }
-        self.surface(sim, outputs)?;
+        recording.surface(sim).map_err(|error| self.kept(error.into()))?;
         Ok((ending, sim.clock().clone()))
-    }
-
-    fn surface(&self, sim: &mut Simulation, outputs: &Outputs) -> Result<(), RunError> {
-        let (view, b) = sim.view();
-        outputs.surface(b, &view).map_err(output_error).map_err(|error| self.kept(error))
     }
 
     /// An error after which the run can go on from its last checkpoint.
@@ -472,38 +446,6 @@ fn done(sim: &Simulation) -> Option<String> {
         ends.then(|| format!("short: lithium joined to the copper has reached {:.3} µm", 1e6 * short::plane(setup)))
     };
     end::condition(setup, &position.clock).or_else(short).or_else(over)
-}
-
-/// The outputs of a step, and of the step of the protocol and the cycle if it ended them.
-fn write(sim: &mut Simulation, progress: &mut Written, outputs: &mut Outputs, step: &Step) -> Result<(), OutputError> {
-    let at_edge = step.ended.is_some() || done(sim).is_some();
-    let next = sim.position().stage;
-    let (view, b) = sim.view();
-    progress.cycle.add(view.clock, step.report.dt);
-    if let Some(place) = step.short {
-        outputs.short(&view, &step.stage, place)?;
-    }
-    if view.clock.limited.is_some() != progress.limited {
-        outputs.compliance(view.clock)?;
-        progress.limited = view.clock.limited.is_some();
-    }
-    let measured = outputs.step(b, &view, step, progress, at_edge)?;
-    if let Some(m) = measured.filter(|_| at_edge) {
-        if let Some(limit) = step.ended {
-            outputs.edge(&view, progress, [step.stage, next], limit, &m)?;
-        }
-        if done(sim).is_some() {
-            outputs.cycle(&sim.view().0, progress, &m)?;
-        }
-    }
-    Ok(())
-}
-
-fn output_error(error: OutputError) -> RunError {
-    match error {
-        OutputError::Io(error) => error.into(),
-        OutputError::Backend(error) => error.into(),
-    }
 }
 
 fn now() -> String {

@@ -11,7 +11,7 @@ use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::sim::device::{self, DeviceChoice};
-use crate::sim::fields::{Surroundings, first_fields, look_in, surface};
+use crate::sim::fields::{DepositFields, Surroundings, first_fields, surface};
 use crate::sim::setup_from_json;
 use crate::solver::backend::{Backend, State};
 
@@ -82,7 +82,8 @@ pub fn measure_frame(path: &Path, frame: usize) -> Result<Measured, IoError> {
     let layers = first_fields(&setup).into_iter().map(|layer| layer.and_then(|layer| field(layer.name()))).collect();
     let grain = setup.mechanisms.grains().and_then(|(of_grains, _)| field(of_grains.name));
     let surroundings = Surroundings { c: field("c").filter(|_| setup.electrolyte.has_salt()), layers, grain };
-    let found = look_in(&mut cpu, &setup, &statics, &stored.heights, &scales, surroundings, Look::Close)
-        .map_err(|e| IoError::content(path, e.to_string()))?;
+    let fields =
+        DepositFields::read_in(&mut cpu, &scales, surroundings).map_err(|e| IoError::content(path, e.to_string()))?;
+    let found = fields.look(&setup, &statics, &stored.heights, Look::Close);
     Ok(Measured { time: stored.time, values: stored.values, metrics: found.metrics })
 }

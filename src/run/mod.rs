@@ -1,5 +1,6 @@
 //! The conductor of a run: schedule, outputs, guard, progress and the ways a run ends.
 
+mod behind;
 mod branch;
 mod conductor;
 pub(crate) mod cycles;
@@ -11,6 +12,7 @@ pub(crate) mod keep;
 pub(crate) mod lock;
 pub(crate) mod outputs;
 mod progress;
+mod recording;
 pub(crate) mod rehearsal;
 mod schedule;
 mod stop;

@@ -25,9 +25,10 @@ use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::Limit;
 use crate::model::regime::{self, Medium};
 use crate::model::stored::Stored;
+use crate::sim::fields::DepositFields;
 use crate::sim::stage::Stage;
 use crate::sim::{Step, View, fields, short};
-use crate::solver::backend::{Backend, BackendError, Field, Piece};
+use crate::solver::backend::{Backend, BackendError, Piece};
 use crate::solver::step::Clock;
 
 /// Name of the table of metrics.
@@ -353,16 +354,14 @@ impl Outputs {
         self.snapshots.close(&plan(&view, provenance, &path, &fixed(&view)))
     }
 
-    /// Everything that a step gives rise to. The snapshot shows the lithium at the end of the step with the potential,
-    /// salt and current that moved it; `at_edge` there is one in any case. Returns the morphology if it was measured.
+    /// Everything that a step gives rise to, from what was seen of the fields after it. Returns the morphology if it was measured.
     pub fn step(
         &mut self,
-        b: &mut dyn Backend,
         view: &View,
         step: &Step,
+        seen: Seen,
         progress: &mut Written,
-        at_edge: bool,
-    ) -> Result<Option<Metrics>, OutputError> {
+    ) -> Result<Option<Metrics>, IoError> {
         let &View { setup, clock, .. } = view;
         let report = &step.report;
         for (dt, reason) in &report.rejected {
@@ -373,38 +372,27 @@ impl Outputs {
         self.nuclei(view, &report.nuclei)?;
         self.pieces(view, "isolated", &report.cut_off)?;
         self.pieces(view, "rejoined", &report.rejoined)?;
-        if !progress.at_separator {
-            progress.at_separator = self.separator(b, view, &step.stage)?;
+        if let Some(place) = seen.separator {
+            self.arrival("separator", view, &step.stage, place)?;
+            progress.at_separator = true;
         }
-        let snapshot = progress.schedule.due(setup, clock) || at_edge;
-        let morphology = snapshot || clock.step.is_multiple_of(setup.output.metrics_steps);
-        if morphology {
-            b.interface(0.0); // that of the lithium at the end of the step
-        }
-        let how = if snapshot { Look::Close } else { Look::Passing };
-        let found = if morphology { Some(fields::look(b, view, how)?) } else { None };
+        let found = seen.deposit.as_ref().map(|(fields, how)| fields.look(setup, view.statics, view.heights, *how));
         let measured = found.as_ref().map(|found| found.metrics);
         if let Some(m) = measured.as_ref().filter(|_| !progress.unmeasured) {
             progress.unmeasured = self.unmeasured(setup, clock, m)?;
         }
         self.row(view, step, progress, measured.as_ref())?;
-        if snapshot {
-            self.snapshot(b, view, report.dt)?;
-            if let Some(found) = &found {
-                self.closely(b, view, found, &mut progress.tips)?;
-            }
+        if let Some(frame) = seen.frame {
+            self.snapshot(view, frame, report.dt)?;
+        }
+        if let (Some(found), Some((fields, Look::Close))) = (&found, &seen.deposit) {
+            self.closely(view, found, fields.xi(), &mut progress.tips)?;
         }
         Ok(measured)
     }
 
     /// The rows of the planes, of the grains and of the tips, who leads, and what became of tips that are none any more.
-    fn closely(
-        &mut self,
-        b: &mut dyn Backend,
-        view: &View,
-        found: &Morphology,
-        followed: &mut Followed,
-    ) -> Result<(), OutputError> {
+    fn closely(&mut self, view: &View, found: &Morphology, xi: &[f32], followed: &mut Followed) -> Result<(), IoError> {
         let &View { setup, clock, .. } = view;
         let [_, of_grains, of_tips, of_planes] = &mut self.kept;
         if let (Some(table), Some(planes)) = (of_planes, &found.filling) {
@@ -422,12 +410,11 @@ impl Outputs {
             let led = followed.leader();
             let tips::Snapshot { rows, ended, elapsed } = followed.go_on(&setup.grid, clock.step, clock.time, tips);
             rows.iter().try_for_each(|values| table.push(&row(values.iter().copied())))?;
-            let xi = if ended.is_empty() { Vec::new() } else { b.field(Field::Xi)? };
             for tip in ended {
                 let [x, y, z] = tip.place;
                 self.events.push_json(&json!({
                     "event": "tip ended", "step": clock.step, "time": clock.time, "tip": tip.id, "x": x, "y": y, "z": z,
-                    "end": tip.end(&setup.grid, setup.ell, elapsed, &xi).name(),
+                    "end": tip.end(&setup.grid, setup.ell, elapsed, xi).name(),
                 }))?;
             }
             if let Some(leader) = followed.leader().filter(|leader| led.as_ref().is_some_and(|led| led.id != leader.id))
@@ -447,15 +434,6 @@ impl Outputs {
         let Some(problem) = measured::left(setup, lowest, highest) else { return Ok(false) };
         let event = json!({"event": "not measured", "step": clock.step, "time": clock.time, "reason": problem});
         self.events.push_json(&event).map(|()| true)
-    }
-
-    /// Lithium that is joined to the copper reaches the separator, if there is one above it; returns whether it does.
-    fn separator(&mut self, b: &mut dyn Backend, view: &View, stage: &Stage) -> Result<bool, OutputError> {
-        let Some(separator) = &view.setup.separator else { return Ok(false) };
-        match short::reaches(b, view.setup, view.statics, view.clock, separator.bottom)? {
-            Some(place) => Ok(self.arrival("separator", view, stage, place).map(|()| true)?),
-            None => Ok(false),
-        }
     }
 
     /// A short: where \[m\], when, after how much charge \[C/m²\].
@@ -589,23 +567,22 @@ impl Outputs {
     }
 
     /// What a run begins with: the first frame, its grains and its tips.
-    pub fn first(&mut self, b: &mut dyn Backend, view: &View, progress: &mut Written) -> Result<(), OutputError> {
-        b.interface(0.0);
-        self.snapshot(b, view, 0.0)?;
-        let found = fields::look(b, view, Look::Close)?;
-        self.closely(b, view, &found, &mut progress.tips)
+    pub fn first(&mut self, view: &View, seen: Seen, progress: &mut Written) -> Result<(), IoError> {
+        if let Some(frame) = seen.frame {
+            self.snapshot(view, frame, 0.0)?;
+        }
+        if let Some((fields, how)) = &seen.deposit {
+            let found = fields.look(view.setup, view.statics, view.heights, *how);
+            self.closely(view, &found, fields.xi(), &mut progress.tips)?;
+        }
+        Ok(())
     }
 
-    /// A frame of `fields.vtkhdf`. The interface must be that of the lithium.
-    pub fn snapshot(&mut self, b: &mut dyn Backend, view: &View, dt: f64) -> Result<(), OutputError> {
+    /// A frame of `fields.vtkhdf`, see [`frame`].
+    pub fn snapshot(&mut self, view: &View, frame: Vec<Vec<f32>>, dt: f64) -> Result<(), IoError> {
         let &View { setup, clock, .. } = view;
-        let mut frame = Vec::with_capacity(setup.output.fields.len());
-        // the reader of the config has seen to it that there is no other name
-        for field in setup.output.fields.iter().filter_map(|name| Stored::named(name)) {
-            frame.push(fields::si(b, field, view.scales, clock.phi_reference)?);
-        }
         let values = [clock.charge(setup), clock.potential, clock.current, dt];
-        Ok(self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)?)
+        self.snapshots.append(clock.time, frame, &values, setup.output.keep_bits)
     }
 
     /// What the run began from.
@@ -626,13 +603,81 @@ impl Outputs {
         let event = json!({"event": status, "step": clock.step, "time": clock.time, "reason": reason});
         self.events.push_json(&event)
     }
+}
 
-    /// The surface of the lithium.
-    pub fn surface(&self, b: &mut dyn Backend, view: &View) -> Result<(), OutputError> {
-        b.interface(0.0);
-        let surface = fields::surface(b, view.statics, &view.setup.grid, view.scales, Sides::Open)?;
-        let path = self.directory.join(SURFACE);
-        let surface = surface.map_err(|e| IoError::content(&path, e.to_string()))?;
-        Ok(surface.write(&path, Format::Vtp)?)
+/// The fields that a run stores, in SI. The interface must be that of the lithium.
+///
+/// # Errors
+/// If the device fails.
+pub fn frame(b: &mut dyn Backend, view: &View) -> Result<Vec<Vec<f32>>, BackendError> {
+    let &View { setup, clock, .. } = view;
+    // the reader of the config has seen to it that there is no other name
+    let stored = setup.output.fields.iter().filter_map(|name| Stored::named(name));
+    stored.map(|field| fields::si(b, field, view.scales, clock.phi_reference)).collect()
+}
+
+/// What is to be read of the fields after a step.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    /// whether it is asked if lithium has reached the separator
+    pub separator: bool,
+    /// how the deposit is looked at
+    pub look: Option<Look>,
+    /// whether there is a snapshot
+    pub frame: bool,
+}
+
+impl Wanted {
+    /// Whether it takes fields from the device.
+    pub fn is_much(&self) -> bool {
+        self.look.is_some() || self.frame
     }
+}
+
+/// What was read of the fields after a step: the lithium at its end with the potential, salt and current that moved it. The files are made
+/// of it without the device.
+pub struct Seen {
+    /// where lithium that is joined to the copper has reached the separator \[m\], if it was asked and has
+    separator: Option<[f64; 3]>,
+    /// what the morphology is measured from, and how
+    deposit: Option<(DepositFields, Look)>,
+    /// a frame of the stored fields
+    frame: Option<Vec<Vec<f32>>>,
+}
+
+impl Seen {
+    /// Whether lithium that is joined to the copper was found to have reached the separator.
+    pub fn is_at_separator(&self) -> bool {
+        self.separator.is_some()
+    }
+
+    /// Reads what is wanted.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn read(b: &mut dyn Backend, view: &View, wanted: Wanted) -> Result<Self, BackendError> {
+        let &View { setup, statics, clock, .. } = view;
+        let separator = match &setup.separator {
+            Some(separator) if wanted.separator => short::reaches(b, setup, statics, clock, separator.bottom)?,
+            _ => None,
+        };
+        if wanted.is_much() {
+            b.interface(0.0); // that of the lithium at the end of the step
+        }
+        let frame = wanted.frame.then(|| frame(b, view)).transpose()?;
+        let deposit = wanted.look.map(|how| DepositFields::read(b, view).map(|fields| (fields, how))).transpose()?;
+        Ok(Self { separator, deposit, frame })
+    }
+}
+
+/// Writes the surface of the lithium into `directory`.
+///
+/// # Errors
+/// If the file cannot be written or the device fails.
+pub fn surface(b: &mut dyn Backend, view: &View, directory: &Path) -> Result<(), OutputError> {
+    b.interface(0.0);
+    let surface = fields::surface(b, view.statics, &view.setup.grid, view.scales, Sides::Open)?;
+    let path = directory.join(SURFACE);
+    let surface = surface.map_err(|e| IoError::content(&path, e.to_string()))?;
+    Ok(surface.write(&path, Format::Vtp)?)
 }

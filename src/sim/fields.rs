@@ -53,13 +53,7 @@ pub fn si(b: &mut dyn Backend, field: Stored, scales: &Scales, phi_reference: f6
 /// # Errors
 /// If the device fails.
 pub fn look(b: &mut dyn Backend, view: &View, how: Look) -> Result<Morphology, BackendError> {
-    let &View { setup, scales, statics, heights, .. } = view;
-    let surroundings = Surroundings {
-        c: if setup.electrolyte.has_salt() { Some(si(b, Stored::C, scales, 0.0)?) } else { None },
-        layers: layers(b, setup, scales)?,
-        grain: grain(b, setup)?,
-    };
-    look_in(b, setup, statics, heights, scales, surroundings, how)
+    Ok(DepositFields::read(b, view)?.look(view.setup, view.statics, view.heights, how))
 }
 
 /// The first field of each mechanism that is switched on, in SI.
@@ -105,44 +99,81 @@ impl Surroundings {
     }
 }
 
-/// Looks at the deposit that a device holds in the `surroundings` that are given. The interface must be that of its lithium.
-///
-/// # Errors
-/// If the device fails.
-pub fn look_in(
-    b: &mut dyn Backend,
-    setup: &Setup,
-    statics: &Statics,
-    heights: &[f64],
-    scales: &Scales,
+/// What the morphology of a deposit is measured from, in SI, one value a cell, x fastest. It needs the device no more.
+pub struct DepositFields {
+    /// lithium fraction ξ
+    xi: Vec<f32>,
+    /// reaction area per volume \[1/m\]
+    delta: Vec<f32>,
+    /// curvature of the interface \[1/m\]
+    curvature: Vec<f32>,
+    /// reaction current density \[A/m²\]
+    current: Vec<f32>,
+    /// unit of length \[m\]
+    length: f64,
     surroundings: Surroundings,
-    how: Look,
-) -> Result<Morphology, BackendError> {
-    let film = surroundings.film(setup, statics);
-    let grains = setup.mechanisms.grains().zip(surroundings.grain.as_ref());
-    let c: Option<Vec<f32>> = surroundings.c.map(|c| c.iter().map(|c| c / setup.top.c0 as f32).collect());
-    let xi = b.field(Field::Xi)?;
-    let delta = si(b, Stored::Delta, scales, 0.0)?;
-    let curvature = si(b, Stored::Curvature, scales, 0.0)?;
-    let current = si(b, Stored::Current, scales, 0.0)?;
-    let copper_area: Vec<f32> = statics.copper_area.iter().map(|&a| (f64::from(a) / scales.length) as f32).collect();
-    let deposit = metrics::Deposit {
-        grid: &setup.grid,
-        ell: setup.ell,
-        copper: heights,
-        accessible: &statics.accessible,
-        xi: &xi,
-        delta: &delta,
-        curvature: &curvature,
-        current: &current,
-        copper_area: &copper_area,
-        c: c.as_deref(),
-        film: film.as_deref(),
-        grains: grains.as_ref().map(|((_, orientations), numbers)| Numbered { numbers, orientations }),
-        medium: Medium::of(setup),
-        smallest_piece: pieces::smallest(&setup.grid, setup.ell),
-    };
-    Ok(metrics::look(&deposit, how))
+}
+
+impl DepositFields {
+    /// Reads the deposit that a device holds. The interface must be that of its lithium.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn read(b: &mut dyn Backend, view: &View) -> Result<Self, BackendError> {
+        let &View { setup, scales, .. } = view;
+        let surroundings = Surroundings {
+            c: if setup.electrolyte.has_salt() { Some(si(b, Stored::C, scales, 0.0)?) } else { None },
+            layers: layers(b, setup, scales)?,
+            grain: grain(b, setup)?,
+        };
+        Self::read_in(b, scales, surroundings)
+    }
+
+    /// Reads the deposit that a device holds; the `surroundings` are given. The interface must be that of its lithium.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn read_in(b: &mut dyn Backend, scales: &Scales, surroundings: Surroundings) -> Result<Self, BackendError> {
+        Ok(Self {
+            xi: b.field(Field::Xi)?,
+            delta: si(b, Stored::Delta, scales, 0.0)?,
+            curvature: si(b, Stored::Curvature, scales, 0.0)?,
+            current: si(b, Stored::Current, scales, 0.0)?,
+            length: scales.length,
+            surroundings,
+        })
+    }
+
+    /// Lithium fraction ξ.
+    pub fn xi(&self) -> &[f32] {
+        &self.xi
+    }
+
+    /// Looks at the deposit, which is one of `setup` on copper with these fields and `heights` \[m\].
+    pub fn look(&self, setup: &Setup, statics: &Statics, heights: &[f64], how: Look) -> Morphology {
+        let Surroundings { c, grain, .. } = &self.surroundings;
+        let film = self.surroundings.film(setup, statics);
+        let grains = setup.mechanisms.grains().zip(grain.as_ref());
+        let c: Option<Vec<f32>> = c.as_ref().map(|c| c.iter().map(|c| c / setup.top.c0 as f32).collect());
+        let copper_area: Vec<f32> = statics.copper_area.iter().map(|&a| (f64::from(a) / self.length) as f32).collect();
+        let deposit = metrics::Deposit {
+            grid: &setup.grid,
+            ell: setup.ell,
+            copper: heights,
+            accessible: &statics.accessible,
+            xi: &self.xi,
+            delta: &self.delta,
+            curvature: &self.curvature,
+            current: &self.current,
+            copper_area: &copper_area,
+            c: c.as_deref(),
+            film: film.as_deref(),
+            grains: grains.as_ref().map(|((_, orientations), numbers)| Numbered { numbers, orientations }),
+            medium: Medium::of(setup),
+            smallest_piece: pieces::smallest(&setup.grid, setup.ell),
+        };
+        metrics::look(&deposit, how)
+    }
 }
 
 /// The surface of the lithium that a device holds, with current and curvature. The interface must be that of the lithium.

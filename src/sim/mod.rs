@@ -26,6 +26,7 @@ pub mod start;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
@@ -101,13 +102,29 @@ pub struct View<'a> {
     pub clock: &'a Clock,
 }
 
+/// What is fixed in a simulation, kept beyond a borrow of it: what another thread looks at the simulation with.
+#[derive(Clone)]
+pub struct Scene {
+    setup: Arc<Setup>,
+    scales: Scales,
+    statics: Arc<Statics>,
+    heights: Arc<[f64]>,
+}
+
+impl Scene {
+    /// The view of a simulation that stands at `clock`.
+    pub fn at<'a>(&'a self, clock: &'a Clock) -> View<'a> {
+        View { setup: &self.setup, scales: &self.scales, statics: &self.statics, heights: &self.heights, clock }
+    }
+}
+
 /// One simulation. It owns its device.
 pub struct Simulation {
     /// the run as it is configured
     setup: Setup,
     /// the run at the temperature of now, in the units of the fields
     problem: Problem,
-    statics: Statics,
+    statics: Arc<Statics>,
     device: Device,
     /// why it is this device, if the choice was free
     why: Option<String>,
@@ -205,7 +222,7 @@ impl Simulation {
         let (mut device, why) = device::open(choice, &setup, &statics).map_err(SimulationError::Device)?;
         let problem = Problem::new(&setup, &heights);
         let position = begin(&problem, device.backend())?;
-        Ok(Self { setup, problem, statics, device, why, position })
+        Ok(Self { setup, problem, statics: Arc::new(statics), device, why, position })
     }
 
     /// Goes on from what [`Simulation::save`], or a run, has left in `directory`.
@@ -361,6 +378,17 @@ impl Simulation {
         let Self { problem, statics, device, position, .. } = self;
         let Problem { setup, scales, heights, .. } = problem;
         (View { setup, scales, statics, heights, clock: &position.clock }, device.backend())
+    }
+
+    /// What is fixed, for another thread. Another temperature makes another.
+    pub fn scene(&self) -> Scene {
+        let Problem { setup, scales, heights, .. } = &self.problem;
+        Scene {
+            setup: Arc::new(setup.clone()),
+            scales: *scales,
+            statics: self.statics.clone(),
+            heights: heights.as_slice().into(),
+        }
     }
 
     /// The fields that time changes, in scaled units.
