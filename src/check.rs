@@ -239,7 +239,7 @@ pub(crate) fn costs(setups: &[Setup], choice: DeviceChoice, time: Duration) -> R
     let cost = |setup: &Setup| {
         let (heights, _) = load_copper(setup).map_err(RunError::Copper)?;
         let dendritic = regime::lines(&mut String::new(), setup).dendritic;
-        Ok(cost::Estimate::new(setup, &trial, &rehearse(setup, &heights, each), dendritic))
+        Ok(cost::Estimate::new(setup, &trial, &rehearse(setup, &heights, [each; 2]), dendritic))
     };
     setups.iter().map(cost).collect()
 }

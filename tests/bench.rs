@@ -27,7 +27,7 @@ const KEYS: [&str; 14] = [
 
 /// Every number below `value` is positive and finite, but for those that may be zero or unknown.
 fn positive(path: &str, value: &Value) {
-    let may_be_zero = ["idle_fraction", "idle_unknown", "launches", "rejected"].iter().any(|end| path.ends_with(end));
+    let may_be_zero = ["idle_fraction", "idle_unknown", "counts", "rejected"].iter().any(|end| path.ends_with(end));
     match value {
         Value::Object(members) => members.iter().for_each(|(key, value)| positive(&format!("{path}.{key}"), value)),
         Value::Array(list) => list.iter().for_each(|value| positive(path, value)),

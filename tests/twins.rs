@@ -21,6 +21,31 @@ fn steps<B: Backend>(problem: &Problem, b: &mut B, clock: &mut Clock, count: usi
     }
 }
 
+/// What a step hands to the device and waits for: small grids wait for nothing else, whatever the device. Kernels and copies are 48 and
+/// 61 for each Newton iteration with three linear ones, counted at this size; the waits are one for each look at the equations and one each for the lithium,
+/// the nuclei and the pieces.
+#[test]
+fn a_step_is_few_launches_and_fewer_waits() {
+    let mut s = everything(24);
+    s.nucleation = Nucleation::None;
+    let Some(mut g) = gpu(&s) else { return };
+    let problem = Problem::new(&s, &heights(&s));
+    let mut clock = problem.start(&mut g).unwrap();
+    steps(&problem, &mut g, &mut clock, 3);
+    for _ in 0..5 {
+        let before = g.counts().unwrap();
+        let report = problem.advance(&mut g, &mut clock, 1e5).unwrap();
+        let counts = g.counts().unwrap() - before;
+        println!("{} Newton iterations: {counts:?}", report.iterations);
+        assert!(report.rejected.is_empty());
+        let newton = report.iterations as u64;
+        assert!(counts.read_backs <= newton + 3, "{counts:?}");
+        assert!(counts.bytes_read < 1000 * (newton + 1), "{counts:?}");
+        assert!(counts.launches <= 50 + 65 * newton, "{counts:?}");
+        assert!(counts.submissions <= counts.read_backs + counts.launches / 48 + 1, "{counts:?}");
+    }
+}
+
 /// Fifty steps through the nucleation dip on rough copper, time steps from 1e-4 s to seconds.
 ///
 /// The bounds, and why they are what they are: src/verify/devices.rs.

@@ -20,10 +20,9 @@ fn transference_gradient(charge: f32, here: f32, there: f32) -> f32 {
 }
 
 fn paired(west: Face, east: Face, south: Face, north: Face, below: Face, above: Face) -> Face {
-    return Face(
-        ((west.flux + east.flux) + (south.flux + north.flux)) + (below.flux + above.flux),
-        ((west.diagonal + east.diagonal) + (south.diagonal + north.diagonal)) + (below.diagonal + above.diagonal),
-    );
+    let flux = rounded2(rounded2(west.flux + east.flux) + rounded2(south.flux + north.flux));
+    let diagonal = rounded3(rounded3(west.diagonal + east.diagonal) + rounded3(south.diagonal + north.diagonal));
+    return Face(flux + rounded2(below.flux + above.flux), diagonal + rounded3(below.diagonal + above.diagonal));
 }
 
 // Solution of the 2 x 2 diagonal block of a cell.

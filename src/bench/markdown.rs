@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::copy::Rates;
 use super::report::{Report, SOLVER};
-use super::solver::FALL;
+use super::solver::{FALL, MeanCounts};
 use super::stopwatch::Spread;
 
 /// Three significant digits.
@@ -107,9 +107,14 @@ impl Report {
         row("full step [copies]", "step", Some(self.step.copies), Some(other.step.copies), &newton)?;
         let limit = format!("dt = {} s, limited by {}", three(self.step.dt), self.step.limited_by);
         row("full step [s]", "", Some(self.step.seconds), Some(other.step.seconds), &limit)?;
-        if let (Some(ours), Some(theirs)) = (self.step.launches, other.step.launches) {
-            let (ours, theirs) = (ours.round(), theirs.round());
-            writeln!(text, "| kernels and copies in it | {ours} | {theirs} | what a small grid waits for |")?;
+        if let (Some(ours), Some(theirs)) = (self.step.counts, other.step.counts) {
+            let mut row = |name: &str, of: fn(&MeanCounts) -> f64, note: &str| {
+                writeln!(text, "| {name} | {} | {} | {note} |", of(&ours).round(), of(&theirs).round())
+            };
+            row("kernels and copies in it", |counts| counts.launches, "what a small grid waits for")?;
+            row("submissions", |counts| counts.submissions, "")?;
+            row("waits for values", |counts| counts.read_backs, "")?;
+            row("bytes of those values", |counts| counts.bytes_read, "")?;
         }
         match (self.idle_fraction, &self.idle_unknown) {
             (Some(idle), _) => {

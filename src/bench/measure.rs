@@ -157,7 +157,7 @@ impl Copies {
             dt: steps.dt.median,
             limited_by: steps.limited_by.clone(),
             rejected: steps.rejected,
-            launches: steps.launches.map(|launches| launches.median),
+            counts: steps.counts,
         }
     }
 

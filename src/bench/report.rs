@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::copy::Rates;
+use super::solver::MeanCounts;
 use crate::solver::multigrid::SWEEPS;
 
 /// An operator.
@@ -48,8 +49,8 @@ pub struct StepTime {
     pub limited_by: String,
     /// attempts thrown away in all timed steps, and part of their time
     pub rejected: usize,
-    /// kernels and copies that a step hands to the device, median; none on the CPU
-    pub launches: Option<f64>,
+    /// what a step hands to the device and waits for; none on the CPU
+    pub counts: Option<MeanCounts>,
 }
 
 /// Iterations.

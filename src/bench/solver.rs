@@ -1,10 +1,12 @@
 //! What the operators add up to: the V-cycle, the linear solve, a Newton iteration and whole steps.
 
+use serde::Serialize;
+
 use super::operators::{Call, OPERATORS};
 use super::stopwatch::{Lap, Spread, enough, lap, processor_seconds, repeated};
 use super::{BenchError, fields};
 use crate::model::parameters::Setup;
-use crate::solver::backend::{Backend, BackendError, State, Vector};
+use crate::solver::backend::{Backend, BackendError, Counts, State, Vector};
 use crate::solver::multigrid;
 use crate::solver::newton::{self, LINEAR_ITERATIONS};
 use crate::solver::step::{Clock, Problem};
@@ -30,6 +32,31 @@ pub struct Trial<'a> {
     pub last: Option<crate::solver::step::StepReport>,
 }
 
+/// What a step hands to the device and waits for, on average.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MeanCounts {
+    /// kernels and copies
+    pub launches: f64,
+    /// submissions of several of them
+    pub submissions: f64,
+    /// times that the host waits for values
+    pub read_backs: f64,
+    /// bytes of those values
+    pub bytes_read: f64,
+}
+
+impl MeanCounts {
+    fn of(all: Counts, steps: usize) -> Self {
+        let mean = |count: u64| count as f64 / steps as f64;
+        Self {
+            launches: mean(all.launches),
+            submissions: mean(all.submissions),
+            read_backs: mean(all.read_backs),
+            bytes_read: mean(all.bytes_read),
+        }
+    }
+}
+
 /// Whole steps.
 #[derive(Clone, Debug)]
 pub struct Steps {
@@ -43,8 +70,8 @@ pub struct Steps {
     pub limited_by: String,
     /// attempts that were thrown away, and are part of the time
     pub rejected: usize,
-    /// kernels and copies that a step hands to the device, if there is one
-    pub launches: Option<Spread>,
+    /// what a step hands to the device and waits for, means of all steps, if there is a device
+    pub counts: Option<MeanCounts>,
     /// share of the wall time in which the device, or the processors, did nothing for this program, or why nobody knows
     pub idle: Result<f64, String>,
 }
@@ -221,23 +248,23 @@ impl<'a> Trial<'a> {
     /// If one cannot be taken or the device fails.
     pub fn steps(&mut self, b: &mut dyn Backend, on_the_host: bool) -> Result<Steps, BenchError> {
         b.load(&self.state)?;
-        let (mut seconds, mut newton, mut dt, mut launches) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut seconds, mut newton, mut dt) = (Vec::new(), Vec::new(), Vec::new());
+        let counted = b.counts();
         let (mut rejected, mut wall, mut busy) = (0, 0.0, Some(0.0));
         let before = processor_seconds();
         while !enough(&seconds) {
             let (problem, clock) = (&self.problem, &mut self.clock);
-            let launched = b.launches();
             let (report, Lap { wall: step, busy: worked }) =
                 lap(b, |b| problem.advance(b, clock, f64::INFINITY).map_err(BenchError::from))?;
             seconds.push(step);
             newton.push(report.iterations as f64);
             dt.push(report.dt);
             rejected += report.rejected.len();
-            launches.extend(b.launches().zip(launched).map(|(after, before)| (after - before) as f64));
             wall += step;
             busy = busy.zip(worked).map(|(sum, worked)| sum + worked);
             self.last = Some(report);
         }
+        let counts = b.counts().zip(counted).map(|(after, before)| MeanCounts::of(after - before, seconds.len()));
         let idle = match (busy, processor_seconds().and_then(|after| Ok(after - before?))) {
             (Some(busy), _) => Ok(1.0 - busy / wall),
             (None, _) if !on_the_host => Err("the adapter has no timestamps".into()),
@@ -246,7 +273,6 @@ impl<'a> Trial<'a> {
         };
         self.state = b.state()?;
         let [seconds, newton, dt] = [seconds, newton, dt].map(|values| Spread::of(&values));
-        let launches = (!launches.is_empty()).then(|| Spread::of(&launches));
-        Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.to_string(), rejected, launches, idle })
+        Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.to_string(), rejected, counts, idle })
     }
 }

@@ -12,8 +12,8 @@ use crate::run::RunError;
 use crate::run::rehearsal::{Rehearsal, rehearse};
 use crate::sim::device::DeviceChoice;
 
-/// Wall time of the rehearsal.
-const REHEARSAL: Duration = Duration::from_secs(3);
+/// Wall time of the rehearsal, and of one that has not come far by then.
+const REHEARSAL: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(8)];
 /// Bytes a second at which fields are packed and written, all in all.
 const WRITTEN: f64 = 1.5e8;
 /// Bytes for each cell that a checkpoint writes: ξ, φ, c and the current now, φ and c before, in f64.
@@ -40,9 +40,6 @@ impl About {
     }
 }
 
-/// Share of a run that a rehearsal must have come to, for its pace alone to tell the rest: nuclei grow fast, the deposit that they make
-/// slowly.
-const FAR: f64 = 0.5;
 /// Steps that a step of a protocol begins with, from the first time step on.
 const BEGINNING: f64 = 20.0;
 
@@ -53,7 +50,7 @@ pub fn steps(rehearsal: &Rehearsal, flat: Option<f64>, dendritic: bool) -> Optio
         return None;
     }
     // the less was rehearsed, the more a flat front has to tell
-    let weight = if flat.is_some() { (share / FAR).min(1.0) } else { 1.0 };
+    let weight = if flat.is_some() { (share / rehearsal.far).min(1.0) } else { 1.0 };
     let rest = rehearsal.pace.max(1.0).powf(weight) * flat.unwrap_or(1.0).max(1.0).powf(1.0 - weight);
     let value = rehearsal.steps as f64 + (1.0 - share) * rest;
     let [x, y] = rehearsal.columns;
@@ -68,7 +65,7 @@ pub fn steps(rehearsal: &Rehearsal, flat: Option<f64>, dendritic: bool) -> Optio
         (share, false) if share > 0.1 => 1.7,
         // tips need the steps that a flat front does not, and only a box as wide as the run's has them all
         (share, true) if share > 0.1 => 2.0,
-        (share, _) if share > 0.02 => 2.5,
+        (share, _) if share > 0.02 => 3.0,
         _ => 4.0,
     };
     let reason = format!("rehearsed {part} in {x} × {y} columns; steps limited by {why}");
@@ -281,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_rehearsal_that_came_nowhere_promises_little() {
-        let whole = Rehearsal { share: 1.0, steps: 100, pace: 70.0, ..Rehearsal::default() };
+        let whole = Rehearsal { share: 1.0, steps: 100, pace: 70.0, far: 0.5, ..Rehearsal::default() };
         let value = |rehearsal: &Rehearsal, flat| steps(rehearsal, flat, false).map(|(about, _)| about.value);
         assert_eq!(value(&whole, Some(1e6)), Some(100.0));
         // half way: its own pace; a quarter: between that and a flat front
@@ -311,7 +308,7 @@ mod tests {
             let path = format!("{}/configs/{name}.toml", env!("CARGO_MANIFEST_DIR"));
             let setup = crate::config::read(path.as_ref(), &[]).unwrap().setup;
             let heights = crate::sim::start::load_heights(&setup).unwrap();
-            let rehearsal = rehearse(&setup, &heights, Duration::from_secs(40));
+            let rehearsal = rehearse(&setup, &heights, [Duration::from_secs(40); 2]);
             let flat = super::super::steps(&setup).map(|steps| steps + BEGINNING);
             let (about, reason) = steps(&rehearsal, flat, true).unwrap();
             println!("{name}: {:.0} expected, {taken} taken ({reason})", about.value);

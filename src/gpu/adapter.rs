@@ -5,6 +5,7 @@ use std::fmt;
 use wgpu::{Backend, DeviceType};
 
 use super::error::GpuError;
+use super::fields;
 
 /// Which adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,9 @@ pub struct AdapterReport {
     pub largest_field: u64,
     /// fields that a kernel may bind
     pub fields_per_kernel: u32,
-    /// cells along each side of the largest cubic grid whose fields fit; the memory may be smaller
+    /// memory on the device \[bytes\], where the interface tells
+    pub memory: Option<u64>,
+    /// cells along each side of the largest cubic grid whose fields it takes and, where that is known, has the memory for
     pub largest_cube: usize,
     /// whether it is a GPU, not a program: what is taken unasked
     pub is_hardware: bool,
@@ -51,10 +54,12 @@ pub struct AdapterReport {
 impl fmt::Display for AdapterReport {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Self { name, backend, driver, device_type, largest_cube, .. } = self;
-        let gib = self.largest_field as f64 / f64::from(1 << 30);
+        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+        let memory = self.memory.map_or("memory not told".into(), |bytes| format!("{:.1} GiB", gib(bytes)));
+        let field = gib(self.largest_field);
         write!(
             f,
-            "{name} ({backend}, driver {driver}, {device_type}), fields of {gib:.2} GiB: {largest_cube}³ cells at most"
+            "{name} ({backend}, driver {driver}, {device_type}), {memory}, fields of {field:.2} GiB: {largest_cube}³ cells at most"
         )
     }
 }
@@ -80,7 +85,8 @@ fn all() -> Vec<wgpu::Adapter> {
 fn report(index: usize, adapter: &wgpu::Adapter) -> AdapterReport {
     let (info, limits) = (adapter.get_info(), adapter.limits());
     let largest_field = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-    AdapterReport {
+    let memory = memory_of(adapter);
+    let report = AdapterReport {
         index,
         backend: backend_name(info.backend).into(),
         driver: format!("{} {}", info.driver, info.driver_info).trim().into(),
@@ -94,10 +100,51 @@ fn report(index: usize, adapter: &wgpu::Adapter) -> AdapterReport {
         largest_field,
         fields_per_kernel: limits.max_storage_buffers_per_shader_stage,
         largest_cube: largest_cube(largest_field),
+        memory,
         is_hardware: rank(info.device_type) < 3,
         bus: info.device_pci_bus_id,
         name: info.name,
+    };
+    let in_memory = report.own_memory().map_or(usize::MAX, cube_in);
+    AdapterReport { largest_cube: report.largest_cube.min(in_memory), ..report }
+}
+
+impl AdapterReport {
+    /// Memory that is all that its fields may take \[bytes\]: that of a discrete GPU. Others take part of the machine's.
+    pub fn own_memory(&self) -> Option<u64> {
+        self.memory.filter(|_| self.device_type == "discrete")
     }
+}
+
+/// Bytes of all fields of a grid of so many cells, without mechanisms.
+pub fn least_memory(cells: u64) -> u64 {
+    fields::bytes(cells, None)
+}
+
+/// Memory of an adapter's own \[bytes\], as Vulkan tells: the sum of the heaps on the device.
+#[cfg(any(windows, all(unix, not(target_vendor = "apple"))))]
+#[allow(unsafe_code)]
+fn memory_of(adapter: &wgpu::Adapter) -> Option<u64> {
+    // VK_MEMORY_HEAP_DEVICE_LOCAL_BIT
+    const ON_THE_DEVICE: u32 = 1;
+    // SAFETY: the handles are only asked, while `adapter` keeps them
+    unsafe {
+        let adapter = adapter.as_hal::<wgpu::hal::api::Vulkan>()?;
+        let instance = adapter.shared_instance().raw_instance();
+        let told = instance.get_physical_device_memory_properties(adapter.raw_physical_device());
+        let heaps = told.memory_heaps.iter().take(told.memory_heap_count as usize);
+        Some(heaps.filter(|heap| heap.flags.as_raw() & ON_THE_DEVICE != 0).map(|heap| heap.size).sum())
+    }
+}
+
+#[cfg(not(any(windows, all(unix, not(target_vendor = "apple")))))]
+fn memory_of(_: &wgpu::Adapter) -> Option<u64> {
+    None
+}
+
+/// Cells along each side of the largest cube whose fields together, without mechanisms, have `memory` bytes at most.
+fn cube_in(memory: u64) -> usize {
+    cube_of(memory / (least_memory(1 << 20) >> 20).max(1))
 }
 
 fn backend_name(backend: Backend) -> &'static str {
@@ -111,7 +158,11 @@ fn backend_name(backend: Backend) -> &'static str {
 
 /// Cells along each side of the largest cube whose largest field has `bytes` at most.
 pub(super) fn largest_cube(bytes: u64) -> usize {
-    let cells = bytes / LARGEST_FIELD_PER_CELL;
+    cube_of(bytes / LARGEST_FIELD_PER_CELL)
+}
+
+/// Cells along each side of the largest cube of `cells` at most.
+fn cube_of(cells: u64) -> usize {
     let mut side = (cells as f64).cbrt() as u64 + 1;
     while side * side * side > cells {
         side -= 1;

@@ -19,7 +19,7 @@ mod timing;
 mod trapped;
 mod verbs;
 
-pub use adapter::{AdapterReport, Choice, LARGEST_FIELD_PER_CELL, adapters};
+pub use adapter::{AdapterReport, Choice, LARGEST_FIELD_PER_CELL, adapters, least_memory};
 pub use error::GpuError;
 
 use device::{Device, Need};

@@ -9,7 +9,7 @@ use crate::model::nucleation::Cap;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{
-    BALANCE_MAXIMA, Backend, BackendError, Balance, Field, INVENTORY_MAXIMA, Inventory, Pieces, State, Vector,
+    BALANCE_MAXIMA, Backend, BackendError, Balance, Counts, Field, INVENTORY_MAXIMA, Inventory, Pieces, State, Vector,
 };
 use crate::solver::multigrid::{Levels, MOST_SWEEPS};
 use crate::solver::newton::CONCENTRATION_KEPT;
@@ -81,8 +81,8 @@ impl Backend for Gpu {
         true
     }
 
-    fn launches(&self) -> Option<u64> {
-        Some(self.queue.launches())
+    fn counts(&self) -> Option<Counts> {
+        Some(self.queue.counts())
     }
 
     fn wait(&mut self) -> Result<(), BackendError> {

@@ -2,6 +2,7 @@
 //! protocol, the salt, the capillarity and the double layer of the run in it, each when its turn comes.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::end;
@@ -33,7 +34,9 @@ pub struct Rehearsal {
     pub steps: u64,
     /// steps for the whole of a run that goes on like the second half of what was rehearsed
     pub pace: f64,
-    /// Newton iterations of the steps from the fourth on, over those of the first three
+    /// share from which on its pace alone tells the rest
+    pub far: f64,
+    /// wall time of a step from the fourth on, over that of the first three: lithium that is there to react with, and Newton iterations
     pub dearer: f64,
     /// what limited how many steps, the most first
     pub limited_by: Vec<(String, u64)>,
@@ -99,25 +102,39 @@ fn share(setup: &Setup, stage: &Stage, clock: &Clock, first: f64) -> f64 {
     of_end.max(of_steps.or(over).unwrap_or(0.0)).clamp(0.0, 1.0)
 }
 
-/// Rehearses a run for about `budget` of wall time.
-pub fn rehearse(setup: &Setup, heights: &[f64], budget: Duration) -> Rehearsal {
+/// Share of a run from which on a rehearsal's pace alone tells the rest: half of it, as nuclei grow fast and the deposit that they make slowly. In
+/// a protocol of many steps each begins with short ones of its own, and the first of them tells more of the others than a flat front does.
+fn far(setup: &Setup) -> f64 {
+    (1.0 / setup.protocol.length().max(1) as f64).min(HALF)
+}
+
+/// Half of a run.
+const HALF: f64 = 0.5;
+
+/// Share of a run that a rehearsal should come to.
+const SHORT: f64 = 0.1;
+
+/// Rehearses a run for about the first of these wall times, for up to the second if it has not come to a tenth of the run by then.
+pub fn rehearse(setup: &Setup, heights: &[f64], budget: [Duration; 2]) -> Rehearsal {
     let (small, heights) = smaller(setup, heights);
-    let mut seen = Rehearsal { columns: [small.grid.nx, small.grid.ny], dearer: 1.0, ..Rehearsal::default() };
+    let columns = [small.grid.nx, small.grid.ny];
+    let mut seen = Rehearsal { columns, far: far(setup), dearer: 1.0, ..Rehearsal::default() };
     if let Err(reason) = play(small, heights, budget, &mut seen) {
         seen.failed = Some(reason);
     }
     seen
 }
 
-fn play(setup: Setup, heights: Vec<f64>, budget: Duration, seen: &mut Rehearsal) -> Result<(), String> {
+fn play(setup: Setup, heights: Vec<f64>, budget: [Duration; 2], seen: &mut Rehearsal) -> Result<(), String> {
     let began = Instant::now();
-    let asked = || began.elapsed() > budget;
+    let far = AtomicBool::new(false);
+    let asked = || began.elapsed() > budget[usize::from(!far.load(Ordering::Relaxed))];
     let mut sim = Simulation::on_copper(setup.clone(), heights, DeviceChoice::Cpu).map_err(|e| e.to_string())?;
     let first = (sim.clock().inventory.height * setup.grid.dx).max(setup.collector.height);
     let mut schedule = Schedule::default();
     let mut limits_met: BTreeMap<String, u64> = BTreeMap::new();
-    // share after each step, and the Newton iterations
-    let (mut shares, mut newton) = (vec![0.0], vec![0u64]);
+    // share after each step, and the wall time \[s\]
+    let (mut shares, mut times) = (vec![0.0], vec![began.elapsed().as_secs_f64()]);
     let mut failure = None;
     while !asked() {
         sim.impose().map_err(|e| e.to_string())?;
@@ -137,8 +154,10 @@ fn play(setup: Setup, heights: Vec<f64>, budget: Duration, seen: &mut Rehearsal)
         let Position { clock, stage, .. } = sim.position();
         schedule.due(&setup, clock);
         let over = end::condition(&setup, clock).is_some();
-        shares.push(if over { 1.0 } else { share(&setup, stage, clock, first) });
-        newton.push(clock.newton);
+        let share = if over { 1.0 } else { share(&setup, stage, clock, first) };
+        far.store(share >= SHORT, Ordering::Relaxed);
+        shares.push(share);
+        times.push(began.elapsed().as_secs_f64());
         let limits = step.stage.step(&setup).map_or(&[][..], |step| &step.limits);
         let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
         failure = end::objection(&setup, clock, timed);
@@ -146,12 +165,12 @@ fn play(setup: Setup, heights: Vec<f64>, budget: Duration, seen: &mut Rehearsal)
             break;
         }
     }
-    record(seen, sim.clock(), &shares, &newton, limits_met);
+    record(seen, sim.clock(), &shares, &times, limits_met);
     failure.map_or(Ok(()), Err)
 }
 
 /// Writes down what was seen until now.
-fn record(seen: &mut Rehearsal, clock: &Clock, shares: &[f64], newton: &[u64], limits_met: BTreeMap<String, u64>) {
+fn record(seen: &mut Rehearsal, clock: &Clock, shares: &[f64], times: &[f64], limits_met: BTreeMap<String, u64>) {
     let steps = shares.len() - 1;
     let share = shares[steps];
     seen.share = share;
@@ -162,10 +181,12 @@ fn record(seen: &mut Rehearsal, clock: &Clock, shares: &[f64], newton: &[u64], l
     let half = shares.partition_point(|&at| at < 0.5 * share);
     let late = (steps - half) as f64 / (share - shares[half]).max(1e-12);
     let on_the_whole = steps as f64 / share.max(1e-12);
-    seen.pace = if share > 0.0 && half < steps { late.min(4.0 * on_the_whole) } else { on_the_whole };
+    // steps of a protocol take as many as they take, rests the fewest: what comes is like all of what was rehearsed
+    let is_late = seen.far == HALF && share > 0.0 && half < steps;
+    seen.pace = if is_late { late.min(4.0 * on_the_whole) } else { on_the_whole };
     if steps > 6 {
-        let mean = |from: usize, to: usize| (newton[to] - newton[from]) as f64 / (to - from) as f64;
-        seen.dearer = (mean(3, steps) / mean(0, 3).max(1.0)).clamp(0.25, 4.0);
+        let mean = |from: usize, to: usize| (times[to] - times[from]) / (to - from) as f64;
+        seen.dearer = (mean(3, steps) / mean(0, 3).max(1e-9)).clamp(0.25, 4.0);
     }
     let mut limited_by: Vec<(String, u64)> = limits_met.into_iter().collect();
     limited_by.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -39,7 +39,7 @@ impl DeviceChoice {
     /// What a free choice comes to on this machine: the best hardware GPU, the CPU without one.
     pub fn resolved(self) -> Self {
         match self {
-            Self::Auto if has_hardware_gpu() => Self::Gpu(None),
+            Self::Auto if has_hardware().is_ok() => Self::Gpu(None),
             Self::Auto => Self::Cpu,
             asked => asked,
         }
@@ -116,37 +116,71 @@ impl Device {
 /// A sentence: no such device, or a grid that does not fit, with the largest that would.
 pub fn open(choice: DeviceChoice, setup: &Setup, statics: &Statics) -> Result<(Device, Option<String>), String> {
     match choice {
-        DeviceChoice::Cpu => open_cpu(setup, statics).map(|cpu| (cpu, None)),
-        DeviceChoice::Gpu(number) => open_gpu(number, setup, statics).map(|gpu| (gpu, None)),
-        DeviceChoice::Auto => auto(setup, statics),
+        DeviceChoice::Cpu => Ok((open_cpu(setup, statics), None)),
+        DeviceChoice::Gpu(number) => match open_gpu(number, setup, statics) {
+            Ok(gpu) => Ok((gpu, None)),
+            Err(reason) => Err(without(&reason)),
+        },
+        DeviceChoice::Auto => {
+            let gpu = has_hardware()
+                .and_then(|()| gpu_takes(None, &setup.grid))
+                .and_then(|()| open_gpu(None, setup, statics));
+            or_the_cpu(gpu, || cpu_holds(&setup.grid).map(|()| open_cpu(setup, statics)))
+        }
     }
 }
 
-fn open_cpu(setup: &Setup, statics: &Statics) -> Result<Device, String> {
-    Ok(Device::Cpu(Box::new(Cpu::new(setup, statics))))
+/// What a free choice comes to: the GPU or, with a sentence that says why, the CPU.
+fn or_the_cpu<D>(
+    gpu: Result<D, String>,
+    cpu: impl FnOnce() -> Result<D, String>,
+) -> Result<(D, Option<String>), String> {
+    match gpu {
+        Ok(gpu) => Ok((gpu, None)),
+        Err(reason) => Ok((cpu()?, Some(format!("{reason}: the CPU computes")))),
+    }
+}
+
+/// A reason why a GPU that was asked for cannot compute, and what can.
+fn without(reason: &str) -> String {
+    format!("{reason}; --device cpu computes without a GPU")
+}
+
+fn open_cpu(setup: &Setup, statics: &Statics) -> Device {
+    Device::Cpu(Box::new(Cpu::new(setup, statics)))
 }
 
 /// Whether host and device can hold a run at all, before anything is allocated or opened: all fields on the CPU, the fixed ones beside a
-/// GPU, whose own fields must not be larger than it takes.
+/// GPU, whose own fields must not be larger than it takes. A free choice goes to the CPU where the GPU cannot.
 ///
 /// # Errors
 /// A sentence with the need, what is free, and the largest cube that would fit.
 pub fn fits(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
-    gpu_takes(choice, grid)?;
-    let (per_cell, what) = match choice.resolved() {
-        DeviceChoice::Gpu(_) => (HOST_BYTES_PER_CELL, "beside a GPU"),
-        DeviceChoice::Cpu | DeviceChoice::Auto => (cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU"),
-    };
+    match choice {
+        DeviceChoice::Gpu(number) => {
+            gpu_takes(number, grid).map_err(|reason| without(&reason))?;
+            host_holds(HOST_BYTES_PER_CELL, "beside a GPU", grid)
+        }
+        DeviceChoice::Auto if has_hardware().and_then(|()| gpu_takes(None, grid)).is_ok() => {
+            host_holds(HOST_BYTES_PER_CELL, "beside a GPU", grid)
+        }
+        DeviceChoice::Auto | DeviceChoice::Cpu => cpu_holds(grid),
+    }
+}
+
+fn cpu_holds(grid: &Grid) -> Result<(), String> {
+    host_holds(cpu::BYTES_PER_CELL + HOST_BYTES_PER_CELL, "on the CPU", grid)
+}
+
+/// Whether main memory has so many bytes for each cell.
+fn host_holds(per_cell: usize, what: &str, grid: &Grid) -> Result<(), String> {
     let need = grid.cells().saturating_mul(per_cell);
     match memory::free() {
         Some(memory::Free { bytes, by }) if need > bytes => Err(format!(
-            "grid.cells: {} × {} × {} cells need {:.1} GiB of main memory {what}, {:.1} GiB are free{}; the largest cube \
-             that fits is {}³",
-            grid.nx,
-            grid.ny,
-            grid.nz,
-            gib(need),
-            gib(bytes),
+            "{} need {:.1} GiB of main memory {what}, {:.1} GiB are free{}; the largest cube that fits is {}³",
+            cells_of(grid),
+            gib(need as u64),
+            gib(bytes as u64),
             if by.is_empty() { by } else { format!(" under {by}") },
             ((bytes / per_cell) as f64).cbrt() as usize
         )),
@@ -154,60 +188,77 @@ pub fn fits(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
     }
 }
 
-fn gib(bytes: usize) -> f64 {
+fn cells_of(grid: &Grid) -> String {
+    format!("grid.cells: {} × {} × {} cells", grid.nx, grid.ny, grid.nz)
+}
+
+fn gib(bytes: u64) -> f64 {
     bytes as f64 / (1u64 << 30) as f64
 }
 
-/// Whether the GPU of a choice takes fields as large as the grid needs, as its adapter tells.
+/// Whether a GPU takes fields as large as the grid needs and has the memory for all of them, as its adapter tells.
 ///
 /// # Errors
 /// A sentence with both sizes, and the largest cube. That there is no such GPU, opening it says.
 #[cfg(feature = "gpu")]
-fn gpu_takes(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
-    use crate::gpu::{AdapterReport, LARGEST_FIELD_PER_CELL, adapters};
-    let adapters = match choice {
-        DeviceChoice::Cpu => return Ok(()),
-        _ => adapters(),
-    };
-    let adapter = match choice {
-        DeviceChoice::Gpu(Some(number)) => adapters.get(number),
+fn gpu_takes(number: Option<usize>, grid: &Grid) -> Result<(), String> {
+    use crate::gpu::{AdapterReport, adapters};
+    let adapters = adapters();
+    let adapter = match number {
+        Some(number) => adapters.get(number),
         // the order in which they are taken
-        _ => {
+        None => {
             let kind = |adapter: &&AdapterReport| {
                 ["discrete", "integrated"].iter().position(|kind| *kind == adapter.device_type)
             };
             adapters.iter().filter(|adapter| adapter.is_hardware).min_by_key(|adapter| kind(adapter).unwrap_or(2))
         }
     };
-    let need = LARGEST_FIELD_PER_CELL.saturating_mul(grid.cells() as u64);
-    match adapter {
-        Some(adapter) if need > adapter.largest_field => Err(format!(
-            "grid.cells: {} × {} × {} cells need fields of {:.2} GiB, but {} takes {:.2} GiB at most; the largest cube that fits is {}³",
-            grid.nx,
-            grid.ny,
-            grid.nz,
-            gib(need as usize),
-            adapter.name,
-            gib(adapter.largest_field as usize),
-            adapter.largest_cube
-        )),
-        _ => Ok(()),
+    adapter.map_or(Ok(()), |adapter| takes(adapter, grid))
+}
+
+#[cfg(feature = "gpu")]
+fn takes(adapter: &crate::gpu::AdapterReport, grid: &Grid) -> Result<(), String> {
+    use crate::gpu::{LARGEST_FIELD_PER_CELL, least_memory};
+    let (name, cells) = (&adapter.name, grid.cells() as u64);
+    let field = LARGEST_FIELD_PER_CELL.saturating_mul(cells);
+    let (need, there) = match adapter.own_memory() {
+        _ if field > adapter.largest_field => {
+            let [need, largest] = [field, adapter.largest_field].map(gib);
+            (format!("fields of {need:.2} GiB"), format!("takes {largest:.2} GiB at most"))
+        }
+        Some(memory) if least_memory(cells) > memory => {
+            let [need, memory] = [least_memory(cells), memory].map(gib);
+            (format!("{need:.1} GiB of its memory"), format!("has {memory:.1} GiB"))
+        }
+        _ => return Ok(()),
+    };
+    let (size, cube) = (cells_of(grid), adapter.largest_cube);
+    Err(format!("{size} need {need}, but {name} {there}; the largest cube that fits is {cube}³"))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn gpu_takes(_: Option<usize>, _: &Grid) -> Result<(), String> {
+    Ok(())
+}
+
+/// # Errors
+/// Why no GPU is taken unasked.
+#[cfg(feature = "gpu")]
+fn has_hardware() -> Result<(), String> {
+    let adapters = crate::gpu::adapters();
+    match adapters.first() {
+        _ if adapters.iter().any(|adapter| adapter.is_hardware) => Ok(()),
+        None => Err("no GPU was found".into()),
+        Some(software) => {
+            Err(format!("no hardware GPU was found ({} is software, and slower than the CPU)", software.name))
+        }
     }
 }
 
 #[cfg(not(feature = "gpu"))]
-fn gpu_takes(_: DeviceChoice, _: &Grid) -> Result<(), String> {
-    Ok(())
-}
-
-#[cfg(feature = "gpu")]
-fn has_hardware_gpu() -> bool {
-    crate::gpu::adapters().iter().any(|adapter| adapter.is_hardware)
-}
-
-#[cfg(not(feature = "gpu"))]
-fn has_hardware_gpu() -> bool {
-    false
+fn has_hardware() -> Result<(), String> {
+    Err("built without the `gpu` feature".into())
 }
 
 #[cfg(feature = "gpu")]
@@ -215,26 +266,50 @@ fn open_gpu(number: Option<usize>, setup: &Setup, statics: &Statics) -> Result<D
     crate::gpu::Gpu::open(number, setup, statics).map(|gpu| Device::Gpu(Box::new(gpu))).map_err(|e| e.to_string())
 }
 
-#[cfg(feature = "gpu")]
-fn auto(setup: &Setup, statics: &Statics) -> Result<(Device, Option<String>), String> {
-    let adapters = crate::gpu::adapters();
-    if adapters.iter().any(|adapter| adapter.is_hardware) {
-        return open_gpu(None, setup, statics).map(|gpu| (gpu, None));
-    }
-    let why = if adapters.is_empty() {
-        "no GPU was found; the CPU computes".to_string()
-    } else {
-        format!("no hardware GPU was found ({} is software); the CPU computes, it is faster", adapters[0].name)
-    };
-    open_cpu(setup, statics).map(|cpu| (cpu, Some(why)))
-}
-
 #[cfg(not(feature = "gpu"))]
 fn open_gpu(_: Option<usize>, _: &Setup, _: &Statics) -> Result<Device, String> {
     Err("--device gpu: this program was built without the `gpu` feature".into())
 }
 
-#[cfg(not(feature = "gpu"))]
-fn auto(setup: &Setup, statics: &Statics) -> Result<(Device, Option<String>), String> {
-    open_cpu(setup, statics).map(|cpu| (cpu, Some("built without the `gpu` feature; the CPU computes".into())))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_free_choice_goes_to_the_cpu_and_says_why() {
+        assert_eq!(or_the_cpu(Ok("gpu"), || panic!("nobody asked")), Ok(("gpu", None)));
+        let lost = Err("Some GPU cannot be used: the device was lost".into());
+        let (device, why) = or_the_cpu(lost, || Ok("cpu")).unwrap();
+        assert_eq!(device, "cpu");
+        assert_eq!(why.unwrap(), "Some GPU cannot be used: the device was lost: the CPU computes");
+        // too large for both: what the CPU says
+        assert_eq!(or_the_cpu(Err("small".into()), || Err::<&str, _>("smaller".into())), Err("smaller".into()));
+    }
+
+    #[cfg(feature = "gpu")]
+    #[test]
+    fn a_gpu_must_take_the_fields_and_have_the_memory() {
+        let adapter = crate::gpu::AdapterReport {
+            index: 0,
+            name: "Some GPU".into(),
+            backend: "Vulkan".into(),
+            driver: "1".into(),
+            device_type: "discrete",
+            largest_field: 1 << 31,
+            fields_per_kernel: 32,
+            memory: Some(8 << 30),
+            largest_cube: 272,
+            is_hardware: true,
+            bus: String::new(),
+        };
+        let cube = |side: usize| Grid { nx: side, ny: side, nz: side, dx: 1e-6 };
+        assert_eq!(takes(&adapter, &cube(256)), Ok(()));
+        let memory = takes(&adapter, &cube(400)).unwrap_err();
+        assert!(memory.contains("of its memory, but Some GPU has 8.0 GiB") && memory.contains("272³"), "{memory}");
+        let field = takes(&adapter, &cube(700)).unwrap_err();
+        assert!(field.contains("fields of 2.56 GiB, but Some GPU takes 2.00 GiB at most"), "{field}");
+        // what an integrated one takes of the machine's memory the interface does not tell
+        let integrated = crate::gpu::AdapterReport { device_type: "integrated", ..adapter };
+        assert_eq!(takes(&integrated, &cube(400)), Ok(()));
+    }
 }

@@ -11,6 +11,32 @@ use crate::model::nucleation::Cap;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 
+/// What a device was given to do: what small grids wait for, whatever the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// kernels and copies
+    pub launches: u64,
+    /// submissions of several of them
+    pub submissions: u64,
+    /// times that the host waited for values
+    pub read_backs: u64,
+    /// bytes of those values
+    pub bytes_read: u64,
+}
+
+impl std::ops::Sub for Counts {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            launches: self.launches - before.launches,
+            submissions: self.submissions - before.submissions,
+            read_backs: self.read_backs - before.read_backs,
+            bytes_read: self.bytes_read - before.bytes_read,
+        }
+    }
+}
+
 /// Search directions that the linear solver keeps: the newest and those it is made orthogonal to.
 pub const DIRECTIONS: usize = 6;
 
@@ -316,8 +342,8 @@ pub trait Backend: Levels {
         Ok(None)
     }
 
-    /// Kernels and copies that were handed to the device so far: what a small grid waits for. None if there is no device to wait for.
-    fn launches(&self) -> Option<u64> {
+    /// What was handed to the device and waited for so far. None if there is no device to wait for.
+    fn counts(&self) -> Option<Counts> {
         None
     }
 
