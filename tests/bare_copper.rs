@@ -131,7 +131,15 @@ fn cases() -> Vec<(&'static str, Setup, Vec<Imposed>)> {
     }
     let mut sei = bare([8, 8, 20], liquid());
     let (fresh_charge, formation_time, growth, resistance, cracks) = (50.0, 1.0, 0.1, 1e-3, 0.5);
-    sei.mechanisms.sei = Some(Sei { fresh_charge, formation_time, growth, resistance, cracks });
+    sei.mechanisms.sei = Some(Sei {
+        fresh_charge,
+        formation_time,
+        growth,
+        resistance,
+        cracks,
+        activation_energy: 0.0,
+        reference_temperature: 298.15,
+    });
     sei.top.c0 = 100.0;
     cases.push(("with an SEI, dilute", sei, sweeps));
     cases

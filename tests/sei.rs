@@ -11,7 +11,15 @@ use liplate::solver::backend::Field;
 use liplate::solver::backend::{Backend, State};
 use liplate::solver::step::{Clock, Problem};
 
-const SEI: Sei = Sei { fresh_charge: 50.0, formation_time: 0.5, growth: 1.0, resistance: 1e-3, cracks: 0.5 };
+const SEI: Sei = Sei {
+    fresh_charge: 50.0,
+    formation_time: 0.5,
+    growth: 1.0,
+    resistance: 1e-3,
+    cracks: 0.5,
+    activation_energy: 0.0,
+    reference_temperature: 298.15,
+};
 
 /// Nuclei on rough copper, plated for a while, then stripped, then plated again.
 fn setup() -> Setup {
@@ -153,4 +161,25 @@ fn a_gpu_grows_the_same_layers() {
     assert!(differing < 20, "{differing} cells");
     assert!(g.field(Field::Riding("sei")).unwrap().iter().any(|&charge| charge > 0.0));
     assert!(clock_gpu.ledger.lithium_error().abs() < 1e-6);
+}
+
+/// Ten years on the shelf, at 25 °C and at 45 °C: σ² = σ0² + 2 K t, with K by Arrhenius. The layer lies in cells within 6 ℓ of the front; 0.49 % of
+/// the area of a profile is farther off, which is what the bound leaves room for (0.48 % measured, whatever K, dx and the time step).
+#[test]
+fn ten_years_at_rest_follow_the_root_of_time() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/configs/calendar.toml");
+    for (temperature, kelvin) in [("25 degC", 298.15), ("45 degC", 318.15f64)] {
+        let set = [format!("temperature=\"{temperature}\"")];
+        let setup = liplate::config::read(path.as_ref(), &set).unwrap().setup;
+        let sei = setup.mechanisms.sei.unwrap();
+        let area = setup.grid.area();
+        let mut sim = liplate::sim::Simulation::new(setup, liplate::sim::device::DeviceChoice::Cpu).unwrap();
+        while sim.step().unwrap().ended.is_none() {}
+        let faster = (sei.activation_energy / 8.314_462_618 * (1.0 / 298.15 - 1.0 / kelvin)).exp();
+        let exact = (sei.fresh_charge.powi(2) + 2.0 * faster * sei.growth * sim.time()).sqrt();
+        let taken = sim.clock().ledger.charge_taken.sei / area;
+        println!("{temperature}: {} steps, {taken:.0} C/m², exact {exact:.0}", sim.clock().step);
+        assert!((sim.time() - 3650.0 * 86_400.0).abs() < 1.0 && sim.clock().step < 300);
+        assert!((taken / exact - 1.0).abs() < 0.01, "{temperature}: {taken} {exact}");
+    }
 }

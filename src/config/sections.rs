@@ -9,16 +9,13 @@ use super::tables;
 use crate::io::height_map;
 use crate::mechanisms::Mechanisms;
 use crate::model::cathode::{Cathode, OpenCircuit};
-use crate::model::constants::ZERO_CELSIUS;
+use crate::model::constants::ROOM;
 use crate::model::electrolyte::{Electrolyte, arrhenius};
 use crate::model::grid::Grid;
 use crate::model::keys::{OfKeys, Reader, Table};
 use crate::model::parameters::*;
 use crate::model::protocol::{Block, COMPLIANCE, COMPLIANCES, Place, Protocol, TEMPERATURES};
 use crate::section;
-
-/// Room temperature \[K\], the reference of Arrhenius factors unless a config says otherwise.
-const ROOM: f64 = ZERO_CELSIUS + 25.0;
 
 section! {
     /// What stands before the first section.

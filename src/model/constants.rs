@@ -10,3 +10,5 @@ pub const LITHIUM_MOLAR_VOLUME: f64 = 1.30e-5;
 pub const ELEMENTARY_CHARGE: f64 = 1.602_176_634e-19;
 /// Kelvin at 0 °C \[K\].
 pub const ZERO_CELSIUS: f64 = 273.15;
+/// 25 °C, at which most properties are told \[K\].
+pub const ROOM: f64 = ZERO_CELSIUS + 25.0;

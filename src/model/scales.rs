@@ -72,6 +72,11 @@ impl Scales {
         }
     }
 
+    /// Temperature that the units are those of \[K\].
+    pub fn temperature(&self) -> f64 {
+        self.potential * FARADAY / GAS
+    }
+
     /// Charge per volume and per scaled concentration that makes the salt equation count in currents:
     /// (F c0 dx²)/(κ_ref RT/F) \[s\]; divided by dt it is the scaled storage coefficient.
     pub fn salt_time(&self) -> f64 {

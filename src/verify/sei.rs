@@ -12,7 +12,7 @@
 use super::sphere::{self, sphere};
 use super::{Case, Check, Lab, VerifyError};
 use crate::mechanisms::sei::Sei;
-use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
+use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME, ROOM};
 use crate::model::parameters::{Control, Setup};
 use crate::solver::backend::Field;
 
@@ -115,7 +115,7 @@ fn growing(lab: &Lab) -> Result<Vec<Check>, VerifyError> {
     let mut setup = lab.config("sphere", &[])?;
     // so little that the growth is that without it
     let fresh_charge = 1.0;
-    setup.mechanisms.sei = Some(Sei { fresh_charge, formation_time: 0.1, growth: 0.0, resistance: 0.0, cracks: 0.0 });
+    setup.mechanisms.sei = Some(fresh(fresh_charge, 0.1));
     let (centre, radius) = sphere(&setup)?;
     let growth = 4.0;
     let speed = sphere::speed(&setup)?;
@@ -142,7 +142,7 @@ fn young(lab: &Lab, share: f64) -> Result<Check, VerifyError> {
     let (_, radius) = sphere(&setup)?;
     let speed = sphere::speed(&setup)?;
     let (fresh_charge, formation_time) = (1.0, share * radius / speed);
-    setup.mechanisms.sei = Some(Sei { fresh_charge, formation_time, growth: 0.0, resistance: 0.0, cracks: 0.0 });
+    setup.mechanisms.sei = Some(fresh(fresh_charge, formation_time));
     // no more than the layer itself changes in a step
     setup.time_step.largest = 0.05 * formation_time;
     let end = 4.0 / speed;
@@ -175,4 +175,17 @@ fn young(lab: &Lab, share: f64) -> Result<Check, VerifyError> {
 
 fn of(setup: &Setup) -> Result<Sei, VerifyError> {
     setup.mechanisms.sei.ok_or_else(|| VerifyError::Case("sei.toml must have an SEI".into()))
+}
+
+/// A layer that forms and does nothing else.
+fn fresh(fresh_charge: f64, formation_time: f64) -> Sei {
+    Sei {
+        fresh_charge,
+        formation_time,
+        growth: 0.0,
+        resistance: 0.0,
+        cracks: 0.0,
+        activation_energy: 0.0,
+        reference_temperature: ROOM,
+    }
 }

@@ -19,9 +19,9 @@ macro_rules! shipped {
 }
 
 /// The configs that are shipped with the program: name and text.
-pub const SHIPPED: [(&str, &str); 17] = shipped! {
+pub const SHIPPED: [(&str, &str); 18] = shipped! {
     "quickstart" "nuclei_on_copper" "one_nucleus" "planar" "flat_2d" "cycling" "dendrites" "dendrites_large" "sand" "crystals" "crystals_large" "grains" "patterned" "trends" "fast_formation"
-    "nucleation_scaling" "formation"
+    "nucleation_scaling" "formation" "calendar"
 };
 
 /// A config with the values of the shipped config `from` and the meaning of every key.

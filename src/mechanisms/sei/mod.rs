@@ -11,6 +11,8 @@ pub mod cpu;
 pub mod gpu;
 
 use super::{Mechanism, Plausible, RidingField};
+use crate::model::constants::ROOM;
+use crate::model::electrolyte::arrhenius;
 use crate::model::keys::{OfKeys, Shown};
 use crate::model::numerics::{LARGEST_STRETCH, LEAST_STRETCH};
 use crate::model::scales::Scales;
@@ -25,6 +27,8 @@ section! {
         growth: f64 = or("C^2/m^4/s", NotNegative, 0.0), "K of dσ/dt = K/σ, σ the charge per area";
         resistance: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance of a layer of `fresh_charge`; it is proportional to the charge";
         cracks: f64 = or("1", Within(0.0..=1.0), 0.0), "part of a shell that cracks when plating begins below it";
+        activation_energy: f64 = or("J/mol", NotNegative, 0.0), "Arrhenius activation energy of `growth` and of the rate at which a fresh layer forms";
+        reference_temperature: f64 = or("K", Positive, ROOM), "temperature at which those hold as given";
     }
 }
 
@@ -52,6 +56,8 @@ impl Mechanism for Sei {
             of("formation_time", self.formation_time, [1e-6, 1e8], "s", "from a double layer's time to years"),
             of("growth", self.growth, [1e-12, 1e7], "C^2/m^4/s", "1e5 C/m^2 in a quarter of an hour is the most"),
             of("resistance", self.resistance, [1e-9, 10.0], "ohm m^2", film),
+            of("activation_energy", self.activation_energy, [1e2, 3e5], "J/mol", "films grow with 2e4 to 1e5 J/mol"),
+            of("reference_temperature", self.reference_temperature, [200.0, 400.0], "K", "25 degC is 298.15 K"),
         ]
     }
 
@@ -84,13 +90,14 @@ pub struct Scaled {
 }
 
 impl Sei {
-    /// The parameters in the units of the fields.
+    /// The parameters in the units of the fields, at the temperature of these.
     pub fn scaled(&self, scales: &Scales) -> Scaled {
+        let faster = arrhenius(self.activation_energy, scales.temperature(), self.reference_temperature);
         let per_charge = self.resistance / self.fresh_charge * scales.current * scales.current / scales.potential;
         Scaled {
             fresh: (self.fresh_charge / scales.current) as f32,
-            time: self.formation_time as f32,
-            growth: (self.growth / (scales.current * scales.current)) as f32,
+            time: (self.formation_time / faster) as f32,
+            growth: (faster * self.growth / (scales.current * scales.current)) as f32,
             resistance: per_charge as f32,
             cracks: self.cracks as f32,
         }
