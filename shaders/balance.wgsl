@@ -1,8 +1,8 @@
 // balance - sums over the linearised equations, first stage: one partial sum for each workgroup
 //
 //   residual^2, terms^2, the imbalance of charge, reaction, double layer, what enters at the top, salt, electrode potential,
-//   nucleation rate, what rounding leaves of the residuals, squared; the largest current, change of concentration and slope of the
-//   current. Members and order: `Balance` in src/solver/backend.rs
+//   nucleation rate, what rounding leaves of the residuals, squared; the power of the reaction; the largest current, change of
+//   concentration and slope of the current. Members and order: `Balance` in src/solver/backend.rs
 //
 // The sums are kept as two floats each: they are differences of large numbers that the ledgers look at.
 //
@@ -39,6 +39,9 @@ struct Parameters {
 const IN_INTERFACE = 0.01;
 // Cells that count for the change of concentration: psi above this.
 const IN_ELECTROLYTE = 0.05;
+
+// Members of the last four that are maxima.
+const MAXIMA = vec4<bool>(false, true, true, true);
 
 // Current, salt, weight and weighted potential at the top.
 fn at_top(i: u32, psi: f32) -> vec4<f32> {
@@ -132,7 +135,7 @@ fn balance(
         if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive) * nucleation_factor(pattern_share[cell.y * n.x + cell.x]); }
         rates = add(rates, single(vec4<f32>(top.w, nucleating, rounded2(unsure * unsure))));
         let slope = select(0.0, slopes[i].x, in_interface);
-        largest = merged(largest, single(vec4<f32>(fastest, largest_change, slope, 0.0)), vec4<bool>(true));
+        largest = merged(largest, single(vec4<f32>(drive * plated, fastest, largest_change, slope)), MAXIMA);
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;
     let count = groups.x * groups.y * groups.z;
@@ -156,7 +159,7 @@ fn balance(
         partial[2u * (3u * count + slot)] = total_3.high;
         partial[2u * (3u * count + slot) + 1u] = total_3.low;
     }
-    let total_4 = over_workgroup(largest, vec4<bool>(true), lane);
+    let total_4 = over_workgroup(largest, MAXIMA, lane);
     if lane == 0u {
         partial[2u * (4u * count + slot)] = total_4.high;
         partial[2u * (4u * count + slot) + 1u] = total_4.low;

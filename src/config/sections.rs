@@ -66,6 +66,7 @@ section! {
         empty: Option<f64> = optional("1", Within(0.0..=1.0), "that of the fit or table"), "lithium content x of the host when the cathode is empty";
         full: Option<f64> = optional("1", Within(0.0..=1.0), "that of the fit or table"), "lithium content x of the host when the cathode is full, as at the start";
         resistance: f64 = or("ohm m^2", NotNegative, 0.0), "area resistance of everything between the top of the box and the cathode's current collector";
+        entropy: f64 = or("V/K", Any, 0.0), "dU/dT of the cell's open-circuit voltage: the heat that its reaction makes or takes up, told in metrics.csv; the potential does not follow it";
         short_resistance: Option<f64> = optional("ohm m^2", Positive, "nothing leaks through a short"), "area resistance between lithium and cathode once lithium has made a short, if the run goes on with one";
     }
 }
@@ -312,6 +313,7 @@ fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {
         lithiation: [given.empty.unwrap_or(empty), given.full.unwrap_or(full)],
         resistance: given.resistance,
         short: given.short_resistance,
+        entropy: given.entropy,
         ocp,
     };
     if cathode.lithiation[0] >= cathode.lithiation[1] {

@@ -47,7 +47,13 @@ fn rounding_strip(coefficients: &Coefficients, u: [&[f64]; 2], has_salt: bool, [
 
 /// The terms of a strip, without those of the top and of nucleation, and of the salt's sink what reacts alone.
 #[multiversion(targets = "simd")]
-fn terms_strip(strip: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bool, out: Balance<&mut [f64]>) {
+fn terms_strip(
+    strip: &Terms,
+    phi_reference: f64,
+    [source, residual]: [[&[f64]; 2]; 2],
+    has_salt: bool,
+    out: Balance<&mut [f64]>,
+) {
     let n = out.reaction.len();
     let (u, old) = (rows_of(strip.u, n), rows_of(strip.old, n));
     let (source, residual) = (rows_of(source, n), rows_of(residual, n));
@@ -72,6 +78,7 @@ fn terms_strip(strip: &Terms, [source, residual]: [[&[f64]; 2]; 2], has_salt: bo
             if psi(x) > IN_ELECTROLYTE { (u[1][x] - old[1][x]).abs() } else { 0.0 }
         },
     );
+    fill(&mut out.reaction_power[..n], |x| (phi_reference + u[0][x]) * (current[x] * delta[x]));
     let anions = |x: usize| if has_salt { 1.0 - transference[x] } else { 0.0 };
     fill(&mut out.salt_sink[..n], |x| anions(x) * (current[x] * delta[x]));
 }
@@ -130,15 +137,16 @@ pub fn balance(cpu: &Cpu) -> Balance {
                 top.into_iter().for_each(|out| out.fill(0.0));
             }
             let level = &cpu.hierarchy[0];
+            let phi_reference = f64::from(cpu.step.phi_reference);
             let coefficients = Coefficients {
                 transport: level.transport.each_ref().map(|field| strip.of(field)),
                 local: level.local.each_ref().map(|field| strip.of(field)),
-                phi_reference: f64::from(cpu.step.phi_reference),
+                phi_reference,
             };
             let u = cpu.u.each_ref().map(|u| strip.of(u));
             rounding_strip(&coefficients, u, has_salt, [&mut *out.rounding_phi, &mut *out.rounding_c]);
             let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| strip.of(field)));
-            terms_strip(&Terms::new(cpu, strip), equations, has_salt, out);
+            terms_strip(&Terms::new(cpu, strip), phi_reference, equations, has_salt, out);
         },
     );
     let balance = Balance::from_slice(&values);

@@ -21,7 +21,7 @@ const INVENTORY_MAXIMA_BITS: u32 = 0xf0;
 /// Threads of a kernel that is one workgroup.
 const ONE_GROUP: [u32; 3] = [1; 3];
 const _: () = assert!(MOST_SWEEPS == 3, "the parameters of cycle_lower.wgsl");
-const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 19, "the kernels' order of members");
+const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 20, "the kernels' order of members");
 
 impl Levels for Gpu {
     fn levels(&self) -> usize {

@@ -16,6 +16,9 @@ pub struct Cathode {
     pub resistance: f64,
     /// area resistance between lithium and cathode once lithium has made a short, if the run goes on with one \[Ω m²\]
     pub short: Option<f64>,
+    /// dU/dT of the cell's open-circuit voltage, for the heat of its reaction \[V/K\]
+    #[serde(default)]
+    pub entropy: f64,
 }
 
 /// Open-circuit potential against lithium as a function of x, the lithium content of the host.
@@ -136,6 +139,7 @@ mod tests {
             lithiation: [0.2, 0.8],
             resistance: 1e-3,
             short: None,
+            entropy: 0.0,
         };
         // half empty: x = 0.5, 3.5 V; 10 mV over the resistance, and the lithium electrode at −30 mV
         assert!((cathode.voltage(50.0, 10.0, -0.03) - 3.54).abs() < 1e-12);

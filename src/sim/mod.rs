@@ -20,6 +20,7 @@
 
 pub mod device;
 pub mod fields;
+pub mod heat;
 pub mod short;
 pub mod stage;
 pub mod start;

@@ -271,6 +271,9 @@ sums! {
         rounding_phi,
         /// squared residual that rounding leaves of the salt equation
         rounding_c,
+        /// power of the reaction Σ φ i δ, φ the electrolyte's potential against the lithium that is joined to the copper
+        /// \[current · potential scale\]
+        reaction_power,
         /// largest |i| on the interface (maximum)
         largest_current,
         /// largest change of c/c0 in this step (maximum)

@@ -41,6 +41,9 @@ pub struct Clock {
     pub leak: f64,
     /// current density that the cell has been given from outside in the last step: what enters at the top, and the leak \[A/m²\]
     pub external: f64,
+    /// power that the reaction took in the last step: kinetics, film and the diffuse interface \[W/m²\]
+    #[serde(default)]
+    pub reaction_power: f64,
     /// charge that has passed outside, forth and back counted \[C/m²\]
     pub passed: f64,
     /// length of the next step if the potential did not limit it \[s\]

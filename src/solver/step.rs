@@ -152,6 +152,7 @@ impl Problem {
             current: 0.0,
             leak: 0.0,
             external: 0.0,
+            reaction_power: 0.0,
             passed: 0.0,
             unhurried: self.setup.time_step.first,
             last: 0.0,
@@ -585,6 +586,8 @@ impl Problem {
         };
         // exactly none at rest, also where something leaks
         clock.external = clock.current + clock.leak;
+        clock.reaction_power =
+            balance.reaction_power * self.scales.box_current() * self.scales.potential / self.setup.grid.area();
         clock.passed += clock.external.abs() * dt;
         clock.earlier = clock.last;
         clock.last = dt;
