@@ -7,6 +7,7 @@ use toml::Table;
 
 use super::findings::Findings;
 use super::origins::Origins;
+use super::quantity::{self, Dimension};
 use super::reader::Section;
 use super::{ConfigError, UNSET, apply, key_of, nearest, objections, read, sections};
 use crate::model::keys::OfKeys;
@@ -21,6 +22,47 @@ const PROTOCOL: &str = "protocol";
 
 /// Keys that a protocol takes the place of: what is imposed without one, and how much passes.
 const WITHOUT_PROTOCOL: [&str; 4] = ["top.current", "top.potential", "top.c_rate", "end.charge"];
+
+/// What a run is to go on to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Until {
+    /// another end, in the place of the one that its config gives
+    End(Changes),
+    /// so many steps since it began
+    Steps(u64),
+}
+
+/// The keys of `end` that a quantity can mean, by the SI unit of its dimension.
+const ENDS: [(&str, &str); 3] = [("charge", "C/m^2"), ("time", "s"), ("height", "m")];
+
+impl Until {
+    /// Reads what stands after "until": a charge per area, a time or a height, counted as the keys of `end` count them, or a number of
+    /// steps, as in `0.4 mAh/cm^2`, `10 s`, `5 um`, `100 steps`.
+    ///
+    /// # Errors
+    /// A sentence, if it is none of these.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let steps = text.trim().strip_suffix("steps").or_else(|| text.trim().strip_suffix("step"));
+        if let Some(number) = steps.and_then(|number| number.trim().parse().ok()) {
+            return Ok(Self::Steps(number));
+        }
+        let expected = "a charge per area, a time, a height or a number of steps is expected, as in \"0.4 mAh/cm^2\", \"10 s\", \"5 um\" \
+                        or \"100 steps\"";
+        let shown = quantity::shown(text);
+        let read = quantity::read(text, "1").map_err(|problem| format!("until {problem}; {expected}"))?;
+        let dimension = read.dimension();
+        match ENDS.into_iter().find(|(_, unit)| dimension == Dimension::of(unit)) {
+            Some((key, _)) => {
+                Changes::read(&[format!("end.{key}={text}")]).map(Self::End).map_err(|problem| problem.to_string())
+            }
+            None if read.unit().is_empty() => Err(format!("until {shown} has no unit; {expected}")),
+            None if dimension == Dimension::of("V") => Err(format!(
+                "until {shown}: say which way, as the keys potential_below and potential_above of [end] do"
+            )),
+            None => Err(format!("until {shown} is {}; {expected}", dimension.name())),
+        }
+    }
+}
 
 /// Values that take the place of those of a run from now on.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -253,6 +295,30 @@ mod tests {
             ("end", "key=value"),
         ] {
             let problem = read(&[text]).unwrap_err();
+            assert!(problem.contains(part), "{text}: {problem}");
+        }
+    }
+
+    #[test]
+    fn until_is_a_key_of_end_by_its_dimension() {
+        for (text, key) in
+            [("0.4 mAh/cm^2", "charge"), ("10 s", "time"), ("2 h", "time"), ("5 um", "height"), ("3 C/m^2", "charge")]
+        {
+            let wanted = read(&[&format!("end.{key}={text}")]).unwrap();
+            assert_eq!(Until::read(text), Ok(Until::End(wanted)), "{text}");
+        }
+        assert_eq!(Until::read("100 steps"), Ok(Until::Steps(100)));
+        assert_eq!(Until::read(" 1 step "), Ok(Until::Steps(1)));
+        for (text, part) in [
+            ("0.4 mAh", "is a charge; a charge per area"),
+            ("0.4", "has no unit"),
+            ("-1 V", "potential_below"),
+            ("-3 s", "must be positive"),
+            ("covered", "a charge per area"),
+            ("1.5 steps", "a charge per area"),
+            ("", "a charge per area"),
+        ] {
+            let problem = Until::read(text).unwrap_err();
             assert!(problem.contains(part), "{text}: {problem}");
         }
     }

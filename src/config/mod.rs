@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::model::parameters::Setup;
-pub use changes::{Changes, difference};
+pub use changes::{Changes, Until, difference};
 pub use checks::SMALLEST_NUCLEUS;
 pub(crate) use findings::Findings;
 use findings::Kind;

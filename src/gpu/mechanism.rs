@@ -8,7 +8,7 @@ use crate::model::scales::Scales;
 use crate::solver::backend::BackendError;
 
 /// A mechanism on this backend. Its fields are in buffers of the device, [`GpuMechanism::buffers`].
-pub trait GpuMechanism {
+pub trait GpuMechanism: Send {
     /// Buffers that the mechanism needs.
     fn buffers(&self) -> &'static [RidingBuffer];
     /// Goes over to the scaled units of another temperature.

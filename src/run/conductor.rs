@@ -6,7 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::RunError;
 use super::branch;
-use super::end::{self, Ending};
+use super::driver;
+use super::end::{self, Ending, done};
 use super::keep;
 use super::lock::Lock;
 use super::outputs::{self, Outputs, ReopenError, Written};
@@ -21,10 +22,10 @@ use crate::memory;
 use crate::model::measured;
 use crate::model::nucleation::Cap;
 use crate::model::parameters::Setup;
-use crate::model::protocol::{Limit, Place};
+use crate::model::protocol::Place;
 use crate::sim::device::{self, DeviceChoice};
 use crate::sim::stage::Stage;
-use crate::sim::{Simulation, setup_of, short};
+use crate::sim::{Simulation, setup_of};
 use crate::solver::step::{Clock, StepFailure};
 
 /// A run that is to begin.
@@ -357,10 +358,8 @@ impl Stretch<'_> {
             if let Some(reason) = stop.asked() {
                 break Ending::Interrupted(reason);
             }
-            sim.impose().map_err(|error| self.kept(error.into()))?;
-            let edge = recording.next_edge(sim);
             let (started, before) = (Instant::now(), sim.clock().clone());
-            let step = match sim.step_until(edge, Some(&asked)) {
+            let step = match driver::advance(sim, recording.schedule(), Some(&asked)) {
                 Ok(step) => step,
                 Err(StepFailure::Backend(error)) => {
                     bar.finish();
@@ -379,15 +378,13 @@ impl Stretch<'_> {
             timing.solver += started.elapsed();
             bar.show(&setup, &sim.position().stage, sim.clock(), &step.report);
             let started = Instant::now();
-            let limits = step.stage.step(&setup).map_or(&[][..], |step| &step.limits);
-            let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
-            let over = done(sim);
+            let (over, objection) = (done(sim), end::objection_after(&step, &setup, sim.clock()));
             if let Err(error) = recording.step(sim, step, over.is_some()) {
                 bar.finish();
                 // no checkpoint of this step: a resumed run takes it again, with the outputs that are missing now
                 return Err(self.kept(error.into()));
             }
-            if let Some(reason) = end::objection(&setup, sim.clock(), timed) {
+            if let Some(reason) = objection {
                 break Ending::Guard(reason);
             }
             if let Some(reason) = over {
@@ -435,17 +432,6 @@ fn run_file(setup: &Setup, provenance: &Provenance) -> RunFile {
         warnings: measured::beyond(setup),
         setup: serde_json::from_str(&provenance.setup).unwrap_or_default(),
     }
-}
-
-/// Why the run is done, if it is.
-fn done(sim: &Simulation) -> Option<String> {
-    let (setup, position) = (sim.setup(), sim.position());
-    let over = || position.stage.is_over(setup).then(|| "protocol: its steps are done".into());
-    let short = || {
-        let ends = setup.end.short && position.shorted;
-        ends.then(|| format!("short: lithium joined to the copper has reached {:.3} µm", 1e6 * short::plane(setup)))
-    };
-    end::condition(setup, &position.clock).or_else(short).or_else(over)
 }
 
 fn now() -> String {

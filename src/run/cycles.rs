@@ -7,6 +7,7 @@ use crate::metrics::{Metrics, headings as first_line};
 use crate::model::cathode::Cathode;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::Setup;
+use crate::sim::stage::Stage;
 use crate::solver::step::Clock;
 
 /// Name of the table.
@@ -138,6 +139,17 @@ impl Cycle {
         self.plating.charge > 0.0 && !self.has_stripped()
     }
 
+    /// Whether it is over where `next` is the step of the protocol that comes: it has stripped, and that one plates.
+    pub fn ends_before(&self, setup: &Setup, clock: &Clock, next: &Stage) -> bool {
+        let at_rest = setup.cathode.as_ref().map(|cathode| cathode.potential(clock.charge(setup), 0.0));
+        self.has_stripped() && next.step(setup).is_some_and(|step| step.plates(at_rest))
+    }
+
+    /// The cycle after it, before anything has passed.
+    pub fn next(&self) -> Self {
+        Self { finished: self.finished + 1, ..Self::default() }
+    }
+
     /// Whether anything has passed.
     pub fn has_begun(&self) -> bool {
         self.plating.charge > 0.0 || self.has_stripped()
@@ -179,6 +191,6 @@ impl Cycle {
             m.s_q,
         ];
         let row = before.into_iter().chain(taken_per_area(setup, clock)).chain(after).collect();
-        (row, Self { finished: self.finished + 1, ..Self::default() })
+        (row, self.next())
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::model::nucleation;
 use crate::model::parameters::{Control, Nucleation, Setup};
+use crate::model::protocol::Limit;
+use crate::sim::{Simulation, Step, short};
 use crate::solver::step::Clock;
 
 /// Relative errors of the ledgers of charge, lithium and salt beyond which the numbers are not to be trusted: ten times
@@ -84,9 +86,34 @@ pub fn condition(setup: &Setup, clock: &Clock) -> Option<String> {
     {
         return Some(format!("height: lithium has reached {:.3} µm of {:.3} µm (short)", height * 1e6, limit * 1e6));
     }
-    // nobody asked, but there is nothing left to plate into
+    at_top(setup, clock)
+}
+
+/// That lithium has reached the top of the box, if it has: nobody asked, but there is nothing left to plate into.
+fn at_top(setup: &Setup, clock: &Clock) -> Option<String> {
+    let height = clock.inventory.height * setup.grid.dx;
     let top = setup.grid.height() - 2.0 * setup.ell;
     (height >= top).then(|| format!("height: lithium has reached the top of the box at {:.3} µm (short)", height * 1e6))
+}
+
+/// That the steps of the protocol are done, if they are.
+fn over(sim: &Simulation) -> Option<String> {
+    sim.position().stage.is_over(sim.setup()).then(|| "protocol: its steps are done".into())
+}
+
+/// Why there can be no further step, whatever the end that the config gives, if that is so.
+pub fn nothing_after(sim: &Simulation) -> Option<String> {
+    at_top(sim.setup(), sim.clock()).or_else(|| over(sim))
+}
+
+/// Why the run is done, if it is: a condition, a short, or the end of its protocol.
+pub fn done(sim: &Simulation) -> Option<String> {
+    let (setup, position) = (sim.setup(), sim.position());
+    let short = || {
+        let ends = setup.end.short && position.shorted;
+        ends.then(|| format!("short: lithium joined to the copper has reached {:.3} µm", 1e6 * short::plane(setup)))
+    };
+    condition(setup, &position.clock).or_else(short).or_else(|| over(sim))
 }
 
 /// Whether the clock holds numbers only, so that a checkpoint of it can be read again.
@@ -98,8 +125,15 @@ pub fn is_finite(clock: &Clock) -> bool {
             .all(f64::is_finite)
 }
 
+/// What makes the state not worth going on with after a step, if anything does.
+pub fn objection_after(step: &Step, setup: &Setup, clock: &Clock) -> Option<String> {
+    let limits = step.stage.step(setup).map_or(&[][..], |step| &step.limits);
+    let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
+    objection(setup, clock, timed)
+}
+
 /// What makes the state not worth going on with, if anything does. A run that is `timed` ends by itself whatever the current.
-pub fn objection(setup: &Setup, clock: &Clock, timed: bool) -> Option<String> {
+fn objection(setup: &Setup, clock: &Clock, timed: bool) -> Option<String> {
     if !is_finite(clock) {
         return Some(format!("numbers that are not finite at t = {} s", clock.time));
     }

@@ -4,6 +4,7 @@ mod behind;
 mod branch;
 mod conductor;
 pub(crate) mod cycles;
+mod driver;
 mod end;
 mod fields;
 pub(crate) mod filling;
@@ -20,6 +21,7 @@ pub mod surface;
 pub(crate) mod tips;
 
 pub use conductor::{Outcome, Request, Resume, resume, run};
+pub use driver::{DriveError, Driver};
 pub use end::Ending;
 pub(crate) use end::LEDGER_LIMITS;
 pub use fields::{Measured, measure_frame};

@@ -159,6 +159,69 @@ pub fn headings() -> Vec<String> {
     general.chain(morphology).collect()
 }
 
+/// What a row of `metrics.csv` tells of the step that led to it, and the clock no longer knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    /// length of the step \[s\]
+    dt: f64,
+    /// Newton iterations
+    iterations: f64,
+    /// step of the protocol that it was a part of
+    stage: Stage,
+    /// number of the cycle that it was a part of
+    cycle: u64,
+}
+
+impl Taken {
+    /// What is told of a step that was a part of `cycle`.
+    pub fn of(step: &Step, cycle: &Cycle) -> Self {
+        let Step { report, stage, .. } = step;
+        Self { dt: report.dt, iterations: report.iterations as f64, stage: *stage, cycle: cycle.number() }
+    }
+
+    /// What is told where no step is known: at the start, and after a state was loaded. Its length and iterations are NaN.
+    pub fn nothing(stage: Stage, cycle: &Cycle) -> Self {
+        Self { dt: f64::NAN, iterations: f64::NAN, stage, cycle: cycle.number() }
+    }
+}
+
+/// Values of a row of `metrics.csv`, in the order of [`headings`]; NaN where nothing was `measured` or a run cannot have it.
+pub fn values(view: &View, taken: &Taken, measured: Option<&Metrics>) -> Vec<f64> {
+    let &View { setup, clock, .. } = view;
+    let (stage, ledger) = (&taken.stage, &clock.ledger);
+    let owed = ledger.debt * crate::model::constants::FARADAY / crate::model::constants::LITHIUM_MOLAR_VOLUME;
+    let before: [f64; BEFORE_TAKEN.len()] = [
+        clock.step as f64,
+        clock.time,
+        taken.dt,
+        clock.charge(setup) / 36_000.0,
+        clock.current,
+        clock.potential,
+        clock.nuclei as f64,
+        owed / setup.grid.area(),
+        clock.rejected as f64,
+        taken.iterations,
+        clock.inventory.height * setup.grid.dx,
+        clock.inventory.overshoot,
+        ledger.charge_error(),
+        ledger.lithium_error(),
+        ledger.salt_error(),
+        if setup.protocol.is_empty() { f64::NAN } else { taken.cycle as f64 },
+        if setup.protocol.is_empty() { f64::NAN } else { (setup.protocol.done(stage.place) + 1) as f64 },
+        clock.voltage(setup).unwrap_or(f64::NAN),
+        clock.isolated.len() as f64,
+        cycles::per_area(setup, clock.isolated_volume(setup)),
+    ];
+    let after: [f64; AFTER_TAKEN.len()] = [
+        clock.external - clock.current,
+        f64::from(u8::from(clock.limited.is_some())),
+        measured.map_or(f64::NAN, |_| time_over_sand(setup, clock, stage)),
+        measured.map_or(f64::NAN, |m| current_over_limiting(view, m)),
+    ];
+    let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
+    before.into_iter().chain(cycles::taken_per_area(setup, clock)).chain(after).chain(measured).collect()
+}
+
 fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
     let mut metrics = Lines::create(&directory.join(METRICS))?;
     metrics.push(&title(setup))?;
@@ -484,8 +547,7 @@ impl Outputs {
         if progress.cycle.is_plating() {
             progress.cycle.charged(m);
         }
-        let at_rest = setup.cathode.as_ref().map(|cathode| cathode.potential(clock.charge(setup), 0.0));
-        if progress.cycle.has_stripped() && next.step(setup).is_some_and(|step| step.plates(at_rest)) {
+        if progress.cycle.ends_before(setup, clock, &next) {
             self.cycle(view, progress, m)?;
         }
         Ok(())
@@ -530,40 +592,8 @@ impl Outputs {
     }
 
     fn row(&mut self, view: &View, step: &Step, progress: &Written, measured: Option<&Metrics>) -> Result<(), IoError> {
-        let &View { setup, clock, .. } = view;
-        let (report, stage, ledger) = (&step.report, &step.stage, &clock.ledger);
-        let owed = ledger.debt * crate::model::constants::FARADAY / crate::model::constants::LITHIUM_MOLAR_VOLUME;
-        let before: [f64; BEFORE_TAKEN.len()] = [
-            clock.step as f64,
-            clock.time,
-            report.dt,
-            clock.charge(setup) / 36_000.0,
-            clock.current,
-            clock.potential,
-            clock.nuclei as f64,
-            owed / setup.grid.area(),
-            clock.rejected as f64,
-            report.iterations as f64,
-            clock.inventory.height * setup.grid.dx,
-            clock.inventory.overshoot,
-            ledger.charge_error(),
-            ledger.lithium_error(),
-            ledger.salt_error(),
-            if setup.protocol.is_empty() { f64::NAN } else { progress.cycle.number() as f64 },
-            if setup.protocol.is_empty() { f64::NAN } else { (setup.protocol.done(stage.place) + 1) as f64 },
-            clock.voltage(setup).unwrap_or(f64::NAN),
-            clock.isolated.len() as f64,
-            cycles::per_area(setup, clock.isolated_volume(setup)),
-        ];
-        let after: [f64; AFTER_TAKEN.len()] = [
-            clock.external - clock.current,
-            f64::from(u8::from(clock.limited.is_some())),
-            measured.map_or(f64::NAN, |_| time_over_sand(setup, clock, stage)),
-            measured.map_or(f64::NAN, |m| current_over_limiting(view, m)),
-        ];
-        let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
-        let general = before.into_iter().chain(cycles::taken_per_area(setup, clock)).chain(after);
-        self.metrics.push(&row(general.chain(measured).take(self.columns)))
+        let taken = Taken::of(step, &progress.cycle);
+        self.metrics.push(&row(values(view, &taken, measured).into_iter().take(self.columns)))
     }
 
     /// What a run begins with: the first frame, its grains and its tips.

@@ -120,10 +120,9 @@ impl Recording {
         })
     }
 
-    /// The next time that a step must not jump over: a snapshot or the end \[s\].
-    pub fn next_edge(&self, sim: &Simulation) -> f64 {
-        let sim::Position { clock, stage, .. } = sim.position();
-        self.schedule.next_edge(sim.setup(), stage, clock)
+    /// Snapshots taken: where the next steps must not jump over.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     /// What a run begins with: the first frame, its grains and its tips.

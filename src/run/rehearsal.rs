@@ -158,9 +158,7 @@ fn play(setup: Setup, heights: Vec<f64>, budget: [Duration; 2], seen: &mut Rehea
         far.store(share >= SHORT, Ordering::Relaxed);
         shares.push(share);
         times.push(began.elapsed().as_secs_f64());
-        let limits = step.stage.step(&setup).map_or(&[][..], |step| &step.limits);
-        let timed = setup.end.time.is_some() || limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
-        failure = end::objection(&setup, clock, timed);
+        failure = end::objection_after(&step, &setup, clock);
         if failure.is_some() || over || stage.is_over(&setup) {
             break;
         }

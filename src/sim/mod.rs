@@ -38,7 +38,7 @@ use crate::io::provenance::{Provenance, VERSION};
 use crate::metrics::{Look, Metrics};
 use crate::model::collector::Statics;
 use crate::model::keys::{OfKeys, Shown};
-use crate::model::parameters::Setup;
+use crate::model::parameters::{End, Setup};
 use crate::model::protocol::Limit;
 use crate::model::scales::Scales;
 use crate::model::stored::Stored;
@@ -332,6 +332,12 @@ impl Simulation {
     /// The run as it is configured.
     pub fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// Gives the run another end. What has been computed stays as it is.
+    pub fn set_end(&mut self, end: End) {
+        self.setup.end = end.clone();
+        self.problem.setup.end = end;
     }
 
     /// Time, step, ledgers, and what the step remembers.
