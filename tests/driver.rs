@@ -9,12 +9,14 @@ use liplate::model::parameters::End;
 use liplate::run::{DriveError, Driver};
 use liplate::sim::device::DeviceChoice;
 
-/// Two cycles, with snapshots in between.
-fn cycles() -> String {
+/// What strips and plates, with snapshots in between.
+const CYCLE: &str = "\"Charge at 3 mA/cm^2 for 8 s\", \"Strip at 3 mA/cm^2 for 3 s\"";
+
+/// The small run with these steps twice in the place of its current.
+fn with_steps(steps: &str) -> String {
     let given = |line: &&str| !line.starts_with("current =") && !line.starts_with("charge =");
     let without: Vec<&str> = SMALL.lines().filter(given).collect();
-    let steps = "[\"Charge at 3 mA/cm^2 for 8 s\", \"Strip at 3 mA/cm^2 for 3 s\"]";
-    format!("{}\n[[protocol]]\nrepeat = 2\nsteps = {steps}\n", without.join("\n"))
+    format!("{}\n[[protocol]]\nrepeat = 2\nsteps = [{steps}]\n", without.join("\n"))
 }
 
 fn driver(text: &str) -> Driver {
@@ -60,7 +62,7 @@ fn steps_and_rows_are_those_of_the_run_in_files() {
 
 #[test]
 fn a_driver_that_is_saved_and_loaded_goes_on_with_its_protocol_snapshots_and_cycles() {
-    let cycles = follow(&cycles(), true);
+    let cycles = follow(&with_steps(CYCLE), true);
     assert!(cycles.first().unwrap().starts_with('1') && cycles.last().unwrap().starts_with('2'), "{cycles:?}");
 }
 
@@ -77,9 +79,7 @@ fn another_end_is_that_of_a_config_and_a_driver_does_not_go_where_nothing_is() {
     assert!(one.simulation_mut().state().unwrap() == other.simulation_mut().state().unwrap());
     // beyond the end there are steps, beyond a protocol none
     one.step().unwrap();
-    let mut rests = driver(
-        &cycles().replace("[\"Charge at 3 mA/cm^2 for 8 s\", \"Strip at 3 mA/cm^2 for 3 s\"]", "\"Rest for 1 s\""),
-    );
+    let mut rests = driver(&with_steps("\"Rest for 1 s\""));
     while rests.done().is_none() {
         rests.step().unwrap();
     }
@@ -100,4 +100,16 @@ fn a_directory_with_the_files_of_a_run_is_left_alone() {
     assert!(
         Driver::load(&place.path("none"), DeviceChoice::Cpu).err().unwrap().to_string().contains("no such directory")
     );
+}
+
+#[test]
+fn a_saved_state_is_no_run_to_resume_and_a_run_begins_from_it() {
+    let place = Place::new(SMALL);
+    let mut driver = driver(SMALL);
+    driver.step().unwrap();
+    driver.save(&place.path("state"), "test").unwrap();
+    let called = place.call(&["resume", "state"]);
+    assert!(called.code == 2 && called.err.contains("`liplate run CONFIG --from state` begins from it"), "{called:?}");
+    let called = place.call(&["run", "config.toml", "--device", "cpu", "--quiet", "--from", "state", "--out", "run"]);
+    assert_eq!(called.code, 0, "{called:?}");
 }

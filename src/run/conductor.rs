@@ -131,7 +131,8 @@ pub fn resume(request: &Resume) -> Result<Outcome, RunError> {
     let (_lock, why) = Lock::take(directory)?;
     tell(request.voice, why);
     let fits = |stored: &Checkpoint<Position>| setup_of(stored).map(|_| ());
-    let found = Checkpoint::<Position>::read(directory, fits).map_err(|e| nothing(e.to_string()))?;
+    let found = Checkpoint::<Position>::read(directory, fits);
+    let found = found.map_err(|e| nothing(driver::is_saved_in(directory).unwrap_or_else(|| e.to_string())))?;
     let (stored, note) = (found.checkpoint, found.note);
     let mut setup = setup_of(&stored).map_err(|problem| crate::io::IoError::content(&found.path, problem))?;
     if note.is_some() {

@@ -77,6 +77,21 @@ struct Position {
     progress: Written,
 }
 
+/// Says that `directory` holds what [`Driver::save`] has left, which has no files to go on with, if that is so.
+pub(super) fn is_saved_in(directory: &Path) -> Option<String> {
+    let fits = |stored: &Checkpoint<Position>| setup_of(stored).map(|_| ());
+    let is_saved = !has_files_of_a_run(directory) && Checkpoint::<Position>::read(directory, fits).is_ok();
+    let directory = directory.display();
+    is_saved.then(|| {
+        format!("it is the state of a simulation without files; `liplate run CONFIG --from {directory}` begins from it")
+    })
+}
+
+/// Whether a run writes, or has written, into `directory`.
+fn has_files_of_a_run(directory: &Path) -> bool {
+    outputs::names().chain([RunFile::FILE]).any(|name| directory.join(name).exists())
+}
+
 /// A simulation that goes as `liplate run` goes, without its files.
 pub struct Driver {
     sim: Simulation,
@@ -127,8 +142,7 @@ impl Driver {
     /// # Errors
     /// If the directory has the files of a run, a file cannot be written, or the device fails.
     pub fn save(&mut self, directory: &Path, command: &str) -> Result<(), DriveError> {
-        let mut of_a_run = outputs::names().chain([RunFile::FILE]);
-        if of_a_run.any(|name| directory.join(name).exists()) {
+        if has_files_of_a_run(directory) {
             return Err(DriveError::Taken(directory.display().to_string()));
         }
         std::fs::create_dir_all(directory).map_err(IoError::system(directory))?;
