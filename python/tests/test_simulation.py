@@ -128,6 +128,15 @@ def test_a_wrong_end_is_a_sentence(until: object, says: str) -> None:
     assert sim.steps_taken == 0
 
 
+def test_with_a_protocol_a_charge_is_no_end_but_a_time_or_a_function_is() -> None:
+    sim = liplate.Simulation.from_toml(CONFIGS / "cycling.toml", device="cpu", **CYCLES)
+    with pytest.raises(liplate.ConfigError, match="the steps of the protocol say how much passes"):
+        sim.run(until="0.02 mAh/cm^2")
+    assert sim.run(until="2 s").startswith("time") and sim.time == 2
+    sim.run(until=lambda s: s.charge > 0.01)
+    assert 0.01 < sim.charge < 0.03
+
+
 def test_steps_go_beyond_the_end_but_not_beyond_a_protocol() -> None:
     sim = started(changes={"end.charge": None, "end.time": "1 s"})
     sim.run()
