@@ -1,7 +1,7 @@
 //! The part of the Python package that computes: `liplate::run::Driver` as a class.
 //!
-//! Everything else, reading runs and studies, is Python, in `python/liplate`. Types and docstrings for editors stand in
-//! `python/liplate/_liplate.pyi`.
+//! Everything else, reading runs and studies, is Python, in `python/liplate`. The documentation of the classes is here, where Python
+//! finds it; their types stand in `python/liplate/_liplate.pyi`, and a test holds one against the other.
 
 mod changes;
 mod errors;

@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 import xarray
 from xarray.backends import BackendArray
-from xarray.core import indexing
+from xarray.core import indexing  # where the documentation of xarray has readers take it from
 
 from ._errors import RunError
 
