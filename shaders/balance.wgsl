@@ -40,9 +40,6 @@ const IN_INTERFACE = 0.01;
 // Cells that count for the change of concentration: psi above this.
 const IN_ELECTROLYTE = 0.05;
 
-// Members of the last four that are maxima.
-const MAXIMA = vec4<bool>(false, true, true, true);
-
 // Current, salt, weight and weighted potential at the top.
 fn at_top(i: u32, psi: f32) -> vec4<f32> {
     let kappa = conduction[i].x;
@@ -97,7 +94,9 @@ fn balance(
     var charge = nothing;
     var salt = nothing;
     var rates = nothing;
+    // and the power of the reaction, which is a sum
     var largest = nothing;
+    let maxima = vec4<bool>(false, true, true, true);
     for (var z = first; z < last; z++) {
         let cell = vec3<u32>(p.xy, z);
         if !inside(cell, n) { continue; }
@@ -135,7 +134,7 @@ fn balance(
         if bare > 0.0 && (pocket[i] & CLOSED) == 0u { nucleating = nucleation_rate(bare, drive) * nucleation_factor(pattern_share[cell.y * n.x + cell.x]); }
         rates = add(rates, single(vec4<f32>(top.w, nucleating, rounded2(unsure * unsure))));
         let slope = select(0.0, slopes[i].x, in_interface);
-        largest = merged(largest, single(vec4<f32>(drive * plated, fastest, largest_change, slope)), MAXIMA);
+        largest = merged(largest, single(vec4<f32>(drive * plated, fastest, largest_change, slope)), maxima);
     }
     let slot = (group.z * groups.y + group.y) * groups.x + group.x;
     let count = groups.x * groups.y * groups.z;
@@ -159,7 +158,7 @@ fn balance(
         partial[2u * (3u * count + slot)] = total_3.high;
         partial[2u * (3u * count + slot) + 1u] = total_3.low;
     }
-    let total_4 = over_workgroup(largest, MAXIMA, lane);
+    let total_4 = over_workgroup(largest, maxima, lane);
     if lane == 0u {
         partial[2u * (4u * count + slot)] = total_4.high;
         partial[2u * (4u * count + slot) + 1u] = total_4.low;

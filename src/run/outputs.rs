@@ -26,6 +26,7 @@ use crate::model::protocol::Limit;
 use crate::model::regime::{self, Medium};
 use crate::model::stored::Stored;
 use crate::sim::fields::DepositFields;
+use crate::sim::heat::Heat;
 use crate::sim::stage::Stage;
 use crate::sim::{Step, View, fields, short};
 use crate::solver::backend::{Backend, BackendError, Piece};
@@ -156,7 +157,8 @@ pub fn headings() -> Vec<String> {
     let fixed = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     let taken = mechanisms::lithium_columns().map(|(_, name, _)| heading(name, "mAh/cm2"));
     let general = fixed(&BEFORE_TAKEN).into_iter().chain(taken).chain(fixed(&AFTER_TAKEN));
-    general.chain(morphology).collect()
+    let of_heat = Heat::COLUMNS.iter().map(|(name, unit)| heading(name, unit));
+    general.chain(morphology).chain(of_heat).collect()
 }
 
 /// What a row of `metrics.csv` tells of the step that led to it, and the clock no longer knows.
@@ -219,7 +221,8 @@ pub fn values(view: &View, taken: &Taken, measured: Option<&Metrics>) -> Vec<f64
         measured.map_or(f64::NAN, |m| current_over_limiting(view, m)),
     ];
     let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
-    before.into_iter().chain(cycles::taken_per_area(setup, clock)).chain(after).chain(measured).collect()
+    let general = before.into_iter().chain(cycles::taken_per_area(setup, clock)).chain(after);
+    general.chain(measured).chain(Heat::of(setup, clock).to_array()).collect()
 }
 
 fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
