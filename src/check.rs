@@ -138,6 +138,10 @@ fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
         let [full, empty] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
         line(text, "  its potential, full and empty", format!("{full:.3} V, {empty:.3} V"));
     }
+    if let Some(design) = &setup.cell {
+        rows(text, "cell", design.cell.shown());
+        rows(text, "cell", design.asked.shown());
+    }
     rows(text, "end", setup.end.shown());
     rows(text, "output", setup.output.shown());
     rows(text, "time_step", setup.time_step.shown());

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 stopped by the guard with the state saved, 130 interrupted with
 //! the state saved. An answer that cannot be written to standard output is a failure; a reader that has gone away is not.
 
+mod cell;
 mod manual;
 mod output;
 mod study;
@@ -128,6 +129,11 @@ enum Command {
         /// Draw what a cycler has recorded beside it: a table with time or charge, and potential, voltage, cell_voltage or current
         #[arg(long, value_name = "CSV")]
         with: Option<PathBuf>,
+    },
+    /// Tell what a cell is: energy, range and life, by its design and by what a run has measured, beside one with graphite
+    Cell {
+        #[command(flatten)]
+        arguments: cell::Arguments,
     },
     /// Run a config on several grids, or with several interface lengths or time steps, and extrapolate its metrics
     Converge {
@@ -501,6 +507,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
                 }
             })
         }
+        Command::Cell { arguments } => cell::cell(&arguments).map(|()| 0),
         Command::Study { command } => study::dispatch(command),
         Command::Verify { list: true, .. } => {
             print(&verify::report::list());

@@ -1,5 +1,6 @@
 //! From a config file to a [`Setup`] in SI units, or to everything that is wrong with it at once.
 
+mod cell;
 mod changes;
 mod checks;
 mod findings;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::model::parameters::Setup;
+pub use cell::{CellFile, cell_from_text, read_cell};
 pub use changes::{Changes, Until, difference};
 pub use checks::SMALLEST_NUCLEUS;
 pub(crate) use findings::Findings;
@@ -110,15 +112,8 @@ pub fn read(path: &Path, overrides: &[String]) -> Result<Config, ConfigError> {
 /// # Errors
 /// As [`read`].
 pub fn from_text(text: &str, path: &Path, overrides: &[String]) -> Result<Config, ConfigError> {
-    let mut table: Table = text.parse().map_err(|reason: toml::de::Error| ConfigError::Syntax {
-        path: path.into(),
-        reason: format!("{}{}", reason.to_string().trim_end(), hint(text, &reason)),
-    })?;
-    let mut origins = Origins::new(text, &path.display().to_string());
     let (findings, objections) = (Findings::default(), RefCell::default());
-    for text in overrides {
-        apply(&mut table, text, &findings, &mut origins)?;
-    }
+    let (table, origins) = parsed(text, path, overrides, &findings)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let (setup, mut remarks) = sections::setup(&reader::Section::root(&table, &findings), folder);
     if findings.can_be_checked() {
@@ -133,6 +128,19 @@ pub fn from_text(text: &str, path: &Path, overrides: &[String]) -> Result<Config
     }
     let problems = problems.into_iter().map(|problem| origins.located(&problem)).collect();
     Err(ConfigError::Invalid { path: path.into(), problems })
+}
+
+/// A `text` as TOML with `overrides`, and where each key comes from.
+fn parsed(text: &str, path: &Path, overrides: &[String], findings: &Findings) -> Result<(Table, Origins), ConfigError> {
+    let mut table: Table = text.parse().map_err(|reason: toml::de::Error| ConfigError::Syntax {
+        path: path.into(),
+        reason: format!("{}{}", reason.to_string().trim_end(), hint(text, &reason)),
+    })?;
+    let mut origins = Origins::new(text, &path.display().to_string());
+    for text in overrides {
+        apply(&mut table, text, findings, &mut origins)?;
+    }
+    Ok((table, origins))
 }
 
 /// What is often meant by a line that is no TOML.

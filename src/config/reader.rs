@@ -52,6 +52,18 @@ impl<'a> Section<'a> {
         if self.path.is_empty() { key.into() } else { format!("{}.{key}", self.path) }
     }
 
+    /// Whether the section is not there, or was objected to as a whole.
+    pub fn is_absent(&self) -> bool {
+        self.table.is_none()
+    }
+
+    /// Whether `path`, names with points between them, leads from here to something in the file.
+    pub fn has_inner(&self, path: &str) -> bool {
+        let mut names = path.split('.');
+        let first = names.next().and_then(|name| self.table?.get(name));
+        names.fold(first, |place, name| place?.as_table()?.get(name)).is_some()
+    }
+
     /// Records that something is wrong with `key`.
     pub fn object(&self, key: &str, problem: impl std::fmt::Display) {
         self.record(key, problem, Kind::Structure);

@@ -6,6 +6,7 @@ use super::protocol;
 use super::quantity;
 use super::reader::Section;
 use super::tables;
+use crate::cell::design::Design;
 use crate::io::height_map;
 use crate::mechanisms::Mechanisms;
 use crate::model::cathode::{Cathode, OpenCircuit};
@@ -149,6 +150,12 @@ pub fn described() -> Vec<Described> {
             required: false,
             table: OfBlock::table(),
         },
+        section(
+            "cell",
+            "The cell that such a deposit is part of, for `liplate cell`: nothing of it changes a run. It may stand in a file of its own, where it is all there is ([cells](cells.md)).",
+            false,
+            Design::table(),
+        ),
         section("end", "Conditions that end the run; the first that is met does.", false, End::table()),
         section("output", "What is written, and when.", false, Output::table()),
         section("time_step", "Limits of the time step.", false, TimeStep::table()),
@@ -172,6 +179,7 @@ pub fn setup(root: &Section, folder: &Path) -> (Setup, Vec<String>) {
     let cathode = root.has("cathode").then(|| cathode(root.section("cathode"), folder, &mut remarks));
     let blocks = root.has("protocol").then(|| root.sections("protocol"));
     let (top, protocol) = top(root.section("top"), c0, cathode.as_ref(), blocks, folder);
+    let cell = root.has("cell").then(|| Box::new(super::cell::cell(root.section("cell"), folder, &mut remarks)));
     let end = whole(root.section("end"));
     let output = whole(root.section("output"));
     let time_step = whole(root.section("time_step"));
@@ -192,6 +200,7 @@ pub fn setup(root: &Section, folder: &Path) -> (Setup, Vec<String>) {
         top,
         cathode,
         protocol,
+        cell,
         end,
         output,
         time_step,
@@ -288,8 +297,9 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
     Collector { height: height.unwrap_or(8.0 * grid.dx), shape, contact_angle, pattern }
 }
 
-fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {
-    let mut named = |text: &str| match OpenCircuit::FITS.into_iter().find(|(name, _)| *name == text) {
+/// An open-circuit potential by its name, or of a CSV file beside the config.
+pub fn open_circuit(text: &str, folder: &Path, remarks: &mut Vec<String>) -> Result<OpenCircuit, String> {
+    match OpenCircuit::FITS.into_iter().find(|(name, _)| *name == text) {
         Some((_, fit)) => Ok(fit),
         None if text.contains('.') || text.contains('/') => {
             let table = tables::open_circuit(&folder.join(text))?;
@@ -301,9 +311,12 @@ fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {
             let names = OpenCircuit::FITS.map(|(name, _)| format!("{name:?}")).join(", ");
             Err(format!("{problem} {names} or a CSV file of x and U"))
         }
-    };
+    }
+}
+
+fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {
     let given = OfCathode::read(&s);
-    let ocp = named(&given.ocp).unwrap_or_else(|problem: String| {
+    let ocp = open_circuit(&given.ocp, folder, remarks).unwrap_or_else(|problem: String| {
         s.object("ocp", problem);
         OpenCircuit::Nmc811
     });

@@ -55,21 +55,64 @@ impl OpenCircuit {
                 4.4875 - 0.809 * x - step(0.0428, 18.5138, 0.5542) - step(17.7326, 15.789, 0.3117)
                     + step(17.5842, 15.9308, 0.312)
             }
-            Self::Nca => {
-                let powers =
-                    [11.8058, -66.3691, 264.427, -554.774, 621.3475, -344.566, 81.246, -23.488, 15.056, -2.222, 1.638];
-                polynomial(&powers, x) - 0.61386 * (5.8201 * x.powf(136.4)).exp()
-            }
-            Self::Nmc532 => {
-                let powers = [4.3452, -1.6518, 1.6225, -2.0843, 3.5146, -2.2166];
-                polynomial(&powers, x) - 0.5623e-4 * (109.451 * x - 100.006).exp()
-            }
+            Self::Nca => polynomial(&NCA, x) - 0.61386 * (5.8201 * x.powf(136.4)).exp(),
+            Self::Nmc532 => polynomial(&NMC532, x) - 0.5623e-4 * (109.451 * x - 100.006).exp(),
             Self::Lfp => 3.4077 - 0.020269 * x + 0.5 * (-150.0 * x).exp() - 0.9 * (-30.0 * (1.0 - x)).exp(),
             Self::Table { points, .. } => {
                 let after = points.partition_point(|point| point[0] <= x).clamp(1, points.len() - 1);
                 let ([x0, u0], [x1, u1]) = (points[after - 1], points[after]);
                 u0 + (u1 - u0) * ((x - x0) / (x1 - x0)).clamp(0.0, 1.0)
             }
+        }
+    }
+
+    /// Mean potential between the lithium contents `empty` and `full` \[V\], exact: the difference of an antiderivative over that of the contents.
+    pub fn mean(&self, [empty, full]: [f64; 2]) -> f64 {
+        let integral = match self {
+            Self::Table { points, .. } => {
+                let (first, last) = (points[0], points[points.len() - 1]);
+                // beyond its ends a table is constant, between its points linear
+                let beyond =
+                    (first[0].min(full) - empty).max(0.0) * first[1] + (full - last[0].max(empty)).max(0.0) * last[1];
+                let inside = points.windows(2).map(|pair| {
+                    let [a, b] = [pair[0][0], pair[1][0]].map(|x| x.clamp(empty, full));
+                    0.5 * (self.at(a) + self.at(b)) * (b - a)
+                });
+                beyond + inside.sum::<f64>()
+            }
+            _ => self.antiderivative(full) - self.antiderivative(empty),
+        };
+        integral / (full - empty)
+    }
+
+    /// Antiderivative of a fit at the lithium content `x` \[V\]; zero for a table, which has none in one piece.
+    fn antiderivative(&self, x: f64) -> f64 {
+        match self {
+            Self::Nmc811 => {
+                let step = |height: f64, slope: f64, place: f64| height / slope * ln_cosh(slope * (x - place));
+                4.4875 * x - 0.5 * 0.809 * x * x - step(0.0428, 18.5138, 0.5542) - step(17.7326, 15.789, 0.3117)
+                    + step(17.5842, 15.9308, 0.312)
+            }
+            Self::Nca => {
+                // ∫ exp(a xᵖ) dx = Σ aᵏ x^(pk + 1)/(k! (pk + 1)), whose terms fall faster than 6ᵏ/k! where x ≤ 1
+                let (a, power) = (5.8201, 136.4);
+                let mut factor = x;
+                let mut sum = 0.0;
+                for k in 0..60 {
+                    let k = f64::from(k);
+                    sum += factor / (power * k + 1.0);
+                    factor *= a * x.powf(power) / (k + 1.0);
+                }
+                x * polynomial(&divided(NCA), x) - 0.61386 * sum
+            }
+            Self::Nmc532 => x * polynomial(&divided(NMC532), x) - 0.5623e-4 * (109.451 * x - 100.006).exp() / 109.451,
+            Self::Lfp => {
+                3.4077 * x
+                    - 0.5 * 0.020269 * x * x
+                    - 0.5 / 150.0 * (-150.0 * x).exp()
+                    - 0.9 / 30.0 * (-30.0 * (1.0 - x)).exp()
+            }
+            Self::Table { .. } => 0.0,
         }
     }
 
@@ -84,6 +127,22 @@ impl OpenCircuit {
             Self::Table { points, .. } => [0, points.len() - 1].map(|i| points[i][0]),
         }
     }
+}
+
+/// Coefficients of the fit of NCA, of rising powers of x \[V\].
+const NCA: [f64; 11] =
+    [11.8058, -66.3691, 264.427, -554.774, 621.3475, -344.566, 81.246, -23.488, 15.056, -2.222, 1.638];
+/// Coefficients of the fit of NMC532, of rising powers of x \[V\].
+const NMC532: [f64; 6] = [4.3452, -1.6518, 1.6225, -2.0843, 3.5146, -2.2166];
+
+/// Coefficients of the mean of a polynomial between 0 and x, each divided by its power and one.
+fn divided<const N: usize>(powers: [f64; N]) -> [f64; N] {
+    std::array::from_fn(|k| powers[k] / (k as f64 + 1.0))
+}
+
+/// ln cosh `z`, without overflow.
+fn ln_cosh(z: f64) -> f64 {
+    z.abs() + (-2.0 * z.abs()).exp().ln_1p() - std::f64::consts::LN_2
 }
 
 /// Σ `powers`\[k\] x^k.
@@ -128,6 +187,21 @@ mod tests {
                 at(0.0),
                 at(1.0)
             );
+        }
+    }
+
+    /// The antiderivatives agree with the midpoint rule, whose error at a ten-thousandth of the span is far below a microvolt.
+    #[test]
+    fn means_are_those_of_the_curves() {
+        let table = OpenCircuit::Table { file: String::new(), points: vec![[0.1, 4.0], [0.5, 3.6], [0.9, 3.0]] };
+        // by hand: (4.0 + 3.6)/2 · 0.4 + (3.6 + 3.0)/2 · 0.4 = 2.84 over 0.8; and with 0.1 of 3.0 beyond, 3.14 over 0.9
+        assert!((table.mean([0.1, 0.9]) - 3.55).abs() < 1e-12 && (table.mean([0.1, 1.0]) - 3.14 / 0.9).abs() < 1e-12);
+        for (_, ocp) in OpenCircuit::FITS.into_iter().chain([("", table)]) {
+            let [empty, full] = ocp.lithiation();
+            let n = 10_000;
+            let at = |i: i32| ocp.at(empty + (full - empty) * (f64::from(i) + 0.5) / f64::from(n));
+            let sum = (0..n).map(at).sum::<f64>() / f64::from(n);
+            assert!((ocp.mean([empty, full]) - sum).abs() < 1e-6, "{ocp:?}: {} {sum}", ocp.mean([empty, full]));
         }
     }
 

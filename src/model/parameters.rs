@@ -9,6 +9,7 @@ use super::keys::Named;
 pub use super::protocol::Control;
 use super::protocol::Protocol;
 use super::stored::Stored;
+use crate::cell::design::Design;
 use crate::mechanisms::Mechanisms;
 use crate::{kinds, section};
 
@@ -46,6 +47,9 @@ pub struct Setup {
     pub cathode: Option<Cathode>,
     /// what is done step by step; if there is anything, it rules the top
     pub protocol: Protocol,
+    /// the cell that the deposit is part of, for what is told of one; nothing of it changes a run
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Box<Design>>,
     /// when the run ends
     pub end: End,
     /// what is written, and when

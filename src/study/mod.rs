@@ -14,7 +14,7 @@ mod plan;
 mod pool;
 mod slurm;
 mod state;
-mod statistics;
+pub(crate) mod statistics;
 mod task;
 
 use std::path::PathBuf;

@@ -51,6 +51,7 @@ pub fn setup(nx: usize, ny: usize, nz: usize, dx: f64) -> Setup {
         protocol: Default::default(),
         end: End { time: Some(1e4), ..End::default() },
         output: Output { fields: vec!["xi".into()], metrics_steps: 1, ..defaults() },
+        cell: None,
         time_step: TimeStep { cfl: 0.15, first: 0.1, ..defaults() },
     }
 }

@@ -49,6 +49,7 @@ const UNITS: &[Unit] = &[
     unit(&[], "", &["micron"], (1, 1, -6), [1, 0, 0, 0, 0, 0, 0]),
     unit(&["mil"], "", &["thou"], (254, 1, -7), [1, 0, 0, 0, 0, 0, 0]),
     unit(&[], "", &["inch", "inche"], (254, 1, -4), [1, 0, 0, 0, 0, 0, 0]),
+    unit(&["mi"], "", &["mile"], (1_609_344, 1, -3), [1, 0, 0, 0, 0, 0, 0]),
     unit(&["l", "L"], "dcmu", &["litre", "liter"], (1, 1, -3), [3, 0, 0, 0, 0, 0, 0]),
     unit(&["g"], "kmu", &["gram"], (1, 1, -3), [0, 1, 0, 0, 0, 0, 0]),
     unit(&["s", "sec", "secs"], "munp", &["second"], (1, 1, 0), [0, 0, 1, 0, 0, 0, 0]),
@@ -101,7 +102,7 @@ const PREFIXES: [(char, &str, i32); 11] = [
 ];
 
 /// What a quantity of an SI unit is called, and a usual way to write one: its number and its unit.
-const QUANTITIES: [(&str, &str, &str, &str); 37] = [
+const QUANTITIES: [(&str, &str, &str, &str); 40] = [
     ("1", "a pure number", "0.5", ""),
     ("m", "a length", "0.25", "um"),
     ("m^2", "an area", "1", "cm^2"),
@@ -138,6 +139,9 @@ const QUANTITIES: [(&str, &str, &str, &str); 37] = [
     ("J/m^2", "an energy per area", "0.5", "J/m^2"),
     ("Pa", "a pressure", "1", "MPa"),
     ("kg", "a mass", "1", "g"),
+    ("kg/m^3", "a density", "2.7", "g/cm^3"),
+    ("C/kg", "a charge per mass", "200", "mAh/g"),
+    ("J/m", "an energy per distance", "230", "Wh/mile"),
     ("rad", "an angle", "90", "deg"),
 ];
 
@@ -317,6 +321,15 @@ fn product(unit: &str) -> Result<(BigRational, Dimension), String> {
     let mut is_first = true;
     while !rest.is_empty() {
         let (between, after) = between(rest, is_first)?;
+        // consumptions are told for a hundred kilometres: kWh/100 km
+        let hundred = after.strip_prefix("100").map(str::trim_start).filter(|after| after.starts_with("km"));
+        let after = match hundred.filter(|_| between == Between::Per) {
+            Some(after) => {
+                factor *= ten_to(-2);
+                after
+            }
+            None => after,
+        };
         match between {
             Between::Per => is_below = true,
             Between::Times if is_below => {

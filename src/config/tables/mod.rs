@@ -54,6 +54,10 @@ const PROFILE: [Column; 2] =
 const PROFILE_OF_RATES: [Column; 2] =
     [TIME, Column { name: "c_rate", unit: "1", possible: -1e3..=1e3, usual: -1e3..=1e3, often: "1" }];
 
+/// Distances that a car goes in a day.
+const DISTANCE: [Column; 1] =
+    [Column { name: "distance", unit: "m", possible: 0.0..=1e7, usual: NONE, often: "miles" }];
+
 /// Isotherms at less than this distance are one: an oven does not hold its temperature better \[K\].
 const SCATTER: f64 = 1.0;
 
@@ -170,6 +174,18 @@ pub fn profile(path: &Path, name: &str, capacity: Option<f64>) -> Result<Profile
     let begin = first.1[0];
     let (times, currents) = rows.iter().map(|(_, [time, current])| (time - begin, current * unit)).unzip();
     Ok(Profile { file: name.into(), times, currents })
+}
+
+/// Distances of days \[m\] from the column `distance`, whose unit its header names.
+///
+/// # Errors
+/// A sentence that names the file and, where it is about a value, the line and the column.
+pub fn distances(path: &Path) -> Result<Vec<f64>, String> {
+    let days: Vec<f64> = Sheet::read(path, &DISTANCE, false)?.rows.into_iter().map(|(_, [day])| day).collect();
+    match days.iter().any(|day| *day > 0.0) {
+        true => Ok(days),
+        false => Err(format!("{}: the car does not move on any of its days", path.display())),
+    }
 }
 
 /// Isotherms of rising temperature from the columns [`TRANSPORT`] of the file at `path`.

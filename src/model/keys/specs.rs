@@ -464,6 +464,49 @@ pub fn inners() -> Inner {
     Inner { without: "none" }
 }
 
+/// A section in a section that is always there: one that must be given, or one whose keys all have defaults.
+pub struct InnerValue {
+    required: bool,
+}
+
+/// A section that must be given.
+pub fn required_inner() -> InnerValue {
+    InnerValue { required: true }
+}
+
+/// A section that may be left out: its keys then have their defaults.
+pub fn inner_or_defaults() -> InnerValue {
+    InnerValue { required: false }
+}
+
+impl<T: OfKeys> Spec<T> for InnerValue {
+    fn key(&self, name: &'static str, meaning: &'static str) -> Option<Key> {
+        let takes = Takes::Section { table: T::table(), many: false };
+        let without = if self.required { Without::Wrong } else { Without::Means("the defaults of its keys") };
+        Some(Key { name, takes, without, meaning })
+    }
+
+    fn read(&self, reader: &dyn Reader, name: &str) -> T {
+        match reader.inner(name) {
+            Some(inner) => {
+                let value = T::read(&*inner);
+                inner.done();
+                value
+            }
+            None => {
+                if self.required {
+                    reader.missing(name);
+                }
+                super::defaults()
+            }
+        }
+    }
+
+    fn show(&self, value: &T, name: &str, shown: &mut Vec<(String, Shown)>) {
+        show_inner(value, name, shown);
+    }
+}
+
 /// Shows what a section holds, under its name.
 fn show_inner<T: OfKeys>(value: &T, name: &str, shown: &mut Vec<(String, Shown)>) {
     shown.extend(value.shown().into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));

@@ -1,0 +1,190 @@
+//! What a run has measured of a deposit and of its cycles, as far as a cell asks.
+
+use super::design::Life;
+use super::life;
+use crate::report::table::Table;
+
+/// Porosity below zero by which a deposit is too thin for its cells to tell \[1\].
+const UNRESOLVED: f64 = 0.05;
+
+/// A run, or the mean of several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// porosity up to the mean height of the lithium
+    pub porosity: f64,
+    /// porosity up to the highest lithium
+    pub porosity_to_highest: f64,
+    /// charge of the lithium where that was measured \[mAh/cm²\]
+    pub charge: f64,
+    /// mean potential of the electrode while it is stripped, against lithium \[V\]; NaN if nothing was stripped
+    pub stripping_potential: f64,
+    /// charges in and out of its whole cycles \[mAh/cm²\]
+    pub cycles: Vec<[f64; 2]>,
+    /// part of the capacity that formation leaves; 1 if there are no cycles
+    pub formation: f64,
+}
+
+/// A cycle's deposit where it is thickest.
+#[derive(Clone, Copy)]
+struct Thickest {
+    cycle: f64,
+    thickness: f64,
+    mean_height: f64,
+    max_height: f64,
+}
+
+/// Reads `metrics.csv` and `cycles.csv` of a run. Its last cycle counts if `is_whole`: a condition other than the end of the protocol cuts it.
+///
+/// # Errors
+/// A sentence, if no deposit was measured, or its features are too small for the grid.
+pub(crate) fn of(metrics: &Table, cycles: Option<&Table>, is_whole: bool, life: &Life) -> Result<Measured, String> {
+    let formation = life.formation as usize;
+    let cycles = cycles.map(|table| charges(table, is_whole)).unwrap_or_default();
+    let thickest = thickest(metrics).ok_or("metrics.csv has no row in which the deposit was measured")?;
+    // cycles after formation where there are any, else all; a run without cycles counts as one
+    let later: Vec<Thickest> = thickest.iter().copied().filter(|found| found.cycle > formation as f64).collect();
+    let used = if later.is_empty() { &thickest } else { &later };
+    let count = used.len() as f64;
+    let mean = |of: &dyn Fn(&Thickest) -> f64| used.iter().map(of).sum::<f64>() / count;
+    let porosity = mean(&|found| 1.0 - found.thickness / found.mean_height);
+    let to_highest = mean(&|found| 1.0 - found.thickness / found.max_height);
+    if !porosity.is_finite() || porosity < -UNRESOLVED {
+        return Err(format!(
+            "the porosity of the deposit is {porosity:.2}: its features are too small for the cells of the box to tell"
+        ));
+    }
+    let thickness = mean(&|found| found.thickness);
+    let (stripped, volts) =
+        cycles.iter().skip(formation.min(cycles.len().saturating_sub(1))).fold((0.0, 0.0), |(charge, sum), cycle| {
+            let known = cycle.out > 0.0 && cycle.potential.is_finite();
+            if known { (charge + cycle.out, sum + cycle.out * cycle.potential) } else { (charge, sum) }
+        });
+    let cycles: Vec<[f64; 2]> = cycles.iter().map(|cycle| [cycle.into, cycle.out]).collect();
+    let formed = life::measured(&cycles, formation).map_or(1.0, |measured| measured.formation);
+    Ok(Measured {
+        porosity: porosity.max(0.0),
+        porosity_to_highest: to_highest.max(0.0),
+        charge: thickness / super::stack::dense(36_000.0),
+        stripping_potential: volts / stripped,
+        cycles,
+        formation: formed.min(1.0),
+    })
+}
+
+struct Cycle {
+    into: f64,
+    out: f64,
+    potential: f64,
+}
+
+/// The whole cycles of `cycles.csv`.
+fn charges(table: &Table, is_whole: bool) -> Vec<Cycle> {
+    let column = |name: &str| table.column(name).unwrap_or_default();
+    let (into, out) = (column("charge_in [mAh/cm2]"), column("charge_out [mAh/cm2]"));
+    let potential = column("mean_stripping_potential [V]");
+    let at = |row: usize| Cycle {
+        into: into[row],
+        out: out[row],
+        potential: potential.get(row).copied().unwrap_or(f64::NAN),
+    };
+    let mut all: Vec<Cycle> = (0..into.len().min(out.len())).map(at).collect();
+    if !is_whole {
+        all.pop();
+    }
+    all.retain(|cycle| cycle.into > 0.0 && cycle.out > 0.0);
+    all
+}
+
+/// The thickest deposit of each cycle.
+fn thickest(metrics: &Table) -> Option<Vec<Thickest>> {
+    let column = |name: &str| metrics.column(name);
+    let (thickness, mean, max) = (column("thickness [m]")?, column("mean_height [m]")?, column("max_height [m]")?);
+    let cycle = column("cycle");
+    let mut found: Vec<Thickest> = Vec::new();
+    for row in 0..metrics.rows() {
+        let (cycle, thickness) = (cycle.map_or(1.0, |cycles| cycles[row]), thickness[row]);
+        let (mean_height, max_height) = (mean[row], max[row]);
+        if !(thickness > 0.0 && mean_height > 0.0 && max_height > 0.0 && cycle.is_finite()) {
+            continue;
+        }
+        let next = Thickest { cycle, thickness, mean_height, max_height };
+        match found.last_mut().filter(|last| last.cycle == cycle) {
+            Some(last) if last.thickness >= thickness => {}
+            Some(last) => *last = next,
+            None => found.push(next),
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// The mean of several runs of one kind, number by number; of none, none. Cycles are not averaged: each run has its own.
+pub fn mean(runs: &[Measured]) -> Option<Measured> {
+    let count = runs.len() as f64;
+    let over = |of: &dyn Fn(&Measured) -> f64| runs.iter().map(of).sum::<f64>() / count;
+    (!runs.is_empty()).then(|| Measured {
+        porosity: over(&|run| run.porosity),
+        porosity_to_highest: over(&|run| run.porosity_to_highest),
+        charge: over(&|run| run.charge),
+        stripping_potential: over(&|run| run.stripping_potential),
+        cycles: Vec::new(),
+        formation: over(&|run| run.formation),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::keys::defaults;
+
+    const METRICS: &[u8] = b"time [s],cycle,thickness [m],mean_height [m],max_height [m]
+1,1,1e-6,4e-6,8e-6
+2,1,2e-6,4e-6,8e-6
+3,1,1.5e-6,4e-6,8e-6
+4,2,2e-6,2.5e-6,4e-6
+5,2,,,
+6,3,2e-6,3.2e-6,4e-6
+";
+    const CYCLES: &[u8] = b"cycle,charge_in [mAh/cm2],charge_out [mAh/cm2],mean_stripping_potential [V]
+1,0.4,0.36,0.05
+2,0.4,0.396,0.02
+3,0.4,0.1,0.04
+";
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() < 1e-12, "{a} is not {b}");
+    }
+
+    #[test]
+    fn the_thickest_deposit_of_cycles_after_formation_counts() {
+        let (metrics, cycles) = (Table::parse(METRICS), Table::parse(CYCLES));
+        let found = of(&metrics, Some(&cycles), true, &defaults()).unwrap();
+        // 1 − 2/2.5 and 1 − 2/3.2; 1 − 2/4
+        close(found.porosity, (0.2 + 0.375) / 2.0);
+        close(found.porosity_to_highest, 0.5);
+        close(found.stripping_potential, (0.396 * 0.02 + 0.1 * 0.04) / 0.496);
+        close(found.formation, 0.9);
+        assert_eq!(found.cycles.len(), 3);
+        // cut by the end of the run, the last one tells nothing
+        let cut = of(&metrics, Some(&cycles), false, &defaults()).unwrap();
+        assert_eq!(cut.cycles.len(), 2);
+        close(cut.stripping_potential, 0.02);
+    }
+
+    #[test]
+    fn a_run_without_cycles_is_one() {
+        let metrics = Table::parse(b"thickness [m],mean_height [m],max_height [m]\n1e-6,2e-6,3e-6\n2e-6,4e-6,8e-6\n");
+        let found = of(&metrics, None, true, &defaults()).unwrap();
+        close(found.porosity, 0.5);
+        close(found.porosity_to_highest, 0.75);
+        close(found.charge, 2e-6 / super::super::stack::dense(36_000.0));
+        assert!(found.stripping_potential.is_nan() && found.cycles.is_empty() && found.formation == 1.0);
+    }
+
+    #[test]
+    fn a_deposit_that_cannot_be_told_is_refused() {
+        let metrics = Table::parse(b"thickness [m],mean_height [m],max_height [m]\n2e-6,1e-6,3e-6\n");
+        assert!(of(&metrics, None, true, &defaults()).unwrap_err().contains("too small for the cells"));
+        let metrics = Table::parse(b"thickness [m],mean_height [m]\n2e-6,1e-6\n");
+        assert!(of(&metrics, None, true, &defaults()).unwrap_err().contains("no row"));
+    }
+}
