@@ -94,6 +94,13 @@ fn the_schema_takes_every_config_of_the_house_and_no_other_key() {
         }
     }
     assert!(count > 30, "{count}");
+    // a cell in a file of its own is that section
+    for path in std::fs::read_dir(folder.join("cells")).unwrap().map(|entry| entry.unwrap().path()) {
+        let file: toml::Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
+        let mut found = Vec::new();
+        objections(&schema["properties"]["cell"], &file["cell"], "cell", &mut found);
+        assert!(found.is_empty(), "{}: {found:?}", path.display());
+    }
     assert_eq!(judge(&SMALL.replace("i0 =", "io =")).len(), 2, "unknown, and missing");
     assert_eq!(judge(&SMALL.replace("[grid]", "[grids]")).len(), 2);
     assert_eq!(judge(&SMALL.replace("rate =", "# rate =")), [".nucleation.rate is missing"]);

@@ -361,6 +361,7 @@ fn metals(design: &Design) -> Table {
         .chain(pack::TYPICAL.iter().map(|(_, material, specific_capacity, volts)| {
             let cathode = super::design::Cathode {
                 material: *material,
+                nickel_share: None,
                 specific_capacity: *specific_capacity,
                 ..cell.cathode.clone()
             };

@@ -85,6 +85,7 @@ section! {
     /// The coating of the positive electrode.
     pub struct Cathode {
         material: Material = choice_or(Material::Other), "active material, whose metals are counted";
+        nickel_share: Option<f64> = optional("1", Within(0.0..=1.0), "that of the material, if it is known"), "mass of nickel over that of the active material, of a material that is another one";
         areal_capacity: f64 = required("C/m^2", Positive), "charge per area that the cell delivers when new";
         specific_capacity: f64 = required("C/kg", Positive), "charge per mass of active material that it delivers between the limits of the cell";
         active_share: Option<f64> = optional("1", Within(0.01..=1.0), "active_volume"), "mass of active material over that of the dry coating";
@@ -276,5 +277,34 @@ section! {
         driven_share: f64 = or("1", Within(0.01..=1.0), 1.0), "days that are driven over all days (1: an estimate, every day)";
         everyday_cycles: Option<f64> = optional("1", Positive, "its life is not told"), "full cycles that the cells of [cell] last to the end of their life";
         distances: Vec<f64> = derived(), "distances of days, of the CSV file \\[m\\]";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::keys::{Key, Takes, Without};
+
+    /// Every default of a number says where it comes from: a source has a year or a value, else it is called an estimate.
+    #[test]
+    fn defaults_name_their_source_or_are_estimates() {
+        fn look(keys: &[Key], path: &str, seen: &mut usize) {
+            for key in keys {
+                let path = format!("{path}.{}", key.name);
+                if let Takes::Section { table, .. } = &key.takes {
+                    look(&table.keys, &path, seen);
+                    table.kinds.iter().for_each(|kind| look(&kind.keys, &path, seen));
+                }
+                let number = matches!(key.takes, Takes::Quantity { .. } | Takes::Whole(_));
+                if number && matches!(key.without, Without::Value(_)) {
+                    let is_sourced = ["estimate", "19", "20"].iter().any(|word| key.meaning.contains(word));
+                    assert!(is_sourced, "{path}: {}", key.meaning);
+                    *seen += 1;
+                }
+            }
+        }
+        let mut seen = 0;
+        look(&Design::table().keys, "cell", &mut seen);
+        assert!(seen > 30, "{seen}");
     }
 }

@@ -38,7 +38,7 @@ formulas! {
     CELL "cell" "E/volume, E/mass";
     PACK "pack" "cell's Wh/L · volume_share, cell's Wh/kg · mass_share";
     GAIN "gain" "Wh/L over that of the baseline − 1";
-    POROSITY "porosity" "p = 1 − L_dense k/(R − R_0), k = 1 + s_room + x, R = (q V) r_b/[(q V)_b (1 + gain)], R_0 = r(p = 0) − k L_dense";
+    POROSITY "porosity" "p = 1 − L_dense k/(R − R_0), k = 1 + s_room + x f_d, R = (q V) r_b/[(q V)_b (1 + gain)], R_0 = r(p = 0) − k L_dense";
     MEASURED "measured" "p = 1 − thickness/mean_height where a cycle's deposit is thickest, mean over cycles after formation";
     HIGHEST "highest" "p = 1 − thickness/max_height there";
     FORMATION "formation" "f = Π CE over the cycles of formation; 1 while lithium foil covers what is lost";

@@ -2,6 +2,7 @@
 
 use super::design::Life;
 use super::life;
+use crate::report::record::Record;
 use crate::report::table::Table;
 
 /// Porosity below zero by which a deposit is too thin for its cells to tell \[1\].
@@ -31,6 +32,16 @@ struct Thickest {
     thickness: f64,
     mean_height: f64,
     max_height: f64,
+}
+
+/// What a run has measured, by its tables.
+///
+/// # Errors
+/// A sentence, if no deposit was measured, or its features are too small for the grid.
+pub(crate) fn of_run(record: &Record, life: &Life) -> Result<Measured, String> {
+    // one that another condition ended was cut in the middle of its last cycle
+    let is_whole = record.run.reason.as_ref().is_none_or(|reason| reason.starts_with("protocol"));
+    of(&record.metrics, record.cycles.as_ref(), is_whole, life)
 }
 
 /// Reads `metrics.csv` and `cycles.csv` of a run. Its last cycle counts if `is_whole`: a condition other than the end of the protocol cuts it.

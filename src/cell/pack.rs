@@ -119,7 +119,8 @@ pub fn share(material: Material, metal: Metal) -> Option<f64> {
 
 /// Mass of a metal in the cathode per energy of a cell of the mean `voltage` \[V\] → \[kg/J\]; none if the formula is not known.
 pub fn per_energy(cathode: &Cathode, voltage: f64, metal: Metal) -> Option<f64> {
-    Some(share(cathode.material, metal)? / (cathode.specific_capacity * voltage))
+    let given = cathode.nickel_share.filter(|_| metal == Metal::Nickel);
+    Some(given.or(share(cathode.material, metal))? / (cathode.specific_capacity * voltage))
 }
 
 /// Materials as they are used against lithium: charge per mass \[C/kg\] and mean potential \[V\]. Charges of NMC: Noh et al. 2013,

@@ -91,9 +91,7 @@ fn measured_in(directory: &Path, life: &Life, needs_cycles: bool) -> Result<Vec<
             }
             other => other.into(),
         })?;
-        // one that another condition ended was cut in the middle of its last cycle
-        let is_whole = record.run.reason.as_ref().is_none_or(|reason| reason.starts_with("protocol"));
-        let found = measured::of(&record.metrics, record.cycles.as_ref(), is_whole, life)
+        let found = measured::of_run(&record, life)
             .map_err(|problem| CliError::Words(format!("--run {}: {problem}", place.display())))?;
         let count = found.cycles.len();
         if needs_cycles && count as u64 <= life.formation {

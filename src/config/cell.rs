@@ -5,8 +5,8 @@ use std::path::Path;
 use super::reader::Section;
 use super::sections::{self, open_circuit};
 use super::{ConfigError, findings::Findings, tables};
-use crate::cell::design::{Asked, Cell, Design, Driving, Graphite, Negative};
-use crate::model::keys::{OfKeys, Reader};
+use crate::cell::design::{Asked, Cell, Design, Driving, Graphite, Material, Negative};
+use crate::model::keys::{Named, OfKeys, Reader};
 
 /// A cell as a file gives it.
 #[derive(Clone, Debug)]
@@ -99,7 +99,9 @@ pub fn cell(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Design {
 /// Holds the keys of a cell against each other, and works out the mean potential of its cathode. `at` comes before their names.
 fn made_of(s: &Section, at: &str, cell: &mut Cell, folder: &Path, remarks: &mut Vec<String>) {
     let key = |name: &str| format!("{at}cathode.{name}");
+    // of one that is wrong something else is said
     let is_there = s.has_inner(&format!("{at}cathode"));
+    let lacks_both = |a: &str, b: &str| is_there && !s.has_inner(a) && !s.has_inner(b);
     let cathode = &mut cell.cathode;
     match (cathode.active_share, cathode.active_volume) {
         (Some(_), Some(_)) => {
@@ -109,7 +111,7 @@ fn made_of(s: &Section, at: &str, cell: &mut Cell, folder: &Path, remarks: &mut 
             &key("active_volume"),
             format!("{volume} and the porosity, {}, are more than the whole coating", cathode.porosity),
         ),
-        (None, None) if is_there => {
+        (None, None) if lacks_both(&key("active_share"), &key("active_volume")) => {
             let keys = [key("active_share"), key("active_volume")].map(|key| s.name(&key));
             s.lacks(
                 &key("active_share"),
@@ -126,7 +128,7 @@ fn made_of(s: &Section, at: &str, cell: &mut Cell, folder: &Path, remarks: &mut 
             Ok(ocp) => cathode.potential = ocp.mean(ocp.lithiation()),
             Err(problem) => s.omit(&key("ocp"), problem),
         },
-        (None, None) if is_there => {
+        (None, None) if lacks_both(&key("mean_voltage"), &key("ocp")) => {
             let keys = [key("mean_voltage"), key("ocp")].map(|key| s.name(&key));
             s.lacks(
                 &key("mean_voltage"),
@@ -135,6 +137,12 @@ fn made_of(s: &Section, at: &str, cell: &mut Cell, folder: &Path, remarks: &mut 
             );
         }
         (None, None) => {}
+    }
+    if cathode.nickel_share.is_some() && cathode.material != Material::Other {
+        s.omit(
+            &key("nickel_share"),
+            format!("is that of the material, {:?}; give one of the two", cathode.material.name()),
+        );
     }
     let volts = cathode.potential - cathode.polarisation;
     if cathode.potential > 0.0 && volts <= 0.0 {
@@ -194,6 +202,7 @@ fn driving(s: &Section, driving: &mut Driving, folder: &Path) {
         (_, _, Some(_)) => {
             s.omit("driving.days", "and a distribution are both given; take the file, or median and spread")
         }
+        (..) if s.has_inner("driving.days") => {}
         (median, _, None) => {
             let key = if median { "driving.spread" } else { "driving.median" };
             let keys = ["driving.median", "driving.spread", "driving.days"].map(|key| s.name(key));

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{ConfigError, from_text};
+use super::{ConfigError, cell_from_text, from_text};
 
 /// Every config that is shipped.
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let folders = ["", "verification"].map(|name| folder.join(name));
+    let folders = ["", "verification", "cells"].map(|name| folder.join(name));
     let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
     let mut files: Vec<PathBuf> = files
         .map(|file| file.unwrap().path())
@@ -68,10 +68,18 @@ fn every_key(mut look: impl FnMut(&Path, &Value, &[Way], &str)) {
     });
 }
 
+/// Reads a config, or the cell that a file of configs/cells holds.
+fn read(text: &str, path: &Path) -> Result<(), ConfigError> {
+    match path.parent().is_some_and(|folder| folder.ends_with("cells")) {
+        true => cell_from_text(text, path, &[]).map(drop),
+        false => from_text(text, path, &[]).map(drop),
+    }
+}
+
 /// What is wrong with a config; nothing if it is right.
 fn problems(config: &Value, path: &Path) -> Vec<String> {
-    match from_text(&toml::to_string(config).unwrap(), path, &[]) {
-        Ok(_) => Vec::new(),
+    match read(&toml::to_string(config).unwrap(), path) {
+        Ok(()) => Vec::new(),
         Err(ConfigError::Invalid { problems, .. }) => problems,
         Err(other) => panic!("{other}"),
     }
@@ -158,7 +166,7 @@ proptest::proptest! {
         let place = (at * text.len() as f64) as usize;
         text.splice(place..(place + cut).min(text.len()), put.chars());
         let text: String = text.into_iter().collect();
-        if let Err(error) = from_text(&text, path, &[]) {
+        if let Err(error) = read(&text, path) {
             let lines = error.to_string();
             proptest::prop_assert!(lines.lines().count() < 60 && lines.lines().all(|line| line.len() < 1500), "{}", lines);
         }

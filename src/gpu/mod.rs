@@ -242,6 +242,7 @@ mod tests {
             },
             cathode: None,
             protocol: Default::default(),
+            cell: None,
             end: End::default(),
             output: Output { fields: Vec::new(), metrics_steps: 1, checkpoint_steps: 1, ..defaults() },
             time_step: TimeStep { cfl: 0.1, concentration: 0.1, first: 1.0, largest: 1.0, ..defaults() },

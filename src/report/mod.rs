@@ -4,6 +4,7 @@
 pub(crate) mod chart;
 pub(crate) mod curve;
 mod electro;
+mod energy;
 pub(crate) mod events;
 mod files;
 mod ledgers;

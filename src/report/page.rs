@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::ReportError;
 use super::record::Record;
-use super::{ledgers, provenance, sections, summary, timeline};
+use super::{energy, ledgers, provenance, sections, summary, timeline};
 
 /// Colours, type and layout, for screens, light and dark, and paper.
 const STYLE: &str = include_str!("style.css");
@@ -13,13 +13,14 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 /// Sections of the page: name of the place and title.
-const CONTENTS: [(&str, &str); 10] = [
+const CONTENTS: [(&str, &str); 11] = [
     ("summary", "Summary"),
     ("deposit", "The deposit"),
     ("electrochemistry", "Electrochemistry"),
     ("cycles", "Cycles"),
     ("lost", "Where the lithium is"),
     ("morphology", "Morphology"),
+    ("energy", "Energy of a cell"),
     ("events", "Events"),
     ("ledgers", "Ledgers"),
     ("configuration", "Configuration"),
@@ -54,6 +55,7 @@ pub fn page(record: &Record) -> Result<Markup, ReportError> {
         (sections::electrochemistry(record)?)
         (sections::cycles(record)?)
         (sections::morphology(record)?)
+        (energy::section(record))
         (timeline::section(record))
         (ledgers::section(record))
         (provenance::sections(record))

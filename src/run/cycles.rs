@@ -16,6 +16,9 @@ pub const FILE: &str = "cycles.csv";
 /// Charge [C/m²] in the unit of the table.
 const MILLIAMPERE_HOURS: f64 = 36_000.0;
 
+/// Energy per area [J/m²] in the unit of the table.
+const MILLIWATT_HOURS: f64 = 36_000.0;
+
 /// Charge of a volume of lithium [m³] per area of the box \[mAh/cm²\].
 pub fn per_area(setup: &Setup, volume: f64) -> f64 {
     volume / setup.grid.area() * FARADAY / LITHIUM_MOLAR_VOLUME / MILLIAMPERE_HOURS
@@ -43,10 +46,15 @@ struct Way {
     energy: f64,
     /// potential in its last step \[V\]
     end: f64,
+    /// ∫ cell voltage against charge \[V C/m²\]; none if it is not known of all its steps, as without a cathode
+    #[serde(default)]
+    cell: Option<f64>,
 }
 
 impl Way {
-    fn add(&mut self, charge: f64, potential: f64) {
+    fn add(&mut self, charge: f64, potential: f64, voltage: Option<f64>) {
+        let before = if self.charge > 0.0 { self.cell } else { Some(0.0) };
+        self.cell = before.zip(voltage).map(|(energy, voltage)| energy + charge * voltage);
         self.charge += charge;
         self.energy += charge * potential;
         self.end = potential;
@@ -54,6 +62,11 @@ impl Way {
 
     fn mean(&self) -> f64 {
         if self.charge > 0.0 { self.energy / self.charge } else { f64::NAN }
+    }
+
+    /// Energy of the cell per area \[mWh/cm²\].
+    fn energy(&self) -> f64 {
+        self.cell.map_or(f64::NAN, |energy| energy / MILLIWATT_HOURS)
     }
 
     fn end(&self) -> f64 {
@@ -94,7 +107,7 @@ const BEFORE_TAKEN: [(&str, &str); 8] = [
 ];
 
 /// Names and units of the columns after them.
-const AFTER_TAKEN: [(&str, &str); 12] = [
+const AFTER_TAKEN: [(&str, &str); 15] = [
     ("capacity_left", "mAh/cm2"),
     ("mean_plating_potential", "V"),
     ("mean_stripping_potential", "V"),
@@ -107,6 +120,9 @@ const AFTER_TAKEN: [(&str, &str); 12] = [
     ("charged_void_fraction", "1"),
     ("discharged_max_height", "m"),
     ("discharged_s_q", "m"),
+    ("energy_in", "mWh/cm2"),
+    ("energy_out", "mWh/cm2"),
+    ("energy_efficiency", "1"),
 ];
 
 /// Headings of the columns.
@@ -117,10 +133,10 @@ pub fn headings() -> String {
 
 impl Cycle {
     /// Counts a step of `dt` \[s\] that ended at `clock`, by the current outside the cell. Charge in the double layer of the copper counts, as it does in a cell.
-    pub fn add(&mut self, clock: &Clock, dt: f64) {
+    pub fn add(&mut self, setup: &Setup, clock: &Clock, dt: f64) {
         let way = if clock.external > 0.0 { &mut self.plating } else { &mut self.stripping };
         if clock.external != 0.0 {
-            way.add(clock.external.abs() * dt, clock.potential);
+            way.add(clock.external.abs() * dt, clock.potential, clock.voltage(setup));
         }
     }
 
@@ -189,8 +205,32 @@ impl Cycle {
             charged(|c| c.void_fraction.unwrap_or(f64::NAN)),
             m.max_height,
             m.s_q,
+            self.plating.energy(),
+            self.stripping.energy(),
+            self.stripping.energy() / self.plating.energy(),
         ];
         let row = before.into_iter().chain(taken_per_area(setup, clock)).chain(after).collect();
         (row, self.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn energy_is_that_of_all_steps_or_none() {
+        let mut way = Way::default();
+        way.add(18_000.0, -0.05, Some(4.0));
+        way.add(18_000.0, -0.05, Some(3.8));
+        // half a milliampere-hour at 4.0 and as much at 3.8 V
+        assert!((way.energy() - 3.9).abs() < 1e-12);
+        // a checkpoint of before knows the charge alone
+        let mut older: Way = serde_json::from_str(r#"{"charge":1.0,"energy":0.1,"end":0.1}"#).unwrap();
+        older.add(1.0, -0.05, Some(4.0));
+        assert!(older.energy().is_nan() && older.charge == 2.0);
+        let mut without = Way::default();
+        without.add(1.0, -0.05, None);
+        assert!(without.energy().is_nan());
     }
 }

@@ -188,7 +188,7 @@ impl Driver {
         let step = advance(&mut self.sim, &self.schedule, None)?;
         let (setup, sim::Position { clock, stage, .. }) = (self.sim.setup(), self.sim.position());
         self.schedule.due(setup, clock);
-        self.cycle.add(clock, step.report.dt);
+        self.cycle.add(setup, clock, step.report.dt);
         self.taken = Some(Taken::of(&step, &self.cycle));
         if step.ended.is_some() && self.cycle.ends_before(setup, clock, stage) {
             self.cycle = self.cycle.next();

@@ -232,9 +232,9 @@ fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
     Ok(metrics)
 }
 
-/// Columns of the heading of `metrics.csv`: as many go into each row. What versions have added they have added at the end.
-fn columns_of(directory: &Path) -> Result<usize, IoError> {
-    let path = directory.join(METRICS);
+/// Columns of the heading of a table: as many go into each row. What versions have added they have added at the end.
+fn columns_of(directory: &Path, table: &str) -> Result<usize, IoError> {
+    let path = directory.join(table);
     let file = std::fs::File::open(&path).map_err(IoError::system(&path))?;
     for line in std::io::BufReader::new(file).lines() {
         let line = line.map_err(IoError::system(&path))?;
@@ -330,7 +330,7 @@ impl Outputs {
         for (own, kept) in kept.iter_mut().zip(&KEPT).filter(|(_, kept)| (kept.is_kept)(setup)) {
             *own = Some(new_kept(setup, directory, kept)?);
         }
-        let columns = columns_of(directory)?;
+        let columns = columns_of(directory, METRICS)?;
         Ok(Self { directory: directory.into(), metrics, columns, events, kept, snapshots })
     }
 
@@ -388,7 +388,7 @@ impl Outputs {
         if !lost.is_empty() {
             events.push_json(&json!({"event": "lost output", "what": lost}))?;
         }
-        let columns = columns_of(directory)?;
+        let columns = columns_of(directory, METRICS)?;
         Ok((Self { directory: directory.into(), metrics, columns, events, kept: of_run, snapshots }, lost))
     }
 
@@ -562,7 +562,8 @@ impl Outputs {
             && progress.cycle.has_begun()
         {
             let (values, next) = progress.cycle.finish(view.setup, view.clock, m);
-            table.push(&row(values))?;
+            let columns = columns_of(&self.directory, cycles::FILE)?;
+            table.push(&row(values.into_iter().take(columns)))?;
             progress.cycle = next;
         }
         Ok(())

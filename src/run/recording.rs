@@ -59,7 +59,7 @@ impl Recorder {
         let Moment { scene, clock, step, next, done, schedule, seen } = moment;
         let view = scene.at(&clock);
         progress.schedule = schedule;
-        progress.cycle.add(&clock, step.report.dt);
+        progress.cycle.add(view.setup, &clock, step.report.dt);
         if let Some(place) = step.short {
             outputs.short(&view, &step.stage, place)?;
         }

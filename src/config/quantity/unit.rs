@@ -250,7 +250,9 @@ pub fn split(text: &str) -> (&str, &str) {
     let begin = if text.starts_with("1/") || text.starts_with("1 /") { 1 } else { 0 };
     let is_digit = |c: char| c.is_ascii_digit();
     let next = text[begin..].match_indices(' ').map(|(place, _)| begin + place + 1);
-    let next = next.filter(|&place| text[..place].ends_with(' ')).find(|&place| {
+    // the hundred of "kWh / 100 km" is part of a unit
+    let parts = |before: &str| before.ends_with(' ') && !before.trim_end().ends_with('/');
+    let next = next.filter(|&place| parts(&text[..place])).find(|&place| {
         let after = &text[place..];
         after.starts_with(is_digit) || after.strip_prefix('.').is_some_and(|after| after.starts_with(is_digit))
     });
