@@ -131,17 +131,18 @@ fn the_extender_of_a_pack_of_two_is_used_seldom() {
     within(figure(&of_days, "fleet", "cycles_a_year", "everyday"), 365.25, 1e-9);
 }
 
-/// Three cycles on rough copper under a cathode, in a second or two; the cell stands in the config.
+/// Two cycles on rough copper under a cathode, in seconds; enough lithium for the grid to tell its porosity. The cell stands in the config.
 fn cycling() -> String {
     let cell = std::fs::read_to_string(shipped("anode_free_1000")).unwrap();
     let cell = cell.lines().skip_while(|line| !line.starts_with("[cell]")).collect::<Vec<_>>().join("\n");
     let run = SMALL
         .replace("current = \"3 mA/cm^2\"\n", "")
         .replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", "")
+        .replace("cells = [20, 16, 32]", "cells = [12, 12, 32]")
         .replace("metrics_steps = 5", "metrics_steps = 2");
     format!(
-        "{run}\n[cathode]\nocp = \"nmc811\"\nareal_capacity = \"1 mAh/cm^2\"\n[[protocol]]\nrepeat = 3\nsteps = [\"Charge at 3 mA/cm^2 \
-         until 0.02 mAh/cm^2\", \"Strip at 3 mA/cm^2 until 0.5 V vs Li\"]\n{cell}\n"
+        "{run}\n[cathode]\nocp = \"nmc811\"\nareal_capacity = \"1 mAh/cm^2\"\n[[protocol]]\nrepeat = 2\nsteps = [\"Charge at 5 mA/cm^2 \
+         until 0.15 mAh/cm^2\", \"Strip at 5 mA/cm^2 until 0.5 V vs Li\"]\n{cell}\n"
     )
 }
 
@@ -151,7 +152,7 @@ fn a_run_tells_porosity_losses_and_life() {
     place.run("run");
     let found = told(&place, &place.path("config.toml"), &["--run", "run", "--life"]);
     let (metrics, cycles) = (place.text("run/metrics.csv"), place.text("run/cycles.csv"));
-    // the thickest deposit of the second and the third cycle
+    // the thickest deposit of the second cycle: the first is formation
     let of = |name: &str| column(&metrics, name);
     let (cycle, thickness, height) = (of("cycle"), of("thickness [m]"), of("mean_height [m]"));
     let porosity = |wanted: f64| {
@@ -159,9 +160,10 @@ fn a_run_tells_porosity_losses_and_life() {
         let thickest = rows.max_by(|&a, &b| thickness[a].total_cmp(&thickness[b])).unwrap();
         1.0 - thickness[thickest] / height[thickest]
     };
-    within(figure(&found, "measured", "porosity", "run"), (porosity(2.0) + porosity(3.0)) / 2.0, 1e-9);
+    let told_porosity = figure(&found, "measured", "porosity", "run");
+    assert!((told_porosity - porosity(2.0).max(0.0)).abs() < 1e-12, "{told_porosity}");
     let (charge_in, charge_out) = (column(&cycles, "charge_in [mAh/cm2]"), column(&cycles, "charge_out [mAh/cm2]"));
-    let efficiency = (charge_out[1] + charge_out[2]) / (charge_in[1] + charge_in[2]);
+    let efficiency = charge_out[1] / charge_in[1];
     within(figure(&found, "measured_life", "efficiency", "run"), 100.0 * efficiency, 1e-9);
     let formation = (charge_out[0] / charge_in[0]).min(1.0);
     within(figure(&found, "measured", "formation", "run"), 100.0 * formation, 1e-9);
@@ -306,7 +308,12 @@ fn runs_that_tell_nothing_and_files_that_are_there_are_refused() {
     refused(&[bare, "--run", "nowhere"], "--run nowhere: it holds no run and no study");
     refused(&[bare, "--run", "."], "it holds no run and no study: it has no run.json");
     refused(&[graphite, "--life"], "--life tells of lithium; the cell has graphite");
-    place.run("run");
+    place.run("nuclei");
+    refused(&[bare, "--run", "nuclei"], "its features are too small for the cells of the box to tell");
+    let layer = ["--set", "deposit={kind = \"layer\", thickness = \"2 um\"}", "--unset", "nucleation"];
+    let called =
+        place.call(&[&["run", "config.toml", "--device", "cpu", "--quiet", "--out", "run"], &layer[..]].concat());
+    assert_eq!(called.code, 0, "{called:?}");
     refused(&[graphite, "--run", "run"], "--run tells of lithium; the cell has graphite");
     refused(&[bare, "--run", "run", "--life"], "a life takes cycles after formation; the run has 0 whole cycles");
     // without cycles a run still has a porosity

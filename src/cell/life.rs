@@ -62,17 +62,23 @@ pub fn measured(cycles: &[[f64; 2]], formation: usize) -> Option<Measured> {
 }
 
 impl Measured {
+    /// What formation leaves of a `reserve`: it pays for what formation loses, as far as it can.
+    pub fn left_of(&self, reserve: f64) -> f64 {
+        (reserve - (1.0 - self.formation.min(1.0))).max(0.0)
+    }
+
     /// Capacity after `cycles`, over that after formation: with the efficiencies measured as far as they go, then with their mean. The
-    /// capacity is that of the charge before, so that after no cycle it is 1.
+    /// `reserve` is that before formation. The capacity is that of the charge before, so that after no cycle it is 1.
     pub fn capacity(&self, cycles: u32, reserve: f64) -> f64 {
         let known = (cycles as usize).min(self.efficiencies.len());
-        let left = self.efficiencies[..known].iter().fold(Lithium(1.0 + reserve), |left, ce| left.after(*ce));
+        let left =
+            self.efficiencies[..known].iter().fold(Lithium(1.0 + self.left_of(reserve)), |left, ce| left.after(*ce));
         left.after_cycles(f64::from(cycles) - known as f64, self.mean.min(1.0)).capacity()
     }
 
     /// Cycles to the capacity `end`, as [`Self::capacity`] counts; infinite if the mean loses nothing.
     pub fn cycles_to(&self, end: f64, reserve: f64) -> f64 {
-        let mut left = Lithium(1.0 + reserve);
+        let mut left = Lithium(1.0 + self.left_of(reserve));
         for (i, efficiency) in self.efficiencies.iter().enumerate() {
             let next = left.after(*efficiency);
             if next.capacity() < end {
@@ -119,12 +125,14 @@ mod tests {
         close(found.capacity(1, 0.0), 0.98);
         close(found.capacity(2, 0.0), 0.98);
         close(found.capacity(4, 0.0), 0.98 * 0.99 * 0.99);
-        // a reserve of 0.03 pays 0.02, and one more cycle of 0.01
-        close(found.capacity(3, 0.03), 1.0);
-        close(found.capacity(4, 0.03), 0.99);
+        // a reserve of 0.13 pays 0.1 for formation, then 0.02, and one more cycle of 0.01
+        close(found.left_of(0.13), 0.03);
+        close(found.capacity(3, 0.13), 1.0);
+        close(found.capacity(4, 0.13), 0.99);
+        close(found.capacity(4, 0.05), found.capacity(4, 0.0));
         // to 0.98 · 0.99² it takes those four
         close(found.cycles_to(0.98 * 0.99 * 0.99, 0.0), 4.0);
-        close(found.cycles_to(0.99, 0.03), 4.0);
+        close(found.cycles_to(0.99, 0.13), 4.0);
         close(found.cycles_to(0.99, 0.0), 0.5);
         assert_eq!(measured(&cycles, 3), None);
         assert_eq!(measured(&cycles, 4), None);

@@ -5,7 +5,8 @@ use super::life;
 use crate::report::record::Record;
 use crate::report::table::Table;
 
-/// Porosity below zero by which a deposit is too thin for its cells to tell \[1\].
+/// Porosity below zero beyond which a deposit is too thin for its cells to tell: what is taken as dense then is wrong by as much of its
+/// thickness, and the Wh/L of a cell, of whose room dense lithium takes a fifth, by a hundredth.
 const UNRESOLVED: f64 = 0.05;
 
 /// A run, or the mean of several.

@@ -86,11 +86,13 @@ pub fn cell(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Design {
         }
     }
     match (&mut asked.driving, asked.extender.is_some()) {
-        (Some(_), false) => {
-            s.omit("driving", "needs [cell.extender]: it tells how two kinds of cells share the journeys")
-        }
-        (Some(driving), true) => self::driving(&s, driving, folder),
-        (None, _) => {}
+        (Some(_), false) => s.lacks(
+            "driving",
+            &[&s.name("extender")],
+            "needs [cell.extender]: it tells how two kinds of cells share the journeys",
+        ),
+        (Some(driving), true) if s.has_section("driving") => self::driving(&s, driving, folder),
+        _ => {}
     }
     s.finish();
     Design { cell, asked }
@@ -100,7 +102,7 @@ pub fn cell(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Design {
 fn made_of(s: &Section, at: &str, cell: &mut Cell, folder: &Path, remarks: &mut Vec<String>) {
     let key = |name: &str| format!("{at}cathode.{name}");
     // of one that is wrong something else is said
-    let is_there = s.has_inner(&format!("{at}cathode"));
+    let is_there = s.has_section(&format!("{at}cathode"));
     let lacks_both = |a: &str, b: &str| is_there && !s.has_inner(a) && !s.has_inner(b);
     let cathode = &mut cell.cathode;
     match (cathode.active_share, cathode.active_volume) {

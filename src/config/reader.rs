@@ -59,9 +59,18 @@ impl<'a> Section<'a> {
 
     /// Whether `path`, names with points between them, leads from here to something in the file.
     pub fn has_inner(&self, path: &str) -> bool {
+        self.inner_value(path).is_some()
+    }
+
+    /// Whether it leads to a section.
+    pub fn has_section(&self, path: &str) -> bool {
+        self.inner_value(path).is_some_and(Value::is_table)
+    }
+
+    fn inner_value(&self, path: &str) -> Option<&'a Value> {
         let mut names = path.split('.');
         let first = names.next().and_then(|name| self.table?.get(name));
-        names.fold(first, |place, name| place?.as_table()?.get(name)).is_some()
+        names.fold(first, |place, name| place?.as_table()?.get(name))
     }
 
     /// Records that something is wrong with `key`.

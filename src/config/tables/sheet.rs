@@ -35,7 +35,7 @@ impl<const N: usize> Sheet<N> {
     /// A sentence that names the file and, where it is about a value, the line and the column.
     pub fn read(path: &Path, columns: &[Column; N], may_be_bare: bool) -> Result<Self, String> {
         let at = |problem: String| format!("{}: {problem}", path.display());
-        let (text, delimiter, mut records) = opened(path).map_err(at)?;
+        let (text, delimiter, mut records) = opened(path, N == 1).map_err(at)?;
         let Some((line, first)) = records.first().cloned() else { return Err(at("has no rows".into())) };
         let mut remarks = Vec::new();
         let header = if !first.iter().any(|field| is_number(field)) {
@@ -96,11 +96,11 @@ impl<const N: usize> Sheet<N> {
     }
 }
 
-/// Text of the file at `path`, what parts its columns, and its records.
-fn opened(path: &Path) -> Result<(String, u8, Vec<Record>), String> {
+/// Text of the file at `path`, what parts its columns, and its records; one of a `lone` column parts nothing.
+fn opened(path: &Path, lone: bool) -> Result<(String, u8, Vec<Record>), String> {
     let bytes = input::bytes(path, input::LARGEST_TEXT).map_err(|e| e.to_string())?;
     let text = decode(&bytes)?;
-    let delimiter = delimiter(&text)?;
+    let delimiter = delimiter(&text, lone)?;
     let records = records(&text, delimiter)?;
     Ok((text, delimiter, records))
 }
@@ -110,7 +110,7 @@ fn opened(path: &Path) -> Result<(String, u8, Vec<Record>), String> {
 /// # Errors
 /// If the file is no table; the sentence names it.
 pub fn has<const N: usize>(path: &Path, columns: [&Column; N]) -> Result<bool, String> {
-    let (text, delimiter, records) = opened(path).map_err(|problem| format!("{}: {problem}", path.display()))?;
+    let (text, delimiter, records) = opened(path, false).map_err(|problem| format!("{}: {problem}", path.display()))?;
     let Some((line, first)) = records.first() else { return Ok(false) };
     let header = match first.iter().any(|field| is_number(field)) {
         false => Some(first.clone()),
@@ -136,13 +136,14 @@ fn decode(bytes: &[u8]) -> Result<String, String> {
     Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
-/// What parts the columns, as the first line that is no comment shows it.
-fn delimiter(text: &str) -> Result<u8, String> {
+/// What parts the columns, as the first line that is no comment shows it; a table of one column, `lone`, may lack it.
+fn delimiter(text: &str, lone: bool) -> Result<u8, String> {
     let first = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     let first = first.ok_or("has no rows")?;
     [b'\t', b';', b',']
         .into_iter()
         .find(|&delimiter| first.contains(delimiter as char))
+        .or(lone.then_some(b','))
         .ok_or_else(|| format!("columns are parted by commas, semicolons or tabs, but {first:?} has none"))
 }
 
