@@ -187,7 +187,7 @@ fn pack(s: &Section, asked: &Asked) {
         let key = format!("pack.{lacking}");
         s.lacks(
             &key,
-            &[&s.name(&key)],
+            &[&s.name(&key), &s.name(if lacking == "energy" { "driving" } else { &key })],
             "is missing: a range takes the energy of the pack and the consumption of the car",
         );
     }
