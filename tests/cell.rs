@@ -82,6 +82,22 @@ fn without_its_anode_the_cell_gains_and_pores_take_the_gain_back() {
     assert!(figure(&found, "same_range", "mass_saved", "at_gain") > 0.0);
 }
 
+/// Metals by the kilowatt-hour, and a price that the user gives.
+#[test]
+fn metals_cost_what_the_user_says() {
+    let place = Place::new("");
+    let prices = "cell.prices={currency = \"EUR\", nickel = 20, lithium = 100}";
+    let found = told(&place, &shipped("ses"), &["--set", prices]);
+    let of = |metal: &str, column: &str| figure(&found, "metals", metal, column);
+    // 0.48267 of nickel over 200 mAh/g · 3.83 V; 20 µm of 533.9 kg/m³ beside 4.2 mAh/cm²
+    within(of("nickel", "cell"), 0.48267 / (0.2 * 3.83), 1e-4);
+    within(of("lithium_foil", "cell"), 20e-6 * 533.923 / (42.0 * 3.83e-3), 1e-4);
+    let cost = 20.0 * of("nickel", "cell") + 100.0 * (of("lithium", "cell") + of("lithium_foil", "cell"));
+    within(of("cost", "cell"), cost, 1e-12);
+    within(of("cost", "lfp"), 100.0 * of("lithium", "lfp"), 1e-12);
+    assert_eq!(of("nickel", "lfp"), 0.0);
+}
+
 #[test]
 fn claims_come_out_of_stacks_that_can_be() {
     let place = Place::new("");
