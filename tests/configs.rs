@@ -6,22 +6,31 @@ use std::path::{Path, PathBuf};
 
 use common::program::{Place, column};
 
+/// The configs of runs, those of cells among them that have a box.
 fn configs() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
-    files.sort();
-    files
+    let files = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+        files.sort();
+        files
+    };
+    let has_box = |path: &PathBuf| std::fs::read_to_string(path).unwrap().contains("[grid]");
+    files(&folder).into_iter().chain(files(&folder.join("cells")).into_iter().filter(has_box)).collect()
 }
 
 #[test]
 fn every_config_passes_its_check() {
     let place = Place::new("");
-    assert!(configs().len() >= 12);
+    assert!(configs().len() >= 20);
     for config in configs() {
         let called = place.call(&["check", config.to_str().unwrap(), "--device", "cpu"]);
         assert_eq!(called.code, 0, "{}: {called:?}", config.display());
         assert!(called.out.contains("first dt"), "{}: {called:?}", config.display());
+        // numbers for people, not for programs
+        let long = |word: &&str| word.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 7);
+        let long = called.out.lines().find_map(|line| line.split_whitespace().find(long).map(|_| line));
+        assert!(long.is_none(), "{}: {long:?}", config.display());
     }
 }
 

@@ -45,8 +45,10 @@ pub(super) fn lines(text: &mut String, setup: &Setup) -> Regime {
     let (medium, film, current) = (Medium::of(setup), regime::film(setup), plan.current);
     let gap = regime::gap(setup, regime::first_front(setup));
     let given = match plan.potential {
-        Some(potential) => format!("{} A/m^2, that of a flat front at {potential} V at the start", digits(current)),
-        None => format!("{current} A/m^2"),
+        Some(potential) => {
+            format!("{} A/m^2, that of a flat front at {} V at the start", digits(current), digits(potential))
+        }
+        None => format!("{} A/m^2", digits(current)),
     };
     let kinetic = |c: f64, current: f64| micrometres(1.0 / medium.wave_number(c, current, film));
     line(text, "1/k_kin at c0", format!("{} at {given}", kinetic(1.0, current)));

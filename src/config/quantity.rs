@@ -146,10 +146,13 @@ pub fn in_unit(value: f64, written: &str, si: &str) -> Option<f64> {
 }
 
 /// A `value` in an SI unit as people write it: four significant digits, in the unit `written` in the config or, if there is none, in the
-/// usual one; in the SI unit if that alone needs no power of ten.
+/// usual one; in the SI unit if it needs no power of ten, or a smaller one.
 pub fn for_people(value: f64, si: &str, written: Option<&str>) -> String {
-    let has_power = |unit: &str| in_unit(value, unit, si).is_some_and(|value| digits(value).contains('e'));
-    let own = if has_power(usual(si)) && !has_power(si) { si } else { usual(si) };
+    let power = |unit: &str| match in_unit(value, unit, si) {
+        Some(value) if digits(value).contains('e') => value.abs().log10().abs(),
+        _ => 0.0,
+    };
+    let own = if power(si) < power(usual(si)) { si } else { usual(si) };
     let units = [written, Some(own), Some(si)];
     let found = units.into_iter().flatten().find_map(|unit| Some((in_unit(value, unit, si)?, unit)));
     let (value, unit) = found.unwrap_or((value, si));

@@ -197,7 +197,32 @@ pub fn against_time(record: &Record) -> Vec<Chart> {
         series.extend(measured(record, "time", column, [unit.recip(), factor]));
         Some(Chart { title: title.into(), x: format!("Time [{name}]"), series, ..Chart::default() })
     });
-    charts.collect()
+    charts.chain(heat(record, &time, &lengths, name)).collect()
+}
+
+/// Heat by where it is made, of each step over its length: what is not zero throughout.
+fn heat(record: &Record, time: &[f64], lengths: &[f64], unit: &str) -> Option<Chart> {
+    let parts = [
+        ("interface_heat [W/m2]", "at the lithium"),
+        ("electrolyte_heat [W/m2]", "in the electrolyte"),
+        ("cathode_heat [W/m2]", "in the cathode's resistance"),
+        ("entropy_heat [W/m2]", "entropy"),
+        ("short_heat [W/m2]", "in the short"),
+    ];
+    let series = parts.into_iter().enumerate().filter_map(|(place, (column, name))| {
+        let values = record.metrics.column(column)?;
+        let there = values.iter().any(|heat| heat.is_finite() && *heat != 0.0);
+        there.then(|| Series::new(name, place, Shape::Line, stairs(time, lengths, values)))
+    });
+    let series: Vec<Series> = series.collect();
+    let title = "Heat [W/m²]".to_string();
+    (!series.is_empty() && !lengths.is_empty()).then(|| Chart {
+        title,
+        x: format!("Time [{unit}]"),
+        series,
+        with: vec![0.0],
+        ..Chart::default()
+    })
 }
 
 /// Coulombic efficiency, and capacity in and out, against the number of the cycle.

@@ -248,6 +248,8 @@ fn people_read_four_digits_in_the_unit_of_the_config() {
         (298.15, "K", None, "25 degC"),
         (1.234_567_89e-7, "m", None, "0.1235 um"),
         (2e13, "m^-2 s^-1", None, "2e13 /m^2/s"),
+        (1e-4, "s", None, "1e-4 s"),
+        (1e-11, "m", None, "1e-5 um"),
         (1.0 / 3.0, "1", None, "0.3333"),
         (0.0, "Pa", None, "0 MPa"),
         (-0.05, "V", Some("V"), "-0.05 V"),
