@@ -36,7 +36,7 @@ pub struct Rehearsal {
     pub pace: f64,
     /// share from which on its pace alone tells the rest
     pub far: f64,
-    /// wall time of a step from the fourth on, over that of the first three: lithium that is there to react with, and Newton iterations
+    /// median wall time of the steps from the fourth on, over that of the first three: lithium that is there to react with, and Newton iterations
     pub dearer: f64,
     /// what limited how many steps, the most first
     pub limited_by: Vec<(String, u64)>,
@@ -183,8 +183,13 @@ fn record(seen: &mut Rehearsal, clock: &Clock, shares: &[f64], times: &[f64], li
     let is_late = seen.far == HALF && share > 0.0 && half < steps;
     seen.pace = if is_late { late.min(4.0 * on_the_whole) } else { on_the_whole };
     if steps > 6 {
-        let mean = |from: usize, to: usize| (times[to] - times[from]) / (to - from) as f64;
-        seen.dearer = (mean(3, steps) / mean(0, 3).max(1e-9)).clamp(0.25, 4.0);
+        // medians: other programs hold up a step now and then
+        let median = |times: &[f64]| {
+            let mut taken: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            taken.sort_by(f64::total_cmp);
+            taken[taken.len() / 2]
+        };
+        seen.dearer = (median(&times[3..]) / median(&times[..4]).max(1e-9)).clamp(0.25, 4.0);
     }
     let mut limited_by: Vec<(String, u64)> = limits_met.into_iter().collect();
     limited_by.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
