@@ -13,7 +13,7 @@ use crate::config;
 use crate::io::write_whole;
 use crate::report::ReportError;
 use crate::report::record::Record;
-use crate::study::{Plan, State};
+use crate::study::{File, Plan, STUDY, State};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -81,7 +81,7 @@ pub fn cell(arguments: &Arguments) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What the run in a directory has measured, or the runs of a study by its points. With `needs_cycles` each must tell a life.
+/// What the run in a directory has measured, or the runs of a study by its points, whatever their seeds. With `needs_cycles` each must tell a life.
 fn measured_in(directory: &Path, life: &Life, needs_cycles: bool) -> Result<Vec<Runs>, CliError> {
     let name = directory.file_name().unwrap_or(directory.as_os_str()).to_string_lossy().into_owned();
     let one = |place: &Path| -> Result<Measured, CliError> {
@@ -107,23 +107,26 @@ fn measured_in(directory: &Path, life: &Life, needs_cycles: bool) -> Result<Vec<
         return Ok(vec![Runs { name, measured: vec![one(directory)?] }]);
     }
     let plan = Plan::read(directory)?;
-    let mut points: Vec<(usize, Runs)> = Vec::new();
+    // seeds are seeds too where they are listed like any other key
+    let factors = File::read(&directory.join(STUDY))?.factors;
+    let draws: Vec<bool> = factors.iter().map(|factor| factor.name.ends_with(".seed")).collect();
+    let mut points: Vec<Runs> = Vec::new();
     for run in &plan.runs {
         let place = run.directory(directory);
         if !State::of(&place).is_over() {
             continue;
         }
         let measured = one(&place)?;
-        match points.iter_mut().find(|(point, _)| *point == run.point) {
-            Some((_, runs)) => runs.measured.push(measured),
-            None => {
-                let name = if run.levels.is_empty() { name.clone() } else { run.levels.join(", ") };
-                points.push((run.point, Runs { name, measured: vec![measured] }));
-            }
+        let levels = run.levels.iter().zip(&draws).filter(|(_, draws)| !**draws).map(|(level, _)| level.as_str());
+        let point = Some(levels.collect::<Vec<_>>().join(", ")).filter(|levels| !levels.is_empty());
+        let point = point.unwrap_or_else(|| name.clone());
+        match points.iter_mut().find(|runs| runs.name == point) {
+            Some(runs) => runs.measured.push(measured),
+            None => points.push(Runs { name: point, measured: vec![measured] }),
         }
     }
     if points.is_empty() {
         return Err(CliError::Words(format!("--run {}: no run of the study is over", directory.display())));
     }
-    Ok(points.into_iter().map(|(_, runs)| runs).collect())
+    Ok(points)
 }

@@ -19,6 +19,7 @@ mod task;
 
 use std::path::PathBuf;
 
+pub use file::File;
 pub use gather::{Gathered, gather};
 pub use keep::{STUDY, default_directory, keep};
 pub use plan::{Plan, Run, describe};
