@@ -11,7 +11,8 @@ fn what_harms_a_run_is_survived_or_said() {
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/.venv/bin/python").into());
     let campaign = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/reliability/campaign.py");
     let arguments = [campaign, "--short", "--binary", env!("CARGO_BIN_EXE_liplate")];
-    let output = std::process::Command::new(&python).args(arguments).output();
+    // more threads than two: outputs are made behind the steps; other tests have them between
+    let output = std::process::Command::new(&python).args(arguments).env("RAYON_NUM_THREADS", "3").output();
     let called = Called::from(output.unwrap_or_else(|e| panic!("{python}: {e}; ./scripts/test prepares it")));
     println!("{}", called.out);
     assert_eq!(called.code, 0, "{}\n{}", called.out, called.err);

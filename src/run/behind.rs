@@ -1,4 +1,5 @@
-//! Work that a run does not wait for: done piece by piece, in the order in which it was given, on a thread of its own.
+//! Work that a run does not wait for: done piece by piece, in the order in which it was given, on a thread of its own or, where that would
+//! only take from the run, here.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -36,22 +37,34 @@ impl Shared {
     }
 }
 
-/// A `T` that lives on a thread of its own and is worked on there.
+/// A `T` that is worked on behind what goes on: on a thread of its own, or here and now.
 ///
-/// The first piece of work that fails is the last that is done; its error comes out of the next call. What was given before this is
-/// dropped is done before it is gone.
-pub struct Behind<T> {
+/// The first piece of work that fails is the last that is done; on a thread its error comes out of the next call. What was given before this
+/// is dropped is done before it is gone.
+pub struct Behind<T>(Place<T>);
+
+enum Place<T> {
+    Thread(Thread<T>),
+    Here(T),
+}
+
+struct Thread<T> {
     work: Option<Sender<Work<T>>>,
     thread: Option<JoinHandle<T>>,
     shared: Arc<Shared>,
 }
 
 impl<T: Send + 'static> Behind<T> {
+    /// Keeps `on` here: work is done when it is given.
+    pub fn here(on: T) -> Self {
+        Self(Place::Here(on))
+    }
+
     /// Takes `on` to a thread of its own.
     ///
     /// # Errors
     /// If the system has no thread left.
-    pub fn new(mut on: T) -> std::io::Result<Self> {
+    pub fn on_a_thread(mut on: T) -> std::io::Result<Self> {
         let (work, given) = channel::<Work<T>>();
         let shared = Arc::<Shared>::default();
         let own = shared.clone();
@@ -71,22 +84,18 @@ impl<T: Send + 'static> Behind<T> {
             }
             on
         })?;
-        Ok(Self { work: Some(work), thread: Some(thread), shared })
+        Ok(Self(Place::Thread(Thread { work: Some(work), thread: Some(thread), shared })))
     }
 
-    /// Gives a piece of work, without waiting for it.
+    /// Gives a piece of work, without waiting for it on a thread.
     ///
     /// # Errors
-    /// If a piece before has failed and that has not been told yet.
-    pub fn give(&self, work: impl FnOnce(&mut T) -> Result<(), IoError> + Send + 'static) -> Result<(), IoError> {
-        tell(&mut self.shared.lock())?;
-        if let Some(to) = &self.work {
-            self.shared.lock().open += 1;
-            if to.send(Box::new(work)).is_err() {
-                self.shared.lock().open -= 1;
-            }
+    /// If it fails here, or on a thread a piece before has and that has not been told yet.
+    pub fn give(&mut self, work: impl FnOnce(&mut T) -> Result<(), IoError> + Send + 'static) -> Result<(), IoError> {
+        match &mut self.0 {
+            Place::Here(on) => work(on),
+            Place::Thread(thread) => thread.give(Box::new(work)),
         }
-        Ok(())
     }
 
     /// Waits until all is done that was given.
@@ -94,16 +103,43 @@ impl<T: Send + 'static> Behind<T> {
     /// # Errors
     /// If a piece has failed and that has not been told yet.
     pub fn wait(&self) -> Result<(), IoError> {
+        match &self.0 {
+            Place::Here(_) => Ok(()),
+            Place::Thread(thread) => thread.wait(),
+        }
+    }
+
+    /// Waits until all is done that was given, and gives the `T` back.
+    ///
+    /// # Errors
+    /// If a piece has failed and that has not been told yet.
+    pub fn end(self) -> Result<T, IoError> {
+        match self.0 {
+            Place::Here(on) => Ok(on),
+            Place::Thread(thread) => thread.end(),
+        }
+    }
+}
+
+impl<T> Thread<T> {
+    fn give(&self, work: Work<T>) -> Result<(), IoError> {
+        tell(&mut self.shared.lock())?;
+        if let Some(to) = &self.work {
+            self.shared.lock().open += 1;
+            if to.send(work).is_err() {
+                self.shared.lock().open -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&self) -> Result<(), IoError> {
         let state = self.shared.lock();
         let done = self.shared.changed.wait_while(state, |state| state.open > 0);
         tell(&mut done.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until all is done that was given, and takes the `T` back.
-    ///
-    /// # Errors
-    /// If a piece has failed and that has not been told yet.
-    pub fn end(mut self) -> Result<T, IoError> {
+    fn end(mut self) -> Result<T, IoError> {
         self.wait()?;
         self.work = None;
         match self.thread.take().map(JoinHandle::join) {
@@ -114,7 +150,7 @@ impl<T: Send + 'static> Behind<T> {
     }
 }
 
-impl<T> Drop for Behind<T> {
+impl<T> Drop for Thread<T> {
     fn drop(&mut self) {
         self.work = None;
         if let Some(thread) = self.thread.take() {
@@ -145,24 +181,26 @@ mod tests {
 
     #[test]
     fn work_is_done_in_order_and_none_is_lost() {
-        let list = Behind::new(Vec::new()).unwrap();
-        for i in 0..100 {
-            list.give(move |list: &mut Vec<usize>| {
-                if i == 0 {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                list.push(i);
-                Ok(())
-            })
-            .unwrap();
+        for mut list in [Behind::on_a_thread(Vec::new()).unwrap(), Behind::here(Vec::new())] {
+            for i in 0..100 {
+                list.give(move |list: &mut Vec<usize>| {
+                    if i == 0 {
+                        std::thread::sleep(Duration::from_millis(20));
+                    }
+                    list.push(i);
+                    Ok(())
+                })
+                .unwrap();
+            }
+            list.wait().unwrap();
+            assert_eq!(list.end().unwrap(), (0..100).collect::<Vec<_>>());
         }
-        assert_eq!(list.end().unwrap(), (0..100).collect::<Vec<_>>());
     }
 
     #[test]
     fn what_was_given_is_done_before_it_is_dropped() {
         let done = Arc::new(Mutex::new(0));
-        let work = Behind::new(done.clone()).unwrap();
+        let mut work = Behind::on_a_thread(done.clone()).unwrap();
         for _ in 0..10 {
             work.give(|done: &mut Arc<Mutex<i32>>| {
                 std::thread::sleep(Duration::from_millis(1));
@@ -177,7 +215,7 @@ mod tests {
 
     #[test]
     fn the_first_error_ends_the_work_and_is_told_once() {
-        let work = Behind::new(0).unwrap();
+        let mut work = Behind::on_a_thread(0).unwrap();
         work.give(|done: &mut i32| {
             *done += 1;
             Err(failed())
@@ -191,11 +229,13 @@ mod tests {
         })
         .unwrap();
         assert_eq!(work.end().unwrap(), 1);
+        // here it comes at once
+        assert!(Behind::here(0).give(|_| Err(failed())).is_err());
     }
 
     #[test]
     fn a_panic_goes_on_where_it_is_waited_for() {
-        let work = Behind::new(()).unwrap();
+        let mut work = Behind::on_a_thread(()).unwrap();
         work.give(|()| panic!("lost")).unwrap();
         let panic = catch_unwind(AssertUnwindSafe(|| work.wait())).unwrap_err();
         assert_eq!(panic.downcast_ref::<&str>(), Some(&"lost"));

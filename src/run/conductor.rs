@@ -245,7 +245,7 @@ impl Stretch<'_> {
         } else {
             outputs.nuclei(&view, &there[..view.clock.scheduled])?;
         }
-        let mut recording = Recording::new(&sim, self.directory, outputs, progress, &provenance)?;
+        let mut recording = Recording::new(&mut sim, self.directory, outputs, progress, &provenance)?;
         recording.first(&mut sim)?;
         recording.save(&mut sim)?;
         recording.wait()?;
@@ -263,7 +263,7 @@ impl Stretch<'_> {
         if !self.changed.is_empty() {
             outputs.changed(sim.clock(), &self.changed)?;
         }
-        let recording = Recording::new(&sim, self.directory, outputs, progress, &provenance)?;
+        let mut recording = Recording::new(&mut sim, self.directory, outputs, progress, &provenance)?;
         if !lost.is_empty() || !self.changed.is_empty() {
             // the checkpoint must know the files as they are now, and the new end
             recording.save(&mut sim)?;

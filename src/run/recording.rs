@@ -1,8 +1,9 @@
-//! What a run writes while it goes on: read from the device after a step, and made into files on a thread of its own.
+//! What a run writes while it goes on: read from the device after a step, and made into files behind the next steps.
 //!
 //! The fields that a step shows are read where the run waits for them; measuring, packing and writing them, and waiting for the disk, is
-//! done behind the next steps, one step after the other. Fields of one step are held at a time: where the next ones come too soon, the
-//! run waits. A file is written by that thread alone, so rows, events, frames and checkpoints come in the order of the steps.
+//! done on a thread of its own, one step after the other. Fields of one step are held at a time: where the next ones come too soon, the
+//! run waits. A file is written by that thread alone, so rows, events, frames and checkpoints come in the order of the steps. On one or two
+//! threads of the CPU the solver needs them all, and outputs are made between the steps.
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,10 @@ use crate::sim::stage::Stage;
 use crate::sim::{self, Scene, Simulation, Step};
 use crate::solver::backend::State;
 use crate::solver::step::Clock;
+
+/// Threads of the solver up to which outputs behind it take from it what they gain: 3 % of the quickstart, which measures every step, with
+/// two (2026-11-29).
+const FEW_THREADS: usize = 2;
 
 /// Everything of a checkpoint but the fields: where the simulation stands, and how far its files have come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,7 +107,7 @@ impl Recording {
     /// # Errors
     /// If the system has no thread left.
     pub fn new(
-        sim: &Simulation,
+        sim: &mut Simulation,
         directory: &Path,
         outputs: Outputs,
         progress: Written,
@@ -110,8 +115,14 @@ impl Recording {
     ) -> Result<Self, IoError> {
         let (schedule, at_separator) = (progress.schedule, progress.at_separator);
         let recorder = Recorder { directory: directory.into(), outputs, progress, provenance: provenance.clone() };
+        // a device of its own leaves the processors to the outputs
+        let alone = sim.backend().counts().is_none() && rayon::current_num_threads() <= FEW_THREADS;
+        let recorder = match alone {
+            true => Behind::here(recorder),
+            false => Behind::on_a_thread(recorder).map_err(IoError::system(directory))?,
+        };
         Ok(Self {
-            recorder: Behind::new(recorder).map_err(IoError::system(directory))?,
+            recorder,
             directory: directory.into(),
             scene: sim.scene(),
             temperature: sim.clock().temperature,
@@ -170,7 +181,7 @@ impl Recording {
     ///
     /// # Errors
     /// If the device fails, or a file before could not be written.
-    pub fn save(&self, sim: &mut Simulation) -> Result<(), OutputError> {
+    pub fn save(&mut self, sim: &mut Simulation) -> Result<(), OutputError> {
         self.recorder.wait()?;
         let (state, simulation) = (sim.state()?, sim.position().clone());
         Ok(self.recorder.give(|to| to.checkpoint(state, simulation))?)
@@ -188,7 +199,7 @@ impl Recording {
     ///
     /// # Errors
     /// If a file could not be written.
-    pub fn show(&self) -> Result<(), IoError> {
+    pub fn show(&mut self) -> Result<(), IoError> {
         self.recorder.give(|to| to.outputs.show())?;
         self.recorder.wait()
     }
@@ -197,7 +208,7 @@ impl Recording {
     ///
     /// # Errors
     /// If a file could not be written.
-    pub fn end(&self, clock: &Clock, status: &'static str, reason: &str) -> Result<(), IoError> {
+    pub fn end(&mut self, clock: &Clock, status: &'static str, reason: &str) -> Result<(), IoError> {
         let (clock, reason) = (clock.clone(), reason.to_string());
         self.recorder.give(move |to| to.outputs.end(&clock, status, &reason))?;
         self.recorder.wait()
