@@ -289,7 +289,9 @@ fn bad_input_is_one_sentence_that_names_the_culprit() {
     // keys that are missing
     let lacking = |file: &Path, key: &str| {
         let text = std::fs::read_to_string(file).unwrap();
-        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with(&format!("{key} ="))).collect();
+        // the cell without the run of its lithium
+        let lines = text.lines().take_while(|line| *line != "[grid]");
+        let lines: Vec<&str> = lines.filter(|line| !line.starts_with(&format!("{key} ="))).collect();
         std::fs::write(place.path("lacking.toml"), lines.join("\n")).unwrap();
         place.call(&["cell", "lacking.toml"])
     };

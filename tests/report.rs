@@ -182,9 +182,9 @@ fn the_page_says_what_the_tables_say() {
             format!("<title>cycle {cycle}, {}</title></polyline>", if *plates { "plating" } else { "stripping" });
         assert!(charts.contains(&title), "{title}");
     }
-    // against charge, against time, and the current; the plateau may be drawn again
+    // against charge, against time, the current, heat at the lithium and in the electrolyte; the plateau may be drawn again
     let curves = charts.matches("<polyline class=\"curve").count();
-    assert!([ways.len() + 2, 2 * ways.len() + 2].contains(&curves), "{curves} curves");
+    assert!([ways.len() + 4, 2 * ways.len() + 4].contains(&curves), "{curves} curves");
 
     let bars: Vec<f64> =
         all(section(&page, "lost"), "data-value=\"", "\"").iter().map(|v| v.parse().unwrap()).collect();

@@ -40,6 +40,11 @@ impl Findings {
         self.problems.borrow_mut().push(Problem { key, sentence, kind });
     }
 
+    /// Whether a key, by its full name, was objected to.
+    pub fn has_objected(&self, key: &str) -> bool {
+        self.problems.borrow().iter().any(|problem| problem.key == key)
+    }
+
     /// Records the unit that a key is given in.
     pub fn unit(&self, key: String, unit: &str) {
         self.units.borrow_mut().insert(key, unit.into());

@@ -88,6 +88,16 @@ impl<'a> Section<'a> {
         self.record(key, problem, Kind::Missing(keys.iter().map(|key| (*key).to_string()).collect()));
     }
 
+    /// Records that a text under `key` is needed and was not read: it is missing, perhaps as its name is misspelled, or empty. One that
+    /// was objected to is no second problem.
+    pub fn needs(&self, key: &str, problem: impl std::fmt::Display) {
+        if !self.has(key) {
+            self.lacks(key, &[&self.name(key)], problem);
+        } else if !self.findings.has_objected(&self.name(key)) {
+            self.object(key, problem);
+        }
+    }
+
     fn record(&self, key: &str, problem: impl std::fmt::Display, kind: Kind) {
         if !self.is_wrong {
             self.findings.object(self.name(key), problem.to_string(), kind);

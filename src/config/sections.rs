@@ -233,7 +233,7 @@ fn electrolyte(s: Section, temperature: f64, folder: &Path, remarks: &mut Vec<St
     match &mut electrolyte {
         Electrolyte::Landesfeind { .. } | Electrolyte::Nyman => {}
         Electrolyte::Table { file, .. } if file.is_empty() => {
-            s.object("file", "is missing: a CSV file of c, T, kappa, diffusivity, transference, thermodynamic_factor");
+            s.needs("file", "is missing: a CSV file of c, T, kappa, diffusivity, transference, thermodynamic_factor");
         }
         Electrolyte::Table { file, isotherms } => match tables::isotherms(&folder.join(file)) {
             Ok(table) => {
@@ -283,7 +283,7 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
     let Copper { height, contact_angle, mut pattern } = Copper::read(&s);
     if let Some(Pattern::Map { file, dataset, map_size, share, columns, side, .. }) = &mut pattern {
         if file.is_empty() {
-            s.object("pattern.file", "is missing; it is the map of what is inside");
+            s.needs("pattern.file", "is missing; it is the map of what is inside");
         } else if grid.nx.checked_mul(grid.ny).is_some_and(|columns| columns <= height_map::MOST_PIXELS) {
             // of a grid that is larger than that the checks complain
             match height_map::shares(&folder.join(file), dataset.as_deref(), *map_size, grid) {
@@ -317,7 +317,7 @@ pub fn open_circuit(text: &str, folder: &Path, remarks: &mut Vec<String>) -> Res
 fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {
     let given = OfCathode::read(&s);
     let ocp = open_circuit(&given.ocp, folder, remarks).unwrap_or_else(|problem: String| {
-        s.object("ocp", problem);
+        s.needs("ocp", problem);
         OpenCircuit::Nmc811
     });
     let [empty, full] = ocp.lithiation();
@@ -334,7 +334,8 @@ fn cathode(s: Section, folder: &Path, remarks: &mut Vec<String>) -> Cathode {
     }
     let [full, empty] = [0.0, cathode.areal_capacity].map(|charge| cathode.potential(charge, 0.0));
     let falls = full.is_finite() && empty.is_finite() && full < empty;
-    if !falls && cathode.areal_capacity > 0.0 && cathode.lithiation[0] < cathode.lithiation[1] {
+    let can_be_told = cathode.resistance.is_finite() && cathode.areal_capacity > 0.0;
+    if !falls && can_be_told && cathode.lithiation[0] < cathode.lithiation[1] {
         let [x_empty, x_full] = cathode.lithiation;
         s.object(
             "ocp",
@@ -452,6 +453,13 @@ fn protocol_block(
                     Ok(step) => {
                         lacks_capacity();
                         Some(step)
+                    }
+                    // a cell's voltage needs a cathode, whose name may be misspelled
+                    Err(_)
+                        if !has_cathode && protocol::step(text, capacity.or(Some(f64::NAN)), true, folder).is_ok() =>
+                    {
+                        s.lacks(&key(i), &[&s.name(&key(i)), "cathode"], &problem);
+                        None
                     }
                     Err(_) => {
                         s.omit(&key(i), problem);
