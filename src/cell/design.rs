@@ -248,12 +248,12 @@ section! {
 section! {
     /// A second kind of cell, used when those of the first are empty.
     pub struct Extender {
-        cathode: Cathode = required_inner(), "as in [cell]";
-        negative: Negative = required_inner(), "as in [cell]";
-        separator: Separator = required_inner(), "as in [cell]";
-        electrolyte: Electrolyte = inner_or_defaults(), "as in [cell]";
-        foils: Foils = inner_or_defaults(), "as in [cell]";
-        format: Format = required_inner(), "as in [cell]";
+        cathode: Cathode = required_inner(), "as in `[cell]`";
+        negative: Negative = required_inner(), "as in `[cell]`";
+        separator: Separator = required_inner(), "as in `[cell]`";
+        electrolyte: Electrolyte = inner_or_defaults(), "as in `[cell]`";
+        foils: Foils = inner_or_defaults(), "as in `[cell]`";
+        format: Format = required_inner(), "as in `[cell]`";
         efficiency: Option<f64> = optional("1", Within(0.5..=1.0), "that of a run, where one is given"), "Coulombic efficiency of its lithium";
     }
 }
@@ -269,13 +269,13 @@ impl Extender {
 section! {
     /// How far the car goes in a day.
     pub struct Driving {
-        everyday_range: f64 = required("m", Positive), "distance that the cells of [cell] are good for, which a day begins with";
+        everyday_range: f64 = required("m", Positive), "distance that the cells of `[cell]` are good for, which a day begins with";
         extender_range: f64 = required("m", Positive), "distance that the extender adds";
         median: Option<f64> = optional("m", Positive, "days"), "median of the distance of a day that is driven, log-normal";
         spread: Option<f64> = optional("1", Positive, "days"), "standard deviation of the logarithm of that distance";
         days: Option<String> = optional_text("median and spread"), "CSV file with the distances of days in a column `distance`, unit in its header";
         driven_share: f64 = or("1", Within(0.01..=1.0), 1.0), "days that are driven over all days (1: an estimate, every day)";
-        everyday_cycles: Option<f64> = optional("1", Positive, "its life is not told"), "full cycles that the cells of [cell] last to the end of their life";
+        everyday_cycles: Option<f64> = optional("1", Positive, "its life is not told"), "full cycles that the cells of `[cell]` last to the end of their life";
         distances: Vec<f64> = derived(), "distances of days, of the CSV file \\[m\\]";
     }
 }
