@@ -3,10 +3,13 @@
 //! Each cycle loses the part 1 − CE of the lithium that it moves. While there is a reserve R, in units of the capacity of the cathode, every
 //! cycle moves all of it, and the reserve pays; then the capacity falls by the factor CE a cycle.
 
+/// Efficiency from which on nothing is lost: sums of a run's charges are no better than that.
+pub const LOSSLESS: f64 = 1.0 - 1e-9;
+
 /// Cycles to the capacity `end` with the Coulombic `efficiency` and a `reserve` of lithium, in units of the capacity; infinite if nothing
 /// is lost. No whole number: the closed form, continuous in the cycles.
 pub fn cycles_to(end: f64, efficiency: f64, reserve: f64) -> f64 {
-    if efficiency >= 1.0 {
+    if efficiency >= LOSSLESS {
         return f64::INFINITY;
     }
     reserve / (1.0 - efficiency) + end.ln() / efficiency.ln()
@@ -110,6 +113,8 @@ mod tests {
             assert_eq!(cycles_to(0.8, efficiency, 0.0).round(), cycles, "{efficiency}");
         }
         assert_eq!(cycles_to(0.8, 1.0, 0.0), f64::INFINITY);
+        // the last digits of a charge are no loss
+        assert_eq!(cycles_to(0.8, 1.0 - 2e-15, 1.0), f64::INFINITY);
         // a reserve of one capacity at 1 % a cycle: a hundred cycles more
         close(cycles_to(0.8, 0.99, 1.0) - cycles_to(0.8, 0.99, 0.0), 100.0);
     }

@@ -95,9 +95,10 @@ pub(super) fn measured_life(design: &Design, runs: &[Runs], notes: &mut Vec<Stri
     }
     for (runs, lives) in &told {
         let mean = mean(lives);
-        if mean.mean >= 1.0 {
+        if mean.mean >= life::LOSSLESS {
             notes.push(format!(
-                "{}: the cycles after formation gave back all that they took, {:.2} %: the run shows no limit of the life",
+                "{}: the cycles after formation gave back all that they took, {:.2} %, as they do where lithium beyond the cathode's pays for what is \
+                 lost, or isolated lithium is found again: the run shows no limit of the life",
                 runs.name,
                 mean.mean * 100.0
             ));
