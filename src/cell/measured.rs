@@ -2,7 +2,7 @@
 
 use super::design::Life;
 use super::life;
-use crate::report::record::Record;
+use crate::report::record::{MILLIAMPERE_HOUR, Record};
 use crate::report::table::Table;
 
 /// Porosity below zero beyond which a deposit is too thin for its cells to tell: what is taken as dense then is wrong by as much of its
@@ -76,7 +76,7 @@ pub(crate) fn of(metrics: &Table, cycles: Option<&Table>, is_whole: bool, life: 
     Ok(Measured {
         porosity: porosity.max(0.0),
         porosity_to_highest: to_highest.max(0.0),
-        charge: thickness / super::stack::dense(36_000.0),
+        charge: thickness / super::stack::dense(MILLIAMPERE_HOUR),
         stripping_potential: volts / stripped,
         cycles,
         formation: formed.min(1.0),

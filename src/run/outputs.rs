@@ -245,6 +245,11 @@ fn columns_of(directory: &Path, table: &str) -> Result<usize, IoError> {
     Err(IoError::content(&path, "has no heading"))
 }
 
+/// Those of `cycles.csv`, none if the run has no such table.
+fn columns_of_cycles(directory: &Path, kept: &[Option<Lines>; 4]) -> Result<usize, IoError> {
+    kept[0].as_ref().map_or(Ok(0), |_| columns_of(directory, cycles::FILE))
+}
+
 fn new_events(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {
     let mut events = Lines::create(&directory.join(EVENTS))?;
     events.push_json(&json!({"event": "start", "time": 0.0, "name": setup.name, "version": VERSION}))?;
@@ -312,6 +317,8 @@ pub struct Outputs {
     metrics: Lines,
     /// columns of its heading: a version before may have had fewer
     columns: usize,
+    /// columns of the heading of `cycles.csv`, none without it
+    cycle_columns: usize,
     events: Lines,
     /// the tables of [`KEPT`] that the run has
     kept: [Option<Lines>; 4],
@@ -330,8 +337,8 @@ impl Outputs {
         for (own, kept) in kept.iter_mut().zip(&KEPT).filter(|(_, kept)| (kept.is_kept)(setup)) {
             *own = Some(new_kept(setup, directory, kept)?);
         }
-        let columns = columns_of(directory, METRICS)?;
-        Ok(Self { directory: directory.into(), metrics, columns, events, kept, snapshots })
+        let [columns, cycle_columns] = [columns_of(directory, METRICS)?, columns_of_cycles(directory, &kept)?];
+        Ok(Self { directory: directory.into(), metrics, columns, cycle_columns, events, kept, snapshots })
     }
 
     /// The files of a run that goes on, cut back to what its checkpoint had seen, and what of it is lost.
@@ -388,8 +395,10 @@ impl Outputs {
         if !lost.is_empty() {
             events.push_json(&json!({"event": "lost output", "what": lost}))?;
         }
-        let columns = columns_of(directory, METRICS)?;
-        Ok((Self { directory: directory.into(), metrics, columns, events, kept: of_run, snapshots }, lost))
+        let [columns, cycle_columns] = [columns_of(directory, METRICS)?, columns_of_cycles(directory, &of_run)?];
+        let own =
+            Self { directory: directory.into(), metrics, columns, cycle_columns, events, kept: of_run, snapshots };
+        Ok((own, lost))
     }
 
     /// How far the files have come, after waiting for the disk to have it all.
@@ -562,8 +571,7 @@ impl Outputs {
             && progress.cycle.has_begun()
         {
             let (values, next) = progress.cycle.finish(view.setup, view.clock, m);
-            let columns = columns_of(&self.directory, cycles::FILE)?;
-            table.push(&row(values.into_iter().take(columns)))?;
+            table.push(&row(values.into_iter().take(self.cycle_columns)))?;
             progress.cycle = next;
         }
         Ok(())
@@ -655,17 +663,8 @@ pub fn frame(b: &mut dyn Backend, view: &View) -> Result<Vec<Vec<f32>>, BackendE
 pub struct Wanted {
     /// whether it is asked if lithium has reached the separator
     pub separator: bool,
-    /// how the deposit is looked at
+    /// how the deposit is looked at; where that is closely there is a snapshot
     pub look: Option<Look>,
-    /// whether there is a snapshot
-    pub frame: bool,
-}
-
-impl Wanted {
-    /// Whether it takes fields from the device.
-    pub fn is_much(&self) -> bool {
-        self.look.is_some() || self.frame
-    }
 }
 
 /// What was read of the fields after a step: the lithium at its end with the potential, salt and current that moved it. The files are made
@@ -695,10 +694,10 @@ impl Seen {
             Some(separator) if wanted.separator => short::reaches(b, setup, statics, clock, separator.bottom)?,
             _ => None,
         };
-        if wanted.is_much() {
+        if wanted.look.is_some() {
             b.interface(0.0); // that of the lithium at the end of the step
         }
-        let frame = wanted.frame.then(|| frame(b, view)).transpose()?;
+        let frame = (wanted.look == Some(Look::Close)).then(|| frame(b, view)).transpose()?;
         let deposit = wanted.look.map(|how| DepositFields::read(b, view).map(|fields| (fields, how))).transpose()?;
         Ok(Self { separator, deposit, frame })
     }

@@ -93,8 +93,6 @@ pub struct Recording {
     recorder: Behind<Recorder>,
     directory: PathBuf,
     scene: Scene,
-    /// temperature of the scene \[K\]
-    temperature: f64,
     /// snapshots taken
     schedule: Schedule,
     /// whether lithium that is joined to the copper has reached the separator, and nobody needs to look any more
@@ -121,14 +119,7 @@ impl Recording {
             true => Behind::here(recorder),
             false => Behind::on_a_thread(recorder).map_err(IoError::system(directory))?,
         };
-        Ok(Self {
-            recorder,
-            directory: directory.into(),
-            scene: sim.scene(),
-            temperature: sim.clock().temperature,
-            schedule,
-            at_separator,
-        })
+        Ok(Self { recorder, directory: directory.into(), scene: sim.scene(), schedule, at_separator })
     }
 
     /// Snapshots taken: where the next steps must not jump over.
@@ -141,7 +132,7 @@ impl Recording {
     /// # Errors
     /// If the device fails, or a file before could not be written.
     pub fn first(&mut self, sim: &mut Simulation) -> Result<(), OutputError> {
-        let seen = self.read(sim, Wanted { separator: false, look: Some(Look::Close), frame: true })?;
+        let seen = self.read(sim, Wanted { separator: false, look: Some(Look::Close) })?;
         let (scene, clock) = (self.scene.clone(), sim.clock().clone());
         let first = move |to: &mut Recorder| to.outputs.first(&scene.at(&clock), seen, &mut to.progress);
         Ok(self.recorder.give(first)?)
@@ -153,15 +144,14 @@ impl Recording {
     /// If the device fails, or a file before could not be written.
     pub fn step(&mut self, sim: &mut Simulation, step: Step, done: bool) -> Result<(), OutputError> {
         let clock = sim.clock().clone();
-        if clock.temperature != self.temperature {
+        if clock.temperature != self.scene.temperature() {
             self.scene = sim.scene();
-            self.temperature = clock.temperature;
         }
         let output = &sim.setup().output;
         let frame = self.schedule.due(sim.setup(), &clock) || step.ended.is_some() || done;
         let passing = clock.step.is_multiple_of(output.metrics_steps).then_some(Look::Passing);
         let look = if frame { Some(Look::Close) } else { passing };
-        let seen = self.read(sim, Wanted { separator: !self.at_separator, look, frame })?;
+        let seen = self.read(sim, Wanted { separator: !self.at_separator, look })?;
         self.at_separator |= seen.is_at_separator();
         let (scene, next) = (self.scene.clone(), sim.position().stage);
         let moment = Moment { scene, clock, step, next, done, schedule: self.schedule, seen };
@@ -170,7 +160,7 @@ impl Recording {
 
     /// Reads what is wanted of the fields, after what was read before has become files.
     fn read(&self, sim: &mut Simulation, wanted: Wanted) -> Result<Seen, OutputError> {
-        if wanted.is_much() {
+        if wanted.look.is_some() {
             self.recorder.wait()?;
         }
         let (view, b) = sim.view();

@@ -122,9 +122,7 @@ pub fn open(choice: DeviceChoice, setup: &Setup, statics: &Statics) -> Result<(D
             Err(reason) => Err(without(&reason)),
         },
         DeviceChoice::Auto => {
-            let gpu = has_hardware()
-                .and_then(|()| gpu_takes(None, &setup.grid))
-                .and_then(|()| open_gpu(None, setup, statics));
+            let gpu = best_takes(&setup.grid).and_then(|()| open_gpu(None, setup, statics));
             or_the_cpu(gpu, || cpu_holds(&setup.grid).map(|()| open_cpu(setup, statics)))
         }
     }
@@ -161,9 +159,7 @@ pub fn fits(choice: DeviceChoice, grid: &Grid) -> Result<(), String> {
             gpu_takes(number, grid).map_err(|reason| without(&reason))?;
             host_holds(HOST_BYTES_PER_CELL, "beside a GPU", grid)
         }
-        DeviceChoice::Auto if has_hardware().and_then(|()| gpu_takes(None, grid)).is_ok() => {
-            host_holds(HOST_BYTES_PER_CELL, "beside a GPU", grid)
-        }
+        DeviceChoice::Auto if best_takes(grid).is_ok() => host_holds(HOST_BYTES_PER_CELL, "beside a GPU", grid),
         DeviceChoice::Auto | DeviceChoice::Cpu => cpu_holds(grid),
     }
 }
@@ -202,19 +198,45 @@ fn gib(bytes: u64) -> f64 {
 /// A sentence with both sizes, and the largest cube. That there is no such GPU, opening it says.
 #[cfg(feature = "gpu")]
 fn gpu_takes(number: Option<usize>, grid: &Grid) -> Result<(), String> {
-    use crate::gpu::{AdapterReport, adapters};
-    let adapters = adapters();
+    let adapters = crate::gpu::adapters();
     let adapter = match number {
         Some(number) => adapters.get(number),
-        // the order in which they are taken
-        None => {
-            let kind = |adapter: &&AdapterReport| {
-                ["discrete", "integrated"].iter().position(|kind| *kind == adapter.device_type)
-            };
-            adapters.iter().filter(|adapter| adapter.is_hardware).min_by_key(|adapter| kind(adapter).unwrap_or(2))
-        }
+        None => hardware(&adapters).ok(),
     };
     adapter.map_or(Ok(()), |adapter| takes(adapter, grid))
+}
+
+/// The hardware GPU that is taken unasked.
+///
+/// # Errors
+/// Why there is none.
+#[cfg(feature = "gpu")]
+fn hardware(adapters: &[crate::gpu::AdapterReport]) -> Result<&crate::gpu::AdapterReport, String> {
+    // the order in which they are taken
+    let kind = |adapter: &&crate::gpu::AdapterReport| {
+        ["discrete", "integrated"].iter().position(|kind| *kind == adapter.device_type).unwrap_or(2)
+    };
+    let best = adapters.iter().filter(|adapter| adapter.is_hardware).min_by_key(kind);
+    best.ok_or_else(|| match adapters.first() {
+        None => "no GPU was found".into(),
+        Some(software) => {
+            format!("no hardware GPU was found ({} is software, and slower than the CPU)", software.name)
+        }
+    })
+}
+
+/// Whether there is a GPU that is taken unasked, and it takes the grid.
+///
+/// # Errors
+/// Why not.
+#[cfg(feature = "gpu")]
+fn best_takes(grid: &Grid) -> Result<(), String> {
+    takes(hardware(&crate::gpu::adapters())?, grid)
+}
+
+#[cfg(not(feature = "gpu"))]
+fn best_takes(_: &Grid) -> Result<(), String> {
+    has_hardware()
 }
 
 #[cfg(feature = "gpu")]
@@ -246,14 +268,7 @@ fn gpu_takes(_: Option<usize>, _: &Grid) -> Result<(), String> {
 /// Why no GPU is taken unasked.
 #[cfg(feature = "gpu")]
 fn has_hardware() -> Result<(), String> {
-    let adapters = crate::gpu::adapters();
-    match adapters.first() {
-        _ if adapters.iter().any(|adapter| adapter.is_hardware) => Ok(()),
-        None => Err("no GPU was found".into()),
-        Some(software) => {
-            Err(format!("no hardware GPU was found ({} is software, and slower than the CPU)", software.name))
-        }
-    }
+    hardware(&crate::gpu::adapters()).map(|_| ())
 }
 
 #[cfg(not(feature = "gpu"))]

@@ -113,6 +113,11 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// Temperature of the setup, in whose units the fields are \[K\].
+    pub fn temperature(&self) -> f64 {
+        self.setup.temperature
+    }
+
     /// The view of a simulation that stands at `clock`.
     pub fn at<'a>(&'a self, clock: &'a Clock) -> View<'a> {
         View { setup: &self.setup, scales: &self.scales, statics: &self.statics, heights: &self.heights, clock }

@@ -1,6 +1,6 @@
 //! Tables of lives and of capacity against cycles.
 
-use super::{Runs, columns, percent, reserve};
+use super::{Runs, columns, percent, reserve, run_key};
 use crate::cell::design::{Cell, Design};
 use crate::cell::formulas;
 use crate::cell::life;
@@ -60,8 +60,8 @@ pub(super) fn measured_life(design: &Design, runs: &[Runs], notes: &mut Vec<Stri
     if told.is_empty() {
         return None;
     }
-    let key = |number: usize| if told.len() == 1 { "run".into() } else { format!("run_{number}") };
-    let heads = told.iter().enumerate().map(|(number, (runs, _))| (key(number), runs.name.clone())).collect();
+    let heads =
+        told.iter().enumerate().map(|(number, (runs, _))| (run_key(number, told.len()), runs.name.clone())).collect();
     let title = format!("Cycles to {} % of the capacity, by what the runs have measured", percent(end));
     let mut table = Table::new("measured_life", title, heads);
     let mean = |lives: &[life::Measured]| statistics::mean(lives.iter().map(|life| life.mean));
@@ -137,7 +137,7 @@ pub(super) fn fade(design: &Design, runs: &[Runs]) -> Option<Table> {
     for (number, of) in runs.iter().enumerate() {
         let lives = lives(of, asked.life.formation as usize);
         if !lives.is_empty() {
-            let key = if runs.len() == 1 { "run".into() } else { format!("run_{number}") };
+            let key = run_key(number, runs.len());
             add(key, of.name.clone(), lives);
         }
     }

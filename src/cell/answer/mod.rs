@@ -92,7 +92,7 @@ fn variants(design: &Design, means: &[(&Runs, Measured)]) -> Vec<Variant> {
         all.push(with("designed", "designed".into(), porosity, Losses::NONE));
     }
     for (number, (runs, run)) in means.iter().enumerate() {
-        let key = if means.len() == 1 { "run".into() } else { format!("run_{number}") };
+        let key = run_key(number, means.len());
         let losses = losses(cell, run);
         all.push(with(&key, runs.name.clone(), run.porosity, losses));
         if means.len() == 1 {
@@ -105,6 +105,11 @@ fn variants(design: &Design, means: &[(&Runs, Measured)]) -> Vec<Variant> {
     let figures = filling(&graphite, Losses::NONE, room);
     all.push(Variant { key: "graphite".into(), name: "graphite".into(), figures });
     all
+}
+
+/// Name for programs of the column of runs `number`, of so many columns of runs.
+fn run_key(number: usize, count: usize) -> String {
+    if count == 1 { "run".into() } else { format!("run_{number}") }
 }
 
 /// A share as percents, without needless digits.

@@ -1,19 +1,17 @@
 //! What the runs have measured, and what a reader of their figures should know.
 
-use super::Runs;
+use super::{Runs, run_key};
 use crate::cell::design::Cell;
 use crate::cell::formulas;
 use crate::cell::measured::Measured;
 use crate::cell::table::Table;
+use crate::report::record::MILLIAMPERE_HOUR;
 use crate::study::statistics;
-
-/// Charge per area of 1 mAh/cm² \[C/m²\].
-const MILLIAMPERE_HOUR: f64 = 36_000.0;
 
 /// What runs have measured.
 pub(super) fn measured_table(means: &[(&Runs, Measured)]) -> Table {
-    let key = |number: usize| if means.len() == 1 { "run".into() } else { format!("run_{number}") };
-    let heads = means.iter().enumerate().map(|(number, (runs, _))| (key(number), runs.name.clone())).collect();
+    let head = |(number, (runs, _)): (usize, &(&Runs, Measured))| (run_key(number, means.len()), runs.name.clone());
+    let heads = means.iter().enumerate().map(head).collect();
     let mut table = Table::new("measured", "What the runs have measured", heads);
     let mut row = |key: &str, name: &str, unit, formula, value: &dyn Fn(&Runs, &Measured) -> f64| {
         table.row(key, name, unit, formula, means.iter().map(|(runs, mean)| Some(value(runs, mean))));
