@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use liplate::config::{self, Changes, Until};
 use liplate::mechanisms;
@@ -11,6 +10,7 @@ use liplate::model::stored::Stored;
 use liplate::run::{DriveError, Driver};
 use liplate::sim::device::DeviceChoice;
 use numpy::{IntoPyArray, PyArray3};
+use parking_lot::FairMutex;
 use pyo3::PyTypeInfo;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
@@ -29,8 +29,8 @@ const MILLIAMPERE_HOUR: f64 = 36_000.0;
 /// Calls from several threads wait for each other; other threads of Python run while it computes.
 #[pyclass(frozen, module = "liplate")]
 pub struct Simulation {
-    /// none once a panic has broken it
-    driver: Mutex<Option<Driver>>,
+    /// none once a panic has broken it; fair, so that a thread that looks on waits for one step and not for the whole run
+    driver: FairMutex<Option<Driver>>,
     #[pyo3(get)]
     /// The box: cells and their width.
     grid: Grid,
@@ -60,7 +60,7 @@ impl Simulation {
             Ok((Grid::from(&driver.simulation().setup().grid), device, driver))
         });
         let (grid, device, driver) = opened?;
-        Ok(Self { driver: Mutex::new(Some(driver)), grid, device })
+        Ok(Self { driver: FairMutex::new(Some(driver)), grid, device })
     }
 
     /// Does something with the simulation while other threads of Python run. A panic breaks the simulation and is an error.
@@ -70,7 +70,7 @@ impl Simulation {
         act: impl FnOnce(&mut Driver) -> Result<T, DriveError> + Send,
     ) -> PyResult<T> {
         let done = py.detach(|| -> Result<T, Fault> {
-            let mut held = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = self.driver.lock();
             let driver = held.as_mut().ok_or(Fault::Broken)?;
             match catch_unwind(AssertUnwindSafe(|| act(driver))) {
                 Ok(done) => Ok(done?),

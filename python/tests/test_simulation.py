@@ -258,6 +258,7 @@ def test_control_c_ends_a_run_between_steps() -> None:
 
 
 def test_other_threads_run_while_it_computes() -> None:
+    """A thread that looks on gets its turn between two steps, on one core too."""
     sim = started()
     seen: list[float] = []
     worker = threading.Thread(target=sim.run)
@@ -266,7 +267,7 @@ def test_other_threads_run_while_it_computes() -> None:
         seen.append(sim.time)
         time.sleep(0.001)
     worker.join()
-    assert len(set(seen)) > 3 and seen == sorted(seen)
+    assert len(set(seen)) > sim.steps_taken // 2 and seen == sorted(seen)
 
 
 def test_hdf5_of_both_get_on(small_run: Path, tmp_path: Path) -> None:
