@@ -1,5 +1,7 @@
 //! Each measure against each thing that varies, and what explains it.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 
 use super::super::StudyError;
@@ -74,15 +76,15 @@ impl Axis {
 fn axis(results: &Results, number: usize) -> Axis {
     let label = |row: &super::super::gather::Row| row.run.levels.get(number).cloned().unwrap_or_default();
     let mut names: Vec<String> = Vec::new();
-    let mut levels = Vec::new();
-    for row in &results.rows {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let level = |row| {
         let label = label(row);
-        let place = names.iter().position(|name| *name == label);
-        levels.push(place.unwrap_or_else(|| {
-            names.push(label);
+        *known.entry(label).or_insert_with_key(|label| {
+            names.push(label.clone());
             names.len() - 1
-        }));
-    }
+        })
+    };
+    let levels: Vec<usize> = results.rows.iter().map(level).collect();
     let values: Option<Vec<f64>> =
         results.rows.iter().map(|row| row.run.values.get(number).copied().flatten()).collect();
     match values {
