@@ -23,6 +23,7 @@ use crate::run::rehearsal::rehearse;
 use crate::sim::Simulation;
 use crate::sim::device::{self, DeviceChoice};
 use crate::sim::start::load_copper;
+use crate::sim::thermal::Body;
 
 /// Cells of the trial that the cost is measured on.
 const TRIAL_CELLS: usize = 1 << 18;
@@ -40,9 +41,9 @@ pub fn check(config: &Config, choice: DeviceChoice) -> Result<String, RunError> 
     let mut text = values_in(setup, units);
     let of_map = map.map_or(Vec::new(), |map| copper::lines(&mut text, setup, &map));
     resolution(&mut text, setup);
-    let regime::Regime { dendritic, warnings } = regime::lines(&mut text, setup);
-    let of_cost = cost::lines(&mut text, setup, &heights, choice, dendritic)?;
-    for remark in remarks.iter().chain(&warnings).chain(&of_map).chain(&of_cost) {
+    let regime = regime::lines(&mut text, setup);
+    let of_cost = cost::lines(&mut text, setup, &heights, choice, &regime)?;
+    for remark in remarks.iter().chain(&regime.warnings).chain(&of_map).chain(&of_cost) {
         line(&mut text, "note", remark);
     }
     Ok(text)
@@ -141,6 +142,13 @@ fn values_in(setup: &Setup, units: &BTreeMap<String, String>) -> String {
     if let Some(design) = &setup.cell {
         rows(text, "cell", design.cell.shown());
         rows(text, "cell", design.asked.shown());
+        if let Some(body) = Body::of(setup) {
+            q(text, "  its heat capacity, for each area", body.capacity, "J/m^2/K");
+            if body.cooling > 0.0 {
+                q(text, "  it cools with the time constant", body.capacity / body.cooling, "s");
+                line(text, "  a lasting 1 W/m^2 warms it by", format!("{} K", quantity::digits(1.0 / body.cooling)));
+            }
+        }
     }
     rows(text, "end", setup.end.shown());
     rows(text, "output", setup.output.shown());
@@ -242,8 +250,8 @@ pub(crate) fn costs(setups: &[Setup], choice: DeviceChoice, time: Duration) -> R
     let each = time / setups.len() as u32;
     let cost = |setup: &Setup| {
         let (heights, _) = load_copper(setup).map_err(RunError::Copper)?;
-        let dendritic = regime::lines(&mut String::new(), setup).dendritic;
-        Ok(cost::Estimate::new(setup, &trial, &rehearse(setup, &heights, [each; 2]), dendritic))
+        let regime = regime::lines(&mut String::new(), setup);
+        Ok(cost::Estimate::new(setup, &trial, &rehearse(setup, &heights, [each; 2]), &regime))
     };
     setups.iter().map(cost).collect()
 }

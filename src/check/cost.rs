@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::regime::Regime;
 use super::{Trial, line, trial};
 use crate::model::parameters::{Control, Setup};
 use crate::run::RunError;
@@ -42,6 +43,10 @@ impl About {
 
 /// Steps that a step of a protocol begins with, from the first time step on.
 const BEGINNING: f64 = 20.0;
+
+/// Wall time of a step after the compliance has taken over, over that of one before: seven Newton iterations instead of two or three
+/// (configs/sand.toml, 2026-11-30).
+const DEPLETED: f64 = 3.0;
 
 /// Steps of the whole run and why they are not known better, where a `flat` front would need so many; none if nothing tells.
 pub fn steps(rehearsal: &Rehearsal, flat: Option<f64>, dendritic: bool) -> Option<(About, String)> {
@@ -111,14 +116,17 @@ pub struct Estimate {
 
 impl Estimate {
     /// Of a run whose beginning was measured in a `trial` and rehearsed in a few columns.
-    pub(super) fn new(setup: &Setup, trial: &Trial, rehearsal: &Rehearsal, dendritic: bool) -> Self {
+    pub(super) fn new(setup: &Setup, trial: &Trial, rehearsal: &Rehearsal, regime: &Regime) -> Self {
         let cells = setup.grid.cells() as f64;
-        let per_step = trial.seconds_per_cell * rehearsal.dearer * cells;
+        // what was not rehearsed is dearer where the salt comes to its end in it
+        let rest = if regime.depletes && !rehearsal.limited { DEPLETED } else { 1.0 };
+        let depleted = rehearsal.share + (1.0 - rehearsal.share) * rest;
+        let per_step = trial.seconds_per_cell * rehearsal.dearer * depleted * cells;
         let frames = snapshots(setup, rehearsal);
         let frame = setup.output.fields.len() as f64 * cells * 4.0;
         // of a flat front, and what each step of a protocol begins with
         let flat = super::steps(setup).map(|steps| steps + BEGINNING * setup.protocol.length().max(1) as f64);
-        let steps = steps(rehearsal, flat, dendritic).map(|(about, why)| {
+        let steps = steps(rehearsal, flat, regime.dendritic).map(|(about, why)| {
             // a snapshot ends a step
             (About { value: about.value.max(frames), ..about }, why)
         });
@@ -142,7 +150,7 @@ pub(super) fn lines(
     setup: &Setup,
     heights: &[f64],
     choice: DeviceChoice,
-    dendritic: bool,
+    regime: &Regime,
 ) -> Result<Vec<String>, RunError> {
     let cells = setup.grid.cells();
     let gib = |bytes: f64| bytes / (1u64 << 30) as f64;
@@ -156,7 +164,7 @@ pub(super) fn lines(
     line(text, "first dt", format!("{:.3e} s, then limited by {}", trial.first, trial.limited_by));
 
     let rehearsal = rehearse(setup, heights, REHEARSAL);
-    let cost = Estimate::new(setup, &trial, &rehearsal, dendritic);
+    let cost = Estimate::new(setup, &trial, &rehearsal, regime);
     line(text, "cost of a step", format!("{} (measured on {} cells)", seconds(cost.per_step), trial.cells));
     let mut remarks = Vec::new();
     if let Some(reason) = &rehearsal.failed {

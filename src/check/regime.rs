@@ -34,6 +34,8 @@ struct Plan {
 pub(super) struct Regime {
     /// whether the deposit can be dendritic
     pub dendritic: bool,
+    /// whether the salt at the lithium is used up in the course of the run
+    pub depletes: bool,
     /// warnings
     pub warnings: Vec<String>,
 }
@@ -70,7 +72,7 @@ pub(super) fn lines(text: &mut String, setup: &Setup) -> Regime {
     line(text, "regime", sentence(setup, &outlook, size, what));
     let mut warnings: Vec<String> = beyond_the_limit(setup, &plan, &outlook, gap).into_iter().collect();
     if !outlook.can_be_dendritic() {
-        return Regime { dendritic: false, warnings };
+        return Regime { dendritic: false, depletes: outlook.depletes, warnings };
     }
     let tip = TIP_OVER_CUT_OFF * medium.cut_off(outlook.c, late);
     let cells = tip / setup.grid.dx;
@@ -86,7 +88,7 @@ pub(super) fn lines(text: &mut String, setup: &Setup) -> Regime {
         )
     });
     warnings.extend(blunt);
-    Regime { dendritic: true, warnings }
+    Regime { dendritic: true, depletes: outlook.depletes, warnings }
 }
 
 /// What happens where a current that is given is more than the salt can carry.

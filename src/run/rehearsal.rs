@@ -17,6 +17,8 @@ use crate::solver::step::{Clock, StepFailure};
 
 /// Cells of the rehearsal, and the fewest columns along a side.
 const CELLS: usize = 1 << 13;
+/// Cells of one with nuclei at given places, which have less current each in a wider box.
+const CELLS_OF_PLACES: usize = 1 << 16;
 const FEWEST: usize = 8;
 
 /// How a rehearsal went.
@@ -38,6 +40,8 @@ pub struct Rehearsal {
     pub far: f64,
     /// median wall time of the steps from the fourth on, over that of the first three: lithium that is there to react with, and Newton iterations
     pub dearer: f64,
+    /// whether the compliance has taken over from the current
+    pub limited: bool,
     /// what limited how many steps, the most first
     pub limited_by: Vec<(String, u64)>,
     /// why it came to an end before the run's, if the guard ended it
@@ -52,7 +56,9 @@ fn smaller(setup: &Setup, heights: &[f64]) -> (Setup, Vec<f64>) {
         setup.deposit,
         InitialDeposit::Ripple { .. } | InitialDeposit::Boss { .. } | InitialDeposit::Sphere { .. }
     );
-    while !fixed && small.grid.cells() > CELLS && small.grid.nx.max(small.grid.ny) > FEWEST {
+    let listed = matches!(setup.nucleation, Nucleation::Listed { .. });
+    let most = if listed { CELLS_OF_PLACES } else { CELLS };
+    while !fixed && small.grid.cells() > most && small.grid.nx.max(small.grid.ny) > FEWEST {
         let side = if small.grid.nx >= small.grid.ny { &mut small.grid.nx } else { &mut small.grid.ny };
         *side = side.div_ceil(2);
     }
@@ -153,6 +159,7 @@ fn play(setup: Setup, heights: Vec<f64>, budget: [Duration; 2], seen: &mut Rehea
         *limits_met.entry(if at_edge { "outputs and edges".into() } else { by }).or_default() += 1;
         let Position { clock, stage, .. } = sim.position();
         schedule.due(&setup, clock);
+        seen.limited |= clock.limited.is_some();
         let over = end::condition(&setup, clock).is_some();
         let share = if over { 1.0 } else { share(&setup, stage, clock, first) };
         far.store(share >= SHORT, Ordering::Relaxed);
