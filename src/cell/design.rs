@@ -43,6 +43,8 @@ section! {
         gain: f64 = or("1", Positive, 0.25), "gain over that cell, in energy per volume, whose porosity is sought (Panasonic, September 2025: +25 %)";
         pack: Pack = inner_or_defaults(), "the pack, and the car that it moves";
         life: Life = inner_or_defaults(), "what wears the lithium";
+        specific_heat: f64 = or("J/kg/K", Positive, 1000.0), "heat capacity of the cell over its mass, as calorimeters have it (estimate: 900 to 1,100 J/kg/K are usual)";
+        cooling: Option<f64> = optional("W/K", NotNegative, "a run does not tell the temperature of the cell"), "heat that the whole cell gives to its surroundings for each kelvin that it is warmer; 0 for none. The surroundings have the temperature of the step";
         prices: Option<Prices> = inner("no costs are told"), "what metals cost, in a currency of your own";
         extender: Option<Extender> = inner("the pack has one kind of cell"), "a second kind of cell that is used on long journeys only";
         driving: Option<Driving> = inner("no journeys are told"), "how far the car goes in a day; needs an extender";

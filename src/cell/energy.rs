@@ -1,6 +1,6 @@
 //! Charge, voltage, energy, volume and mass of a cell; the same room filled with other electrodes; the porosity at which a gain is lost.
 
-use super::design::{Asked, Cell, Negative};
+use super::design::{Asked, Cell, Design, Negative};
 use super::stack::{Pair, dense, pair};
 
 /// A watt-hour \[J\].
@@ -73,6 +73,16 @@ fn with_layers(cell: &Cell, losses: Losses, layers: f64) -> Figures {
 /// A cell as it is designed.
 pub fn designed(cell: &Cell) -> Figures {
     with_layers(cell, Losses::NONE, cell.format.layers as f64)
+}
+
+/// Area of all layers of the cathode of a cell \[m²\].
+pub fn electrode_area(cell: &Cell) -> f64 {
+    cell.format.area * cell.format.layers as f64
+}
+
+/// Heat capacity of a cell as it is designed \[J/K\].
+pub fn heat_capacity(design: &Design) -> f64 {
+    design.asked.specific_heat * designed(&design.cell).mass
 }
 
 /// A cell whose layers take the `room` \[m\] of another one's, so many pairs times what each takes: the same volume in the same housing.

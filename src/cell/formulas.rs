@@ -42,6 +42,9 @@ formulas! {
     MEASURED "measured" "p = 1 − thickness/mean_height where a cycle's deposit is thickest, mean over cycles after formation";
     HIGHEST "highest" "p = 1 − thickness/max_height there";
     FORMATION "formation" "f = Π CE over the cycles of formation; 1 while lithium foil covers what is lost";
+    HEAT_CAPACITY "heat-capacity" "C = c_p m";
+    RISE "rise" "ΔT = E/C";
+    CYCLE_RISE "cycle-rise" "ΔT = A n ∫ q dt/C over the cycle that makes most heat q";
     RANGE "range" "d = u E/c";
     SAME_PACK "same-pack" "E' = E (Wh/L)'/(Wh/L); cells' mass E'/(Wh/kg)', the rest of the pack as it was";
     SAME_RANGE "same-range" "the same E: cells' volume E/(Wh/L), mass E/(Wh/kg), charge E/V";

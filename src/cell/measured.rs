@@ -24,6 +24,8 @@ pub struct Measured {
     pub cycles: Vec<[f64; 2]>,
     /// part of the capacity that formation leaves; 1 if there are no cycles
     pub formation: f64,
+    /// heat that the cycle with most of it has made, for each area \[J/m²\]; NaN if the run does not tell
+    pub heat: f64,
 }
 
 /// A cycle's deposit where it is thickest.
@@ -80,6 +82,7 @@ pub(crate) fn of(metrics: &Table, cycles: Option<&Table>, is_whole: bool, life: 
         stripping_potential: volts / stripped,
         cycles,
         formation: formed.min(1.0),
+        heat: most_heat(metrics),
     })
 }
 
@@ -129,6 +132,21 @@ fn thickest(metrics: &Table) -> Option<Vec<Thickest>> {
     (!found.is_empty()).then_some(found)
 }
 
+/// The heat of the cycle that makes most \[J/m²\]; NaN if the table does not tell.
+fn most_heat(metrics: &Table) -> f64 {
+    let Some(made) = metrics.column("heat_made [J/m2]") else { return f64::NAN };
+    let cycle = metrics.column("cycle");
+    let (mut begin, mut most) = (made.first().copied().unwrap_or(f64::NAN), f64::NAN);
+    for row in 1..metrics.rows() {
+        // what a cycle begins with is the end of the one before
+        if cycle.is_some_and(|cycles| cycles[row] != cycles[row - 1]) {
+            begin = made[row - 1];
+        }
+        most = most.max(made[row] - begin);
+    }
+    most
+}
+
 /// The mean of several runs of one kind, number by number; of none, none. Cycles are not averaged: each run has its own.
 pub fn mean(runs: &[Measured]) -> Option<Measured> {
     let count = runs.len() as f64;
@@ -140,6 +158,7 @@ pub fn mean(runs: &[Measured]) -> Option<Measured> {
         stripping_potential: over(&|run| run.stripping_potential),
         cycles: Vec::new(),
         formation: over(&|run| run.formation),
+        heat: over(&|run| run.heat),
     })
 }
 
@@ -148,13 +167,13 @@ mod tests {
     use super::*;
     use crate::model::keys::defaults;
 
-    const METRICS: &[u8] = b"time [s],cycle,thickness [m],mean_height [m],max_height [m]
-1,1,1e-6,4e-6,8e-6
-2,1,2e-6,4e-6,8e-6
-3,1,1.5e-6,4e-6,8e-6
-4,2,2e-6,2.5e-6,4e-6
-5,2,,,
-6,3,2e-6,3.2e-6,4e-6
+    const METRICS: &[u8] = b"time [s],cycle,thickness [m],mean_height [m],max_height [m],heat_made [J/m2]
+1,1,1e-6,4e-6,8e-6,5
+2,1,2e-6,4e-6,8e-6,10
+3,1,1.5e-6,4e-6,8e-6,25
+4,2,2e-6,2.5e-6,4e-6,60
+5,2,,,,55
+6,3,2e-6,3.2e-6,4e-6,70
 ";
     const CYCLES: &[u8] = b"cycle,charge_in [mAh/cm2],charge_out [mAh/cm2],mean_stripping_potential [V]
 1,0.4,0.36,0.05
@@ -175,6 +194,8 @@ mod tests {
         close(found.porosity_to_highest, 0.5);
         close(found.stripping_potential, (0.396 * 0.02 + 0.1 * 0.04) / 0.496);
         close(found.formation, 0.9);
+        // 20, 35 and 15 J/m²
+        close(found.heat, 35.0);
         assert_eq!(found.cycles.len(), 3);
         // cut by the end of the run, the last one tells nothing
         let cut = of(&metrics, Some(&cycles), false, &defaults()).unwrap();

@@ -311,6 +311,11 @@ fn remarks(setup: &Setup) -> Vec<String> {
         }
     }
     remarks.extend(measured::beyond(setup));
+    if setup.cathode.is_none() && setup.cell.as_ref().is_some_and(|design| design.asked.cooling.is_some()) {
+        remarks.push(
+            "cell.cooling: without [cathode] the heat that is told, and warms the cell, is that of the lithium and the electrolyte alone".into(),
+        );
+    }
     if setup.ell > 2.0 * setup.grid.dx {
         remarks.push("ell is more than 2 dx: the same resolution costs fewer cells with ell = dx".into());
     }

@@ -154,7 +154,9 @@ pub fn step(text: &str, capacity: Option<f64>, has_cathode: bool, folder: &Path)
         }
     }
     let has_time = limits.iter().any(|limit| matches!(limit, Limit::Time(_)));
-    if verb == Verb::Rest && !has_time {
+    // a cell at rest cools to any temperature above that of its surroundings
+    let cools = limits.iter().any(|limit| matches!(limit, Limit::TemperatureBelow(_)));
+    if verb == Verb::Rest && !has_time && !cools {
         return Err(about("may never end; say how long, as in \"Rest for 30 min\"".into()));
     }
     if let Some(profile) = &profile

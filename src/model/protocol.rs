@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use super::constants::ZERO_CELSIUS;
+
 /// Galvanostatic or potentiostatic.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "value")]
@@ -177,6 +179,10 @@ pub enum Limit {
     Height(f64),
     /// lithium joined to the copper reaches the far side of the separator
     Short,
+    /// the temperature of the cell rises to this \[K\]
+    TemperatureAbove(f64),
+    /// the temperature of the cell falls to this \[K\]
+    TemperatureBelow(f64),
 }
 
 /// Electrode potential against lithium at which stripping ends if the step names no potential: all lithium is gone, and the copper is
@@ -206,6 +212,8 @@ impl std::fmt::Display for Limit {
             Self::Stripped => write!(f, "no lithium is left to strip: the potential has risen to {STRIPPED} V vs Li"),
             Self::CurrentBelow(current) => write!(f, "the current has fallen to {} mA/cm²", current / 10.0),
             Self::Short => write!(f, "lithium has made a short"),
+            Self::TemperatureAbove(limit) => write!(f, "the cell has warmed to {:.2} °C", limit - ZERO_CELSIUS),
+            Self::TemperatureBelow(limit) => write!(f, "the cell has cooled to {:.2} °C", limit - ZERO_CELSIUS),
             Self::Height(height) => write!(f, "lithium has reached {:.3} µm", height * 1e6),
         }
     }

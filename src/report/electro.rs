@@ -8,6 +8,7 @@ use super::record::{EnergyOf, MILLIAMPERE_HOUR, Record};
 use super::table::Table;
 use crate::mechanisms;
 use crate::metrics::heading;
+use crate::model::constants::ZERO_CELSIUS;
 
 /// Cycles beyond which only some are drawn.
 pub const MOST_CYCLES: usize = 24;
@@ -197,7 +198,7 @@ pub fn against_time(record: &Record) -> Vec<Chart> {
         series.extend(measured(record, "time", column, [unit.recip(), factor]));
         Some(Chart { title: title.into(), x: format!("Time [{name}]"), series, ..Chart::default() })
     });
-    charts.chain(heat(record, &time, &lengths, name)).collect()
+    charts.chain(heat(record, &time, &lengths, name)).chain(temperature(record, &time, name)).collect()
 }
 
 /// Heat by where it is made, of each step over its length: what is not zero throughout.
@@ -221,6 +222,19 @@ fn heat(record: &Record, time: &[f64], lengths: &[f64], unit: &str) -> Option<Ch
         x: format!("Time [{unit}]"),
         series,
         with: vec![0.0],
+        ..Chart::default()
+    })
+}
+
+/// Temperature of the cell as one body, where it is told.
+fn temperature(record: &Record, time: &[f64], unit: &str) -> Option<Chart> {
+    let kelvins = record.metrics.column("cell_temperature [K]")?;
+    let celsius: Vec<f64> = kelvins.iter().map(|kelvins| kelvins - ZERO_CELSIUS).collect();
+    let title = "Temperature of the cell [°C]";
+    celsius.iter().any(|value| value.is_finite()).then(|| Chart {
+        title: title.into(),
+        x: format!("Time [{unit}]"),
+        series: vec![Series::new(title, 0, Shape::Line, pairs(time, &celsius))],
         ..Chart::default()
     })
 }

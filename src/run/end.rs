@@ -121,7 +121,7 @@ pub fn is_finite(clock: &Clock) -> bool {
     clock.inventory.is_finite()
         && errors(clock)
             .into_iter()
-            .chain([clock.potential, clock.current, clock.leak, clock.external, clock.passed, clock.dt])
+            .chain([clock.potential, clock.current, clock.leak, clock.external, clock.passed, clock.dt, clock.heat])
             .all(f64::is_finite)
 }
 

@@ -90,6 +90,9 @@ const AFTER_TAKEN: [&str; 4] = ["leak [A/m2]", "limited", "time_over_sand", "cur
 /// Values of a frame in `fields.vtkhdf`.
 const VALUES: [&str; 4] = ["charge", "potential", "current_density", "dt"];
 
+/// Columns of `metrics.csv` after those of [`Heat`]: all heat since the start, and the temperature of the cell as one body.
+const OF_CELL: [(&str, &str); 2] = [("heat_made", "J/m2"), ("cell_temperature", "K")];
+
 /// How far the run has come, as its files show it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Written {
@@ -157,7 +160,7 @@ pub fn headings() -> Vec<String> {
     let fixed = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
     let taken = mechanisms::lithium_columns().map(|(_, name, _)| heading(name, "mAh/cm2"));
     let general = fixed(&BEFORE_TAKEN).into_iter().chain(taken).chain(fixed(&AFTER_TAKEN));
-    let of_heat = Heat::COLUMNS.iter().map(|(name, unit)| heading(name, unit));
+    let of_heat = Heat::COLUMNS.iter().chain(&OF_CELL).map(|(name, unit)| heading(name, unit));
     general.chain(morphology).chain(of_heat).collect()
 }
 
@@ -222,7 +225,8 @@ pub fn values(view: &View, taken: &Taken, measured: Option<&Metrics>) -> Vec<f64
     ];
     let measured = measured.map_or([f64::NAN; Metrics::COLUMNS.len()], |m| m.to_array());
     let general = before.into_iter().chain(cycles::taken_per_area(setup, clock)).chain(after);
-    general.chain(measured).chain(Heat::of(setup, clock).to_array()).collect()
+    let of_cell: [f64; OF_CELL.len()] = [clock.heat, clock.cell_temperature.unwrap_or(f64::NAN)];
+    general.chain(measured).chain(Heat::of(setup, clock).to_array()).chain(of_cell).collect()
 }
 
 fn new_metrics(setup: &Setup, directory: &Path) -> Result<Lines, IoError> {

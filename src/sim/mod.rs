@@ -24,6 +24,7 @@ pub mod heat;
 pub mod short;
 pub mod stage;
 pub mod start;
+pub mod thermal;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -293,6 +294,7 @@ impl Simulation {
         let short = place.filter(|_| !*shorted);
         *shorted = place.is_some();
         clock.leak = short::leak(setup, clock, *shorted);
+        thermal::take(setup, clock);
         let (before, ended) = (*stage, stage.ended(setup, clock, *shorted));
         if ended.is_some() {
             *stage = stage.next(setup, clock);

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::time_step::LimitedBy;
 use crate::model::parameters::{Control, Setup};
 use crate::model::protocol::{Limit, Place, STRIPPED, Step};
+use crate::sim::thermal::{self, NEAR};
 use crate::solver::step::{Clock, jumps};
 
 /// The step of the protocol that a run is in. Without a protocol it is in none, and never leaves it.
@@ -89,6 +90,7 @@ impl Stage {
         let ends = step.limits.iter().filter_map(|limit| match *limit {
             Limit::Time(time) => Some(self.began + time),
             Limit::Charge(charge) => self.time_of_charge(setup, clock, self.passed + charge),
+            Limit::TemperatureAbove(limit) | Limit::TemperatureBelow(limit) => thermal::time_of(setup, clock, limit),
             _ => None,
         });
         ends.chain(switch)
@@ -149,6 +151,8 @@ impl Stage {
             Limit::Stripped => clock.potential >= STRIPPED && matches!(clock.control, Control::Current(i) if i < 0.0),
             Limit::CurrentBelow(limit) => clock.external.abs() <= limit,
             Limit::Height(height) => clock.inventory.height * setup.grid.dx >= height,
+            Limit::TemperatureAbove(limit) => clock.cell_temperature.is_some_and(|now| now >= limit - NEAR),
+            Limit::TemperatureBelow(limit) => clock.cell_temperature.is_some_and(|now| now <= limit + NEAR),
         };
         let limits = &self.step(setup)?.limits;
         let named = limits.iter().any(|limit| matches!(limit, Limit::PotentialAbove(_)));

@@ -44,6 +44,12 @@ pub struct Clock {
     /// power that the reaction took in the last step: kinetics, film and the diffuse interface \[W/m²\]
     #[serde(default)]
     pub reaction_power: f64,
+    /// heat that has been made since the start, less what was taken up \[J/m²\]
+    #[serde(default)]
+    pub heat: f64,
+    /// temperature of the cell as a whole after the last step, if the config tells how it is cooled \[K\]
+    #[serde(default)]
+    pub cell_temperature: Option<f64>,
     /// charge that has passed outside, forth and back counted \[C/m²\]
     pub passed: f64,
     /// length of the next step if the potential did not limit it \[s\]

@@ -153,6 +153,8 @@ impl Problem {
             leak: 0.0,
             external: 0.0,
             reaction_power: 0.0,
+            heat: 0.0,
+            cell_temperature: None,
             passed: 0.0,
             unhurried: self.setup.time_step.first,
             last: 0.0,

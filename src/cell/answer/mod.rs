@@ -42,10 +42,11 @@ pub fn answer(name: &str, design: &Design, runs: &[Runs]) -> Answer {
         answer.tables.push(energy::stack("baseline", "The same with graphite", &designed(&graphite).pair));
     }
     answer.tables.push(energy::energy_table(design, &variants));
+    answer.tables.push(energy::heat_table(design, &variants));
     if lithium.is_some() {
         answer.tables.push(energy::porosity_table(design));
         if !means.is_empty() {
-            answer.tables.push(runs::measured_table(&means));
+            answer.tables.push(runs::measured_table(design, &means));
             answer.notes.extend(runs::notes(cell, &means));
         }
     }

@@ -1,7 +1,8 @@
 //! What the runs have measured, and what a reader of their figures should know.
 
 use super::{Runs, run_key};
-use crate::cell::design::Cell;
+use crate::cell::design::{Cell, Design};
+use crate::cell::energy;
 use crate::cell::formulas;
 use crate::cell::measured::Measured;
 use crate::cell::table::Table;
@@ -9,7 +10,8 @@ use crate::report::record::MILLIAMPERE_HOUR;
 use crate::study::statistics;
 
 /// What runs have measured.
-pub(super) fn measured_table(means: &[(&Runs, Measured)]) -> Table {
+pub(super) fn measured_table(design: &Design, means: &[(&Runs, Measured)]) -> Table {
+    let per_area = energy::heat_capacity(design) / energy::electrode_area(&design.cell);
     let head = |(number, (runs, _)): (usize, &(&Runs, Measured))| (run_key(number, means.len()), runs.name.clone());
     let heads = means.iter().enumerate().map(head).collect();
     let mut table = Table::new("measured", "What the runs have measured", heads);
@@ -27,6 +29,9 @@ pub(super) fn measured_table(means: &[(&Runs, Measured)]) -> Table {
         mean.stripping_potential * 1e3
     });
     row("formation", "left by formation", "%", &formulas::FORMATION, &|_, mean| mean.formation * 100.0);
+    row("cycle_rise", "rise in a cycle, if no heat leaves", "K", &formulas::CYCLE_RISE, &|_, mean| {
+        mean.heat / per_area
+    });
     table
 }
 

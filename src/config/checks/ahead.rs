@@ -5,7 +5,7 @@
 
 use super::four;
 use crate::model::cathode::Cathode;
-use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
+use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME, ZERO_CELSIUS};
 use crate::model::nucleation;
 use crate::model::parameters::{Control, InitialDeposit, Nucleation, Setup};
 use crate::model::protocol::{Limit, Profile, Step};
@@ -331,6 +331,7 @@ impl Found {
                     }
                 }
                 (Limit::CurrentBelow(limit), _) => self.hold(setup, key, step, limit, known),
+                (Limit::TemperatureAbove(_) | Limit::TemperatureBelow(_), _) => self.temperature(setup, key, *limit),
                 _ => {}
             }
         }
@@ -398,6 +399,36 @@ impl Found {
                 um(limit),
                 um(setup.grid.height() - 2.0 * setup.ell)
             ));
+        }
+    }
+
+    /// A temperature of the cell that is not told, that it has already, or that it never comes to.
+    fn temperature(&mut self, setup: &Setup, key: &str, limit: Limit) {
+        let celsius = |kelvins: f64| four(kelvins - ZERO_CELSIUS);
+        let around = setup.temperature;
+        let cooling = setup.cell.as_ref().and_then(|design| design.asked.cooling);
+        if cooling.is_none() {
+            self.object(format!(
+                "{key}: the temperature of the cell is told only with cell.cooling, the heat that it gives to its surroundings (docs/cells.md)"
+            ));
+            return;
+        }
+        match limit {
+            Limit::TemperatureAbove(limit) if limit <= around => self.object(format!(
+                "{key} is over as it begins: its surroundings have {} degC, and {} degC is no more; write \"until < {} degC\" for a cell that cools",
+                celsius(around),
+                celsius(limit),
+                celsius(limit)
+            )),
+            Limit::TemperatureBelow(limit) if limit <= around => self.object(format!(
+                "{key}: {} degC is never met: a cell cools to the {} degC of its surroundings at most",
+                celsius(limit),
+                celsius(around)
+            )),
+            Limit::TemperatureBelow(limit) if cooling == Some(0.0) => self.object(format!(
+                "{key}: {} degC is never met: nothing cools the cell (cell.cooling)", celsius(limit)
+            )),
+            _ => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Cell, Volts, current, is_against_lithium, is_rate, positive, volts, without_area};
 use crate::config::quantity::{self, Dimension};
 use crate::model::parameters::Control;
-use crate::model::protocol::Limit;
+use crate::model::protocol::{Limit, TEMPERATURES};
 
 /// The limit that stands after "until" in a step of this `control`; it `is_held` unless a ramp leads to it.
 pub fn limit(text: &str, control: Control, is_held: bool, cell: Cell) -> Result<Limit, String> {
@@ -13,8 +13,16 @@ pub fn limit(text: &str, control: Control, is_held: bool, cell: Cell) -> Result<
     let signs = [(">=", true), ("≥", true), (">", true), ("<=", false), ("≤", false), ("<", false)];
     let compared = signs.into_iter().find_map(|(sign, rises)| Some((text.strip_prefix(sign)?.trim_start(), rises)));
     let Some((bare, rises)) = compared else { return met(text, control, is_held, cell) };
-    let limit = met(bare, control, is_held, cell)?;
-    let falls = matches!(limit, Limit::PotentialBelow(_) | Limit::VoltageBelow(_) | Limit::CurrentBelow(_));
+    let limit = match met(bare, control, is_held, cell)? {
+        // a cell may warm and cool in any step
+        Limit::TemperatureAbove(limit) | Limit::TemperatureBelow(limit) if rises => Limit::TemperatureAbove(limit),
+        Limit::TemperatureAbove(limit) | Limit::TemperatureBelow(limit) => Limit::TemperatureBelow(limit),
+        limit => limit,
+    };
+    let falls = matches!(
+        limit,
+        Limit::PotentialBelow(_) | Limit::VoltageBelow(_) | Limit::CurrentBelow(_) | Limit::TemperatureBelow(_)
+    );
     match rises != falls {
         true => Ok(limit),
         false => Err(format!(
@@ -37,7 +45,9 @@ fn met(text: &str, control: Control, is_held: bool, cell: Cell) -> Result<Limit,
         return voltage(text, control, cell);
     }
     if !text.contains(|c: char| c.is_ascii_digit()) {
-        return Err(format!("{text:?} is no charge, time, potential, current density or height, and not \"short\""));
+        return Err(format!(
+            "{text:?} is no charge, time, potential, current density, height or temperature, and not \"short\""
+        ));
     }
     let read = quantity::read(text, "1")?;
     let is = |si: &str| read.dimension() == Dimension::of(si);
@@ -51,6 +61,11 @@ fn met(text: &str, control: Control, is_held: bool, cell: Cell) -> Result<Limit,
         () if is("C/m^2") => positive(value("C/m^2"), text).map(Limit::Charge),
         () if is("m") => positive(value("m"), text).map(Limit::Height),
         () if is("s") => positive(value("s"), text).map(Limit::Time),
+        // it warms where a current flows, and cools at rest; a sign says otherwise
+        () if is("K") => match control {
+            Control::Current(0.0) => temperature(value("K")?, text).map(Limit::TemperatureBelow),
+            _ => temperature(value("K")?, text).map(Limit::TemperatureAbove),
+        },
         () if is("A/m^2") => {
             of_current()?;
             match value("A/m^2")? {
@@ -61,10 +76,16 @@ fn met(text: &str, control: Control, is_held: bool, cell: Cell) -> Result<Limit,
             }
         }
         () => Err(format!(
-            "{text:?} is {}, and no charge, time, potential, current density or height",
+            "{text:?} is {}, and no charge, time, potential, current density, height or temperature",
             read.dimension().name()
         )),
     }
+}
+
+/// A temperature that a run may have \[K\].
+fn temperature(kelvins: f64, text: &str) -> Result<f64, String> {
+    let fits = TEMPERATURES.contains(&kelvins);
+    fits.then_some(kelvins).ok_or_else(|| format!("{text:?} lies outside 200…400 K"))
 }
 
 fn voltage(text: &str, control: Control, cell: Cell) -> Result<Limit, String> {

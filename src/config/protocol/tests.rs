@@ -71,6 +71,17 @@ fn the_words_of_the_field() {
     let hot = step("Charge at C/2 at 40 degC until 0.5 mAh/cm^2", capacity, false).unwrap();
     assert_eq!((hot.control, hot.temperature), (Control::Current(20.0), Some(313.15)));
     assert_eq!(step("Rest at 60 °C for 1 h", None, false).unwrap().temperature, Some(333.15));
+    for (text, limits) in [
+        ("Charge at 3 mA/cm^2 until 60 degC or 1 h", vec![Limit::TemperatureAbove(333.15), Limit::Time(3600.0)]),
+        ("Rest until 30 °C", vec![Limit::TemperatureBelow(303.15)]),
+        (
+            "Strip at 3 mA/cm^2 at 10 degC until < 300 K or 1 h",
+            vec![Limit::TemperatureBelow(300.0), Limit::Time(3600.0)],
+        ),
+        ("Rest for 1 h until > 77 degF", vec![Limit::Time(3600.0), Limit::TemperatureAbove(298.15)]),
+    ] {
+        assert_eq!(step(text, None, false).unwrap().limits, limits, "{text}");
+    }
     for text in [
         "Charge at 5 mA/cm^2 with compliance -0.5 V until -0.2 V vs Li or 1 h",
         "Charge at 5 mA/cm^2 until -0.2 V vs Li or 1 h, with compliance −500 mV vs Li",
@@ -113,6 +124,7 @@ fn what_makes_no_step_is_said() {
         ("Rest until 1 V vs Li", "a charge or a discharge only"),
         ("Rest at 1 mA/cm^2 for 1 h", "a rest has no"),
         ("Rest until short", "may never end"),
+        ("Rest until 500 degC", "200…400 K"),
         ("Rest 30 min", "Rest for 30 min"),
         ("Charge at 1 mA/cm^2 until 4.2 V vs Li", "before any charge"),
         ("Strip at 1 mA/cm^2 until -0.2 V (vs Li)", "before any discharge"),
