@@ -266,7 +266,7 @@ fn kinetics(s: Section, temperature: f64) -> (Kinetics, f64) {
 
 fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
     let mut shape = CollectorShape::read(&s);
-    if let CollectorShape::Map { file, dataset, height_range, .. } = &mut shape {
+    if let CollectorShape::Map { file, dataset, height_range, height_unit, .. } = &mut shape {
         let path = folder.join(&file);
         if !path.is_file() {
             s.object("file", format!("there is no height map {}", path.display()));
@@ -276,8 +276,10 @@ fn collector(s: Section, grid: &Grid, folder: &Path) -> Collector {
         if ends_in(&[".h5", ".hdf5", ".nxs"]) && dataset.is_none() {
             s.object("dataset", "is missing; it names the heights in the HDF5 file");
         }
-        if ends_in(&[".png", ".tif", ".tiff", ".jpg", ".jpeg"]) && height_range.is_none() {
-            s.object("height_range", "is missing; it is the height between black and white");
+        let is_tiff = ends_in(&[".tif", ".tiff"]);
+        if (is_tiff || ends_in(&[".png", ".jpg", ".jpeg"])) && height_range.is_none() && height_unit.is_none() {
+            let numbers = if is_tiff { "; of a TIFF of numbers give height_unit" } else { "" };
+            s.object("height_range", format!("is missing; it is the height between black and white{numbers}"));
         }
     }
     let Copper { height, contact_angle, mut pattern } = Copper::read(&s);

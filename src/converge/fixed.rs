@@ -76,7 +76,14 @@ impl Surface {
 
     /// The shape of the copper on a grid; `origin` says where the heights came from.
     pub fn shape(&self, grid: &Grid, origin: String) -> CollectorShape {
-        CollectorShape::Map { file: origin, dataset: None, height_range: None, map_size: None, heights: self.on(grid) }
+        CollectorShape::Map {
+            file: origin,
+            dataset: None,
+            height_range: None,
+            height_unit: None,
+            map_size: None,
+            heights: self.on(grid),
+        }
     }
 }
 

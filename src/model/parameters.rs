@@ -260,6 +260,7 @@ kinds! {
             file: String = text(), "where the heights come from: a picture, an HDF5 file, an ESRI or Gwyddion text, points x y z (docs/inputs.md)";
             dataset: Option<String> = optional_text("needed with an HDF5 file"), "name of the heights in an HDF5 file";
             height_range: Option<f64> = optional("m", Positive, "needed with a picture"), "height between black and white in a picture";
+            height_unit: Option<f64> = optional("m", Positive, "needed with a TIFF of numbers; 1 m with HDF5"), "height that 1 stands for in a TIFF of floating or signed numbers, or in an HDF5 file";
             map_size: Option<[f64; 2]> = optional_list("m", Positive, "the size that the file gives, or that of the box"), "lateral size of the map along x and y, held against the box";
             #[serde(skip)]
             heights: Vec<f64> = derived(), "heights around their mean, x fastest, nx × ny, in m; empty until the file has been read";

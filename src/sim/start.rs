@@ -24,12 +24,13 @@ pub fn load_heights(setup: &Setup) -> Result<Vec<f64>, IoError> {
 pub fn load_copper(setup: &Setup) -> Result<(Vec<f64>, Option<height_map::Summary>), IoError> {
     let mut copper = setup.collector.clone();
     let mut summary = None;
-    if let CollectorShape::Map { file, dataset, height_range, map_size, heights } = &mut copper.shape
+    if let CollectorShape::Map { file, dataset, height_range, height_unit, map_size, heights } = &mut copper.shape
         && heights.len() != setup.grid.nx * setup.grid.ny
     {
         let reading = height_map::Reading {
             dataset: dataset.as_deref(),
             height_range: *height_range,
+            height_unit: *height_unit,
             map_size: *map_size,
             is_share: false,
         };

@@ -32,6 +32,8 @@ pub struct Reading<'a> {
     pub dataset: Option<&'a str>,
     /// height between black and white in a picture \[m\]
     pub height_range: Option<f64>,
+    /// height that 1 stands for in a file of numbers whose unit is not known \[m\]
+    pub height_unit: Option<f64>,
     /// lateral size of the map along x and y, if it is not that which the file gives \[m\]
     pub map_size: Option<[f64; 2]>,
     /// whether its values are no heights but numbers without a unit
@@ -49,6 +51,14 @@ struct Map {
     values: Vec<f64>,
     /// lateral size along x and y, if the file gives it \[m\]
     size: Option<[f64; 2]>,
+}
+
+impl Map {
+    /// The map with all heights multiplied.
+    fn times(mut self, scale: f64) -> Self {
+        self.values.iter_mut().for_each(|value| *value *= scale);
+        self
+    }
 }
 
 /// What a person should hear about a map and the copper that it gives.
@@ -121,7 +131,7 @@ pub fn heights(file: &Path, reading: Reading, grid: &Grid) -> Result<(Vec<f64>, 
 /// As of [`heights`], and if numbers are below 0 or above 1.
 pub fn shares(file: &Path, dataset: Option<&str>, map_size: Option<[f64; 2]>, grid: &Grid) -> Result<Vec<u8>, IoError> {
     // a picture is as high as it is white; what is none has its own numbers
-    let reading = |height_range| Reading { dataset, height_range, map_size, is_share: true };
+    let reading = |height_range| Reading { dataset, height_range, height_unit: None, map_size, is_share: true };
     let map = if is_picture(&head(file)?) { read(file, &reading(Some(1.0))) } else { read(file, &reading(None)) }?;
     if let Some(wrong) = map.values.iter().find(|v| !(0.0..=1.0).contains(*v)) {
         return Err(IoError::content(
@@ -189,22 +199,44 @@ fn read(file: &Path, reading: &Reading) -> Result<Map, IoError> {
                 return Err(content(format!("is no picture, so height_range means nothing; {FORMATS}")));
             }
             return match (&head[..], reading.dataset) {
-                (b"\x89HDF\r\n\x1a\n", Some(dataset)) => stored::read(file, dataset),
+                (b"\x89HDF\r\n\x1a\n", Some(dataset)) => {
+                    stored::read(file, dataset).map(|map| map.times(reading.height_unit.unwrap_or(1.0)))
+                }
                 (b"\x89HDF\r\n\x1a\n", None) => Err(content("is an HDF5 file: name it with `dataset`".into())),
                 (_, Some(_)) => Err(content(format!("is no HDF5 file, so it has no dataset; {FORMATS}"))),
+                (_, None) if reading.height_unit.is_some() => Err(content(
+                    "has heights in metres, or in the unit that it tells: height_unit is for a TIFF of numbers and for HDF5".into(),
+                )),
                 (_, None) => text::read(&bytes()?, reading.is_share).map_err(content),
             };
         }
     };
-    let Some(height_range) = reading.height_range else {
-        return Err(content("is a picture: height_range is missing, the height between black and white".into()));
-    };
     if reading.dataset.is_some() {
         return Err(content("is a picture, so it has no dataset".into()));
     }
-    let bytes = bytes()?;
-    let map = decode(&bytes).and_then(picture::Picture::shades).map_err(content)?;
-    Ok(Map { values: map.values.into_iter().map(|shade| shade * height_range).collect(), ..map })
+    let picture = decode(&bytes()?).map_err(content)?;
+    let scale = height_of_one(&picture, reading).map_err(|problem| content(problem.into()))?;
+    Ok(picture.map().map_err(content)?.times(scale))
+}
+
+/// Height that 1 stands for in a picture, white in one of shades \[m\].
+fn height_of_one(picture: &picture::Picture, reading: &Reading) -> Result<f64, &'static str> {
+    match (picture.is_of_numbers(), reading.height_range, reading.height_unit) {
+        _ if reading.is_share => Ok(1.0),
+        (true, None, Some(unit)) => Ok(unit),
+        (true, None, None) => {
+            Err("is a TIFF of numbers: height_unit is missing, the height that 1 stands for, as in \"1 nm\"")
+        }
+        (true, Some(_), _) => Err(
+            "is a TIFF of numbers, which have no black and white: instead of height_range give height_unit, the height that 1 stands for, \
+             as in \"1 nm\"",
+        ),
+        (false, _, Some(_)) => {
+            Err("is a picture of shades: give height_range, the height between black and white, and no height_unit")
+        }
+        (false, Some(range), None) => Ok(range),
+        (false, None, None) => Err("is a picture: height_range is missing, the height between black and white"),
+    }
 }
 
 /// Number of pixels of a map of `columns` × `rows` in a file of `bytes`, before anything is allocated for them.

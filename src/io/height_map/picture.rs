@@ -16,12 +16,14 @@ pub struct Picture {
     channels: usize,
     samples: Samples,
     /// how far the colours of a grey pixel may lie apart
-    tolerance: u16,
+    tolerance: f64,
 }
 
 enum Samples {
     Bytes(Vec<u8>),
     Words(Vec<u16>),
+    /// heights themselves, in a unit that the file does not tell
+    Numbers(Vec<f64>),
 }
 
 impl Samples {
@@ -29,30 +31,39 @@ impl Samples {
         match self {
             Self::Bytes(samples) => samples.len(),
             Self::Words(samples) => samples.len(),
+            Self::Numbers(samples) => samples.len(),
         }
     }
 
-    fn at(&self, i: usize) -> u16 {
+    fn at(&self, i: usize) -> f64 {
         match self {
             Self::Bytes(samples) => samples[i].into(),
-            Self::Words(samples) => samples[i],
+            Self::Words(samples) => samples[i].into(),
+            Self::Numbers(samples) => samples[i],
         }
     }
 
-    fn white(&self) -> u16 {
+    /// White; 1 of what are no shades.
+    fn white(&self) -> f64 {
         match self {
-            Self::Bytes(_) => 255,
-            Self::Words(_) => u16::MAX,
+            Self::Bytes(_) => 255.0,
+            Self::Words(_) => u16::MAX.into(),
+            Self::Numbers(_) => 1.0,
         }
     }
 }
 
 impl Picture {
-    /// A map of shades from 0, black, to 1, white; the first row of the picture is at the far end of y.
+    /// Whether it holds heights in a unit that it does not tell, instead of shades.
+    pub fn is_of_numbers(&self) -> bool {
+        matches!(self.samples, Samples::Numbers(_))
+    }
+
+    /// A map of its numbers, or of shades from 0, black, to 1, white; the first row of the picture is at the far end of y.
     ///
     /// # Errors
     /// A sentence about the first pixel that is coloured or not opaque.
-    pub fn shades(self) -> Result<Map, String> {
+    pub fn map(self) -> Result<Map, String> {
         let Self { columns, rows, channels, ref samples, tolerance } = self;
         if samples.len() != columns * rows * channels {
             return Err(format!("is damaged: {} samples for {columns} × {rows} pixels", samples.len()));
@@ -62,8 +73,8 @@ impl Picture {
         for row in (0..rows).rev() {
             for column in 0..columns {
                 let at = |channel: usize| samples.at((row * columns + column) * channels + channel);
-                let [least, most] =
-                    [(0..colours).map(at).min(), (0..colours).map(at).max()].map(Option::unwrap_or_default);
+                let least = (0..colours).map(at).fold(f64::INFINITY, f64::min);
+                let most = (0..colours).map(at).fold(f64::NEG_INFINITY, f64::max);
                 if most - least > tolerance {
                     return Err(format!(
                         "is coloured: pixel ({column}, {row}) is {}, {}, {} (red, green, blue). Heights are shades of grey: export the \
@@ -76,7 +87,7 @@ impl Picture {
                 if channels > colours && at(colours) != white {
                     return Err(format!("is transparent at pixel ({column}, {row}); save it without alpha"));
                 }
-                values.push(f64::from(at(0)) / f64::from(white));
+                values.push(at(0) / white);
             }
         }
         Ok(Map { columns, rows, values, size: None })
@@ -112,10 +123,10 @@ pub fn png(bytes: &[u8]) -> Result<Picture, String> {
         _ => Samples::Bytes(samples),
     };
     let [columns, rows] = [info.width, info.height].map(|n| n as usize);
-    Ok(Picture { columns, rows, channels: info.color_type.samples(), samples, tolerance: 0 })
+    Ok(Picture { columns, rows, channels: info.color_type.samples(), samples, tolerance: 0.0 })
 }
 
-/// A TIFF with shades of 8 or 16 bits; of several pictures the first.
+/// A TIFF with shades of 8 or 16 bits, or with one signed or floating number for each pixel; of several pictures the first.
 ///
 /// # Errors
 /// A sentence.
@@ -130,24 +141,51 @@ pub fn tiff(bytes: &[u8]) -> Result<Picture, String> {
     pixels(columns, rows, bytes.len())?;
     let kind = decoder.colortype().map_err(bad)?;
     let channels = match kind {
-        tiff::ColorType::Gray(8 | 16) => 1,
+        tiff::ColorType::Gray(8 | 16 | 32 | 64) => 1,
         tiff::ColorType::GrayA(8 | 16) => 2,
         tiff::ColorType::RGB(8 | 16) => 3,
         tiff::ColorType::RGBA(8 | 16) => 4,
-        other => return Err(format!("is a TIFF of {other:?}; heights are shades of grey with 8 or 16 bits")),
+        other => {
+            return Err(format!("is a TIFF of {other:?}; heights are shades of grey with 8 or 16 bits, or numbers"));
+        }
     };
     let samples = match decoder.read_image().map_err(bad)? {
         DecodingResult::U8(samples) => Samples::Bytes(samples),
         DecodingResult::U16(samples) => Samples::Words(samples),
-        _ => {
-            return Err(
-                "is a TIFF of signed or floating numbers, whose unit is not known; save shades of 16 bits and give \
-                        height_range, or metres in HDF5 or as x y z"
-                    .into(),
-            );
+        numbers if channels > 1 => {
+            return Err(format!(
+                "is a TIFF with {channels} numbers of a pixel ({}); a height is one",
+                kind_of(&numbers)
+            ));
+        }
+        DecodingResult::F32(samples) => Samples::Numbers(samples.into_iter().map(f64::from).collect()),
+        DecodingResult::F64(samples) => Samples::Numbers(samples),
+        DecodingResult::I8(samples) => Samples::Numbers(samples.into_iter().map(f64::from).collect()),
+        DecodingResult::I16(samples) => Samples::Numbers(samples.into_iter().map(f64::from).collect()),
+        DecodingResult::I32(samples) => Samples::Numbers(samples.into_iter().map(f64::from).collect()),
+        DecodingResult::U32(samples) => Samples::Numbers(samples.into_iter().map(f64::from).collect()),
+        other => {
+            return Err(format!("is a TIFF of {}; heights are numbers of at most 32 bits, or f64", kind_of(&other)));
         }
     };
-    Ok(Picture { columns, rows, channels, samples, tolerance: 0 })
+    Ok(Picture { columns, rows, channels, samples, tolerance: 0.0 })
+}
+
+/// What the numbers of a TIFF are called.
+fn kind_of(numbers: &DecodingResult) -> &'static str {
+    match numbers {
+        DecodingResult::U8(_) => "u8",
+        DecodingResult::U16(_) => "u16",
+        DecodingResult::U32(_) => "u32",
+        DecodingResult::U64(_) => "u64",
+        DecodingResult::F16(_) => "f16",
+        DecodingResult::F32(_) => "f32",
+        DecodingResult::F64(_) => "f64",
+        DecodingResult::I8(_) => "i8",
+        DecodingResult::I16(_) => "i16",
+        DecodingResult::I32(_) => "i32",
+        DecodingResult::I64(_) => "i64",
+    }
 }
 
 /// A JPEG. Its colours are blurred by the format, so that grey is what lies within two shades.
@@ -167,5 +205,5 @@ pub fn jpeg(bytes: &[u8]) -> Result<Picture, String> {
     if !matches!(channels, 1 | 3) {
         return Err(format!("is a JPEG with {channels} channels; heights are shades of grey"));
     }
-    Ok(Picture { columns, rows, channels, samples: Samples::Bytes(samples), tolerance: 2 })
+    Ok(Picture { columns, rows, channels, samples: Samples::Bytes(samples), tolerance: 2.0 })
 }

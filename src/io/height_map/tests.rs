@@ -138,6 +138,42 @@ fn tiff_of(columns: u32, rows: u32, data: &[u16]) -> Vec<u8> {
     bytes.into_inner()
 }
 
+/// Profilers export heights as numbers, in a unit that the config tells.
+#[test]
+fn a_tiff_of_numbers_has_the_unit_that_is_given() {
+    let nanometres = [0.0, 400.0, 80.0, -160.0, 240.0, 320.0];
+    let tiff = |write: &dyn Fn(&mut ::tiff::encoder::TiffEncoder<&mut std::io::Cursor<Vec<u8>>>)| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        write(&mut ::tiff::encoder::TiffEncoder::new(&mut bytes).unwrap());
+        bytes.into_inner()
+    };
+    use ::tiff::encoder::colortype::{Gray32Float, Gray64Float, GrayI16};
+    let (singles, words) = (nanometres.map(|h| h as f32), nanometres.map(|h| h as i16));
+    let files = [
+        tiff(&|encoder| encoder.write_image::<Gray32Float>(3, 2, &singles).unwrap()),
+        tiff(&|encoder| encoder.write_image::<Gray64Float>(3, 2, &nanometres).unwrap()),
+        tiff(&|encoder| encoder.write_image::<GrayI16>(3, 2, &words).unwrap()),
+    ];
+    // the first row of the picture is at the far end
+    let mean = nanometres.iter().sum::<f64>() / 6.0;
+    let expected = [3, 4, 5, 0, 1, 2].map(|i| (nanometres[i] - mean) * 1e-9);
+    let read = |bytes: &[u8], height_range, height_unit| {
+        let (_folder, path) = file("map.tif", bytes);
+        let reading = Reading { height_range, height_unit, ..Reading::default() };
+        heights(&path, reading, &grid(3, 2)).map(|(heights, _)| heights).map_err(|error| error.to_string())
+    };
+    for bytes in &files {
+        assert_close(&read(bytes, None, Some(1e-9)).unwrap(), &expected);
+        assert!(read(bytes, None, None).unwrap_err().contains("height_unit is missing"));
+        assert!(read(bytes, RANGE, None).unwrap_err().contains("no black and white"));
+    }
+    let shades = tiff_of(3, 2, &[0, 1, 2, 3, 4, 5]);
+    assert!(read(&shades, None, Some(1e-9)).unwrap_err().contains("picture of shades"));
+    assert!(read(b"0 0 0\n", None, Some(1e-9)).unwrap_err().contains("height_unit is for"));
+    let missing = tiff(&|encoder| encoder.write_image::<Gray32Float>(3, 2, &[f32::NAN; 6]).unwrap());
+    assert!(read(&missing, None, Some(1e-9)).unwrap_err().contains("not finite"));
+}
+
 #[test]
 fn the_same_map_in_every_format() {
     let shades = [0.0, 1.0, 0.2, 0.4, 0.6, 0.8];
@@ -196,7 +232,8 @@ fn a_dataset_in_metres_comes_back_around_its_mean() {
     file.new_dataset::<f64>().shape([4, 4]).external("/dev/zero", 0, 128).create("elsewhere").unwrap();
     file.close().unwrap();
     let read = |dataset: &str, height_range| {
-        let reading = Reading { dataset: Some(dataset), height_range, map_size: None, is_share: false };
+        let reading =
+            Reading { dataset: Some(dataset), height_range, height_unit: None, map_size: None, is_share: false };
         heights(&path, reading, &grid(4, 4)).map_err(|e| e.to_string())
     };
     let copper = read("h", None).unwrap().0;
@@ -227,11 +264,7 @@ fn a_map_of_another_shape_or_size_is_refused_with_what_to_do() {
     assert!(over(&grey(16, 18, |x, _| f64::from(x) / 16.0), RANGE, &grid(16, 16)).is_err());
     let (_folder, path) = file("map.png", &map);
     let sized = |size| {
-        heights(
-            &path,
-            Reading { map_size: Some(size), height_range: RANGE, dataset: None, is_share: false },
-            &grid(16, 16),
-        )
+        heights(&path, Reading { map_size: Some(size), height_range: RANGE, ..Reading::default() }, &grid(16, 16))
     };
     assert!(sized([16e-6, 16e-6]).is_ok(), "pixels that are no squares");
     let message = sized([20e-6, 20e-6]).unwrap_err().to_string();
