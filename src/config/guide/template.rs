@@ -50,7 +50,7 @@ pub fn template(name: &str, from: &str) -> Result<String, String> {
             (name, Some(Value::Array(blocks))) => {
                 for block in blocks.iter().filter_map(Value::as_table) {
                     let _ = write!(out, "\n# {}\n[[{name}]]\n", section.about);
-                    lines(&mut out, "", &section.table, block);
+                    lines(&mut out, "", name, &section.table, block);
                 }
             }
             (name, found) => {
@@ -58,26 +58,47 @@ pub fn template(name: &str, from: &str) -> Result<String, String> {
                 let off = if table.is_some() { "" } else { "# " };
                 let (open, close) = if section.many { ("[[", "]]") } else { ("[", "]") };
                 let _ = write!(out, "\n# {}\n{off}{open}{name}{close}\n", section.about);
-                lines(&mut out, off, &section.table, &table.unwrap_or_default());
+                lines(&mut out, off, name, &section.table, &table.unwrap_or_default());
             }
         }
     }
     Ok(out)
 }
 
-/// The keys of a section; `off` is put before each if the section is left out.
-fn lines(out: &mut String, off: &str, table: &crate::model::keys::Table, given: &Table) {
-    table.keys.iter().for_each(|key| line(out, off, key, given.get(key.name)));
-    let Some((sort, default)) = table.sort else { return };
-    let chosen = given.get(sort).and_then(Value::as_str).or(default);
-    for kind in &table.kinds {
-        let is_chosen = chosen == Some(kind.name);
-        let off = if is_chosen && given.contains_key(sort) { off } else { "# " };
-        commented(out, &format!("{off}{sort} = {:?}", kind.name), kind.meaning);
-        for key in &kind.keys {
-            line(out, off, key, given.get(key.name).filter(|_| is_chosen));
+/// The keys of the section `path`; `off` is put before each if the section is left out. Sections in it come last, as TOML wants them.
+fn lines(out: &mut String, off: &str, path: &str, table: &crate::model::keys::Table, given: &Table) {
+    let mut sections: Vec<(&Key, Option<&Value>)> = Vec::new();
+    let mut put = |out: &mut String, off: &str, key, given| match is_section(key, given) {
+        true => sections.push((key, given)),
+        false => line(out, off, key, given),
+    };
+    table.keys.iter().for_each(|key| put(out, off, key, given.get(key.name)));
+    if let Some((sort, default)) = table.sort {
+        let chosen = given.get(sort).and_then(Value::as_str).or(default);
+        for kind in &table.kinds {
+            let is_chosen = chosen == Some(kind.name);
+            let off = if is_chosen && given.contains_key(sort) { off } else { "# " };
+            commented(out, &format!("{off}{sort} = {:?}", kind.name), kind.meaning);
+            for key in &kind.keys {
+                put(out, off, key, given.get(key.name).filter(|_| is_chosen));
+            }
         }
     }
+    for (key, given) in sections {
+        let off = if given.is_some() { off } else { "# " };
+        let inner = format!("{path}.{}", key.name);
+        let _ = writeln!(out);
+        commented(out, &format!("{off}[{inner}]"), key.meaning);
+        let is_deep = path.contains('.');
+        if let (Takes::Section { table, .. }, false) = (&key.takes, is_deep && given.is_none()) {
+            lines(out, off, &inner, table, given.and_then(Value::as_table).unwrap_or(&Table::new()));
+        }
+    }
+}
+
+/// Whether a key is written as a section of its own: not as a list of them, and not where a word stands for it.
+fn is_section(key: &Key, given: Option<&Value>) -> bool {
+    matches!(key.takes, Takes::Section { many: false, .. }) && given.is_none_or(Value::is_table)
 }
 
 /// One key: live if it is given.
