@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::adapter::{Choice, chosen, device_name, largest_cube};
+use super::adapter::{Choice, LARGEST_FIELD_PER_CELL, chosen, device_name, largest_cube};
 use super::error::GpuError;
+use super::shader::{Kind, Shader};
 use crate::solver::backend::BackendError;
 
 /// What an adapter must have for timestamps, asked for where it is offered.
@@ -21,6 +22,21 @@ pub struct Need {
     pub shared: u32,
     /// threads of a workgroup
     pub threads: u32,
+}
+
+impl Need {
+    /// What these kernels need on a grid of so many cells.
+    pub fn of(shaders: &[Shader], cells: usize) -> Self {
+        let most = |of: fn(&Shader) -> u32| shaders.iter().map(of).max().unwrap_or(0);
+        Self {
+            largest_field: LARGEST_FIELD_PER_CELL * cells as u64,
+            fields_per_kernel: most(|shader| {
+                shader.variables.iter().filter(|variable| variable.kind != Kind::Uniform).count() as u32
+            }),
+            shared: most(|shader| shader.shared),
+            threads: most(|shader| shader.workgroup.iter().product()),
+        }
+    }
 }
 
 /// What the device reported first, if it failed.

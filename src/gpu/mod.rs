@@ -27,7 +27,7 @@ use fields::{Buffer, Fields, Id, Level, RidingBuffer};
 use mechanism::GpuMechanism;
 use queue::{Dispatch, Queue};
 use reduce::Groups;
-use shader::{Kernel, Kind, Shader};
+use shader::{Kernel, Shader};
 
 use crate::mechanisms;
 use crate::mechanisms::devices::on_gpu;
@@ -63,14 +63,7 @@ impl Gpu {
         let shaders: Vec<Shader> = Kernel::ALL.iter().map(|&kernel| Shader::new(kernel)).collect::<Result<_, _>>()?;
         let names = fields::names();
         shaders.iter().try_for_each(|shader| layout::check(shader, &names))?;
-        let stored = |shader: &Shader| shader.variables.iter().filter(|v| v.kind != Kind::Uniform).count() as u32;
-        let need = Need {
-            largest_field: LARGEST_FIELD_PER_CELL * setup.grid.cells() as u64,
-            fields_per_kernel: shaders.iter().map(stored).max().unwrap_or(0),
-            shared: shaders.iter().map(|s| s.shared).max().unwrap_or(0),
-            threads: shaders.iter().map(|s| s.workgroup.iter().product()).max().unwrap_or(0),
-        };
-        let device = Device::open(choice.into(), &need)?;
+        let device = Device::open(choice.into(), &Need::of(&shaders, setup.grid.cells()))?;
         let shape = [setup.grid.nx, setup.grid.ny, setup.grid.nz].map(|n| n as u32);
         let scales = Scales::new(setup);
         let mechanisms = on_gpu(setup, &scales);

@@ -181,6 +181,14 @@ impl Shader {
                 text.push_str(library);
             }
         }
+        Self::of_text(kernel, text)
+    }
+
+    /// Reflects on a whole text, given as that of a kernel with its library.
+    ///
+    /// # Errors
+    /// If the text is not valid WGSL.
+    pub fn of_text(kernel: Kernel, text: String) -> Result<Self, GpuError> {
         let error = |reason: String| GpuError::Shader { name: kernel.name(), reason };
         let module = naga::front::wgsl::parse_str(&text).map_err(|e| error(e.emit_to_string(&text)))?;
         let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
