@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 bad usage or config, 3 stopped by the guard with the state saved, 130 interrupted with
 //! the state saved. An answer that cannot be written to standard output is a failure; a reader that has gone away is not.
 
+mod bench;
 mod cell;
 mod manual;
 mod output;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::bench::{self, BenchError};
+use crate::bench::BenchError;
 use crate::check;
 use crate::config::{self, Changes, Config, ConfigError, quantity};
 use crate::converge::{self, ConvergeError, Study};
@@ -193,19 +194,8 @@ enum Command {
     },
     /// Measure how fast the program is on this machine, in copies: times of 8 bytes a cell at the machine's copy rate
     Bench {
-        /// Device: auto, cpu, gpu or gpu:N
-        #[arg(long, default_value = "auto", value_name = "DEVICE")]
-        device: DeviceChoice,
-        /// Cells along each side of the cube [default: 64 and 128 on the CPU; 128, 256, 512 and the largest that fits on a GPU]
-        #[arg(long, value_name = "N")]
-        cells: Option<usize>,
-        /// Write the results here too, as JSON: an object with --cells, a list of objects without
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
-        /// Instead, solve linear problems on the CPU and write them, their fields and the times into DIR/N, for
-        /// scripts/bench_peers
-        #[arg(long, value_name = "DIR", requires = "cells", conflicts_with = "json")]
-        peers: Option<PathBuf>,
+        #[command(flatten)]
+        arguments: bench::Arguments,
     },
     /// List the devices, the largest grid each holds, and which one `auto` takes
     Devices,
@@ -317,6 +307,8 @@ impl CliError {
             Self::Run(RunError::NothingToResume { .. } | RunError::End(_) | RunError::NoState { .. }) => 2,
             Self::Run(RunError::Busy { .. } | RunError::Lost { .. } | RunError::Other { .. }) => 2,
             Self::Verify(VerifyError::UnknownCase { .. } | VerifyError::Run(RunError::Device(_))) => 2,
+            #[cfg(feature = "gpu")]
+            Self::Bench(BenchError::ModelSide(_)) => 2,
             Self::Bench(BenchError::Side(_) | BenchError::PeersOnGpu | BenchError::Run(RunError::Device(_))) => 2,
             Self::Study(StudyError::Run(
                 RunError::Taken { .. }
@@ -532,15 +524,7 @@ fn dispatch(command: Command) -> Result<u8, CliError> {
             summarise()?;
             Ok(verify::exit_code(&checks))
         }
-        Command::Bench { device, cells: Some(side), json: _, peers: Some(directory) } => {
-            bench::peers(device, side, &directory, tell)?;
-            Ok(0)
-        }
-        Command::Bench { device, cells, json, peers: _ } => {
-            json.iter().try_for_each(|path| verify::writable(path))?;
-            bench::run(&bench::Request { device, side: cells, json }, tell, print)?;
-            Ok(0)
-        }
+        Command::Bench { arguments } => bench::bench(arguments).map(|()| 0),
         Command::Devices => {
             print(&check::devices());
             Ok(0)

@@ -146,6 +146,46 @@ fn what_cannot_be_measured_is_one_sentence() {
     }
 }
 
+/// What is counted on a GPU that is here tells of one that is not, by the counts and the figures that are given.
+#[cfg(feature = "gpu")]
+#[test]
+fn the_model_predicts_from_counts() {
+    if std::env::var_os("LIPLATE_TEST_NO_GPU").is_some() {
+        println!("NOT RUN: LIPLATE_TEST_NO_GPU is set");
+        return;
+    }
+    let place = Place::new("");
+    let given = ["--bandwidth", "2 TB/s", "--launch", "1 ms", "--record", "20us", "--readback", "0.1 ms"];
+    let called = place.call(&[&["bench", "--model", "--cells", "32", "--json", "model.json"][..], &given].concat());
+    assert_eq!(called.code, 0, "{called:?}");
+    assert!(called.out.contains("Predicted, not measured") && called.out.contains("Measured where"), "{called:?}");
+    let json: Value = serde_json::from_str(&place.text("model.json")).unwrap();
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
+    let [half, whole] = [&json["counted"][0], &json["counted"][1]];
+    // levels of 16³: 16, 8 and what is one kernel; of 32³ one more, of eight kernels in a cycle and one that coarsens
+    let counted = |cube: &Value| ["side", "levels", "of_v_cycle", "of_coarsening"].map(|key| number(&cube[key]));
+    assert_eq!([counted(half), counted(whole)], [[16.0, 2.0, 9.0, 2.0], [32.0, 3.0, 17.0, 3.0]]);
+    let row = &json["rows"][0];
+    let [launches, waits, bytes] = ["launches", "read_backs", "bytes"].map(|key| number(&row["work"][key]));
+    assert_eq!([launches, bytes], ["launches", "bytes_moved"].map(|key| number(&whole["step"][key])));
+    let step = &row["predicted"][0]["step"];
+    let device = bytes / 2e12 + launches * 1e-3;
+    for (told, expected) in [(&step[0], device), (&step[1], device + launches * 20e-6)] {
+        assert!((number(told) / (expected + waits * 1e-4) - 1.0).abs() < 1e-9, "{step}");
+    }
+    assert!(number(&json["here"]["measured"]) > 0.0 && number(&json["here"]["costs"]["record"]) > 0.0);
+    for (arguments, part) in [
+        (&["--model", "--device", "cpu"][..], "counts what a GPU is given"),
+        (&["--model", "--cells", "20"], "32 to 1625"),
+        (&["--bandwidth", "2 TB/s"], "--model"),
+        (&["--model", "--launch", "3 m"], "a time is expected"),
+        (&["--model", "--bandwidth=-3 GB/s"], "is not positive"),
+    ] {
+        let called = place.call(&[&["bench"], arguments].concat());
+        assert!(called.code == 2 && called.err.contains(part) && called.out.is_empty(), "{called:?}");
+    }
+}
+
 /// The device's clock runs on when its timestamps are full; without them it says so every time.
 #[cfg(feature = "gpu")]
 #[test]

@@ -8,7 +8,7 @@ use super::solver::{FALL, MeanCounts};
 use super::stopwatch::Spread;
 
 /// Three significant digits.
-fn three(v: f64) -> String {
+pub fn three(v: f64) -> String {
     if !v.is_finite() {
         return "-".into();
     }
@@ -115,6 +115,14 @@ impl Report {
             row("submissions", |counts| counts.submissions, "")?;
             row("waits for values", |counts| counts.read_backs, "")?;
             row("bytes of those values", |counts| counts.bytes_read, "")?;
+            let cells = self.cells as f64;
+            let moved = [ours, theirs].map(|counts| (counts.bytes_moved / cells).round());
+            let note = "every buffer that is given, once if it is read and once if it is written";
+            writeln!(
+                text,
+                "| bytes a cell that kernels and copies move in it | {} | {} | {note} |",
+                moved[0], moved[1]
+            )?;
         }
         match (self.idle_fraction, &self.idle_unknown) {
             (Some(idle), _) => {

@@ -189,7 +189,7 @@ fn iterations(whole: &Whole) -> Iterations {
 }
 
 /// Names of a device and its driver; of the CPU, those of the processor and the system.
-fn names(device: &mut Device) -> (String, String) {
+pub fn names(device: &mut Device) -> (String, String) {
     match device {
         Device::Cpu(_) => {
             let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();

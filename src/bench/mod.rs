@@ -8,6 +8,8 @@ mod copy;
 mod fields;
 mod markdown;
 mod measure;
+#[cfg(feature = "gpu")]
+pub mod model;
 pub mod operators;
 mod output;
 mod peers;
@@ -43,6 +45,10 @@ pub enum BenchError {
     /// The cube is too small for copper and deposit, or has more cells than are counted.
     #[error("--cells {0}: a side has {least} to {most} cells", least = fields::SIDES.start(), most = fields::SIDES.end())]
     Side(usize),
+    /// The model counts on a cube and on one of half its sides.
+    #[cfg(feature = "gpu")]
+    #[error("--cells {0}: the model tells of {least} to {most} cells along a side", least = model::FEWEST, most = fields::SIDES.end())]
+    ModelSide(usize),
     /// The peers run on the CPU.
     #[error("--peers compares solvers on the CPU; give --device cpu")]
     PeersOnGpu,

@@ -43,6 +43,10 @@ pub struct MeanCounts {
     pub read_backs: f64,
     /// bytes of those values
     pub bytes_read: f64,
+    /// bytes of the buffers that kernels and copies are given: each once if it is read and once if it is written
+    pub bytes_moved: f64,
+    /// V-cycles
+    pub v_cycles: f64,
 }
 
 impl MeanCounts {
@@ -53,6 +57,8 @@ impl MeanCounts {
             submissions: mean(all.submissions),
             read_backs: mean(all.read_backs),
             bytes_read: mean(all.bytes_read),
+            bytes_moved: mean(all.bytes_moved),
+            v_cycles: mean(all.v_cycles),
         }
     }
 }
@@ -64,6 +70,8 @@ pub struct Steps {
     pub seconds: Spread,
     /// Newton iterations in a step
     pub newton: Spread,
+    /// mean of them
+    pub newton_mean: f64,
     /// length of a step in the simulation \[s\]
     pub dt: Spread,
     /// what limits it
@@ -272,7 +280,17 @@ impl<'a> Trial<'a> {
             (None, Err(reason)) => Err(reason),
         };
         self.state = b.state()?;
+        let newton_mean = newton.iter().sum::<f64>() / newton.len() as f64;
         let [seconds, newton, dt] = [seconds, newton, dt].map(|values| Spread::of(&values));
-        Ok(Steps { seconds, newton, dt, limited_by: self.clock.limited_by.to_string(), rejected, counts, idle })
+        Ok(Steps {
+            seconds,
+            newton,
+            newton_mean,
+            dt,
+            limited_by: self.clock.limited_by.to_string(),
+            rejected,
+            counts,
+            idle,
+        })
     }
 }

@@ -293,11 +293,10 @@ impl Fields {
         self.buffers.len() - 1
     }
 
-    /// The levels: halves, rounded up, of every axis that has more than one cell, down to the first below the finest with which and
-    /// all below it [`LOWER_CELLS`] have room for.
+    /// Makes the levels of [`level_shapes`], those below the last in its buffers.
     fn add_levels(&mut self, device: &Device, finest: [u32; 3]) {
-        let (mut shape, mut width) = (finest, [1.0f32; 3]);
-        loop {
+        let mut width = [1.0f32; 3];
+        for shape in level_shapes(finest) {
             let coarse = coarser(shape);
             let lower = cells_down_from(shape);
             let is_lower = !self.levels.is_empty() && lower <= LOWER_CELLS;
@@ -343,15 +342,11 @@ impl Fields {
                 }
             };
             self.levels.push(level);
-            if shape == [1; 3] || is_lower {
-                return;
-            }
             for (width, halved) in width.iter_mut().zip([0, 1, 2].map(|axis| coarse[axis] < shape[axis])) {
                 if halved {
                     *width *= 2.0;
                 }
             }
-            shape = coarse;
         }
     }
 
@@ -401,6 +396,17 @@ fn cells_of(shape: [u32; 3]) -> u64 {
 /// Cells along each axis of the next coarser level.
 fn coarser(shape: [u32; 3]) -> [u32; 3] {
     shape.map(|n| n.div_ceil(2))
+}
+
+/// Cells along each axis of the levels that are visited one by one, finest first: halves, rounded up, of every axis that has more than
+/// one cell, down to the first below the finest that has room with all below it in [`LOWER_CELLS`].
+pub fn level_shapes(finest: [u32; 3]) -> Vec<[u32; 3]> {
+    let is_last = |&shape: &[u32; 3]| shape == [1; 3] || (shape != finest && cells_down_from(shape) <= LOWER_CELLS);
+    let mut shapes = vec![finest];
+    while let Some(&shape) = shapes.last().filter(|shape| !is_last(shape)) {
+        shapes.push(coarser(shape));
+    }
+    shapes
 }
 
 /// Cells of a level and of all coarser ones.

@@ -11,7 +11,7 @@ use super::error::GpuError;
 use super::fields::{Buffer, Fields, Id};
 use super::kernel::{Pipeline, pipeline};
 use super::layout::Constants;
-use super::shader::{Kernel, Shader};
+use super::shader::{Kernel, Kind, Shader, Variable};
 use super::timing::Timing;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{BackendError, Counts};
@@ -27,6 +27,13 @@ const BATCH: u64 = 48;
 const BATCH_THREADS: u64 = 1 << 28;
 /// Bytes that are read or written at once.
 const CHUNK: u64 = 1 << 26;
+
+/// Buffers that a kernel is given.
+struct Bound {
+    group: wgpu::BindGroup,
+    /// their bytes, each buffer once if it is read and once if it is written
+    bytes: u64,
+}
 
 struct Recording {
     // before the encoder, which it locks
@@ -51,7 +58,7 @@ pub struct Dispatch<'a> {
 /// The queue.
 pub struct Queue {
     pipelines: HashMap<Kernel, Pipeline>,
-    bind_groups: HashMap<(Kernel, Vec<Id>), wgpu::BindGroup>,
+    bind_groups: HashMap<(Kernel, Vec<Id>), Bound>,
     physics: wgpu::Buffer,
     slots: wgpu::Buffer,
     staging: Option<wgpu::Buffer>,
@@ -161,7 +168,7 @@ impl Queue {
     ) {
         let Some(pipeline) = self.pipelines.get(&kernel) else { return };
         let (physics, slots) = (&self.physics, &self.slots);
-        let bind_group = self.bind_groups.entry((kernel, ids)).or_insert_with_key(|(_, ids)| {
+        let bound = self.bind_groups.entry((kernel, ids)).or_insert_with_key(|(_, ids)| {
             let entries: Vec<wgpu::BindGroupEntry> = pipeline
                 .variables
                 .iter()
@@ -178,11 +185,17 @@ impl Queue {
                     },
                 })
                 .collect();
-            device.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            let group = device.device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(kernel.name()),
                 layout: &pipeline.layout,
                 entries: &entries,
-            })
+            });
+            let moved = |(variable, &id): (&Variable, &Id)| match variable.kind {
+                Kind::Uniform => 0,
+                Kind::Read => fields.buffer(id).size(),
+                Kind::Write => fields.buffer(id).size() * (1 + u64::from(variable.read)),
+            };
+            Bound { group, bytes: pipeline.variables.iter().zip(ids).map(moved).sum() }
         });
         let recording = self.recording.get_or_insert_with(|| begin(device, &mut self.timing));
         let pass = recording.pass.get_or_insert_with(|| {
@@ -190,9 +203,10 @@ impl Queue {
             recording.encoder.begin_compute_pass(&descriptor).forget_lifetime()
         });
         pass.set_pipeline(&pipeline.pipeline);
-        pass.set_bind_group(0, &*bind_group, offsets);
+        pass.set_bind_group(0, &bound.group, offsets);
         pass.dispatch_workgroups(groups[0], groups[1], groups[2]);
         self.counts.launches += 1;
+        self.counts.bytes_moved += bound.bytes;
         let [kernels, threads] = &mut self.recorded;
         *kernels += 1;
         *threads +=
@@ -202,21 +216,23 @@ impl Queue {
         }
     }
 
-    fn encoder(&mut self, device: &Device) -> &mut wgpu::CommandEncoder {
+    /// What records a command that is no kernel and moves so many bytes.
+    fn encoder(&mut self, device: &Device, moved: u64) -> &mut wgpu::CommandEncoder {
         let recording = self.recording.get_or_insert_with(|| begin(device, &mut self.timing));
         recording.pass = None;
         self.counts.launches += 1;
+        self.counts.bytes_moved += moved;
         &mut recording.encoder
     }
 
     /// Records a copy of a whole buffer.
     pub fn copy(&mut self, device: &Device, source: &wgpu::Buffer, target: &wgpu::Buffer) {
-        self.encoder(device).copy_buffer_to_buffer(source, 0, target, 0, source.size());
+        self.encoder(device, 2 * source.size()).copy_buffer_to_buffer(source, 0, target, 0, source.size());
     }
 
     /// Records that a buffer becomes zero.
     pub fn clear(&mut self, device: &Device, buffer: &wgpu::Buffer) {
-        self.encoder(device).clear_buffer(buffer, 0, None);
+        self.encoder(device, buffer.size()).clear_buffer(buffer, 0, None);
     }
 
     /// Submits what was recorded.
@@ -239,6 +255,11 @@ impl Queue {
     /// What was recorded, submitted and read back so far.
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Counts a V-cycle.
+    pub fn count_v_cycle(&mut self) {
+        self.counts.v_cycles += 1;
     }
 
     /// Waits for all that was recorded.
@@ -304,7 +325,7 @@ impl Queue {
                     mapped_at_creation: false,
                 }),
             };
-            self.encoder(device).copy_buffer_to_buffer(buffer, at, &staging, 0, part);
+            self.encoder(device, 2 * part).copy_buffer_to_buffer(buffer, at, &staging, 0, part);
             self.submit(device);
             let slice = staging.slice(0..part);
             slice.map_async(wgpu::MapMode::Read, |_| {});

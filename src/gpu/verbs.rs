@@ -54,6 +54,7 @@ impl Levels for Gpu {
         let coarsest = self.fields.levels[self.fields.levels.len() - 1];
         let mut parameters = [weights.len() as u32, 0, 0, 0];
         parameters[1..].iter_mut().zip(weights).for_each(|(to, weight)| *to = weight.to_bits());
+        self.queue.count_v_cycle();
         self.run_level(Kernel::CycleLower, ONE_GROUP, &coarsest, &[], &parameters);
     }
 }

@@ -22,6 +22,10 @@ pub struct Counts {
     pub read_backs: u64,
     /// bytes of those values
     pub bytes_read: u64,
+    /// bytes of the buffers that kernels and copies are given: each once if it is read and once if it is written
+    pub bytes_moved: u64,
+    /// V-cycles
+    pub v_cycles: u64,
 }
 
 impl std::ops::Sub for Counts {
@@ -33,6 +37,8 @@ impl std::ops::Sub for Counts {
             submissions: self.submissions - before.submissions,
             read_backs: self.read_backs - before.read_backs,
             bytes_read: self.bytes_read - before.bytes_read,
+            bytes_moved: self.bytes_moved - before.bytes_moved,
+            v_cycles: self.v_cycles - before.v_cycles,
         }
     }
 }

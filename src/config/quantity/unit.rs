@@ -8,16 +8,16 @@ use num_traits::One;
 
 use super::number::{raised, ten_to};
 
-/// Exponents of m, kg, s, A, K, mol and rad.
+/// Exponents of m, kg, s, A, K, mol, rad and byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dimension([i32; 7]);
+pub struct Dimension([i32; 8]);
 
-const BASES: [&str; 7] = ["m", "kg", "s", "A", "K", "mol", "rad"];
+const BASES: [&str; 8] = ["m", "kg", "s", "A", "K", "mol", "rad", "B"];
 
 /// A time.
-pub const TIME: Dimension = Dimension([0, 0, 1, 0, 0, 0, 0]);
+pub const TIME: Dimension = Dimension([0, 0, 1, 0, 0, 0, 0, 0]);
 /// A temperature.
-pub const TEMPERATURE: Dimension = Dimension([0, 0, 0, 0, 1, 0, 0]);
+pub const TEMPERATURE: Dimension = Dimension([0, 0, 0, 0, 1, 0, 0, 0]);
 
 /// A unit: its symbols, in which case counts, the prefixes that they take (u stands for µ), its names in full, in which case does not
 /// count, its value in SI as numerator, denominator and power of ten, and its dimension.
@@ -26,7 +26,7 @@ struct Unit {
     prefixes: &'static str,
     names: &'static [&'static str],
     value: (u128, u128, i32),
-    dimension: [i32; 7],
+    dimension: [i32; 8],
 }
 
 const fn unit(
@@ -34,10 +34,14 @@ const fn unit(
     prefixes: &'static str,
     names: &'static [&'static str],
     value: (u128, u128, i32),
-    dimension: [i32; 7],
+    [m, kg, s, a, k, mol, rad]: [i32; 7],
 ) -> Unit {
-    Unit { symbols, prefixes, names, value, dimension }
+    Unit { symbols, prefixes, names, value, dimension: [m, kg, s, a, k, mol, rad, 0] }
 }
+
+/// What memory is counted in: for what is asked of a machine.
+const BYTE: Unit =
+    Unit { symbols: &["B"], prefixes: "kMGT", names: &["byte"], value: (1, 1, 0), dimension: [0, 0, 0, 0, 0, 0, 0, 1] };
 
 /// π as the machine has it, a fraction: so 90 degrees are just the machine's π/2.
 const PI: (u128, u128) = (884_279_719_003_555, 1 << 48);
@@ -84,10 +88,12 @@ const UNITS: &[Unit] = &[
     unit(&["M"], "mun", &["molar"], (1, 1, 3), [-3, 0, 0, 0, 0, 1, 0]),
     unit(&["rad"], "m", &["radian"], (1, 1, 0), [0, 0, 0, 0, 0, 0, 1]),
     unit(&["deg", "°"], "", &["degree"], (PI.0, 180 * PI.1, 0), [0, 0, 0, 0, 0, 0, 1]),
+    BYTE,
 ];
 
 /// Prefixes with their names and powers of ten.
-const PREFIXES: [(char, &str, i32); 11] = [
+const PREFIXES: [(char, &str, i32); 12] = [
+    ('T', "tera", 12),
     ('G', "giga", 9),
     ('M', "mega", 6),
     ('k', "kilo", 3),
@@ -102,7 +108,7 @@ const PREFIXES: [(char, &str, i32); 11] = [
 ];
 
 /// What a quantity of an SI unit is called, and a usual way to write one: its number and its unit.
-const QUANTITIES: [(&str, &str, &str, &str); 40] = [
+const QUANTITIES: [(&str, &str, &str, &str); 42] = [
     ("1", "a pure number", "0.5", ""),
     ("m", "a length", "0.25", "um"),
     ("m^2", "an area", "1", "cm^2"),
@@ -143,6 +149,8 @@ const QUANTITIES: [(&str, &str, &str, &str); 40] = [
     ("C/kg", "a charge per mass", "200", "mAh/g"),
     ("J/m", "an energy per distance", "230", "Wh/mile"),
     ("rad", "an angle", "90", "deg"),
+    ("B", "an amount of data", "1", "GB"),
+    ("B/s", "a rate of data", "3", "TB/s"),
 ];
 
 /// The dimensions of [`QUANTITIES`], in order.
@@ -175,7 +183,7 @@ impl Dimension {
         Self::of(si).name()
     }
 
-    fn times(self, other: [i32; 7], power: i32) -> Self {
+    fn times(self, other: [i32; 8], power: i32) -> Self {
         Self(std::array::from_fn(|i| self.0[i] + power * other[i]))
     }
 }
