@@ -20,7 +20,8 @@ pub struct Measured {
     pub charge: f64,
     /// mean potential of the electrode while it is stripped, against lithium \[V\]; NaN if nothing was stripped
     pub stripping_potential: f64,
-    /// charges in and out of its whole cycles \[mAh/cm²\]
+    /// charge into each of its whole cycles, and what of it is not lost \[mAh/cm²\]: the charge out, or in a run that begins with lithium,
+    /// which pays for losses, what the metal joined to the copper tells
     pub cycles: Vec<[f64; 2]>,
     /// part of the capacity that formation leaves; 1 if there are no cycles
     pub formation: f64,
@@ -53,7 +54,7 @@ pub(crate) fn of_run(record: &Record, life: &Life) -> Result<Measured, String> {
 /// A sentence, if no deposit was measured, or its features are too small for the grid.
 pub(crate) fn of(metrics: &Table, cycles: Option<&Table>, is_whole: bool, life: &Life) -> Result<Measured, String> {
     let formation = life.formation as usize;
-    let cycles = cycles.map(|table| charges(table, is_whole)).unwrap_or_default();
+    let mut cycles = cycles.map(|table| charges(table, is_whole)).unwrap_or_default();
     let thickest = thickest(metrics).ok_or("metrics.csv has no row in which the deposit was measured")?;
     // cycles after formation where there are any, else all; a run without cycles counts as one
     let later: Vec<Thickest> = thickest.iter().copied().filter(|found| found.cycle > formation as f64).collect();
@@ -73,7 +74,8 @@ pub(crate) fn of(metrics: &Table, cycles: Option<&Table>, is_whole: bool, life: 
             let known = cycle.out > 0.0 && cycle.potential.is_finite();
             if known { (charge + cycle.out, sum + cycle.out * cycle.potential) } else { (charge, sum) }
         });
-    let cycles: Vec<[f64; 2]> = cycles.iter().map(|cycle| [cycle.into, cycle.out]).collect();
+    count_losses(&mut cycles, at_first(metrics));
+    let cycles: Vec<[f64; 2]> = cycles.iter().map(|cycle| [cycle.into, cycle.kept]).collect();
     let formed = life::measured(&cycles, formation).map_or(1.0, |measured| measured.formation);
     Ok(Measured {
         porosity: porosity.max(0.0),
@@ -89,7 +91,36 @@ pub(crate) fn of(metrics: &Table, cycles: Option<&Table>, is_whole: bool, life: 
 struct Cycle {
     into: f64,
     out: f64,
+    /// what is not lost of the charge in
+    kept: f64,
+    /// metal at its end that is joined to the copper
+    joined: f64,
     potential: f64,
+}
+
+/// Part of the first charge that a run begins with in lithium from which on that lithium pays for what is lost.
+const RESERVE: f64 = 0.01;
+
+/// Lithium that a run begins with \[mAh/cm²\]: that of the first row in which the deposit was measured, less the charge until then.
+fn at_first(metrics: &Table) -> f64 {
+    let Some(thickness) = metrics.column("thickness [m]") else { return 0.0 };
+    let Some(row) = thickness.iter().position(|thickness| thickness.is_finite()) else { return 0.0 };
+    let charge = metrics.column("charge [mAh/cm2]").map_or(0.0, |charge| charge[row]);
+    thickness[row] / super::stack::dense(MILLIAMPERE_HOUR) - charge
+}
+
+/// Takes what each cycle loses from the metal that is left, if a run began with so much of it, `first` \[mAh/cm²\], that it pays for losses:
+/// such a run gives back all that it takes.
+fn count_losses(cycles: &mut [Cycle], first: f64) {
+    let begins_with_lithium = cycles.first().is_some_and(|cycle| first > RESERVE * cycle.into);
+    if !begins_with_lithium || cycles.iter().any(|cycle| cycle.joined.is_nan()) {
+        return;
+    }
+    let mut before = first;
+    for cycle in cycles {
+        cycle.kept = cycle.out + cycle.joined - before;
+        before = cycle.joined;
+    }
 }
 
 /// The whole cycles of `cycles.csv`.
@@ -97,9 +128,12 @@ fn charges(table: &Table, is_whole: bool) -> Vec<Cycle> {
     let column = |name: &str| table.column(name).unwrap_or_default();
     let (into, out) = (column("charge_in [mAh/cm2]"), column("charge_out [mAh/cm2]"));
     let potential = column("mean_stripping_potential [V]");
+    let (left, isolated) = (column("lithium_left [mAh/cm2]"), column("isolated_lithium [mAh/cm2]"));
     let at = |row: usize| Cycle {
         into: into[row],
         out: out[row],
+        kept: out[row],
+        joined: left.get(row).zip(isolated.get(row)).map_or(f64::NAN, |(left, isolated)| left - isolated),
         potential: potential.get(row).copied().unwrap_or(f64::NAN),
     };
     let mut all: Vec<Cycle> = (0..into.len().min(out.len())).map(at).collect();
@@ -201,6 +235,32 @@ mod tests {
         let cut = of(&metrics, Some(&cycles), false, &defaults()).unwrap();
         assert_eq!(cut.cycles.len(), 2);
         close(cut.stripping_potential, 0.02);
+    }
+
+    /// Where lithium foil pays, charge in and out are equal, and the metal tells what is lost.
+    #[test]
+    fn the_losses_of_a_run_that_begins_with_lithium_are_those_of_its_metal() {
+        let cycles = b"cycle,charge_in [mAh/cm2],charge_out [mAh/cm2],lithium_left [mAh/cm2],isolated_lithium [mAh/cm2]
+1,3,3,3.9,0
+2,3,3,3.88,0.01
+3,3,3.1,3.7,0
+";
+        let foil = super::super::stack::dense(MILLIAMPERE_HOUR) * 4.0;
+        let metrics = |thickness: f64| {
+            let rows = format!(
+                "charge [mAh/cm2],thickness [m],mean_height [m],max_height [m]\n0.001,,,\n0.5,{},2e-5,3e-5\n1,3e-5,4e-5,5e-5\n",
+                thickness + 0.5 * super::super::stack::dense(MILLIAMPERE_HOUR)
+            );
+            Table::parse(rows.as_bytes())
+        };
+        let kept = |thickness: f64, cycles: &[u8]| {
+            of(&metrics(thickness), Some(&Table::parse(cycles)), true, &defaults()).unwrap().cycles
+        };
+        let expected = [3.0 - 0.1, 3.0 - 0.03, 3.1 - 0.17];
+        kept(foil, cycles).iter().zip(expected).for_each(|(cycle, kept)| close(cycle[1], kept));
+        // bare copper, and a table from before these columns: charge out
+        assert_eq!(kept(0.0, cycles), [[3.0, 3.0], [3.0, 3.0], [3.0, 3.1]]);
+        assert_eq!(kept(foil, CYCLES), [[0.4, 0.36], [0.4, 0.396], [0.4, 0.1]]);
     }
 
     #[test]

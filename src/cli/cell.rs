@@ -111,12 +111,20 @@ fn measured_in(directory: &Path, life: &Life, needs_cycles: bool) -> Result<Vec<
     let factors = File::read(&directory.join(STUDY))?.factors;
     let draws: Vec<bool> = factors.iter().map(|factor| factor.name.ends_with(".seed")).collect();
     let mut points: Vec<Runs> = Vec::new();
+    let mut left_out = Vec::new();
     for run in &plan.runs {
         let place = run.directory(directory);
         if !State::of(&place).is_over() {
             continue;
         }
-        let measured = one(&place)?;
+        // one whose deposit cannot be told says nothing of the others
+        let measured = match one(&place) {
+            Ok(measured) => measured,
+            Err(reason) => {
+                left_out.push(reason.to_string());
+                continue;
+            }
+        };
         let levels = run.levels.iter().zip(&draws).filter(|(_, draws)| !**draws).map(|(level, _)| level.as_str());
         let point = Some(levels.collect::<Vec<_>>().join(", ")).filter(|levels| !levels.is_empty());
         let point = point.unwrap_or_else(|| name.clone());
@@ -125,6 +133,10 @@ fn measured_in(directory: &Path, life: &Life, needs_cycles: bool) -> Result<Vec<
             None => points.push(Runs { name: point, measured: vec![measured] }),
         }
     }
+    if let (true, Some(reason)) = (points.is_empty(), left_out.first()) {
+        return Err(CliError::Words(format!("no run of the study can be used; the first: {reason}")));
+    }
+    left_out.iter().for_each(|reason| tell(&format!("left out: {reason}")));
     if points.is_empty() {
         return Err(CliError::Words(format!("--run {}: no run of the study is over", directory.display())));
     }
