@@ -51,8 +51,8 @@ fn crystal_curvature(@builtin(global_invocation_id) p: vec3<u32>) {
     let here = central(p, n);
     let frame = frame_of(i, parameters.orientations);
     let at = neighbours(p, n);
-    let x = flux(p, i, at.west, 0u, 0u, here, frame, n) + flux(p, i, at.east, 0u, 1u, here, frame, n);
-    let y = flux(p, i, at.south, 1u, 0u, here, frame, n) + flux(p, i, at.north, 1u, 1u, here, frame, n);
-    let z = flux(p, i, at.below, 2u, 0u, here, frame, n) + flux(p, i, at.above, 2u, 1u, here, frame, n);
+    let x = rounded(flux(p, i, at.west, 0u, 0u, here, frame, n) + flux(p, i, at.east, 0u, 1u, here, frame, n));
+    let y = rounded(flux(p, i, at.south, 1u, 0u, here, frame, n) + flux(p, i, at.north, 1u, 1u, here, frame, n));
+    let z = rounded(flux(p, i, at.below, 2u, 0u, here, frame, n) + flux(p, i, at.above, 2u, 1u, here, frame, n));
     excess_curvature[i] = clamp(-((x + y) + z) / accessible[i], -LARGEST_CURVATURE, LARGEST_CURVATURE);
 }

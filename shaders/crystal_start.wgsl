@@ -46,9 +46,9 @@ fn towards(projection: f32) -> f32 {
 }
 
 fn facets(m: vec3<f32>) -> f32 {
-    let in_plane = towards(m.x + m.y) + towards(m.x - m.y);
-    let with_x = towards(m.x + m.z) + towards(m.x - m.z);
-    let with_y = towards(m.y + m.z) + towards(m.y - m.z);
+    let in_plane = rounded(towards(m.x + m.y) + towards(m.x - m.y));
+    let with_x = rounded(towards(m.x + m.z) + towards(m.x - m.z));
+    let with_y = rounded(towards(m.y + m.z) + towards(m.y - m.z));
     return parameters.strength * (in_plane + (with_x + with_y));
 }
 
@@ -65,9 +65,9 @@ fn facets_around(p: vec3<u32>, normal: vec3<f32>, frame: Frame, n: vec3<u32>) ->
     let here = central(p, n);
     let at = neighbours(p, n);
     let weights = vec3<f32>(1.0) - rounded3(normal * normal);
-    let x = seen(p, at.west, 0u, 0u, here, weights.x, frame, n) + seen(p, at.east, 0u, 1u, here, weights.x, frame, n);
-    let y = seen(p, at.south, 1u, 0u, here, weights.y, frame, n) + seen(p, at.north, 1u, 1u, here, weights.y, frame, n);
-    let z = seen(p, at.below, 2u, 0u, here, weights.z, frame, n) + seen(p, at.above, 2u, 1u, here, weights.z, frame, n);
+    let x = rounded2(seen(p, at.west, 0u, 0u, here, weights.x, frame, n) + seen(p, at.east, 0u, 1u, here, weights.x, frame, n));
+    let y = rounded2(seen(p, at.south, 1u, 0u, here, weights.y, frame, n) + seen(p, at.north, 1u, 1u, here, weights.y, frame, n));
+    let z = rounded2(seen(p, at.below, 2u, 0u, here, weights.z, frame, n) + seen(p, at.above, 2u, 1u, here, weights.z, frame, n));
     let sums = (x + y) + z;
     // where the box has one dimension there is nothing beside the cell
     if sums.x <= 0.0 { return facets(turned(frame, normal)); }

@@ -93,9 +93,9 @@ fn down(fine: Lower, coarse: Lower, lane: u32) {
                     let i = element(vec3<u32>(column, y, z), fine.n);
                     row += defect(fine, i, faces(fine, i));
                 }
-                plane += row;
+                plane += rounded2(row);
             }
-            total += plane;
+            total += rounded2(plane);
         }
         rest[coarse.first + k] = total;
         correction[coarse.first + k] = vec2<f32>(0.0);

@@ -47,9 +47,9 @@ fn interface_shape(@builtin(global_invocation_id) p: vec3<u32>) {
     }
 
     let at = neighbours(p, n);
-    let x = flux(p, i, at.west, 0u, 0u, here, n) + flux(p, i, at.east, 0u, 1u, here, n);
-    let y = flux(p, i, at.south, 1u, 0u, here, n) + flux(p, i, at.north, 1u, 1u, here, n);
-    let z = flux(p, i, at.below, 2u, 0u, here, n) + flux(p, i, at.above, 2u, 1u, here, n);
+    let x = rounded(flux(p, i, at.west, 0u, 0u, here, n) + flux(p, i, at.east, 0u, 1u, here, n));
+    let y = rounded(flux(p, i, at.south, 1u, 0u, here, n) + flux(p, i, at.north, 1u, 1u, here, n));
+    let z = rounded(flux(p, i, at.below, 2u, 0u, here, n) + flux(p, i, at.above, 2u, 1u, here, n));
     let slope = 0.5 * vec3<f32>(
         accessible[at.east] - accessible[at.west],
         accessible[at.north] - accessible[at.south],

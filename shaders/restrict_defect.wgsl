@@ -51,9 +51,9 @@ fn restrict_defect(@builtin(global_invocation_id) p: vec3<u32>) {
             for (var column = cx.x; column < cx.y; column++) {
                 row += defect(vec3<u32>(column, y, z), fine);
             }
-            plane += row;
+            plane += rounded2(row);
         }
-        total += plane;
+        total += rounded2(plane);
     }
 
     coarse_right[element(p, n)] = total;

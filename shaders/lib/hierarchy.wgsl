@@ -33,8 +33,13 @@ struct Coefficients {
     reaction: vec4<f32>,
 }
 
+// The identity, which no compiler can know, as `rounded4` in precision.wgsl: cells are summed in pairs, as they are in the mirror.
+fn kept(v: vec4<f32>) -> vec4<f32> {
+    return bitcast<vec4<f32>>(bitcast<vec4<u32>>(v) ^ vec4<u32>(level.nx >> 31u));
+}
+
 fn both(a: Coefficients, b: Coefficients) -> Coefficients {
-    return Coefficients(a.transport + b.transport, a.reaction + b.reaction);
+    return Coefficients(kept(a.transport + b.transport), kept(a.reaction + b.reaction));
 }
 
 // One of the lower levels: its cells, the place of its first cell in the fields of all of them, and area over distance of its faces.
