@@ -49,12 +49,12 @@ fn at_top(i: u32, psi: f32) -> vec4<f32> {
     let reservoir = physics.reservoir == 1u;
     let supplied = across_half_cell(diffusivity, step.salt_resistance);
     let conducting = across_half_cell(kappa, step.resistance);
-    let to_c_top = select(0.0, (step.c_top - u[i].y) - u_low[i].y, reservoir);
+    let to_c_top = select(0.0, rounded(step.c_top - u[i].y) - u_low[i].y, reservoir);
     let difference = supplied * to_c_top;
     var entering = step.top_current;
     var potential = step.top_potential + (1.0 - supplied) * step.potential_by_c * to_c_top;
     if step.potentiostatic == 1u {
-        let driven = 2.0 * kappa * conducting * ((potential - u[i].x) - u_low[i].x);
+        let driven = 2.0 * kappa * conducting * (rounded(potential - u[i].x) - u_low[i].x);
         entering = driven - 2.0 * kappa_d * conducting * difference;
         potential -= step.resistance * entering;
     } else {
@@ -103,12 +103,12 @@ fn balance(
         let i = element(cell, n);
         let w = accessible[i];
         let psi = electrolyte_fraction(w, xi[i]);
-        let change = (u[i] - u_old[i]) + u_low[i];
+        let change = rounded2(u[i] - u_old[i]) + u_low[i];
         let anions = 1.0 - diffusion[i].y;
         let plated = current[i] * delta[i];
         let bare = copper_area[i] * (1.0 - xi[i]);
         let charged = step.double_layer * bare * (step.reference_rise + change.x);
-        let drive = (step.phi_reference + u[i].x) + u_low[i].x;
+        let drive = rounded(step.phi_reference + u[i].x) + u_low[i].x;
         var top = vec4<f32>(0.0);
         if z + 1u == n.z { top = at_top(i, psi); }
         let at = neighbours(cell, n);

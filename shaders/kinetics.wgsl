@@ -94,9 +94,9 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     let there = interpolated(at(c.near), at(c.far), c.share);
     let there_low = interpolated(low_at(c.near), low_at(c.far), c.share);
     // isolated lithium's potential is counted from the reference, like the electrolyte's
-    var potential = (step.phi_reference + there.x) + there_low.x;
+    var potential = rounded(step.phi_reference + there.x) + there_low.x;
     if mine != 0u { potential = there.x + there_low.x; }
-    if mine != 0u && parameters.what != 1u { potential = (there.x - piece_response[mine - 1u].x) + there_low.x; }
+    if mine != 0u && parameters.what != 1u { potential = rounded(there.x - piece_response[mine - 1u].x) + there_low.x; }
     var lost = physics.capillary * front_curvature[i] + physics.stress;
     var strength = heterogeneity[i];
     if physics.mechanisms == 1u {

@@ -33,7 +33,7 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    let change = (u[i] - u_old[i]) + u_low[i];
+    let change = rounded2(u[i] - u_old[i]) + u_low[i];
     let anions = 1.0 - diffusion[i].y;
     let plated = current[i] * delta[i];
     let slope = slopes[i] * delta[i];
@@ -54,7 +54,7 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
         let cathode = physics.salt == 1u && physics.reservoir == 0u;
         let supplied = across_half_cell(diffusivity, step.salt_resistance);
         let conducting = across_half_cell(kappa, step.resistance);
-        let from_c_top = (u[i].y - step.c_top) + u_low[i].y;
+        let from_c_top = rounded(u[i].y - step.c_top) + u_low[i].y;
         let difference = select(0.0, supplied * from_c_top, physics.reservoir == 1u);
         if physics.reservoir == 1u {
             terms.y += 2.0 * diffusivity * difference;
@@ -63,7 +63,7 @@ fn reaction(@builtin(global_invocation_id) p: vec3<u32>) {
         if step.potentiostatic == 1u {
             // the diffusion potential above the box follows c at its top
             let above_by_c = (1.0 - supplied) * step.potential_by_c;
-            let from_top = (u[i].x - step.top_potential) + (u_low[i].x + above_by_c * from_c_top);
+            let from_top = rounded(u[i].x - step.top_potential) + (u_low[i].x + above_by_c * from_c_top);
             let conducted = 2.0 * kappa * conducting * from_top;
             terms.x += conducted - 2.0 * kappa_d * conducting * difference;
             by_phi.x += 2.0 * kappa * conducting;

@@ -92,7 +92,7 @@ kernels! {
     IsolatedImage = "isolated_image", POINT, &[];
     IsolatedSolve = "isolated_solve", &["isolated"], &["count", "what"];
     IsolatedSums = "isolated_sums", &["uniforms", "grid", "isolated", "probe"], &["of_direction"];
-    Kinetics = "kinetics", &["uniforms", "grid", "electrolyte", "kinetics", "probe"], &["what"];
+    Kinetics = "kinetics", &["uniforms", "grid", "precision", "electrolyte", "kinetics", "probe"], &["what"];
     LabelAssign = "label_assign", LABELS, &["before"];
     LabelCount = "label_count", LABELS, &[];
     LabelJoin = "label_join", LABELS, &["phase"];
@@ -105,7 +105,7 @@ kernels! {
     Probe = "probe", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe"], &[];
     Project = "project", SUM, &["planes", "pairs"];
     Prolong = "prolong", LEVELS, &[];
-    Reaction = "reaction", LOCAL, &[];
+    Reaction = "reaction", &["uniforms", "grid", "precision", "electrolyte"], &[];
     GoAlong = "go_along", POINT, &["starts"];
     FormResidual = "form_residual", STENCIL, &[];
     RestoreProfile = "restore_profile", &["uniforms", "grid", "precision", "distance", "normals", "stencil"], &["strength"];
