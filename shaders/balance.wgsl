@@ -124,8 +124,11 @@ fn balance(
         let sink = select(0.0, anions * plated + left, physics.salt == 1u);
         let stored = psi * porosity(z) * ((1.0 + u[i].y) + u_low[i].y);
         let in_interface = xi[i] * (1.0 - xi[i]) > IN_INTERFACE;
-        let fastest = select(0.0, abs(current[i]), in_interface);
-        let largest_change = select(0.0, abs(change.y), psi > IN_ELECTROLYTE);
+        // sums may not tell what is not finite: the maxima do, the first for charge, the second for salt
+        let charge_is_finite = is_finite(u[i].x) && is_finite(current[i]) && is_finite(residual[i].x);
+        let salt_is_finite = is_finite(u[i].y) && is_finite(residual[i].y);
+        let fastest = select(NOT_FINITE, select(0.0, abs(current[i]), in_interface), charge_is_finite);
+        let largest_change = select(NOT_FINITE, select(0.0, abs(change.y), psi > IN_ELECTROLYTE), salt_is_finite);
 
         squares = add(squares, single(vec4<f32>(residual[i] * residual[i], source[i] * source[i])));
         charge = add(charge, single(vec4<f32>(residual[i].x, plated, charged, top.x)));

@@ -43,7 +43,9 @@ fn inventory(
         let above = select(accessible[next] * xi[next], 0.0, z + 1u == n.z);
         let surface = select(f32(z) + 1.0, f32(z) + 0.5 + (filled - 0.5) / max(filled - above, 1e-30), above <= 0.5);
         let height = select(0.0, surface, filled > 0.5);
-        let overshoot = max(max(-xi[i], xi[i] - 1.0), 0.0);
+        // sums may not tell what is not finite
+        let finite = is_finite(xi[i]) && is_finite(u[i].x) && is_finite(u[i].y);
+        let overshoot = select(NOT_FINITE, max(max(-xi[i], xi[i] - 1.0), 0.0), finite);
         let salt = electrolyte_fraction(accessible[i], xi[i]) * porosity(z) * ((1.0 + u[i].y) + u_low[i].y);
 
         sums = add(sums, single(vec4<f32>(filled, salt, delta[i], 0.0)));

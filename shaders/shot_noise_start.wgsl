@@ -77,7 +77,7 @@ fn shot_noise_start(@builtin(global_invocation_id) p: vec3<u32>) {
     let exchange = physics.i0 * heterogeneity[i] * (1.0 + before.y) * pow(c, physics.alpha);
     let lithium = current_old[i] - side[i].x;
     let both = sqrt(lithium * lithium + 4.0 * exchange * exchange);
-    if !(both > 0.0) { return; }
+    if both <= 0.0 { return; }
     let cathodic = 0.5 * (both + lithium);
     let anodic = 0.5 * (both - lithium);
     let crossing = max(both * parameters.ions, FEWEST_IONS);

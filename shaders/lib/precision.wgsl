@@ -24,6 +24,16 @@ fn rounded4(v: vec4<f32>) -> vec4<f32> {
     return bitcast<vec4<f32>>(bitcast<vec4<u32>>(v) ^ vec4<u32>(fence()));
 }
 
+// Bits that are all set in what is no finite number.
+const EXPONENT_BITS = 0x7f800000u;
+// What a maximum tells where a cell holds no finite number.
+const NOT_FINITE = 3e38;
+
+// Whether a stored number is finite, by its bits: a compiler may take for granted that numbers are, and drop comparisons that ask.
+fn is_finite(v: f32) -> bool {
+    return (bitcast<u32>(v) & EXPONENT_BITS) != EXPONENT_BITS;
+}
+
 // Four numbers, each the unevaluated sum of two floats.
 struct Sum {
     high: vec4<f32>,

@@ -6,6 +6,7 @@ use super::shader::Kernel;
 use super::{Gpu, buffers_of, fields};
 use crate::mechanisms::{PerMechanism, StepStart};
 use crate::model::nucleation::Cap;
+use crate::model::numerics;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{
@@ -22,6 +23,11 @@ const INVENTORY_MAXIMA_BITS: u32 = 0xf0;
 const ONE_GROUP: [u32; 3] = [1; 3];
 const _: () = assert!(MOST_SWEEPS == 3, "the parameters of cycle_lower.wgsl");
 const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 20, "the kernels' order of members");
+
+/// Whether a maximum tells of a cell that holds no finite number: device arithmetic may do anything with those, so that kernels look at bits.
+fn is_not_finite(maximum: f64) -> bool {
+    maximum >= f64::from(numerics::NOT_FINITE as f32)
+}
 
 impl Levels for Gpu {
     fn levels(&self) -> usize {
@@ -217,7 +223,14 @@ impl Backend for Gpu {
 
     fn balance(&mut self) -> Result<Balance, BackendError> {
         self.reduce(Kernel::Balance, &[], &[], Buffer::Sums, 5, BALANCE_MAXIMA_BITS);
-        Ok(Balance::from_slice(&self.totals(5)?))
+        let mut balance = Balance::from_slice(&self.totals(5)?);
+        if is_not_finite(balance.largest_current) {
+            balance.residual_phi = f64::NAN;
+        }
+        if is_not_finite(balance.concentration_change) {
+            balance.residual_c = f64::NAN;
+        }
+        Ok(balance)
     }
 
     fn coarsen(&mut self) {
@@ -345,6 +358,7 @@ impl Backend for Gpu {
     fn inventory(&mut self) -> Result<Inventory, BackendError> {
         self.reduce(Kernel::Inventory, &[], &[], Buffer::Sums, 2, INVENTORY_MAXIMA_BITS);
         let m = self.totals(2)?;
-        Ok(Inventory { lithium: m[0], salt: m[1], area: m[2], height: m[4], overshoot: m[5] })
+        let lithium = if is_not_finite(m[5]) { f64::NAN } else { m[0] };
+        Ok(Inventory { lithium, salt: m[1], area: m[2], height: m[4], overshoot: m[5] })
     }
 }

@@ -40,6 +40,8 @@ numerics! {
     EXPONENT_BOUND = 30.0 ["1"] "exponents beyond this are continued as straight lines, so that Newton's method never meets an infinity";
     LEAST_LOGARITHM = -30.0 ["1"] "logarithm of the least share of a layer's concentration that is left";
     MAX_PIECE_CORRECTION = 4.0 ["RT/F"] "largest correction of the potential of an isolated piece: where the kinetics is exponential, more is thrown back";
+    // what is not finite
+    NOT_FINITE = 3e38 ["1"] "what a maximum tells where a cell holds no finite number: a GPU's compiler may take for granted that there are none";
     // the crystal
     CRYSTAL_BAND = 3.0 ["dx"] "distance from the interface within which the curvature of Cahn and Hoffman's vector is computed: it is read at the surface, between cells that are nearer";
     NO_GRAIN = -1.0 ["1"] "what stands for the number of the grain in a cell that belongs to none";
