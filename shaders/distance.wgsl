@@ -23,5 +23,5 @@ fn distance(@builtin(global_invocation_id) p: vec3<u32>) {
     let lithium = max(xi[i], PROFILE_CLIP);
     let electrolyte = max(1.0 - xi[i], PROFILE_CLIP);
 
-    q[i] = physics.ell * log(lithium / electrolyte);
+    q[i] = physics.ell * log_ratio(lithium, electrolyte);
 }

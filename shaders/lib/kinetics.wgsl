@@ -23,10 +23,10 @@ fn butler_volmer(f: f32) -> vec2<f32> {
     let cathodic = bounded_exp(alpha * f);
     let anodic = bounded_exp(-(1.0 - alpha) * f);
     let slope = alpha * cathodic.y + (1.0 - alpha) * anodic.y;
-    if abs(f) < 0.5 {
+    if abs(f) < 2.0 {
         let x = 0.5 * f;
         let s = x * x;
-        let sinh_x = x * (1.0 + s / 6.0 * (1.0 + s / 20.0 * (1.0 + s / 42.0)));
+        let sinh_x = x * (1.0 + s * (1.0 / 6.0 + s * (1.0 / 120.0 + s * (1.0 / 5040.0 + s * (1.0 / 362880.0 + s / 39916800.0)))));
         return vec2<f32>(2.0 * exp((alpha - 0.5) * f) * sinh_x, slope);
     }
     return vec2<f32>(cathodic.x - anodic.x, slope);
@@ -75,18 +75,11 @@ const LEAST_LOGARITHM = -30.0;
 
 // exp(y) - 1, with the relative precision of y where y is small.
 fn exp_m1(y: f32) -> f32 {
-    if abs(y) < 0.1 {
-        return y * (1.0 + y / 2.0 * (1.0 + y / 3.0 * (1.0 + y / 4.0 * (1.0 + y / 5.0))));
+    if abs(y) < 0.7 {
+        let last = 1.0 / 720.0 + y * (1.0 / 5040.0 + y * (1.0 / 40320.0 + y / 362880.0));
+        return y * (1.0 + y * (1.0 / 2.0 + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y * last)))));
     }
     return exp(y) - 1.0;
-}
-
-// ln(1 + x), with the relative precision of x where x is small.
-fn ln_1p(x: f32) -> f32 {
-    if abs(x) < 0.05 {
-        return x * (1.0 - x * (0.5 - x * (1.0 / 3.0 - x * (0.25 - x * (0.2 - x / 6.0)))));
-    }
-    return log(1.0 + x);
 }
 
 // arsinh(x), with the relative precision of x where x is small, and its derivative.
@@ -102,9 +95,7 @@ fn layer_factor(z: f32, left: f32) -> f32 {
     if abs(z) < 0.5 {
         // ln of 1 - z as -2 artanh(z/(2 - z))
         let s = z / (2.0 - z);
-        let q = s * s;
-        let series = 1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q * (1.0 / 13.0 + q / 15.0))))));
-        return 2.0 / (2.0 - z) * series;
+        return 2.0 / (2.0 - z) * artanh_over(s * s);
     }
     return -log(left) / z;
 }

@@ -14,6 +14,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("grid", include_str!("../../shaders/lib/grid.wgsl")),
     ("precision", include_str!("../../shaders/lib/precision.wgsl")),
     ("sum", include_str!("../../shaders/lib/sum.wgsl")),
+    ("logarithm", include_str!("../../shaders/lib/logarithm.wgsl")),
     ("cubic", include_str!("../../shaders/lib/cubic.wgsl")),
     ("distance", include_str!("../../shaders/lib/distance.wgsl")),
     ("normals", include_str!("../../shaders/lib/normals.wgsl")),
@@ -85,14 +86,14 @@ kernels! {
     CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];
-    Distance = "distance", POINT, &[];
+    Distance = "distance", &["uniforms", "grid", "logarithm"], &[];
     InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "distance", "normals", "electrolyte", "stencil"], &[];
     Inventory = "inventory", SUM, &["planes"];
     IsolatedBalance = "isolated_balance", POINT, &[];
     IsolatedImage = "isolated_image", POINT, &[];
     IsolatedSolve = "isolated_solve", &["isolated"], &["count", "what"];
     IsolatedSums = "isolated_sums", &["uniforms", "grid", "isolated", "probe"], &["of_direction"];
-    Kinetics = "kinetics", &["uniforms", "grid", "precision", "electrolyte", "kinetics", "probe"], &["what"];
+    Kinetics = "kinetics", &["uniforms", "grid", "precision", "logarithm", "electrolyte", "kinetics", "probe"], &["what"];
     LabelAssign = "label_assign", LABELS, &["before"];
     LabelCount = "label_count", LABELS, &[];
     LabelJoin = "label_join", LABELS, &["phase"];
@@ -112,7 +113,7 @@ kernels! {
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &[];
     SeiEnd = "sei_end", POINT, &["movement", "dt", "cracks"];
     SeiPlace = "sei_place", NUCLEI, &["count"];
-    SeiStart = "sei_start", &["uniforms", "grid", "precision", "distance", "sum", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];
+    SeiStart = "sei_start", &["uniforms", "grid", "precision", "distance", "sum", "logarithm", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];
     Shift = "shift", POINT, &["by"];
     ShotNoiseStart = "shot_noise_start", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe", "random"],
         &["seed", "number", "ions", "amplitude"];
