@@ -403,3 +403,17 @@ fn a_gpu_grows_the_same_crystal() {
     assert!(clock_gpu.nuclei == clock_cpu.nuclei && clock_cpu.nuclei > 0);
     assert!(xi < 1e-4 && potential < 1e-6, "{xi:e} {potential:e}");
 }
+
+/// As bad as WGSL allows.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_of_scattered_errors_grows_the_same_crystal() {
+    common::arithmetic::Arithmetic::Scattered(1).with(a_gpu_grows_the_same_crystal);
+}
+
+/// As bad as WGSL allows.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_of_scattered_errors_grows_the_same_grains() {
+    common::arithmetic::Arithmetic::Scattered(1).with(a_gpu_grows_the_same_grains);
+}

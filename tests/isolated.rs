@@ -392,8 +392,10 @@ fn a_gpu_moves_isolated_lithium_alike() {
     let largest = of_gpu.xi.iter().zip(&of_cpu.xi).fold(0.0f64, |largest, (a, b)| largest.max((a - b).abs()));
     let above = of_gpu.xi.iter().zip(&of_cpu.xi).filter(|(a, b)| (*a - *b).abs() > 1e-4).count();
     println!("xi differs by {largest:.1e}, potential by {:.1e} V", clock_gpu.potential - clock_cpu.potential);
-    // where the tails of two pieces meet, rounding decides which of them a cell reacts with: 30 of 23 040 cells, by up to 8e-4
-    assert!(above < 60 && largest < 2e-3, "{above} cells, {largest:e}");
+    // where the tails of two pieces meet, rounding decides which of them a cell reacts with: 30 of 23 040 cells, by up to 8e-4; with
+    // errors as large as WGSL allows, twice as many and more
+    println!("{above} cells by more than 1e-4");
+    assert!(above < 80 && largest < 2e-3, "{above} cells, {largest:e}");
     assert!((clock_gpu.potential - clock_cpu.potential).abs() < 1e-5, "{largest:e}");
     assert_eq!(clock_gpu.isolated.len(), 2);
     for (gpu, cpu) in clock_gpu.isolated.iter().zip(&clock_cpu.isolated) {
@@ -404,4 +406,11 @@ fn a_gpu_moves_isolated_lithium_alike() {
     let (second, clock_second, _) = run(&mut again);
     assert_eq!(clock_second, clock_gpu);
     assert!(second == of_gpu);
+}
+
+/// As bad as WGSL allows.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_of_scattered_errors_moves_isolated_lithium_alike() {
+    common::arithmetic::Arithmetic::Scattered(1).with(a_gpu_moves_isolated_lithium_alike);
 }

@@ -1,12 +1,14 @@
 //! Does the GPU compute what the page says? Every operator against its f64 twin, on smooth, random and cruel fields.
 //!
-//! The inputs are f32 numbers, the same for both. A tolerance is relative to the largest value of the field; 1 ulp of f32
-//! is 6e-8 of a value, and Vulkan allows 3 ulp in `log` (or 5e-7 absolute near 1), 3 + 2|x| ulp in `exp`, 2.5 in a division.
+//! The inputs are f32 numbers, the same for both. A tolerance is relative to the largest value of the field and holds for any arithmetic that
+//! WGSL allows (docs/arithmetic.md): 1 ULP is up to 1.2e-7 of a value, half of it the rounding's; a division errs by 2.5 ULP or 3e-7, a root by 3.5 or
+//! 4.2e-7, `exp` by 3 + 2|x|, `log` by 3 or, in [0.5, 2], by 4.8e-7, and q, which is not made of that there, by 2.5 of the division.
 
 #![cfg(feature = "gpu")]
 
 mod common;
 
+use common::arithmetic::{self, Arithmetic};
 use common::{cpu, everything, gpu, setup};
 use liplate::cpu::Cpu;
 use liplate::gpu::Gpu;
@@ -31,6 +33,9 @@ enum Kind {
     /// blocks of exactly 0 and 1 with sharp walls, salt nearly gone, jumps of the potential
     Cruel,
 }
+
+/// Of the cases, those that are tried with other arithmetic: small ones, one of each kind of fields.
+const FEW: [usize; 3] = [3, 5, 6];
 
 /// Grids, physics and fields that are tried: whole and odd sizes, a plane, a column; every kind of top.
 fn cases() -> Vec<(String, Setup, Kind)> {
@@ -73,7 +78,9 @@ fn cases() -> Vec<(String, Setup, Kind)> {
         ("1 x 1 x 40", sized(1, 1, 40), Kind::Smooth),
     ]
     .into_iter()
-    .map(|(name, setup, kind)| (format!("{name}, {kind:?}"), setup, kind))
+    .enumerate()
+    .filter(|(k, _)| !arithmetic::is_other() || FEW.contains(k))
+    .map(|(_, (name, setup, kind))| (format!("{name}, {kind:?}"), setup, kind))
     .collect()
 }
 
@@ -188,19 +195,20 @@ fn part(v: &[[f64; 2]], k: usize) -> Vec<f64> {
 fn interface() {
     for (case, s, kind) in cases() {
         let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
-        // a logarithm of 13.8 at most, good to 5e-7 or 3 ulp, relative to it
-        close_field(&case, &mut gpu, &mut cpu, Field::Distance, 4e-7);
-        // two logarithms over |grad q| of order 1, times six roundings
-        close_field(&case, &mut gpu, &mut cpu, Field::Delta, 1e-6);
+        // a logarithm that is 8 to 13.8 at most: 3 ULP of 9.5e-7, the quotient's 3e-7, a rounding of 4.8e-7, over 8
+        close_field(&case, &mut gpu, &mut cpu, Field::Distance, 5e-7);
+        // two logarithms of up to 2 where the area is large, each off by 3 ULP of 1.2e-7 and the quotient's 3e-7, half of it over |grad q| of 1/2
+        // and more: 1.3e-6. A root, 4.2e-7, and a division, 3e-7
+        close_field(&case, &mut gpu, &mut cpu, Field::Delta, 2e-6);
         // where the area vanishes the curvature has no meaning: compared as it is used, times the area. Normals amplify the
-        // logarithms' error by 1/|grad q|, which random fields make small somewhere
+        // logarithms' error of 7e-7 by 1/|grad q|, which random fields make small somewhere: 0.1 on two of six faces
         let weighted = |b: &mut dyn FnMut(Field) -> Vec<f64>| {
             let (curvature, delta) = (b(Field::Curvature), b(Field::Delta));
             curvature.iter().zip(&delta).map(|(c, d)| c * d).collect::<Vec<f64>>()
         };
         let of_gpu = weighted(&mut |f| field(&mut gpu, f));
         let of_cpu = weighted(&mut |f| field(&mut cpu, f));
-        close(&case, "Curvature x Delta", &of_gpu, &of_cpu, 1e-5);
+        close(&case, "Curvature x Delta", &of_gpu, &of_cpu, 2e-5);
     }
 }
 
@@ -215,8 +223,9 @@ fn interface_in_the_middle_of_a_step() {
         let ell = f64::from(Scales::new(&s).physics(&s).ell);
         let lithium = |q: Vec<f64>| q.into_iter().map(|q| fraction(q, ell)).collect::<Vec<f64>>();
         let (of_gpu, of_cpu) = (lithium(field(&mut gpu, Field::Distance)), lithium(field(&mut cpu, Field::Distance)));
-        // an exponential good to 3 + 2 ulp, and three roundings, times xi_mid(1 - xi_mid); a division of 2.5 ulp, times xi_mid
-        close(&case, "xi_mid", &of_gpu, &of_cpu, 5e-7);
+        // an exponential good to 3 + 2 ULP, 6e-7, and three roundings, 1.8e-7, times xi_mid(1 - xi_mid), 1/4 at most; a division of 2.5 ULP, times
+        // xi_mid, below 1, where an ULP is 6e-8 to 1.2e-7; a logarithm and back
+        close(&case, "xi_mid", &of_gpu, &of_cpu, 7e-7);
         // an error of xi_mid is one of q over xi_mid(1 - xi_mid), as small as it is next door: what is left of the area's own factor
         let profile: Vec<f64> = of_cpu.iter().map(|xi| xi * (1.0 - xi)).collect();
         let contrast = contrast(&s, &profile);
@@ -228,8 +237,9 @@ fn interface_in_the_middle_of_a_step() {
         };
         let [area, bent] = weighted(&mut |f| field(&mut gpu, f));
         let [area_cpu, bent_cpu] = weighted(&mut |f| field(&mut cpu, f));
-        close(&case, "Delta / contrast", &area, &area_cpu, 2e-6);
-        close(&case, "Curvature x Delta / contrast", &bent, &bent_cpu, 1e-5);
+        // 7e-7 of q as above and 1.1e-6 of xi_mid, half of both over |grad q|, twice; the root and the division
+        close(&case, "Delta / contrast", &area, &area_cpu, 5e-6);
+        close(&case, "Curvature x Delta / contrast", &bent, &bent_cpu, 2e-5);
         gpu.linearise();
         cpu.linearise();
         // as good as xi_mid
@@ -252,6 +262,19 @@ fn contrast(s: &Setup, profile: &[f64]) -> Vec<f64> {
     cells.zip(profile).map(|(cell, own)| own / around(cell)).collect()
 }
 
+/// Current and slopes.
+///
+/// Of exponents to about 10 and of ratios c to the 1/1000, `exp` is off by 20 ULP, 2.4e-6, and the power by 13 and 5e-7 of its logarithm, 2e-6.
+/// The probe is as well placed as q/|∇q|: where reactions are large, |q| is 3 or less and |∇q| about 1, by 2e-6 cells, over which random
+/// potentials change by as much, twice, and the kinetics by half of it in its exponent. Together 7e-6. The slope in c divides once more by what the
+/// layer leaves of c. Of cruel fields the probe is up to 28 cells away, with |∇q| down to ½: 28 times 7e-6 of |∇q|, times jumps of the potential of 4, of which
+/// a half stands in the exponent.
+fn close_rates(case: &str, kind: Kind, gpu: &mut Gpu, cpu: &mut Cpu) {
+    for (rate, bound) in [(Field::Current, 1e-5), (Field::SlopePhi, 1e-5), (Field::SlopeC, 2e-5)] {
+        close_field(case, gpu, cpu, rate, if kind == Kind::Cruel { 5e-4 } else { bound });
+    }
+}
+
 /// transport, kinetics, reaction, form_residual.
 #[test]
 fn linearise() {
@@ -263,13 +286,9 @@ fn linearise() {
         for property in [Field::Kappa, Field::KappaD, Field::Diffusivity, Field::Transference] {
             close_field(&case, &mut gpu, &mut cpu, property, 1e-6);
         }
-        // exponents to about 10: 20 ulp of `exp`, and 3 ulp of a drive of 10 before it. The place of the probe, up to 28 cells
-        // away, is as good as the logarithms over |∇q| ≥ ½: 1e-5 cells, across which cruel fields change by 1e-4
+        close_rates(&case, kind, &mut gpu, &mut cpu);
+        // terms of conduction and storage, good to a few roundings, and the reaction's, which are small beside them; their largest sets the scale
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
-        for rate in [Field::Current, Field::SlopePhi, Field::SlopeC] {
-            close_field(&case, &mut gpu, &mut cpu, rate, 3e-6 * worse);
-        }
-        // the sum of the terms above; their largest sets the scale
         close_vector(&case, "Residual", &mut gpu, &mut cpu, Vector::Residual, 3e-6 * worse);
     }
 }
@@ -312,7 +331,8 @@ fn balance() {
         cpu.linearise();
         let (g, c) = (gpu.balance().unwrap(), cpu.balance().unwrap());
         let cells = s.grid.cells() as f64;
-        // sums of terms good to 5e-6 of the largest residual (see above); squares double that
+        // sums of terms good to 5e-6 of the largest residual (see above); squares double that. The rate of nucleation is exp(-b^2), where b is a
+        // quotient: 2(3e-7) b^2 of its argument and 3 + 2 b^2 ULP, b^2 up to 30 where it counts
         let charge = (cells * c.residual_phi).sqrt();
         for (name, gpu, cpu, scale) in [
             ("residual_phi", g.residual_phi, c.residual_phi, c.residual_phi),
@@ -334,7 +354,8 @@ fn balance() {
             ("largest_slope", g.largest_slope, c.largest_slope, c.largest_slope),
         ] {
             let scale = if scale > 0.0 { scale } else { 1.0 };
-            close(&case, name, &[1.0 + gpu / scale], &[1.0 + cpu / scale], 1e-5);
+            let bound = if name == "nucleation_rate" { 3e-5 } else { 1e-5 };
+            close(&case, name, &[1.0 + gpu / scale], &[1.0 + cpu / scale], bound);
         }
     }
 }
@@ -357,14 +378,28 @@ fn hierarchy() {
         relaxed(&mut cpu);
         // f32 on both: the residual's error, through blocks whose determinants nearly cancel where there is hardly any salt;
         // the image is a difference of neighbours that agree to a tenth after two sweeps of smooth fields, and of the cell
-        // and its probe, which do not agree better: twice a tenth
+        // and its probe, which do not agree better: twice a tenth. The slopes are part of the blocks, good to 1e-5
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
-        close_vector(&case, "two sweeps", &mut gpu, &mut cpu, Vector::Direction(0), 1e-5 * worse);
+        close_vector(
+            &case,
+            "two sweeps",
+            &mut gpu,
+            &mut cpu,
+            Vector::Direction(0),
+            if worse > 1.0 { 5e-4 } else { 2e-5 },
+        );
         close_vector(&case, "image", &mut gpu, &mut cpu, Vector::Image(0), 2e-4 * worse);
         gpu.apply_uniform(2);
         cpu.apply_uniform(2);
-        // local derivatives, in f32
-        close_vector(&case, "image of the uniform potential", &mut gpu, &mut cpu, Vector::Image(2), 1e-5 * worse);
+        // local derivatives: the slopes, good to 1e-5, and the area, to 2e-6
+        close_vector(
+            &case,
+            "image of the uniform potential",
+            &mut gpu,
+            &mut cpu,
+            Vector::Image(2),
+            if worse > 1.0 { 5e-4 } else { 2e-5 },
+        );
         for sweeps in [&weights::<1>()[..], &weights::<2>(), &weights::<SWEEPS>()] {
             v_cycle_with(&mut gpu, sweeps);
             v_cycle_with(&mut cpu, sweeps);
@@ -403,14 +438,22 @@ fn vectors() {
         // counts against what it was before, as good as the image. In cruel fields the derivative of κ_D/c divides twice by
         // c, as small as 1e-3 and rounded by 6e-8: 1.2e-4
         let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
-        close_vector(&case, "Correction", &mut gpu, &mut cpu, Vector::Correction, 1e-5 * worse);
+        close_vector(
+            &case,
+            "Correction",
+            &mut gpu,
+            &mut cpu,
+            Vector::Correction,
+            if worse > 1.0 { 5e-4 } else { 2e-5 },
+        );
         let left = [gpu.vector(Vector::Residual).unwrap(), cpu.vector(Vector::Residual).unwrap()];
         for (k, name) in ["charge left", "salt left"].into_iter().enumerate() {
             let distance = over(&part(&left[0], k), &part(&left[1], k), largest(&part(&before, k)));
             within(&case, name, distance, 2e-4);
         }
-        close_field(&case, &mut gpu, &mut cpu, Field::Phi, 2e-6 * worse);
-        close_field(&case, &mut gpu, &mut cpu, Field::C, 2e-6 * worse);
+        // a fifth of the largest is correction
+        close_field(&case, &mut gpu, &mut cpu, Field::Phi, if worse > 1.0 { 1e-4 } else { 4e-6 });
+        close_field(&case, &mut gpu, &mut cpu, Field::C, if worse > 1.0 { 1e-4 } else { 4e-6 });
     }
 }
 
@@ -583,13 +626,11 @@ fn closed_cells() {
         let closed = |delta: &[f64]| delta.iter().map(|delta| *delta == 0.0).collect::<Vec<bool>>();
         assert!(closed(&of_gpu) == closed(&of_cpu), "{case}");
         // as in `interface` and `linearise`
-        close(case, "Delta", &of_gpu, &of_cpu, 1e-6);
+        close(case, "Delta", &of_gpu, &of_cpu, 2e-6);
         for which in [Field::Kappa, Field::KappaD, Field::Diffusivity, Field::Transference] {
             close_field(case, gpu, cpu, which, 1e-6);
         }
-        for which in [Field::Current, Field::SlopePhi, Field::SlopeC] {
-            close_field(case, gpu, cpu, which, 1e-5);
-        }
+        close_rates(case, Kind::Smooth, gpu, cpu);
         // coefficients of walls are small: each against its own size
         let [walls_gpu, walls_cpu] = [field(gpu, Field::Kappa), field(cpu, Field::Kappa)];
         for (a, b) in walls_gpu.iter().zip(&walls_cpu) {
@@ -714,17 +755,20 @@ fn nucleation_in_a_pattern() {
             b.set_step(&Scales::new(&s).step(&s, s.top.control, 0.1, 0.2, 0.01));
             b.interface(0.0);
             b.linearise();
-            [Field::Curvature, Field::Current].map(|which| field(b, which))
+            let [curvature, current, delta] =
+                [Field::Curvature, Field::Current, Field::Delta].map(|which| field(b, which));
+            [curvature.iter().zip(&delta).map(|(curvature, delta)| curvature * delta).collect(), current]
         };
-        let (of_gpu, of_cpu) = (lithium(&mut gpu), lithium(&mut cpu));
-        for (name, (g, c)) in ["curvature", "current"].into_iter().zip(of_gpu.iter().zip(&of_cpu)) {
+        let (of_gpu, of_cpu): ([Vec<f64>; 2], _) = (lithium(&mut gpu), lithium(&mut cpu));
+        // as in `interface` and `linearise`
+        for (name, (g, c)) in ["curvature x delta", "current"].into_iter().zip(of_gpu.iter().zip(&of_cpu)) {
             close("pattern", name, g, c, 2e-5);
         }
         let mut plain = s.clone();
         plain.collector.pattern = None;
         let without = lithium(&mut both(&plain, Kind::Smooth).unwrap().1);
         let differs =
-            |k: usize| of_cpu[k].iter().zip(&without[k]).any(|(a, b)| (a - b).abs() > 1e-3 * b.abs().max(1e-3));
+            |k: usize| of_cpu[k].iter().zip(&without[k]).any(|(a, b)| (a - b).abs() > 1e-3 * b.abs().max(1e-4));
         assert_eq!(differs(0), pattern.patch().contact_angle.is_some(), "curvature of {pattern:?}");
         assert!(differs(1) || pattern.patch().film == 0.0, "current of {pattern:?}");
         let step = Scales::new(&s).step(&s, s.top.control, 0.1, 14.0, 0.01);
@@ -840,11 +884,125 @@ fn fast_kinetics() {
             let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
             gpu.linearise();
             cpu.linearise();
-            // as in `linearise`
-            let worse = if kind == Kind::Cruel { 50.0 } else { 1.0 };
-            for rate in [Field::Current, Field::SlopePhi, Field::SlopeC] {
-                close_field(&case, &mut gpu, &mut cpu, rate, 3e-6 * worse);
-            }
+            close_rates(&case, kind, &mut gpu, &mut cpu);
         }
     }
+}
+
+/// The tests of kernels with operations that WGSL leaves room for, under other arithmetic; what is whole numbers, or tested by whole steps, aside.
+fn under(arithmetic: Arithmetic) {
+    let tests: [fn(); 11] = [
+        interface,
+        interface_in_the_middle_of_a_step,
+        linearise,
+        stripping_into_salt,
+        balance,
+        hierarchy,
+        vectors,
+        closed_cells,
+        front,
+        nucleation_in_a_pattern,
+        fast_kinetics,
+    ];
+    arithmetic.with(|| tests.iter().for_each(|test| test()));
+}
+
+#[test]
+fn under_scattered_errors() {
+    under(Arithmetic::Scattered(1));
+}
+
+#[test]
+fn under_errors_away_from_zero() {
+    under(Arithmetic::Larger);
+}
+
+#[test]
+fn under_errors_towards_zero() {
+    under(Arithmetic::Smaller);
+}
+
+#[test]
+fn under_fused_products() {
+    under(Arithmetic::Fused);
+}
+
+#[test]
+fn under_rearranged_sums() {
+    under(Arithmetic::Reassociated);
+}
+
+#[test]
+fn under_flushed_results() {
+    under(Arithmetic::Flushed);
+}
+
+#[test]
+fn under_sums_rounded_either_way() {
+    Arithmetic::Rounded(1).with(interface);
+}
+
+/// What is not finite is told by its bits, in whatever cell, and also where arithmetic makes a number of it.
+#[test]
+fn what_is_not_finite_is_told() {
+    let (_, s, kind) = cases().swap_remove(0);
+    let told = |arithmetic: Arithmetic| {
+        arithmetic.with(|| {
+            let Some((mut gpu, _)) = both(&s, kind) else { return };
+            let healthy = fields(&s, kind, 2);
+            for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                for cell in [0, 777, healthy.xi.len() - 1] {
+                    let with = |change: fn(&mut State) -> &mut Vec<f64>| {
+                        let mut state = healthy.clone();
+                        change(&mut state)[cell] = wrong;
+                        state
+                    };
+                    gpu.load(&healthy).unwrap();
+                    gpu.linearise();
+                    assert!(gpu.balance().unwrap().is_finite() && gpu.inventory().unwrap().is_finite());
+                    gpu.load(&with(|state| &mut state.phi)).unwrap();
+                    gpu.linearise();
+                    let balance = gpu.balance().unwrap();
+                    assert!(!balance.residual_phi.is_finite(), "{arithmetic:?}: {wrong} in cell {cell}");
+                    assert!(!gpu.inventory().unwrap().is_finite());
+                    gpu.load(&with(|state| &mut state.c)).unwrap();
+                    gpu.linearise();
+                    let balance = gpu.balance().unwrap();
+                    assert!(!balance.residual_c.is_finite(), "{arithmetic:?}: {wrong} in cell {cell}");
+                    gpu.load(&with(|state| &mut state.xi)).unwrap();
+                    assert!(!gpu.inventory().unwrap().is_finite(), "{arithmetic:?}: {wrong} in cell {cell}");
+                }
+            }
+        });
+    };
+    told(Arithmetic::Definite);
+    told(Arithmetic::Flushed);
+}
+
+/// The errors are those of WGSL: of q = ℓ ln(a/b) a division's 2.5 ULP and 3 ULP of the logarithm, nearly all of them somewhere, and no more; where a/b is
+/// near 1 q is as good as the quotient that its series is made of.
+#[test]
+fn arithmetic_errs_as_far_as_it_may() {
+    let (_, s, _) = cases().swap_remove(0);
+    let ell = f64::from(Scales::new(&s).physics(&s).ell);
+    let distances = |arithmetic: Arithmetic| {
+        arithmetic.with(|| both(&s, Kind::Random).map(|(mut gpu, _)| field(&mut gpu, Field::Distance)))
+    };
+    let Some(larger) = distances(Arithmetic::Larger) else { return };
+    let smaller = distances(Arithmetic::Smaller).unwrap();
+    let exact = fields(&s, Kind::Random, 2).xi.iter().map(|xi| ell * (xi / (1.0 - xi)).ln()).collect::<Vec<f64>>();
+    let mut most = [0.0f64; 2];
+    for (k, q) in exact.iter().enumerate() {
+        let ratio = (q / ell).exp();
+        let ulp = f64::from(f32::EPSILON);
+        let near_one = (0.5..2.0).contains(&ratio);
+        let of_function = if near_one { 2.5 * ulp * (q / ell).abs() } else { 2.5 * ulp + 3.0 * ulp * (q / ell).abs() };
+        // the denominator, the series and the product are rounded
+        let allowed = ell * (of_function + 0.5 * ulp) + 2.0 * ulp * q.abs();
+        for of_gpu in [&larger, &smaller] {
+            most[usize::from(near_one)] = most[usize::from(near_one)].max((of_gpu[k] - q).abs() / allowed);
+        }
+    }
+    println!("{most:.2?} of what is allowed");
+    assert!(most[0] > 0.5 && most.iter().all(|most| *most < 1.0), "{most:?}");
 }

@@ -183,3 +183,10 @@ fn ten_years_at_rest_follow_the_root_of_time() {
         assert!((taken / exact - 1.0).abs() < 0.01, "{temperature}: {taken} {exact}");
     }
 }
+
+/// As bad as WGSL allows.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_of_scattered_errors_grows_the_same_layers() {
+    common::arithmetic::Arithmetic::Scattered(1).with(a_gpu_grows_the_same_layers);
+}

@@ -246,3 +246,10 @@ fn a_gpu_draws_the_same_noise() {
     assert!(apart(&of_gpu, &of_cpu) < 1e-4 && potential < 1e-6, "{potential:e}");
     assert!(apart(&without, &of_cpu) > 3e-4);
 }
+
+/// As bad as WGSL allows.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_of_scattered_errors_draws_the_same_noise() {
+    common::arithmetic::Arithmetic::Scattered(1).with(a_gpu_draws_the_same_noise);
+}

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::arithmetic::Arithmetic;
 use common::{cpu, everything, gpu};
 use liplate::gpu::Gpu;
 use liplate::gpu::fields::level_shapes;
@@ -179,4 +180,30 @@ fn restart_and_repetition() {
     steps(&problem, &mut third, &mut clock, 40);
     assert_eq!(clock, end_clock, "a second time");
     assert!(third.state().unwrap() == end, "a second time");
+}
+
+/// The bounds on fifty steps under arithmetic as bad as WGSL allows, and the mirror image under what a compiler may do with sums.
+#[test]
+fn fifty_steps_under_scattered_errors() {
+    Arithmetic::Scattered(1).with(fifty_steps_agree_with_the_cpu);
+}
+
+#[test]
+fn fifty_steps_under_errors_away_from_zero() {
+    Arithmetic::Larger.with(fifty_steps_agree_with_the_cpu);
+}
+
+#[test]
+fn mirror_image_of_fused_products() {
+    Arithmetic::Fused.with(mirror_image);
+}
+
+#[test]
+fn mirror_image_of_rearranged_sums() {
+    Arithmetic::Reassociated.with(mirror_image);
+}
+
+#[test]
+fn mirror_image_of_scattered_errors() {
+    Arithmetic::Scattered(1).with(mirror_image);
 }

@@ -61,6 +61,21 @@ impl Gpu {
     /// If there is no such device, the grid is too large for it, its memory too small, or it refuses a kernel.
     pub fn open(choice: impl Into<Choice>, setup: &Setup, statics: &Statics) -> Result<Self, GpuError> {
         let shaders: Vec<Shader> = Kernel::ALL.iter().map(|&kernel| Shader::new(kernel)).collect::<Result<_, _>>()?;
+        Self::open_with(choice, setup, statics, &shaders)
+    }
+
+    /// Opens a device with other texts of the kernels, which must keep to the same buffers: with them tests try arithmetic that other
+    /// devices may have.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    #[doc(hidden)]
+    pub fn open_with(
+        choice: impl Into<Choice>,
+        setup: &Setup,
+        statics: &Statics,
+        shaders: &[Shader],
+    ) -> Result<Self, GpuError> {
         let names = fields::names();
         shaders.iter().try_for_each(|shader| layout::check(shader, &names))?;
         let device = Device::open(choice.into(), &Need::of(&shaders, setup.grid.cells()))?;
@@ -68,7 +83,7 @@ impl Gpu {
         let scales = Scales::new(setup);
         let mechanisms = on_gpu(setup, &scales);
         let fields = Fields::new(&device, shape, buffers_of(&mechanisms).as_deref())?;
-        let queue = Queue::new(&device, &shaders, &scales.physics(setup))?;
+        let queue = Queue::new(&device, shaders, &scales.physics(setup))?;
         let mut gpu = Self {
             device,
             fields,

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+#[cfg(feature = "gpu")]
+pub mod arithmetic;
 pub mod browser;
 pub mod program;
 
@@ -83,7 +85,8 @@ pub fn thickness(setup: &Setup, lithium: f64) -> f64 {
 
 /// A GPU backend that holds the initial state of `setup`, or none if the environment says that there is no adapter.
 ///
-/// Any adapter will do, a software one too: the tests compare numbers, not times.
+/// Any adapter will do, a software one too: the tests compare numbers, not times. Its arithmetic is what
+/// [`arithmetic::Arithmetic::with`] says.
 #[cfg(feature = "gpu")]
 pub fn gpu(setup: &Setup) -> Option<liplate::gpu::Gpu> {
     use liplate::gpu::{Choice, Gpu};
@@ -93,7 +96,11 @@ pub fn gpu(setup: &Setup) -> Option<liplate::gpu::Gpu> {
     }
     let heights = heights(&setup.grid, &setup.collector);
     let statics = Statics::new(setup, &heights);
-    let mut gpu = Gpu::open(Choice::Any, setup, &statics).unwrap_or_else(|error| panic!("{error}"));
+    let gpu = match arithmetic::shaders() {
+        Some(shaders) => Gpu::open_with(Choice::Any, setup, &statics, &shaders),
+        None => Gpu::open(Choice::Any, setup, &statics),
+    };
+    let mut gpu = gpu.unwrap_or_else(|error| panic!("{error}"));
     gpu.load(&initial_state(setup, &heights)).expect("a new device works");
     Some(gpu)
 }
