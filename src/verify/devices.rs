@@ -1,8 +1,10 @@
 //! The CPU backend and an adapter take the same fifty steps.
 //!
-//! Both solve the same equations, in f64 to 1e-6 and in f32 to 3e-6; what else differs is rounding. It enters ξ with 6e-8
-//! a step and cell, and nothing here amplifies it: fifty steps make 3e-6 of a cell's lithium w ξ at worst. A current that
-//! is wrong by 3e-6 makes a potential that is wrong by 3e-6 of some 100 mV. Nuclei appear by chance, but by the same one.
+//! Both solve the same equations, in f64 to 1e-6 and in f32 to 3e-6; what else differs is arithmetic. Rounding enters ξ with 6e-8 a step and
+//! cell, and nothing here amplifies it: fifty steps make 3e-6 of a cell's lithium w ξ at worst. Where divisions, roots, exponentials and
+//! logarithms err as far as WGSL allows, a current of smooth fields is wrong by 5e-6 (docs/arithmetic.md), and so is what it plates in a cell, of which there is
+//! room for 1: 8e-6 together. A current that is wrong by 5e-6 makes a potential that is wrong by 5e-6 of some 100 mV, and salt that is wrong by
+//! four times as much where the current has nearly used it up: what passes there is what its logarithm says. Nuclei appear by chance, but by the same one.
 //!
 //! The adapter is the one that `--device` names, otherwise the best hardware, otherwise a software one: what is compared
 //! are numbers, not times. Without any, nothing can be compared, and the case says that it was not run.
@@ -25,11 +27,11 @@ pub const CASE: Case = Case {
 /// Steps of either run.
 const STEPS: usize = 50;
 /// Largest difference of w ξ, and largest relative one of the time and the charge plated.
-pub const LITHIUM: f64 = 3e-6;
+pub const LITHIUM: f64 = 1e-5;
 /// Largest difference of c/c0.
-pub const SALT: f64 = 5e-6;
+pub const SALT: f64 = 2e-5;
 /// Largest difference of the electrode potential \[V\].
-pub const POTENTIAL: f64 = 3e-7;
+pub const POTENTIAL: f64 = 5e-7;
 
 /// Where a run ended.
 struct Outcome {
