@@ -202,8 +202,3 @@ fn mirror_image_of_fused_products() {
 fn mirror_image_of_rearranged_sums() {
     Arithmetic::Reassociated.with(mirror_image);
 }
-
-#[test]
-fn mirror_image_of_scattered_errors() {
-    Arithmetic::Scattered(1).with(mirror_image);
-}
