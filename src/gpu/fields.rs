@@ -2,10 +2,9 @@
 //!
 //! No field has more than two floats a cell, so that the largest is below 2³¹ bytes at 512³.
 
-use std::collections::HashMap;
-
 use super::device::Device;
 use super::error::GpuError;
+use super::layout::Role;
 use super::reduce::Groups;
 use crate::mechanisms::devices;
 use crate::model::scales::TABLE_ENTRIES;
@@ -37,7 +36,7 @@ uniform! {
 }
 
 /// A buffer.
-pub type Id = usize;
+pub type Id = u16;
 
 /// How large a buffer is.
 #[derive(Clone, Copy)]
@@ -68,6 +67,11 @@ macro_rules! buffers {
             /// The name that the shaders know it by.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The buffer that the shaders know by a name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
             }
 
             fn size(self) -> Size {
@@ -169,6 +173,23 @@ impl Extent {
     }
 }
 
+/// A field that has a name: a buffer of the backend or, by its place in the table, one of a mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// of the backend
+    Own(Buffer),
+    /// of a mechanism
+    Riding(usize),
+}
+
+impl Named {
+    /// The field that the shaders know by a name.
+    pub fn find(name: &str) -> Option<Self> {
+        let riding = || devices::buffers().iter().position(|buffer| buffer.name == name).map(Self::Riding);
+        Buffer::named(name).map(Self::Own).or_else(riding)
+    }
+}
+
 /// Names of all buffers, those of mechanisms among them.
 pub fn names() -> Vec<&'static str> {
     let of_mechanisms = devices::buffers().into_iter().map(|buffer| buffer.name);
@@ -212,14 +233,29 @@ pub struct Level {
     pub x_next: Id,
 }
 
+impl Level {
+    /// The field of the level that has a role in the kernels of the hierarchy.
+    pub fn field(&self, role: Role) -> Option<Id> {
+        match role {
+            Role::Conduction => Some(self.conduction),
+            Role::Diffusion => Some(self.diffusion),
+            Role::ReactionPhi => Some(self.reaction_phi),
+            Role::ReactionC => Some(self.reaction_c),
+            Role::Right => Some(self.right),
+            Role::X => Some(self.x),
+            Role::XNext => Some(self.x_next),
+            _ => None,
+        }
+    }
+}
+
 /// All buffers of a run.
 pub struct Fields {
     buffers: Vec<wgpu::Buffer>,
     /// the buffer of each name, in the order of [`Buffer::ALL`]
     ids: Vec<Id>,
-    names: HashMap<&'static str, Buffer>,
-    /// the buffers of mechanisms, by their names
-    riding: HashMap<&'static str, Id>,
+    /// the buffers of mechanisms, in the order of their table, none where one is switched off
+    riding: Vec<Option<Id>>,
     /// the hierarchy down to the first of the lower levels, finest first
     pub levels: Vec<Level>,
     /// search directions
@@ -239,8 +275,7 @@ impl Fields {
         let mut fields = Self {
             buffers: Vec::new(),
             ids: Vec::new(),
-            names: Buffer::ALL.iter().map(|buffer| (buffer.name(), *buffer)).collect(),
-            riding: HashMap::new(),
+            riding: vec![None; devices::buffers().len()],
             levels: Vec::new(),
             directions: [0; DIRECTIONS],
             images: [0; DIRECTIONS],
@@ -260,7 +295,9 @@ impl Fields {
         }
         for &RidingBuffer { name, extent } in of_mechanisms.unwrap_or_default() {
             let id = fields.add(device, name, 4 * extent.floats(cells));
-            fields.riding.insert(name, id);
+            if let Some(Named::Riding(place)) = Named::find(name) {
+                fields.riding[place] = Some(id);
+            }
         }
         fields.directions = std::array::from_fn(|_| fields.add(device, "direction", 8 * cells));
         fields.images = std::array::from_fn(|_| fields.add(device, "image", 8 * cells));
@@ -276,8 +313,12 @@ impl Fields {
     }
 
     fn add(&mut self, device: &Device, label: &str, size: u64) -> Id {
-        self.buffers.push(storage(device, label, size));
-        self.buffers.len() - 1
+        self.push(storage(device, label, size))
+    }
+
+    fn push(&mut self, buffer: wgpu::Buffer) -> Id {
+        self.buffers.push(buffer);
+        (self.buffers.len() - 1) as Id
     }
 
     fn add_constants(&mut self, device: &Device, constants: &LevelUniforms) -> Id {
@@ -289,8 +330,7 @@ impl Fields {
             mapped_at_creation: false,
         });
         device.queue.write_buffer(&buffer, 0, bytes);
-        self.buffers.push(buffer);
-        self.buffers.len() - 1
+        self.push(buffer)
     }
 
     /// Makes the levels of [`level_shapes`], those below the last in its buffers.
@@ -355,14 +395,22 @@ impl Fields {
         self.ids[buffer as usize]
     }
 
+    /// The buffer of a field, none if its mechanism is switched off.
+    pub fn of(&self, field: Named) -> Option<Id> {
+        match field {
+            Named::Own(buffer) => Some(self.id(buffer)),
+            Named::Riding(place) => self.riding[place],
+        }
+    }
+
     /// The buffer that a shader knows by a name.
     pub fn named(&self, name: &str) -> Option<Id> {
-        self.names.get(name).map(|&buffer| self.id(buffer)).or_else(|| self.riding.get(name).copied())
+        self.of(Named::find(name)?)
     }
 
     /// A buffer.
     pub fn buffer(&self, id: Id) -> &wgpu::Buffer {
-        &self.buffers[id]
+        &self.buffers[usize::from(id)]
     }
 
     /// Exchanges two named buffers.
@@ -372,15 +420,14 @@ impl Fields {
 
     /// Exchanges two buffers of mechanisms.
     pub fn swap_riding(&mut self, [a, b]: [&'static str; 2]) {
-        if let (Some(&of_a), Some(&of_b)) = (self.riding.get(a), self.riding.get(b)) {
-            self.riding.insert(a, of_b);
-            self.riding.insert(b, of_a);
+        if let (Some(Named::Riding(a)), Some(Named::Riding(b))) = (Named::find(a), Named::find(b)) {
+            self.riding.swap(a, b);
         }
     }
 
     /// Replaces a named buffer by one of `size` bytes at least, if it is smaller; whether it was.
     pub fn grow(&mut self, device: &Device, buffer: Buffer, size: u64) -> bool {
-        let id = self.id(buffer);
+        let id = usize::from(self.id(buffer));
         let is_smaller = self.buffers[id].size() < size;
         if is_smaller {
             self.buffers[id] = storage(device, buffer.name(), size.next_power_of_two());

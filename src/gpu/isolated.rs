@@ -2,6 +2,7 @@
 
 use super::Gpu;
 use super::fields::{Buffer, Id, piece_tables};
+use super::layout::Role;
 use super::queue::Dispatch;
 use super::shader::Kernel;
 use super::trapped::Phase;
@@ -92,8 +93,8 @@ impl Gpu {
     }
 
     /// Where labels are: they need no memory of their own, for the hierarchy's finest correction is made anew in every V-cycle.
-    pub(super) fn labels(&self) -> [(&'static str, Id); 1] {
-        [("labels", self.fields.levels[0].x_next)]
+    pub(super) fn labels(&self) -> [(Role, Id); 1] {
+        [(Role::Labels, self.fields.levels[0].x_next)]
     }
 
     /// Each cell of a phase has the label of its piece.
@@ -154,12 +155,12 @@ impl Gpu {
             return;
         }
         self.sum_pieces(self.fields.directions[slot], Solve::Change);
-        self.run(Kernel::IsolatedImage, &[("image", self.fields.images[slot])], &[]);
+        self.run(Kernel::IsolatedImage, &[(Role::Image, self.fields.images[slot])], &[]);
     }
 
     /// Sums over the pieces, of a direction where its change is asked for, and what follows from them.
     fn sum_pieces(&mut self, direction: Id, what: Solve) {
-        self.run(Kernel::IsolatedSums, &[("direction", direction)], &[u32::from(matches!(what, Solve::Change))]);
+        self.run(Kernel::IsolatedSums, &[(Role::Direction, direction)], &[u32::from(matches!(what, Solve::Change))]);
         let count = self.isolated.len() as u32;
         let parameters = [count, what as u32];
         let dispatch = Dispatch {

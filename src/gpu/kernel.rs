@@ -2,7 +2,8 @@
 
 use super::device::Device;
 use super::error::GpuError;
-use super::layout::Constants;
+use super::fields::Named;
+use super::layout::{Constants, Role};
 use super::shader::{Kind, Shader, Variable};
 
 /// A compiled kernel.
@@ -11,10 +12,55 @@ pub struct Pipeline {
     pub pipeline: wgpu::ComputePipeline,
     /// layout of its bind group
     pub layout: wgpu::BindGroupLayout,
-    /// what it binds
-    pub variables: Vec<Variable>,
+    /// what it binds, in the order of the layout
+    pub bindings: Vec<Binding>,
     /// threads of a workgroup
     pub workgroup: [u32; 3],
+}
+
+/// Most variables of a kernel.
+pub const MOST_BINDINGS: usize = 20;
+
+/// A variable of a kernel, with everything about it that a dispatch does not change.
+pub struct Binding {
+    /// its number in the shader
+    pub number: u32,
+    /// where its buffer comes from
+    pub source: Source,
+    /// how often the bytes of its buffer are moved: once if they are read, and once if they are written
+    pub moves: u64,
+}
+
+/// Where the buffer of a variable comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// constants
+    Constants(Constants),
+    /// what the dispatch gives to the role, or else the field
+    Field(Option<Role>, Option<Named>),
+}
+
+impl Binding {
+    fn of(variable: &Variable) -> Self {
+        let name = variable.name.as_str();
+        let of_fields = || Source::Field(Role::named(name), Named::find(name));
+        Self {
+            number: variable.binding,
+            source: Constants::named(name).map_or_else(of_fields, Source::Constants),
+            moves: match variable.kind {
+                Kind::Uniform => 0,
+                Kind::Read => 1,
+                Kind::Write => 1 + u64::from(variable.read),
+            },
+        }
+    }
+}
+
+impl Pipeline {
+    /// Whether a dispatch may give it a field for the role.
+    pub fn binds(&self, role: Role) -> bool {
+        self.bindings.iter().any(|binding| matches!(binding.source, Source::Field(Some(of), _) if of == role))
+    }
 }
 
 /// A kernel without the checks that are meant for text from elsewhere: they would bound every index and every loop again.
@@ -34,6 +80,10 @@ fn trusted_module(device: &Device, descriptor: wgpu::ShaderModuleDescriptor) -> 
 /// If the device refuses it.
 pub fn pipeline(device: &Device, shader: &Shader) -> Result<Pipeline, GpuError> {
     let name = shader.kernel.name();
+    if shader.variables.len() > MOST_BINDINGS {
+        let reason = format!("it binds {} variables, more than {MOST_BINDINGS}", shader.variables.len());
+        return Err(GpuError::Shader { name, reason });
+    }
     let scope = device.device.push_error_scope(wgpu::ErrorFilter::Validation);
     let module = trusted_module(
         device,
@@ -79,7 +129,10 @@ pub fn pipeline(device: &Device, shader: &Shader) -> Result<Pipeline, GpuError> 
         cache: None,
     });
     match pollster::block_on(scope.pop()) {
-        None => Ok(Pipeline { pipeline, layout, variables: shader.variables.clone(), workgroup: shader.workgroup }),
+        None => {
+            let bindings = shader.variables.iter().map(Binding::of).collect();
+            Ok(Pipeline { pipeline, layout, bindings, workgroup: shader.workgroup })
+        }
         Some(error) => {
             Err(GpuError::Device { device: device.name.clone(), reason: format!("it refuses {name}.wgsl: {error}") })
         }

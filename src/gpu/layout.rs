@@ -36,32 +36,58 @@ impl Constants {
     }
 }
 
-/// Names that a kernel gives to fields which a dispatch chooses: the lithium in the middle of the step, vectors, levels, totals.
-pub const ROLES: &[&str] = &[
-    "xi_mid",
-    "labels",
-    "a",
-    "b",
-    "test",
-    "b_1",
-    "test_1",
-    "direction",
-    "image",
-    "older_direction_0",
-    "older_direction_1",
-    "older_image_0",
-    "older_image_1",
-    "x",
-    "x_next",
-    "right",
-    "coarse_x",
-    "coarse_right",
-    "coarse_conduction",
-    "coarse_diffusion",
-    "coarse_reaction_phi",
-    "coarse_reaction_c",
-    "totals",
-];
+/// Makes the roles: one row for each, with the name that the shaders know it by.
+macro_rules! roles {
+    ($($variant:ident $name:literal;)*) => {
+        /// What a kernel binds and a dispatch chooses: the lithium in the middle of the step, vectors, levels, totals; of some, a field of that
+        /// name is taken where the dispatch says nothing.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Role { $(#[doc = concat!("`", $name, "`")] $variant,)* }
+
+        impl Role {
+            /// The role of that name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+
+            /// The name that the shaders know it by.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+roles! {
+    Xi "xi";
+    XiMid "xi_mid";
+    Labels "labels";
+    A "a";
+    B "b";
+    Test "test";
+    B1 "b_1";
+    Test1 "test_1";
+    Direction "direction";
+    Image "image";
+    OlderDirection0 "older_direction_0";
+    OlderDirection1 "older_direction_1";
+    OlderImage0 "older_image_0";
+    OlderImage1 "older_image_1";
+    Conduction "conduction";
+    Diffusion "diffusion";
+    ReactionPhi "reaction_phi";
+    ReactionC "reaction_c";
+    X "x";
+    XNext "x_next";
+    Right "right";
+    CoarseX "coarse_x";
+    CoarseRight "coarse_right";
+    CoarseConduction "coarse_conduction";
+    CoarseDiffusion "coarse_diffusion";
+    CoarseReactionPhi "coarse_reaction_phi";
+    CoarseReactionC "coarse_reaction_c";
+    Totals "totals";
+}
 
 /// Checks that every variable of a shader is a known field, role or set of constants, and that the constants lie where
 /// Rust puts them.
@@ -76,7 +102,7 @@ pub fn check(shader: &Shader, fields: &[&str]) -> Result<(), GpuError> {
     }
     for variable in &shader.variables {
         if variable.kind != Kind::Uniform {
-            if !fields.contains(&variable.name.as_str()) && !ROLES.contains(&variable.name.as_str()) {
+            if !fields.contains(&variable.name.as_str()) && Role::named(&variable.name).is_none() {
                 return error(format!("there is no field `{}`", variable.name));
             }
             continue;

@@ -24,6 +24,7 @@ pub use error::GpuError;
 
 use device::{Device, Need};
 use fields::{Buffer, Fields, Id, Level, RidingBuffer};
+use layout::Role;
 use mechanism::GpuMechanism;
 use queue::{Dispatch, Queue};
 use reduce::Groups;
@@ -130,29 +131,26 @@ impl Gpu {
     }
 
     /// An operator over the whole grid.
-    fn run(&mut self, kernel: Kernel, roles: &[(&str, Id)], parameters: &[u32]) {
+    fn run(&mut self, kernel: Kernel, roles: &[(Role, Id)], parameters: &[u32]) {
         let dispatch = Dispatch { kernel, threads: self.shape, roles, level: None, parameters };
         self.queue.dispatch(&self.device, &self.fields, &dispatch);
     }
 
-    /// An operator of the hierarchy over `threads` cells of a level.
-    fn run_level(&mut self, kernel: Kernel, threads: [u32; 3], level: &Level, more: &[(&str, Id)], parameters: &[u32]) {
-        let mut roles = vec![
-            ("conduction", level.conduction),
-            ("diffusion", level.diffusion),
-            ("reaction_phi", level.reaction_phi),
-            ("reaction_c", level.reaction_c),
-            ("right", level.right),
-            ("x", level.x),
-            ("x_next", level.x_next),
-        ];
-        roles.extend_from_slice(more);
-        let dispatch = Dispatch { kernel, threads, roles: &roles, level: Some(level.uniforms), parameters };
+    /// An operator of the hierarchy over `threads` cells of a level, whose fields it is given beside those of the roles.
+    fn run_level(
+        &mut self,
+        kernel: Kernel,
+        threads: [u32; 3],
+        level: &Level,
+        roles: &[(Role, Id)],
+        parameters: &[u32],
+    ) {
+        let dispatch = Dispatch { kernel, threads, roles, level: Some(level), parameters };
         self.queue.dispatch(&self.device, &self.fields, &dispatch);
     }
 
     /// A sum in two stages, `fours` times four numbers, into the field `totals`.
-    fn reduce(&mut self, kernel: Kernel, roles: &[(&str, Id)], more: &[u32], totals: Buffer, fours: u32, maxima: u32) {
+    fn reduce(&mut self, kernel: Kernel, roles: &[(Role, Id)], more: &[u32], totals: Buffer, fours: u32, maxima: u32) {
         let Groups { along: [x, y, z], planes } = self.groups;
         let parameters: Vec<u32> = std::iter::once(planes).chain(more.iter().copied()).collect();
         let dispatch = Dispatch { kernel, threads: [16 * x, 16 * y, z], roles, level: None, parameters: &parameters };
@@ -161,7 +159,7 @@ impl Gpu {
         let dispatch = Dispatch {
             kernel: Kernel::Total,
             threads: [256 * fours, 1, 1],
-            roles: &[("totals", self.fields.id(totals))],
+            roles: &[(Role::Totals, self.fields.id(totals))],
             level: None,
             parameters: &[count, maxima],
         };
@@ -171,13 +169,13 @@ impl Gpu {
     /// Scalar products of `a` with the second of each pair, and of the pair, one or two of them.
     fn products(&mut self, a: Id, pairs: &[[Id; 2]]) {
         let (Some([b, test]), Some([b_1, test_1])) = (pairs.first().copied(), pairs.last().copied()) else { return };
-        let roles = [("a", a), ("b", b), ("test", test), ("b_1", b_1), ("test_1", test_1)];
+        let roles = [(Role::A, a), (Role::B, b), (Role::Test, test), (Role::B1, b_1), (Role::Test1, test_1)];
         self.reduce(Kernel::Project, &roles, &[pairs.len() as u32], Buffer::Product, 1, 0);
     }
 
     /// correction += coefficient · direction, from zero if it starts there; residual −= coefficient · image.
     fn add_direction(&mut self, slot: usize, starts: bool) {
-        let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
+        let roles = [(Role::Direction, self.fields.directions[slot]), (Role::Image, self.fields.images[slot])];
         self.run(Kernel::GoAlong, &roles, &[u32::from(starts)]);
     }
 

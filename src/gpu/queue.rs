@@ -8,10 +8,10 @@ use std::num::NonZeroU64;
 
 use super::device::Device;
 use super::error::GpuError;
-use super::fields::{Buffer, Fields, Id};
-use super::kernel::{Pipeline, pipeline};
-use super::layout::Constants;
-use super::shader::{Kernel, Kind, Shader, Variable};
+use super::fields::{Buffer, Fields, Id, Level, Named};
+use super::kernel::{Binding, MOST_BINDINGS, Pipeline, Source, pipeline};
+use super::layout::{Constants, Role};
+use super::shader::{Kernel, Shader};
 use super::timing::Timing;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{BackendError, Counts};
@@ -48,17 +48,27 @@ pub struct Dispatch<'a> {
     /// threads along each axis
     pub threads: [u32; 3],
     /// buffers for the roles
-    pub roles: &'a [(&'a str, Id)],
-    /// constants of the level, if it has one
-    pub level: Option<Id>,
+    pub roles: &'a [(Role, Id)],
+    /// the level, if it works on one
+    pub level: Option<&'a Level>,
     /// its parameters, as bits
     pub parameters: &'a [u32],
 }
 
+impl Dispatch<'_> {
+    /// The buffer that it gives to a role.
+    fn given(&self, role: Role) -> Option<Id> {
+        let own = self.roles.iter().find(|(of, _)| *of == role).map(|(_, id)| *id);
+        own.or_else(|| self.level?.field(role))
+    }
+}
+
 /// The queue.
 pub struct Queue {
-    pipelines: HashMap<Kernel, Pipeline>,
-    bind_groups: HashMap<(Kernel, Vec<Id>), Bound>,
+    /// in the order of the kernels
+    pipelines: Vec<Pipeline>,
+    /// of every kernel, by the buffers that it was given
+    bind_groups: Vec<HashMap<[Id; MOST_BINDINGS], Bound>>,
     physics: wgpu::Buffer,
     slots: wgpu::Buffer,
     staging: Option<wgpu::Buffer>,
@@ -73,7 +83,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Compiles the kernels.
+    /// Compiles the kernels, all of them in their order.
     ///
     /// # Errors
     /// If the device refuses one.
@@ -88,13 +98,11 @@ impl Queue {
         };
         let constants = buffer("physics", size_of::<Physics>() as u64, wgpu::BufferUsages::UNIFORM);
         device.queue.write_buffer(&constants, 0, bytemuck::bytes_of(physics));
-        let mut pipelines = HashMap::new();
-        for shader in shaders {
-            pipelines.insert(shader.kernel, pipeline(device, shader)?);
-        }
+        let pipelines: Vec<Pipeline> =
+            shaders.iter().map(|shader| pipeline(device, shader)).collect::<Result<_, _>>()?;
         Ok(Self {
+            bind_groups: pipelines.iter().map(|_| HashMap::new()).collect(),
             pipelines,
-            bind_groups: HashMap::new(),
             physics: constants,
             slots: buffer("slots", u64::from(SLOT * SLOTS), wgpu::BufferUsages::UNIFORM),
             staging: None,
@@ -125,92 +133,65 @@ impl Queue {
         if self.written.len() as u32 + 2 * SLOT > SLOT * SLOTS {
             self.submit(device);
         }
-        let Some(Pipeline { variables, workgroup, .. }) = self.pipelines.get(&d.kernel) else { return };
-        let groups: [u32; 3] = std::array::from_fn(|axis| d.threads[axis].div_ceil(workgroup[axis]));
-        // a level has the same roles for every kernel of the hierarchy, whatever of them it binds
-        let is_bound = |role: &str| d.level.is_some() || variables.iter().any(|variable| variable.name == role);
-        if let Some((role, _)) = d.roles.iter().find(|(role, _)| !is_bound(role)) {
-            return device.note(format!("{}.wgsl binds no `{role}`", d.kernel.name()));
+        let kernel = d.kernel as usize;
+        let (Some(pipeline), Some(groups)) = (self.pipelines.get(kernel), self.bind_groups.get_mut(kernel)) else {
+            return;
+        };
+        if let Some((role, _)) = d.roles.iter().find(|(role, _)| !pipeline.binds(*role)) {
+            return device.note(format!("{}.wgsl binds no `{}`", d.kernel.name(), role.name()));
         }
-        let (mut ids, mut offsets) = (Vec::with_capacity(variables.len()), Vec::with_capacity(2));
-        for variable in variables {
-            let role = d.roles.iter().find(|(name, _)| *name == variable.name).map(|(_, id)| *id);
-            let id = match Constants::named(&variable.name) {
-                Some(Constants::Level) => d.level,
-                Some(Constants::Step) => {
+        // constants have no buffer of their own but that of a level
+        let (mut ids, mut offsets, mut slots) = ([0; MOST_BINDINGS], [0; 2], 0);
+        for (id, binding) in ids.iter_mut().zip(&pipeline.bindings) {
+            let found = match binding.source {
+                Source::Constants(Constants::Physics) => Some(0),
+                Source::Constants(Constants::Level) => d.level.map(|level| level.uniforms),
+                Source::Constants(which) => {
                     let (written, step) = (&mut self.written, &self.step);
-                    offsets.push(*self.step_slot.get_or_insert_with(|| slot(written, bytemuck::bytes_of(step))));
-                    Some(0)
-                }
-                Some(Constants::Parameters) => {
-                    offsets.push(slot(&mut self.written, bytemuck::cast_slice(d.parameters)));
-                    Some(0)
-                }
-                Some(Constants::Physics) => Some(0),
-                None => role.or_else(|| fields.named(&variable.name)),
-            };
-            let Some(id) = id else {
-                return device.note(format!("`{}` of {}.wgsl was given no field", variable.name, d.kernel.name()));
-            };
-            ids.push(id);
-        }
-        self.record(device, fields, d.kernel, ids, &offsets, groups);
-    }
-
-    fn record(
-        &mut self,
-        device: &Device,
-        fields: &Fields,
-        kernel: Kernel,
-        ids: Vec<Id>,
-        offsets: &[u32],
-        groups: [u32; 3],
-    ) {
-        let Some(pipeline) = self.pipelines.get(&kernel) else { return };
-        let (physics, slots) = (&self.physics, &self.slots);
-        let bound = self.bind_groups.entry((kernel, ids)).or_insert_with_key(|(_, ids)| {
-            let entries: Vec<wgpu::BindGroupEntry> = pipeline
-                .variables
-                .iter()
-                .zip(ids)
-                .map(|(variable, &id)| wgpu::BindGroupEntry {
-                    binding: variable.binding,
-                    resource: match Constants::named(&variable.name) {
-                        Some(Constants::Physics) => physics.as_entire_binding(),
-                        Some(constants) if constants.in_slot() => {
-                            let size = NonZeroU64::new(u64::from(SLOT));
-                            wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer: slots, offset: 0, size })
+                    offsets[slots] = match which {
+                        Constants::Step => {
+                            *self.step_slot.get_or_insert_with(|| slot(written, bytemuck::bytes_of(step)))
                         }
-                        _ => fields.buffer(id).as_entire_binding(),
-                    },
-                })
-                .collect();
-            let group = device.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some(kernel.name()),
-                layout: &pipeline.layout,
-                entries: &entries,
-            });
-            let moved = |(variable, &id): (&Variable, &Id)| match variable.kind {
-                Kind::Uniform => 0,
-                Kind::Read => fields.buffer(id).size(),
-                Kind::Write => fields.buffer(id).size() * (1 + u64::from(variable.read)),
+                        _ => slot(written, bytemuck::cast_slice(d.parameters)),
+                    };
+                    slots += 1;
+                    Some(0)
+                }
+                Source::Field(role, named) => {
+                    role.and_then(|role| d.given(role)).or_else(|| named.and_then(|named| fields.of(named)))
+                }
             };
-            Bound { group, bytes: pipeline.variables.iter().zip(ids).map(moved).sum() }
-        });
+            let Some(found) = found else {
+                return device.note(format!(
+                    "binding {} of {}.wgsl was given no field",
+                    binding.number,
+                    d.kernel.name()
+                ));
+            };
+            *id = found;
+        }
+        let (physics, slots_of_all) = (&self.physics, &self.slots);
+        let bound = groups
+            .entry(ids)
+            .or_insert_with(|| bind(device, fields, d.kernel, pipeline, [physics, slots_of_all], &ids));
         let recording = self.recording.get_or_insert_with(|| begin(device, &mut self.timing));
         let pass = recording.pass.get_or_insert_with(|| {
             let descriptor = wgpu::ComputePassDescriptor::default();
             recording.encoder.begin_compute_pass(&descriptor).forget_lifetime()
         });
         pass.set_pipeline(&pipeline.pipeline);
-        pass.set_bind_group(0, &bound.group, offsets);
-        pass.dispatch_workgroups(groups[0], groups[1], groups[2]);
+        pass.set_bind_group(0, &bound.group, &offsets[..slots]);
+        let [x, y, z]: [u32; 3] = std::array::from_fn(|axis| d.threads[axis].div_ceil(pipeline.workgroup[axis]));
+        pass.dispatch_workgroups(x, y, z);
         self.counts.launches += 1;
         self.counts.bytes_moved += bound.bytes;
         let [kernels, threads] = &mut self.recorded;
         *kernels += 1;
-        *threads +=
-            groups.iter().zip(pipeline.workgroup).map(|(&n, side)| u64::from(n) * u64::from(side)).product::<u64>();
+        *threads += [x, y, z]
+            .into_iter()
+            .zip(pipeline.workgroup)
+            .map(|(n, side)| u64::from(n) * u64::from(side))
+            .product::<u64>();
         if *kernels >= BATCH || *threads >= BATCH_THREADS {
             self.submit(device);
         }
@@ -291,9 +272,13 @@ impl Queue {
     /// Submits what was recorded and forgets the bind groups of every kernel that binds a buffer which was replaced.
     pub fn forget(&mut self, device: &Device, buffer: Buffer) {
         self.submit(device);
-        let binds = |pipeline: &Pipeline| pipeline.variables.iter().any(|variable| variable.name == buffer.name());
-        let pipelines = &self.pipelines;
-        self.bind_groups.retain(|(kernel, _), _| !pipelines.get(kernel).is_some_and(binds));
+        let is_it =
+            |binding: &Binding| matches!(binding.source, Source::Field(_, Some(named)) if named == Named::Own(buffer));
+        for (pipeline, groups) in self.pipelines.iter().zip(&mut self.bind_groups) {
+            if pipeline.bindings.iter().any(is_it) {
+                groups.clear();
+            }
+        }
     }
 
     /// Writes to the start of a buffer, after all that was recorded.
@@ -337,6 +322,38 @@ impl Queue {
         }
         Ok(bytes)
     }
+}
+
+/// Binds the buffers `ids` to a kernel's variables; those of constants are the physics and the slots.
+fn bind(
+    device: &Device,
+    fields: &Fields,
+    kernel: Kernel,
+    pipeline: &Pipeline,
+    [physics, slots]: [&wgpu::Buffer; 2],
+    ids: &[Id; MOST_BINDINGS],
+) -> Bound {
+    let bindings = || pipeline.bindings.iter().zip(ids);
+    let entries: Vec<wgpu::BindGroupEntry> = bindings()
+        .map(|(binding, &id)| wgpu::BindGroupEntry {
+            binding: binding.number,
+            resource: match binding.source {
+                Source::Constants(Constants::Physics) => physics.as_entire_binding(),
+                Source::Constants(constants) if constants.in_slot() => {
+                    let size = NonZeroU64::new(u64::from(SLOT));
+                    wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer: slots, offset: 0, size })
+                }
+                _ => fields.buffer(id).as_entire_binding(),
+            },
+        })
+        .collect();
+    let group = device.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some(kernel.name()),
+        layout: &pipeline.layout,
+        entries: &entries,
+    });
+    // constants move nothing, whatever buffer their number is that of
+    Bound { group, bytes: bindings().map(|(binding, &id)| binding.moves * fields.buffer(id).size()).sum() }
 }
 
 fn begin(device: &Device, timing: &mut Option<Timing>) -> Recording {

@@ -2,6 +2,7 @@
 
 use super::fields::Buffer;
 use super::isolated::Pass;
+use super::layout::Role;
 use super::shader::Kernel;
 use super::{Gpu, buffers_of, fields};
 use crate::mechanisms::{PerMechanism, StepStart};
@@ -48,12 +49,12 @@ impl Levels for Gpu {
 
     fn restrict(&mut self, level: usize) {
         let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
-        self.run_level(Kernel::RestrictDefect, coarse.shape, &fine, &[("coarse_right", coarse.right)], &[]);
+        self.run_level(Kernel::RestrictDefect, coarse.shape, &fine, &[(Role::CoarseRight, coarse.right)], &[]);
     }
 
     fn prolong(&mut self, level: usize) {
         let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
-        self.run_level(Kernel::Prolong, fine.shape, &fine, &[("coarse_x", coarse.x)], &[]);
+        self.run_level(Kernel::Prolong, fine.shape, &fine, &[(Role::CoarseX, coarse.x)], &[]);
     }
 
     fn solve_coarsest(&mut self, weights: &[f32]) {
@@ -189,12 +190,12 @@ impl Backend for Gpu {
             self.copy(Buffer::Xi, Buffer::XiNext);
         } else {
             self.run(Kernel::Distance, &[], &[]);
-            self.run(Kernel::Predict, &[("xi_mid", mid)], &[(half_advance as f32).to_bits()]);
+            self.run(Kernel::Predict, &[(Role::XiMid, mid)], &[(half_advance as f32).to_bits()]);
         }
         if half_advance == 0.0 || !self.distance_before {
-            self.run(Kernel::Distance, &[("xi", mid)], &[]);
+            self.run(Kernel::Distance, &[(Role::Xi, mid)], &[]);
         }
-        self.run(Kernel::InterfaceShape, &[("xi_mid", mid)], &[]);
+        self.run(Kernel::InterfaceShape, &[(Role::XiMid, mid)], &[]);
         self.run(Kernel::Probe, &[], &[]);
     }
 
@@ -209,7 +210,7 @@ impl Backend for Gpu {
     fn linearise(&mut self) {
         // as q: see `cpu::interface::predict`
         let xi = if self.distance_before { self.fields.id(Buffer::Xi) } else { self.mid() };
-        self.run(Kernel::Transport, &[("xi_mid", xi)], &[]);
+        self.run(Kernel::Transport, &[(Role::XiMid, xi)], &[]);
         if self.isolated.is_empty() {
             self.run(Kernel::Kinetics, &[], &[Pass::Full as u32]);
         } else {
@@ -237,10 +238,10 @@ impl Backend for Gpu {
         for level in 1..self.fields.levels.len() {
             let (fine, coarse) = (self.fields.levels[level - 1], self.fields.levels[level]);
             let roles = [
-                ("coarse_conduction", coarse.conduction),
-                ("coarse_diffusion", coarse.diffusion),
-                ("coarse_reaction_phi", coarse.reaction_phi),
-                ("coarse_reaction_c", coarse.reaction_c),
+                (Role::CoarseConduction, coarse.conduction),
+                (Role::CoarseDiffusion, coarse.diffusion),
+                (Role::CoarseReactionPhi, coarse.reaction_phi),
+                (Role::CoarseReactionC, coarse.reaction_c),
             ];
             self.run_level(Kernel::Coarsen, coarse.shape, &fine, &roles, &[]);
         }
@@ -251,16 +252,16 @@ impl Backend for Gpu {
 
     fn apply(&mut self, slot: usize) {
         let roles = [
-            ("x", self.fields.levels[0].x),
-            ("direction", self.fields.directions[slot]),
-            ("image", self.fields.images[slot]),
+            (Role::X, self.fields.levels[0].x),
+            (Role::Direction, self.fields.directions[slot]),
+            (Role::Image, self.fields.images[slot]),
         ];
         self.run(Kernel::Apply, &roles, &[]);
         self.follow_pieces(slot);
     }
 
     fn apply_uniform(&mut self, slot: usize) {
-        let roles = [("direction", self.fields.directions[slot]), ("image", self.fields.images[slot])];
+        let roles = [(Role::Direction, self.fields.directions[slot]), (Role::Image, self.fields.images[slot])];
         self.run(Kernel::ApplyUniform, &roles, &[]);
         self.follow_pieces(slot);
     }
@@ -279,12 +280,12 @@ impl Backend for Gpu {
         for first in (0..new).step_by(2) {
             let last = (first + 1).min(new - 1);
             let roles = [
-                ("direction", directions[new]),
-                ("image", images[new]),
-                ("older_direction_0", directions[first]),
-                ("older_direction_1", directions[last]),
-                ("older_image_0", images[first]),
-                ("older_image_1", images[last]),
+                (Role::Direction, directions[new]),
+                (Role::Image, images[new]),
+                (Role::OlderDirection0, directions[first]),
+                (Role::OlderDirection1, directions[last]),
+                (Role::OlderImage0, images[first]),
+                (Role::OlderImage1, images[last]),
             ];
             let (pairs, count) = ([[images[first]; 2], [images[last]; 2]], last - first + 1);
             self.products(images[new], &pairs[..count]);
@@ -305,7 +306,7 @@ impl Backend for Gpu {
     }
 
     fn update(&mut self, keep: f32) {
-        self.run(Kernel::Update, &[("xi_mid", self.mid())], &[keep.to_bits()]);
+        self.run(Kernel::Update, &[(Role::XiMid, self.mid())], &[keep.to_bits()]);
     }
 
     fn deposit(&mut self, factor: f64) {
