@@ -63,7 +63,7 @@ fn kernels_grow_with_the_levels() {
             work(&mut g);
             (g.counts().unwrap() - before).launches as usize
         };
-        assert_eq!(launches(|g| v_cycle(g)), 8 * (levels - 1) + 1, "{n}");
+        assert_eq!(launches(v_cycle), 8 * (levels - 1) + 1, "{n}");
         assert_eq!(launches(|g| g.coarsen()), levels, "{n}");
     }
 }

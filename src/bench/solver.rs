@@ -70,7 +70,8 @@ pub struct Steps {
     pub seconds: Spread,
     /// Newton iterations in a step
     pub newton: Spread,
-    /// mean of them
+    /// mean of them, which the model of a card asks for
+    #[cfg(feature = "gpu")]
     pub newton_mean: f64,
     /// length of a step in the simulation \[s\]
     pub dt: Spread,
@@ -280,11 +281,13 @@ impl<'a> Trial<'a> {
             (None, Err(reason)) => Err(reason),
         };
         self.state = b.state()?;
+        #[cfg(feature = "gpu")]
         let newton_mean = newton.iter().sum::<f64>() / newton.len() as f64;
         let [seconds, newton, dt] = [seconds, newton, dt].map(|values| Spread::of(&values));
         Ok(Steps {
             seconds,
             newton,
+            #[cfg(feature = "gpu")]
             newton_mean,
             dt,
             limited_by: self.clock.limited_by.to_string(),

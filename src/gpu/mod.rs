@@ -79,7 +79,7 @@ impl Gpu {
     ) -> Result<Self, GpuError> {
         let names = fields::names();
         shaders.iter().try_for_each(|shader| layout::check(shader, &names))?;
-        let device = Device::open(choice.into(), &Need::of(&shaders, setup.grid.cells()))?;
+        let device = Device::open(choice.into(), &Need::of(shaders, setup.grid.cells()))?;
         let shape = [setup.grid.nx, setup.grid.ny, setup.grid.nz].map(|n| n as u32);
         let scales = Scales::new(setup);
         let mechanisms = on_gpu(setup, &scales);

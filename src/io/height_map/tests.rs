@@ -142,7 +142,8 @@ fn tiff_of(columns: u32, rows: u32, data: &[u16]) -> Vec<u8> {
 #[test]
 fn a_tiff_of_numbers_has_the_unit_that_is_given() {
     let nanometres = [0.0, 400.0, 80.0, -160.0, 240.0, 320.0];
-    let tiff = |write: &dyn Fn(&mut ::tiff::encoder::TiffEncoder<&mut std::io::Cursor<Vec<u8>>>)| {
+    type Encoder<'a> = ::tiff::encoder::TiffEncoder<&'a mut std::io::Cursor<Vec<u8>>>;
+    let tiff = |write: &dyn Fn(&mut Encoder)| {
         let mut bytes = std::io::Cursor::new(Vec::new());
         write(&mut ::tiff::encoder::TiffEncoder::new(&mut bytes).unwrap());
         bytes.into_inner()
