@@ -49,6 +49,10 @@ fn a_step_is_few_launches_and_fewer_waits() {
         assert!(counts.bytes_moved <= (1400 + 1950 * newton) * s.grid.cells() as u64, "{counts:?}");
         assert!(counts.submissions <= counts.read_backs + counts.launches / 48 + 1, "{counts:?}");
     }
+    // xi, current, and both pairs of phi and c, each once
+    let before = g.counts().unwrap();
+    let state = g.state().unwrap();
+    assert_eq!((g.counts().unwrap() - before).read_backs as usize, 4 + state.riding.len());
 }
 
 /// A level more of the hierarchy is as many kernels more in every V-cycle, and one more that coarsens: what is counted on a small grid tells of a large one.

@@ -124,6 +124,12 @@ impl Gpu {
         Ok(self.read(buffer)?.into_iter().skip(which).step_by(2).collect())
     }
 
+    /// Both floats that a field of pairs has in each cell, from one read-back.
+    fn halves(&mut self, buffer: Buffer) -> Result<[Vec<f32>; 2], BackendError> {
+        let pairs = self.read(buffer)?;
+        Ok([0, 1].map(|which| pairs.iter().copied().skip(which).step_by(2).collect()))
+    }
+
     fn read_id(&mut self, id: Id) -> Result<Vec<f32>, BackendError> {
         let buffer = self.fields.buffer(id);
         let bytes = self.queue.read(&self.device, buffer, buffer.size())?;

@@ -117,14 +117,8 @@ impl Backend for Gpu {
 
     fn state(&mut self) -> Result<State, BackendError> {
         let wide = |f: Vec<f32>| f.into_iter().map(f64::from).collect::<Vec<f64>>();
-        let fields = [
-            self.read(Buffer::Xi)?,
-            self.half(Buffer::U, 0)?,
-            self.half(Buffer::U, 1)?,
-            self.read(Buffer::Current)?,
-            self.half(Buffer::UOld, 0)?,
-            self.half(Buffer::UOld, 1)?,
-        ];
+        let ([phi, c], [phi_before, c_before]) = (self.halves(Buffer::U)?, self.halves(Buffer::UOld)?);
+        let fields = [self.read(Buffer::Xi)?, phi, c, self.read(Buffer::Current)?, phi_before, c_before];
         Ok(State::from_array(fields.map(wide), self.riding()?))
     }
 
