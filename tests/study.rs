@@ -119,6 +119,7 @@ fn a_study_and_its_runs_are_killed_and_end_like_those_that_were_not() {
     assert!(place.text("alone/metrics.csv") == place.text(&format!("whole/runs/{}/metrics.csv", names[3])));
 
     the_page_works(&place);
+    pictures_are_kept(&place);
 }
 
 /// A script that uses the page of a study as a person would.
@@ -150,6 +151,19 @@ window.addEventListener("load", () => {
   });
 });
 </script></body>"##;
+
+/// Pictures of runs that are over are drawn for the first page, and kept for those after it.
+fn pictures_are_kept(place: &Place) {
+    let kept: Vec<_> =
+        std::fs::read_dir(place.path("whole/pictures")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(kept.len(), 12);
+    let drawn = std::fs::read(&kept[0]).unwrap();
+    assert!(drawn.starts_with(b"\x89PNG"));
+    std::fs::write(&kept[0], b"kept").unwrap();
+    assert_eq!(place.call(&["study", "gather", "whole"]).code, 0);
+    assert!(place.text("whole/report.html").contains("data:image/png;base64,a2VwdA=="));
+    std::fs::write(&kept[0], drawn).unwrap();
+}
 
 fn the_page_works(place: &Place) {
     let Some(browser) = browser() else { return };

@@ -32,6 +32,8 @@ pub const PAGE: &str = "report.html";
 
 /// A study with what its runs have measured.
 pub struct Results {
+    /// its directory
+    pub directory: PathBuf,
     /// its file
     pub file: File,
     /// its runs with what is known of each, in the order of the plan
@@ -132,7 +134,7 @@ impl Results {
             Row { run: run.clone(), state, problem, measured, steps, wall, record }
         };
         let rows = plan.runs.par_iter().map(row).collect();
-        Ok(Self { file, rows })
+        Ok(Self { directory: directory.into(), file, rows })
     }
 
     /// A measure of each run, by its place in the file; NaN where it was not measured.

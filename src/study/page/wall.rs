@@ -1,10 +1,15 @@
 //! The deposits of all runs as a wall of pictures.
 
+use std::path::Path;
+use std::time::SystemTime;
+
 use base64::Engine;
 use maud::{Markup, html};
 use rayon::prelude::*;
 
 use super::super::gather::{Results, Row};
+use crate::io::provenance::VERSION;
+use crate::io::{snapshot, write_whole};
 use crate::report::moments::Moment;
 use crate::report::picture;
 
@@ -16,7 +21,7 @@ const MOST: usize = 400;
 /// The last snapshot of each run that is over, as far as there are fields.
 pub fn section(results: &Results) -> Markup {
     let over: Vec<&Row> = results.rows.iter().filter(|row| row.record.is_some()).take(MOST).collect();
-    let shots: Vec<(&Row, Shot)> = over.par_iter().map(|row| (*row, last(row))).collect();
+    let shots: Vec<(&Row, Shot)> = over.par_iter().map(|row| (*row, kept(results, row))).collect();
     if shots.iter().all(|(_, shot)| matches!(shot, Ok(None))) {
         return html! {};
     }
@@ -47,6 +52,31 @@ pub fn section(results: &Results) -> Markup {
 
 /// A picture as PNG, none if there is nothing to draw, or why there is none.
 type Shot = Result<Option<Vec<u8>>, String>;
+
+/// Folder in the directory of a study with the pictures of its runs.
+const PICTURES: &str = "pictures";
+
+/// The picture of a run, drawn once: drawing takes most of the time of a page, and a run that is over does not change.
+fn kept(results: &Results, row: &Row) -> Shot {
+    let Some(record) = &row.record else { return Ok(None) };
+    let folder = results.directory.join(PICTURES);
+    let path = folder.join(format!("{}.{VERSION}.png", row.run.name));
+    let changed = |path: &Path| -> Option<SystemTime> { std::fs::metadata(path).ok()?.modified().ok() };
+    let fields = changed(&record.directory.join(snapshot::FILE));
+    if changed(&path).zip(fields).is_some_and(|(picture, fields)| picture > fields)
+        && let Ok(bytes) = std::fs::read(&path)
+    {
+        return Ok(Some(bytes));
+    }
+    let shot = last(row)?;
+    if let Some(bytes) = &shot
+        && std::fs::create_dir_all(&folder).is_ok()
+    {
+        // where it cannot be kept the next page takes as long as this one
+        let _ = write_whole(&path, bytes);
+    }
+    Ok(shot)
+}
 
 fn last(row: &Row) -> Shot {
     let Some(record) = &row.record else { return Ok(None) };
