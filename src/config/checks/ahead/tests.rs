@@ -94,7 +94,7 @@ fn steps_that_end_nearly_at_once_or_otherwise_are_remarked_on() {
 #[test]
 fn copper_that_stays_bare_takes_no_current() {
     let bare = CELL
-        .replace("kind = \"layer\"\n        thickness = \"2 um\"", "kind = \"none\"")
+        .replace("kind = \"layer\"\n    thickness = \"2 um\"", "kind = \"none\"")
         .replace("[cathode]", "[end]\ntime = \"1 h\"\n[cathode]");
     let bare = bare.split("[cathode]").next().unwrap();
     let with = |more: &[&str]| said(bare, more);
