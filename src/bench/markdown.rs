@@ -30,20 +30,7 @@ impl Report {
     }
 
     fn head(&self, text: &mut String) -> std::fmt::Result {
-        let date = self.date.split('T').next().unwrap_or_default();
-        writeln!(
-            text,
-            "**{0}³ cells**, {1}, driver {2}, {date}, liplate {3}\n",
-            self.side,
-            self.device,
-            self.driver,
-            {
-                match self.commit {
-                    "unknown" => self.version.to_string(),
-                    commit => format!("{} ({commit})", self.version),
-                }
-            }
-        )?;
+        writeln!(text, "**{}³ cells**, {}\n", self.side, self.stamp)?;
         let rates = |of: fn(&Rates) -> &Vec<f64>| self.copy_before.spread(&self.copy_after, of).times(1e-9);
         let medians = [&self.copy_before, &self.copy_after].map(|rates| Spread::of(&rates.large).median * 1e-9);
         let (large, field) = (rates(|r| &r.large), rates(|r| &r.field));

@@ -1,14 +1,12 @@
 //! One size: everything that is measured, in copies.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
 use super::operators::OPERATORS;
-use super::report::{self, Iterations, OperatorTime, Report, SingleIon, SolveCopies, StepTime};
+use super::report::{self, Iterations, OperatorTime, Report, SingleIon, SolveCopies, Stamp, StepTime};
 use super::solver::{self, Trial};
 use super::stopwatch::Spread;
 use super::{BenchError, copy, fields, output};
-use crate::io::provenance::{VERSION, commit};
 use crate::model::collector::Statics;
 use crate::model::parameters::Setup;
 use crate::run::RunError;
@@ -71,11 +69,7 @@ pub fn measure(choice: DeviceChoice, setup: &Setup, tell: &impl Fn(&str)) -> Res
     spread.append(&mut copies.ranges(&other, "single ion "));
     spread.insert("snapshot".into(), [snapshot.least, snapshot.most]);
     Ok(Report {
-        date: crate::io::moment(SystemTime::now()),
-        version: VERSION,
-        commit: commit(),
-        device: name,
-        driver,
+        stamp: Stamp::now((name, driver)),
         clock: if timestamps { "the device's timestamps" } else { "the wall clock" },
         cells,
         side,

@@ -1,11 +1,13 @@
 //! What was measured, as the JSON has it.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use serde::Serialize;
 
 use super::copy::Rates;
 use super::solver::MeanCounts;
+use crate::io::provenance::{VERSION, commit};
 use crate::solver::multigrid::SWEEPS;
 
 /// An operator.
@@ -81,9 +83,9 @@ pub struct SingleIon {
     pub iterations: Iterations,
 }
 
-/// Everything about one size. A copy is the time of 8 bytes a cell at the copy rate.
+/// When, by which program and on which device something was measured.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report {
+pub struct Stamp {
     /// when it ended, UTC
     pub date: String,
     /// version of this program
@@ -94,6 +96,29 @@ pub struct Report {
     pub device: String,
     /// its driver, or the system for the CPU
     pub driver: String,
+}
+
+impl Stamp {
+    /// That of what ends now on this device with this driver.
+    pub fn now((device, driver): (String, String)) -> Self {
+        Self { date: crate::io::moment(SystemTime::now()), version: VERSION, commit: commit(), device, driver }
+    }
+}
+
+impl std::fmt::Display for Stamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let Self { date, version, commit, device, driver } = self;
+        write!(f, "{device}, driver {driver}, {}, liplate {version}", date.split('T').next().unwrap_or_default())?;
+        if *commit == "unknown" { Ok(()) } else { write!(f, " ({commit})") }
+    }
+}
+
+/// Everything about one size. A copy is the time of 8 bytes a cell at the copy rate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// where it comes from
+    #[serde(flatten)]
+    pub stamp: Stamp,
     /// how operators, cycles and solves were timed
     pub clock: &'static str,
     /// cells

@@ -7,17 +7,17 @@ pub mod cards;
 mod page;
 
 use std::path::PathBuf;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use serde::Serialize;
 
 use self::cards::{CARDS, Card, Costs, Counted, Work, reference_steps};
+use super::report::Stamp;
 use super::solver::Trial;
 use super::stopwatch::Spread;
 use super::{BenchError, copy, fields, measure};
 use crate::gpu::fields::level_shapes;
 use crate::gpu::{adapters, least_memory};
-use crate::io::provenance::{VERSION, commit};
 use crate::io::write_json;
 use crate::model::collector::Statics;
 use crate::run::RunError;
@@ -96,16 +96,9 @@ pub struct Here {
 /// Everything that the model tells.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// when it ended, UTC
-    pub date: String,
-    /// version of this program
-    pub version: &'static str,
-    /// commit that it was built from
-    pub commit: &'static str,
-    /// the device on which was counted
-    pub device: String,
-    /// its driver
-    pub driver: String,
+    /// where it comes from; the device is that on which was counted
+    #[serde(flatten)]
+    pub stamp: Stamp,
     /// what work is taken to cost beside its bytes
     pub costs: Costs,
     /// the cards
@@ -133,16 +126,12 @@ pub fn run(request: &Request, tell: impl Fn(&str), print: impl Fn(&str)) -> Resu
     let (large, mut device) = count(choice, 2 * half, &tell)?;
     let counted = [small, large];
     tell("what a copy, a launch, its recording and a wait cost here");
-    let (name, driver) = measure::names(&mut device);
+    let names = measure::names(&mut device);
     let here = Here { is_hardware, ..here(&mut device, &counted, choice)? };
     let cards =
         request.bandwidth.map_or(CARDS.to_vec(), |bandwidth| vec![Card { name: "given", bandwidth, memory: None }]);
     let report = Report {
-        date: crate::io::moment(SystemTime::now()),
-        version: VERSION,
-        commit: commit(),
-        device: name,
-        driver,
+        stamp: Stamp::now(names),
         costs: request.costs,
         rows: sides.iter().map(|&side| row(&counted, side, &cards, &request.costs)).collect(),
         cards,

@@ -16,20 +16,16 @@ impl Report {
 
     fn head(&self, text: &mut String) -> std::fmt::Result {
         let [half, whole] = &self.counted;
-        let date = self.date.split('T').next().unwrap_or_default();
         let micro = |seconds: f64| three(1e6 * seconds);
         let costs = &self.costs;
         writeln!(
             text,
-            "**Predicted, not measured.** Counted on {}, driver {}, {date}, liplate {} ({}), on the deposit of `liplate bench`: at {}³ {} kernels and \
+            "**Predicted, not measured.** Counted on {}, on the deposit of `liplate bench`: at {}³ {} kernels and \
              copies, {} waits, {} Newton iterations, {} V-cycles a step, at {}³ {}, {}, {} and {}; a level more is {} kernels more in a V-cycle and {} in what \
              coarsens. Bytes are those of all buffers that kernels and copies are given, once if read, once if written: more than what cells away from the \
              lithium ask for, at the bandwidth of the vendor's data sheet, which no kernel quite reaches. A launch costs {} µs on the device, {} µs on the host; a wait {} µs. Least: the host records while \
              the device works; most: one waits for the other. In brackets the solver's part of the reference run, {} and from 128³ up {} steps.\n",
-            self.device,
-            self.driver,
-            self.version,
-            self.commit,
+            self.stamp,
             half.side,
             half.step.launches.round(),
             half.step.read_backs.round(),
