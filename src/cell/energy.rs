@@ -75,14 +75,14 @@ pub fn designed(cell: &Cell) -> Figures {
     with_layers(cell, Losses::NONE, cell.format.layers as f64)
 }
 
+/// Heat capacity of a cell as it is designed, for each area of its electrodes \[J/m²/K\].
+pub fn heat_capacity_per_area(design: &Design) -> f64 {
+    designed(&design.cell).heat_capacity(&design.asked) / electrode_area(&design.cell)
+}
+
 /// Area of all layers of the cathode of a cell \[m²\].
 pub fn electrode_area(cell: &Cell) -> f64 {
     cell.format.area * cell.format.layers as f64
-}
-
-/// Heat capacity of a cell as it is designed \[J/K\].
-pub fn heat_capacity(design: &Design) -> f64 {
-    design.asked.specific_heat * designed(&design.cell).mass
 }
 
 /// A cell whose layers take the `room` \[m\] of another one's, so many pairs times what each takes: the same volume in the same housing.
@@ -129,6 +129,11 @@ impl Figures {
     /// Energy per mass of the cell \[J/kg\].
     pub fn per_mass(&self) -> f64 {
         self.energy / self.mass
+    }
+
+    /// Heat capacity of the cell \[J/K\].
+    pub fn heat_capacity(&self, asked: &Asked) -> f64 {
+        asked.specific_heat * self.mass
     }
 
     /// Growth of the thickness from discharged to charged, over the thickness when discharged.

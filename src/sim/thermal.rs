@@ -22,8 +22,9 @@ impl Body {
     /// The body of the cell that a run is a part of; none if the config does not tell how that is cooled.
     pub fn of(setup: &Setup) -> Option<Self> {
         let design = setup.cell.as_deref()?;
-        let area = energy::electrode_area(&design.cell);
-        Some(Self { capacity: energy::heat_capacity(design) / area, cooling: design.asked.cooling? / area })
+        // first, as a run asks after every step
+        let cooling = design.asked.cooling? / energy::electrode_area(&design.cell);
+        Some(Self { capacity: energy::heat_capacity_per_area(design), cooling })
     }
 
     /// The temperature \[K\] after a `time` \[s\] in which a steady `heat` \[W/m²\] is made among surroundings of a temperature \[K\].

@@ -105,7 +105,7 @@ pub(super) fn energy_table(design: &Design, variants: &[Variant]) -> Table {
 /// What the mass of a cell takes of its heat.
 pub(super) fn heat_table(design: &Design, variants: &[Variant]) -> Table {
     let mut table = Table::new("heat", "Heat, where none of it leaves the cell", heads(variants));
-    let capacity = |variant: &Variant| design.asked.specific_heat * variant.figures.mass;
+    let capacity = |variant: &Variant| variant.figures.heat_capacity(&design.asked);
     let capacities = variants.iter().map(|variant| Some(capacity(variant)));
     table.row("heat_capacity", "heat capacity", "J/K", &formulas::HEAT_CAPACITY, capacities);
     let rises = variants.iter().map(|variant| Some(variant.figures.energy / capacity(variant)));

@@ -11,7 +11,7 @@ use crate::study::statistics;
 
 /// What runs have measured.
 pub(super) fn measured_table(design: &Design, means: &[(&Runs, Measured)]) -> Table {
-    let per_area = energy::heat_capacity(design) / energy::electrode_area(&design.cell);
+    let per_area = energy::heat_capacity_per_area(design);
     let head = |(number, (runs, _)): (usize, &(&Runs, Measured))| (run_key(number, means.len()), runs.name.clone());
     let heads = means.iter().enumerate().map(head).collect();
     let mut table = Table::new("measured", "What the runs have measured", heads);
