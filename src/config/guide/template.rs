@@ -101,7 +101,7 @@ fn is_section(key: &Key, given: Option<&Value>) -> bool {
     matches!(key.takes, Takes::Section { many: false, .. }) && given.is_none_or(Value::is_table)
 }
 
-/// One key: live if it is given.
+/// One key that is no section of its own: live if it is given.
 fn line(out: &mut String, off: &str, key: &Key, given: Option<&Value>) {
     if let (Takes::Section { table, many }, given) = (&key.takes, given) {
         let list = given.and_then(Value::as_array).is_some_and(|list| !list.is_empty());
@@ -114,9 +114,7 @@ fn line(out: &mut String, off: &str, key: &Key, given: Option<&Value>) {
                 let all = table.keys.iter().chain(kind.into_iter().flat_map(|(_, kind)| &kind.keys));
                 let keys: Vec<String> =
                     sort.into_iter().chain(all.map(|key| format!("{} = {}", key.name, value(key)))).collect();
-                let inner = format!("{{ {} }}", keys.join(", "));
-                let inner = if *many { format!("[{inner}]") } else { inner };
-                commented(out, &format!("# {} = {inner}", key.name), key.meaning);
+                commented(out, &format!("# {} = [{{ {} }}]", key.name, keys.join(", ")), key.meaning);
             }
         }
         return;
