@@ -80,7 +80,7 @@ fn add_read_strip(
     let n = charge.len().min(salt.len());
     let (by, delta, transference) = (rows_of(by, n), &delta[..n], &transference[..n]);
     let (charge, salt) = (&mut charge[..n], &mut salt[..n]);
-    for probe in probes {
+    for probe in probes.iter().filter(|probe| probe.reacts) {
         let cell = probe.cell as usize;
         let x = cell - start;
         let phi = probe.reading.read(d[0]) - f64::from(d[0][cell]);

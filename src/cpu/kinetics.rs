@@ -47,9 +47,10 @@ enum Read {
 /// Members of [`Read`].
 const READ: usize = 13;
 
-/// The cells of a strip that react.
+/// The cells of a strip that react. The columns are as long as the most cells of a strip so far; the first `count` values are theirs.
 #[derive(Default)]
 struct Cells {
+    count: usize,
     /// their probes, if not all are looked at
     chosen: Vec<Probe>,
     read: [Vec<f64>; READ],
@@ -106,14 +107,17 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
             capillary: p.capillary.into(),
             stress: p.stress.into(),
         };
-        let mut probes = probes.of(strip);
+        let all = probes.of(strip);
         let mut chosen = std::mem::take(&mut cells.chosen);
-        if pass == Pass::IsolatedOnly {
+        let is_looked_at = |probe: &&Probe| pass == Pass::Full || isolated.has(probe.cell as usize);
+        let probes = if all.iter().all(|probe| probe.reacts && is_looked_at(&probe)) {
+            all
+        } else {
             chosen.clear();
-            chosen.extend(probes.iter().filter(|probe| isolated.has(probe.cell as usize)));
-            probes = &chosen;
-        }
-        cells.resize(probes.len());
+            chosen.extend(all.iter().filter(|probe| probe.reacts && is_looked_at(probe)));
+            &chosen
+        };
+        cells.make_room(probes.len());
         let mut columns = cells.read.each_mut().map(|column| &mut column[..]);
         read_strip(probes, u.each_ref().map(|field| &field[..]), table, heterogeneity, &mut columns);
         for (k, probe) in probes.iter().enumerate() {
@@ -138,16 +142,17 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
         cells.prepare(&constants);
         cells.solve(&constants);
         cells.fade(&constants, probes, trapped);
-        cells.rest(probes);
+        let resting = all.iter().filter(|probe| !probe.reacts).filter(is_looked_at);
         for (out, rate) in out.iter_mut().zip(&cells.rate) {
-            if pass == Pass::Full {
-                out.fill(0.0);
+            match pass {
+                Pass::Full => out.fill(0.0),
+                Pass::IsolatedOnly => resting.clone().for_each(|probe| out[probe.cell as usize - strip.here] = 0.0),
             }
             probes.iter().zip(rate).for_each(|(probe, &rate)| out[probe.cell as usize - strip.here] = rate);
         }
         if p.mechanisms == 1 {
-            let reacting = probes.iter().map(|probe| probe.cell as usize);
-            reacting.for_each(|cell| out[0][cell - strip.here] += side_current[cell]);
+            let taking = all.iter().filter(is_looked_at).map(|probe| probe.cell as usize);
+            taking.for_each(|cell| out[0][cell - strip.here] += side_current[cell]);
         }
         cells.chosen = chosen;
     });
@@ -260,21 +265,25 @@ impl Known<'_> {
 }
 
 impl Cells {
-    /// Room for `n` cells.
-    fn resize(&mut self, n: usize) {
-        self.open.resize(n, 1);
-        self.open.fill(1);
-        let columns = self.read.iter_mut().chain(&mut self.known).chain([&mut self.unknown]).chain(&mut self.rate);
-        columns.for_each(|column| column.resize(n, 0.0));
+    /// Makes room for `n` cells.
+    fn make_room(&mut self, n: usize) {
+        self.count = n;
+        if self.unknown.len() < n {
+            self.open.resize(n, 1);
+            let columns = self.read.iter_mut().chain(&mut self.known).chain([&mut self.unknown]).chain(&mut self.rate);
+            columns.for_each(|column| column.resize(n, 0.0));
+        }
+        self.open[..n].fill(1);
     }
 
     /// What is known, and where the unknown starts.
     fn prepare(&mut self, constants: &Constants) {
         let read = self.read.each_ref().map(|column| &column[..]);
-        prepare_strip(constants, read, self.known.each_mut().map(|column| &mut column[..]), &mut self.unknown);
+        let known = self.known.each_mut().map(|column| &mut column[..]);
+        prepare_strip(constants, read, known, &mut self.unknown[..self.count]);
         let &Constants { salt, alpha, .. } = constants;
         let known = Known::new(&self.known);
-        for x in 0..self.unknown.len() {
+        for x in 0..self.count {
             let (drive, c, exchange) = (known.drive[x], known.c[x], known.exchange[x]);
             let before = self.read[Read::Before as usize][x];
             let same_way = before * drive > 0.0;
@@ -293,6 +302,7 @@ impl Cells {
     /// Finds the unknown and what follows from it.
     fn solve(&mut self, &Constants { alpha, salt, .. }: &Constants) {
         let known = Known::new(&self.known);
+        let (unknown, open) = (&mut self.unknown[..self.count], &mut self.open[..self.count]);
         let half = alpha == 0.5;
         let correct = match (salt, half) {
             (true, true) => correct_layer::<true>,
@@ -300,17 +310,17 @@ impl Cells {
             (false, true) => correct_film::<true>,
             (false, false) => correct_film::<false>,
         };
-        let settled = (0..CORRECTIONS).any(|_| !correct(&known, alpha, &mut self.unknown, &mut self.open));
-        let [current, by_drive, by_c] = &mut self.rate;
+        let settled = (0..CORRECTIONS).any(|_| !correct(&known, alpha, unknown, open));
+        let [current, by_drive, by_c] = self.rate.each_mut().map(|rate| &mut rate[..]);
         match (salt, half) {
-            (true, true) => respond_through_layer::<true>(&known, alpha, &self.unknown, current, by_drive, by_c),
-            (true, false) => respond_through_layer::<false>(&known, alpha, &self.unknown, current, by_drive, by_c),
-            (false, true) => respond_behind_film::<true>(&known, alpha, &self.unknown, current, by_drive),
-            (false, false) => respond_behind_film::<false>(&known, alpha, &self.unknown, current, by_drive),
+            (true, true) => respond_through_layer::<true>(&known, alpha, unknown, current, by_drive, by_c),
+            (true, false) => respond_through_layer::<false>(&known, alpha, unknown, current, by_drive, by_c),
+            (false, true) => respond_behind_film::<true>(&known, alpha, unknown, current, by_drive),
+            (false, false) => respond_behind_film::<false>(&known, alpha, unknown, current, by_drive),
         }
         if !settled {
             // starts that were too far off
-            for x in (0..self.unknown.len()).filter(|&x| self.open[x] == 1) {
+            for x in (0..open.len()).filter(|&x| open[x] == 1) {
                 let layer = known.layer(x);
                 let layer = if salt { layer } else { Layer { depletion: 0.0, ..layer } };
                 let response = through_layer_with(known.drive[x], known.c[x], known.exchange[x], alpha, &layer);
@@ -322,13 +332,6 @@ impl Cells {
         }
     }
 
-    /// Cells that have no interface to react at do not.
-    fn rest(&mut self, probes: &[Probe]) {
-        for (x, _) in probes.iter().enumerate().filter(|(_, probe)| !probe.reacts) {
-            self.rate.iter_mut().for_each(|rate| rate[x] = 0.0);
-        }
-    }
-
     /// Plating needs salt: below [`DILUTE`], below [`SCARCE`] in a trapped cell, its current falls in proportion to the concentration,
     /// down to none where there is none.
     fn fade(&mut self, constants: &Constants, probes: &[Probe], trapped: &[bool]) {
@@ -336,7 +339,7 @@ impl Cells {
             return;
         }
         let [current, by_drive, by_c] = &mut self.rate;
-        for (x, c) in self.read[Read::C as usize].iter().enumerate() {
+        for (x, c) in self.read[Read::C as usize][..self.count].iter().enumerate() {
             let c = 1.0 + c;
             let enough = if trapped.get(probes[x].cell as usize) == Some(&true) { SCARCE } else { DILUTE };
             if c >= enough {
@@ -614,7 +617,7 @@ mod tests {
                         }
                     }
                 }
-                cells.resize(read.len());
+                cells.make_room(read.len());
                 for (k, read) in read.iter().enumerate() {
                     cells.read.iter_mut().zip(read).for_each(|(column, value)| column[k] = *value);
                 }
@@ -623,7 +626,7 @@ mod tests {
                 // by itself a cell comes to the same bits
                 let mut alone = Cells::default();
                 for (k, read) in read.iter().enumerate().step_by(7) {
-                    alone.resize(1);
+                    alone.make_room(1);
                     alone.read.iter_mut().zip(read).for_each(|(column, value)| column[0] = *value);
                     alone.prepare(&constants);
                     alone.solve(&constants);
