@@ -32,10 +32,11 @@ fn at(c: vec4<u32>) -> mat4x2<f32> {
     return mat4x2<f32>(x[c.x], x[c.y], x[c.z], x[c.w]);
 }
 
-// What the reaction in cell i differs by because it is read at the probe.
+// What the reaction in cell i differs by because it is read at the probe; nothing in a cell that has no interface to react at, of
+// negative thickness.
 fn elsewhere(p: vec3<u32>, i: u32, n: vec3<u32>) -> vec2<f32> {
     let offset = vec3<f32>(probe_way[i], probe_depth[i].x);
-    if delta[i] == 0.0 || all(offset == vec3<f32>(0.0)) {
+    if delta[i] == 0.0 || probe_depth[i].y < 0.0 || all(offset == vec3<f32>(0.0)) {
         return vec2<f32>(0.0);
     }
     let c = corners(p, offset, n);

@@ -90,6 +90,15 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
         return;
     }
 
+    // what mechanisms take beside the lithium
+    var taken = 0.0;
+    if physics.mechanisms == 1u { taken = side[i].x; }
+    if probe_depth[i].y < 0.0 && parameters.what != 1u {
+        current[i] = taken;
+        slopes[i] = vec2<f32>(0.0);
+        return;
+    }
+
     let c = corners(p, vec3<f32>(probe_way[i], probe_depth[i].x), n);
     let there = interpolated(at(c.near), at(c.far), c.share);
     let there_low = interpolated(low_at(c.near), low_at(c.far), c.share);
@@ -107,14 +116,6 @@ fn kinetics(@builtin(global_invocation_id) p: vec3<u32>) {
     if parameters.what == 1u {
         current[i] = drive;
         slopes[i] = vec2<f32>(1.0, 0.0);
-        return;
-    }
-    // what mechanisms take beside the lithium
-    var taken = 0.0;
-    if physics.mechanisms == 1u { taken = side[i].x; }
-    if probe_depth[i].y < 0.0 {
-        current[i] = taken;
-        slopes[i] = vec2<f32>(0.0);
         return;
     }
     let own = (1.0 + there.y) + there_low.y;

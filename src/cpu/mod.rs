@@ -49,7 +49,7 @@ use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{
-    Backend, BackendError, Balance, DIRECTIONS, Field, Forcing, Inventory, Pieces, State, Vector,
+    Backend, BackendError, Balance, DIRECTIONS, Field, Firing, Forcing, Inventory, Pieces, State, Vector,
 };
 use crate::solver::multigrid::Levels;
 
@@ -466,7 +466,7 @@ impl Backend for Cpu {
         front::restore_profile(self, strength);
     }
 
-    fn nucleate(&mut self, seed: u32, step: u32, dt: f64) -> Result<Vec<u32>, BackendError> {
+    fn nucleate(&mut self, Firing { seed, step, dt }: Firing) -> Result<Vec<u32>, BackendError> {
         Ok(nucleate::nucleate(self, seed, step, dt))
     }
 

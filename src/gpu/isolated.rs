@@ -13,7 +13,7 @@ use crate::solver::backend::{BackendError, Now, Piece, Pieces};
 const CORRECTIONS: usize = 2;
 
 /// Words before the rows of the table, of a row, and where in it things stand; the same in shaders/lib/isolated.wgsl.
-const HEAD: usize = 4;
+pub(super) const HEAD: usize = 4;
 const COUNT: usize = 0;
 const ANY_SPENT: usize = 1;
 const ROW: usize = 8;
@@ -50,11 +50,13 @@ impl Gpu {
     pub(super) fn find_pieces(&mut self) -> Result<Pieces, BackendError> {
         let before = std::mem::take(&mut self.isolated);
         let (count, any_spent) = loop {
-            self.prepare_table(&before);
-            self.run(Kernel::Spent, &[], &[]);
-            self.label_phase(Phase::Lithium);
-            self.run(Kernel::LabelNumber, &self.labels(), &[]);
-            let head = self.words(Buffer::Pieces, HEAD)?;
+            let head = match self.found.pieces.take() {
+                Some(head) => head,
+                None => {
+                    self.number_pieces(&before);
+                    self.words(Buffer::Pieces, HEAD)?
+                }
+            };
             let count = head[COUNT] as usize;
             if !self.make_room(count) {
                 break (count, head[ANY_SPENT] != 0);
@@ -90,6 +92,14 @@ impl Gpu {
         let mut fates: Vec<(u32, Now)> = before.iter().enumerate().map(fate).collect();
         fates.sort_unstable_by_key(|(first, _)| *first);
         Ok(Pieces { isolated, fates })
+    }
+
+    /// xi → the labels of the cells and the number of each piece, in a table that asks what has become of those `before`.
+    pub(super) fn number_pieces(&mut self, before: &[u32]) {
+        self.prepare_table(before);
+        self.run(Kernel::Spent, &[], &[]);
+        self.label_phase(Phase::Lithium);
+        self.run(Kernel::LabelNumber, &self.labels(), &[]);
     }
 
     /// Where labels are: they need no memory of their own, for the hierarchy's finest correction is made anew in every V-cycle.

@@ -4,6 +4,7 @@
 //! precise as the fluxes themselves; what a step leaves behind is one float, which is what `state` hands out.
 
 mod adapter;
+mod ahead;
 mod copies;
 pub mod device;
 mod error;
@@ -52,6 +53,8 @@ pub struct Gpu {
     isolated: Vec<u32>,
     /// whether `label` has found salt that is spent, and looked for trapped cells
     trapped: bool,
+    /// what was found since ξ has changed
+    found: ahead::Found,
 }
 
 impl Gpu {
@@ -95,6 +98,7 @@ impl Gpu {
             distance_before: setup.mechanisms.bend_distance(),
             isolated: Vec::new(),
             trapped: false,
+            found: ahead::Found::default(),
         };
         gpu.write(Buffer::Accessible, bytemuck::cast_slice(&statics.accessible));
         gpu.write(Buffer::CopperArea, bytemuck::cast_slice(&statics.copper_area));
@@ -228,7 +232,7 @@ mod tests {
     use crate::model::keys::defaults;
     use crate::model::nucleation::Cap;
     use crate::model::parameters::*;
-    use crate::solver::backend::Backend;
+    use crate::solver::backend::{Backend, Firing};
 
     fn setup() -> Setup {
         Setup {
@@ -279,6 +283,6 @@ mod tests {
         assert!(matches!(error, Err(BackendError::Device { .. })), "{error:?}");
         println!("{}", error.unwrap_err());
         gpu.place(&[Cap { centre: [1.0; 3], radius: 3.0 }], 0);
-        assert!(gpu.nucleate(1, 1, 1.0).is_err() && gpu.state().is_err() && gpu.inventory().is_err());
+        assert!(gpu.nucleate(Firing { seed: 1, step: 1, dt: 1.0 }).is_err() && gpu.state().is_err() && gpu.inventory().is_err());
     }
 }

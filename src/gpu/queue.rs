@@ -301,26 +301,67 @@ impl Queue {
         while (bytes.len() as u64) < size {
             let at = bytes.len() as u64;
             let part = (size - at).min(CHUNK);
-            let staging = match self.staging.take() {
-                Some(staging) if staging.size() >= part => staging,
-                _ => device.device.create_buffer(&wgpu::BufferDescriptor {
-                    label: Some("staging"),
-                    size: part.max(4096),
-                    usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-                    mapped_at_creation: false,
-                }),
-            };
+            let staging = self.staging(device, part);
             self.encoder(device, 2 * part).copy_buffer_to_buffer(buffer, at, &staging, 0, part);
-            self.submit(device);
-            let slice = staging.slice(0..part);
-            slice.map_async(wgpu::MapMode::Read, |_| {});
-            device.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| device.error(e.to_string()))?;
-            device.check()?;
-            bytes.extend_from_slice(&slice.get_mapped_range().map_err(|e| device.error(e.to_string()))?);
-            staging.unmap();
-            self.staging = Some(staging);
+            self.take(device, staging, part, &mut bytes)?;
         }
         Ok(bytes)
+    }
+
+    /// Waits for all that was recorded and reads the first bytes of several buffers, so many of each, at once.
+    ///
+    /// # Errors
+    /// If the device failed, now or earlier.
+    pub fn read_heads<const N: usize>(
+        &mut self,
+        device: &Device,
+        heads: [(&wgpu::Buffer, u64); N],
+    ) -> Result<[Vec<u8>; N], BackendError> {
+        let total = heads.iter().map(|(_, size)| size).sum();
+        self.counts.read_backs += 1;
+        self.counts.bytes_read += total;
+        let staging = self.staging(device, total);
+        let mut at = 0;
+        for (buffer, size) in heads {
+            self.encoder(device, 2 * size).copy_buffer_to_buffer(buffer, 0, &staging, at, size);
+            at += size;
+        }
+        let mut bytes = Vec::with_capacity(total as usize);
+        self.take(device, staging, total, &mut bytes)?;
+        let mut rest = &bytes[..];
+        Ok(heads.map(|(_, size)| rest.split_off(..size as usize).unwrap_or_default().to_vec()))
+    }
+
+    /// A buffer of at least `size` bytes that the host can read.
+    fn staging(&mut self, device: &Device, size: u64) -> wgpu::Buffer {
+        match self.staging.take() {
+            Some(staging) if staging.size() >= size => staging,
+            _ => device.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("staging"),
+                size: size.max(4096),
+                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            }),
+        }
+    }
+
+    /// Submits what was recorded, waits for it, and adds the first `size` bytes of the staging buffer.
+    fn take(
+        &mut self,
+        device: &Device,
+        staging: wgpu::Buffer,
+        size: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), BackendError> {
+        self.submit(device);
+        let slice = staging.slice(0..size);
+        slice.map_async(wgpu::MapMode::Read, |_| {});
+        device.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| device.error(e.to_string()))?;
+        device.check()?;
+        bytes.extend_from_slice(&slice.get_mapped_range().map_err(|e| device.error(e.to_string()))?);
+        staging.unmap();
+        self.staging = Some(staging);
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The verbs: which kernels each of them queues.
 
+use super::ahead::Found;
 use super::fields::Buffer;
 use super::isolated::Pass;
 use super::layout::Role;
@@ -11,7 +12,8 @@ use crate::model::numerics;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{
-    BALANCE_MAXIMA, Backend, BackendError, Balance, Counts, Field, INVENTORY_MAXIMA, Inventory, Pieces, State, Vector,
+    BALANCE_MAXIMA, Backend, BackendError, Balance, Counts, Field, Firing, INVENTORY_MAXIMA, Inventory, Pieces, State,
+    Vector,
 };
 use crate::solver::multigrid::{Levels, MOST_SWEEPS};
 use crate::solver::newton::CONCENTRATION_KEPT;
@@ -66,6 +68,19 @@ impl Levels for Gpu {
     }
 }
 
+impl Gpu {
+    /// xi, c → the totals of the inventory.
+    pub(super) fn sum_inventory(&mut self) {
+        self.reduce(Kernel::Inventory, &[], &[], Buffer::Sums, 2, INVENTORY_MAXIMA_BITS);
+    }
+
+    /// xi, u → the number of the cells in which the Poisson process fires, and the cells.
+    pub(super) fn fire(&mut self, Firing { seed, step, dt }: Firing) {
+        self.clear(Buffer::Fired);
+        self.run(Kernel::Nucleate, &[], &[seed, step, (dt as f32).to_bits()]);
+    }
+}
+
 impl Backend for Gpu {
     fn device(&self) -> String {
         self.device.name.clone()
@@ -102,6 +117,7 @@ impl Backend for Gpu {
     }
 
     fn load(&mut self, state: &State) -> Result<(), BackendError> {
+        self.found = Found::default();
         let single = |f: &[f64]| f.iter().map(|&v| v as f32).collect::<Vec<f32>>();
         let pairs = |phi: &[f64], c: &[f64]| -> Vec<[f32; 2]> {
             phi.iter().zip(c).map(|(&phi, &c)| [phi as f32, c as f32]).collect()
@@ -169,6 +185,7 @@ impl Backend for Gpu {
     }
 
     fn begin_step(&mut self, ahead: f64) {
+        self.found = Found::default();
         self.run(Kernel::BeginStep, &[], &[(ahead as f32).to_bits(), CONCENTRATION_KEPT.to_bits()]);
     }
 
@@ -304,30 +321,40 @@ impl Backend for Gpu {
     }
 
     fn deposit(&mut self, factor: f64) {
+        self.found = Found::default();
         self.run(Kernel::Deposit, &[], &[(factor as f32).to_bits()]);
     }
 
     fn restore_profile(&mut self, strength: f64) {
+        self.found = Found::default();
         self.run(Kernel::Distance, &[], &[]);
         self.run(Kernel::RestoreProfile, &[], &[(strength as f32).to_bits()]);
         self.fields.swap(Buffer::Xi, Buffer::XiNext);
     }
 
-    fn nucleate(&mut self, seed: u32, step: u32, dt: f64) -> Result<Vec<u32>, BackendError> {
+    fn look_ahead(&mut self, firing: Option<Firing>, pieces: bool) -> Result<(), BackendError> {
+        self.find_ahead(firing, pieces)
+    }
+
+    fn nucleate(&mut self, firing: Firing) -> Result<Vec<u32>, BackendError> {
         loop {
             let id = self.fields.id(Buffer::Fired);
             let room = self.fields.buffer(id).size() / 4;
-            self.clear(Buffer::Fired);
-            self.run(Kernel::Nucleate, &[], &[seed, step, (dt as f32).to_bits()]);
-            // the count first: most steps make no nucleus
-            let count = self.queue.read(&self.device, self.fields.buffer(id), 4)?;
-            let count = u64::from(u32::from_le_bytes([count[0], count[1], count[2], count[3]]));
-            if count == 0 {
-                return Ok(Vec::new());
-            }
+            let mut list = match self.found.fired.take() {
+                Some((found, list)) if found == firing => list,
+                _ => {
+                    self.fire(firing);
+                    let bytes = self.queue.read(&self.device, self.fields.buffer(id), self.first_fired() as u64)?;
+                    bytemuck::pod_collect_to_vec(&bytes)
+                }
+            };
+            let count = u64::from(list[0]);
             if count < room {
-                let list = self.queue.read(&self.device, self.fields.buffer(id), 4 * (1 + count))?;
-                let mut cells: Vec<u32> = bytemuck::pod_collect_to_vec::<u8, u32>(&list)[1..].to_vec();
+                if count >= list.len() as u64 {
+                    let bytes = self.queue.read(&self.device, self.fields.buffer(id), 4 * (1 + count))?;
+                    list = bytemuck::pod_collect_to_vec(&bytes);
+                }
+                let mut cells = list[1..=count as usize].to_vec();
                 cells.sort_unstable();
                 return Ok(cells);
             }
@@ -337,6 +364,7 @@ impl Backend for Gpu {
     }
 
     fn place(&mut self, caps: &[Cap], before: u64) {
+        self.found = Found::default();
         let list: Vec<[f32; 4]> = caps
             .iter()
             .map(|cap| [cap.centre[0] as f32, cap.centre[1] as f32, cap.centre[2] as f32, cap.radius as f32])
@@ -351,8 +379,13 @@ impl Backend for Gpu {
     }
 
     fn inventory(&mut self) -> Result<Inventory, BackendError> {
-        self.reduce(Kernel::Inventory, &[], &[], Buffer::Sums, 2, INVENTORY_MAXIMA_BITS);
-        let m = self.totals(2)?;
+        let m = match self.found.inventory.take() {
+            Some(found) => found,
+            None => {
+                self.sum_inventory();
+                self.totals(2)?
+            }
+        };
         let lithium = if is_not_finite(m[5]) { f64::NAN } else { m[0] };
         Ok(Inventory { lithium, salt: m[1], area: m[2], height: m[4], overshoot: m[5] })
     }

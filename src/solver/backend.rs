@@ -171,6 +171,17 @@ impl State {
     }
 }
 
+/// A step in which the Poisson process of nucleation may fire.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Firing {
+    /// of the random numbers
+    pub seed: u32,
+    /// the step's number
+    pub step: u32,
+    /// its length \[s\]
+    pub dt: f64,
+}
+
 /// Sources that make chosen fields a solution, one value a cell, held over a step: what `verify` adds to the physics.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forcing {
@@ -444,8 +455,16 @@ pub trait Backend: Levels {
     fn deposit(&mut self, factor: f64);
     /// ξ += strength ∇·(w \[∇ξ − ξ(1−ξ)/ℓ n\])/w.
     fn restore_profile(&mut self, strength: f64);
-    /// Cells in which the Poisson process fires during `dt` \[s\], in rising order.
-    fn nucleate(&mut self, seed: u32, step: u32, dt: f64) -> Result<Vec<u32>, BackendError>;
+    /// Finds what `inventory`, `nucleate` and `label` would tell, the last two where they are asked for, so that a device is waited for
+    /// once and not three times; they tell what was found until ξ changes. A backend that queues nothing has nothing to find ahead.
+    ///
+    /// # Errors
+    /// If the device failed.
+    fn look_ahead(&mut self, _firing: Option<Firing>, _pieces: bool) -> Result<(), BackendError> {
+        Ok(())
+    }
+    /// Cells in which the Poisson process fires, in rising order.
+    fn nucleate(&mut self, firing: Firing) -> Result<Vec<u32>, BackendError>;
     /// ξ = the larger of ξ and the caps' fractions; as many nuclei as `before` says have appeared before these.
     fn place(&mut self, caps: &[Cap], before: u64);
     /// Sums over the box.

@@ -1,6 +1,6 @@
 //! One time step: the electrolyte at the new time, then the front that its current moves.
 
-use super::backend::{Backend, BackendError, Balance, Inventory, Now, Piece, Pieces};
+use super::backend::{Backend, BackendError, Balance, Firing, Inventory, Now, Piece, Pieces};
 pub use super::clock::Clock;
 use super::column::{After, Column};
 use super::depletion::{self, UsedUp};
@@ -216,10 +216,11 @@ impl Problem {
     }
 
     fn look_for_isolated(&self, b: &mut dyn Backend) -> Result<Pieces, BackendError> {
-        match self.setup.kinetics.isolated_lithium {
-            Isolated::Floating => b.label(),
-            Isolated::Wired => Ok(Pieces::default()),
-        }
+        if self.looks_for_isolated() { b.label() } else { Ok(Pieces::default()) }
+    }
+
+    fn looks_for_isolated(&self) -> bool {
+        self.setup.kinetics.isolated_lithium == Isolated::Floating
     }
 
     /// One time step, ending at the edge at the latest: a time \[s\], or with limits of what it may pass.
@@ -504,7 +505,16 @@ impl Problem {
         for _ in 0..sub_steps as usize {
             b.restore_profile(restoration / sub_steps);
         }
+        b.look_ahead(self.firing(clock, seen.dt), self.looks_for_isolated())?;
         self.take_inventory(b, clock)
+    }
+
+    /// The step as nucleation by chance sees it, of `dt` \[s\]; none if it is not by chance.
+    fn firing(&self, clock: &Clock, dt: f64) -> Option<Firing> {
+        match self.setup.nucleation {
+            Nucleation::Poisson { seed, .. } => Some(Firing { seed, step: clock.step as u32, dt }),
+            _ => None,
+        }
     }
 
     fn take_inventory(&self, b: &mut dyn Backend, clock: &mut Clock) -> Result<(), BackendError> {
@@ -516,10 +526,10 @@ impl Problem {
     /// Nuclei of this step: those that chance makes and those whose time has come.
     fn nucleate(&self, b: &mut dyn Backend, clock: &mut Clock, dt: f64) -> Result<Vec<Cap>, BackendError> {
         let mut caps = Vec::new();
-        if let Nucleation::Poisson { radius, seed, .. } = self.setup.nucleation {
-            let cells = b.nucleate(seed, clock.step as u32, dt)?;
+        if let (Nucleation::Poisson { radius, .. }, Some(firing)) = (&self.setup.nucleation, self.firing(clock, dt)) {
+            let cells = b.nucleate(firing)?;
             let columns = nucleation::columns(&self.setup.grid, &cells);
-            caps.extend(columns.iter().map(|&(x, y)| Cap::on_copper(&self.setup, &self.heights, x, y, radius)));
+            caps.extend(columns.iter().map(|&(x, y)| Cap::on_copper(&self.setup, &self.heights, x, y, *radius)));
         }
         self.place(b, clock, &caps)?;
         let time = clock.time + dt;

@@ -10,6 +10,7 @@
 use super::{Case, Check, Lab, Specimen, VerifyError};
 use crate::model::nucleation::columns;
 use crate::model::parameters::{Control, Nucleation};
+use crate::solver::backend::Firing;
 use crate::solver::newton;
 
 /// The case.
@@ -58,7 +59,7 @@ fn counts(s: &mut Specimen, drive: f64, first: u32) -> Result<[Check; 2], Verify
     for seed in first..first + SEEDS {
         let mut count = 0;
         for step in 0..STEPS {
-            count += columns(&s.setup.grid, &s.sim.backend().nucleate(seed, step, dt)?).len();
+            count += columns(&s.setup.grid, &s.sim.backend().nucleate(Firing { seed, step, dt })?).len();
         }
         numbers.push(count as f64);
     }
