@@ -19,7 +19,7 @@ use crate::model::parameters::*;
 use crate::model::pieces;
 use crate::model::protocol::{Protocol, Step};
 use crate::run::RunError;
-use crate::run::rehearsal::rehearse;
+use crate::run::rehearsal::{keep_a_nucleus, rehearse};
 use crate::sim::Simulation;
 use crate::sim::device::{self, DeviceChoice};
 use crate::sim::start::load_copper;
@@ -229,10 +229,7 @@ fn trial(setup: &Setup, heights: &[f64], choice: DeviceChoice) -> Result<(Trial,
     let part: Vec<f64> =
         (0..trial.grid.ny).flat_map(|y| heights[y * setup.grid.nx..][..trial.grid.nx].iter().copied()).collect();
     collector::average_pattern(setup, &mut trial);
-    if let Nucleation::Listed { nuclei } = &mut trial.nucleation {
-        let [width, depth] = [trial.grid.nx, trial.grid.ny].map(|n| n as f64 * trial.grid.dx);
-        nuclei.retain(|nucleus| nucleus.x <= width && nucleus.y <= depth);
-    }
+    keep_a_nucleus(&mut trial);
     let mut sim = Simulation::on_copper(trial, part, choice)?;
     let why = sim.why_this_device().map(str::to_string);
     Ok((try_steps(&mut sim)?, why))

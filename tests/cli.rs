@@ -128,6 +128,20 @@ fn check_and_devices_answer() {
     }
 }
 
+/// The first steps are tried on a part of the box, which has a nucleus where the box has one: with single ions and a copper without a double
+/// layer nothing else carries the current.
+#[test]
+fn check_tries_its_first_steps_with_lithium() {
+    let place = Place::new(
+        "name = \"one nucleus\"\ntemperature = \"25 degC\"\n[grid]\ncells = [1024, 1, 288]\ndx = \"0.1 um\"\n\
+         [electrolyte]\nkind = \"single_ion\"\nkappa = \"0.1 mS/cm\"\n[kinetics]\ni0 = \"100 mA/cm^2\"\n\
+         [collector]\nheight = \"0.6 um\"\n[nucleation]\nkind = \"listed\"\n\
+         nuclei = [{ x = \"90 um\", radius = \"0.4 um\" }]\n[top]\ncurrent = \"1 mA/cm^2\"\n[end]\ntime = \"10 s\"\n",
+    );
+    let called = place.call(&["check", "config.toml", "--device", "cpu"]);
+    assert!(called.code == 0 && called.out.contains("first dt"), "{called:?}");
+}
+
 #[test]
 fn a_grid_that_does_not_fit_says_what_would() {
     let place = Place::new(

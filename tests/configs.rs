@@ -46,7 +46,7 @@ fn every_config_runs() {
         let cells = format!("grid.cells=[{}, {}, {}]", cells.nx.min(nx), cells.ny.min(ny), cells.nz);
         let mut arguments = vec!["run", config.to_str().unwrap(), "--out", name, "--device", "cpu", "--quiet"];
         arguments.extend(["--set", &cells, "--set", "end.time=1 ms"]);
-        if ["flat_2d", "crystals"].contains(&name) {
+        if ["flat_2d", "crystals", "side_branches"].contains(&name) {
             arguments.extend(["--set", "nucleation.nuclei=[{x = \"3 um\", radius = \"1 um\"}]"]);
         }
         let called = place.call(&arguments);

@@ -638,7 +638,10 @@ fn closed_cells() {
         }
         let rates = [gpu.balance().unwrap().nucleation_rate, cpu.balance().unwrap().nucleation_rate];
         close(case, "nucleation rate", &rates[..1], &rates[1..], 1e-5);
-        let fired = [gpu.nucleate(Firing { seed: 7, step: 1, dt: 1.0 }).unwrap(), cpu.nucleate(Firing { seed: 7, step: 1, dt: 1.0 }).unwrap()];
+        let fired = [
+            gpu.nucleate(Firing { seed: 7, step: 1, dt: 1.0 }).unwrap(),
+            cpu.nucleate(Firing { seed: 7, step: 1, dt: 1.0 }).unwrap(),
+        ];
         assert_eq!(fired[0], fired[1], "{case}");
         (of_cpu, walls_cpu, rates[1], fired[1].len())
     };
@@ -780,7 +783,10 @@ fn nucleation_in_a_pattern() {
         cpu.linearise();
         let (g, c) = (gpu.balance().unwrap().nucleation_rate, cpu.balance().unwrap().nucleation_rate);
         assert!(c > 0.0 && (g / c - 1.0).abs() < 1e-4, "{pattern:?}: {g}, not {c}");
-        let (g, c) = (gpu.nucleate(Firing { seed: 7, step: 1, dt: 1e3 }).unwrap(), cpu.nucleate(Firing { seed: 7, step: 1, dt: 1e3 }).unwrap());
+        let (g, c) = (
+            gpu.nucleate(Firing { seed: 7, step: 1, dt: 1e3 }).unwrap(),
+            cpu.nucleate(Firing { seed: 7, step: 1, dt: 1e3 }).unwrap(),
+        );
         println!("{} nuclei: {pattern:?}", c.len());
         assert!(g == c && !c.is_empty());
         if let Pattern::Stripes { period, width, .. } = pattern {
@@ -799,7 +805,10 @@ fn nucleation() {
         gpu.set_step(&step);
         cpu.set_step(&step);
         for (number, dt) in [(0, 1e-3), (1, 0.1), (2, 1e3)] {
-            let (g, c) = (gpu.nucleate(Firing { seed: 7, step: number, dt: dt }).unwrap(), cpu.nucleate(Firing { seed: 7, step: number, dt: dt }).unwrap());
+            let (g, c) = (
+                gpu.nucleate(Firing { seed: 7, step: number, dt }).unwrap(),
+                cpu.nucleate(Firing { seed: 7, step: number, dt }).unwrap(),
+            );
             println!("{} nuclei in {dt} s   {case}", c.len());
             assert!(g.is_sorted());
             // chances differ by 1e-6 of themselves: a different cell would be bad luck once in a thousand runs
@@ -810,7 +819,10 @@ fn nucleation() {
     s.deposit = InitialDeposit::None;
     s.nucleation = Nucleation::Poisson { rate: 1e20, barrier: 0.0, radius: 1e-6, seed: 1 };
     let Some((mut gpu, mut cpu)) = both(&s, Kind::Random) else { return };
-    let (g, c) = (gpu.nucleate(Firing { seed: 1, step: 1, dt: 1e3 }).unwrap(), cpu.nucleate(Firing { seed: 1, step: 1, dt: 1e3 }).unwrap());
+    let (g, c) = (
+        gpu.nucleate(Firing { seed: 1, step: 1, dt: 1e3 }).unwrap(),
+        cpu.nucleate(Firing { seed: 1, step: 1, dt: 1e3 }).unwrap(),
+    );
     assert!(c.len() > 4000, "{}", c.len());
     assert_eq!(g, c);
 

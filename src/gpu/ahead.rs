@@ -38,7 +38,8 @@ impl Gpu {
         }
         let fired = if firing.is_some() { self.first_fired() } else { 0 };
         let sizes = [4 * TOTALS, fired, if pieces { 4 * isolated::HEAD } else { 0 }].map(|size| size as u64);
-        let buffers = [Buffer::Sums, Buffer::Fired, Buffer::Pieces].map(|buffer| self.fields.buffer(self.fields.id(buffer)));
+        let buffers =
+            [Buffer::Sums, Buffer::Fired, Buffer::Pieces].map(|buffer| self.fields.buffer(self.fields.id(buffer)));
         let heads = std::array::from_fn(|k| (buffers[k], sizes[k]));
         let [totals, fired, head] = self.queue.read_heads::<3>(&self.device, heads)?;
         self.found = Found {

@@ -283,6 +283,10 @@ mod tests {
         assert!(matches!(error, Err(BackendError::Device { .. })), "{error:?}");
         println!("{}", error.unwrap_err());
         gpu.place(&[Cap { centre: [1.0; 3], radius: 3.0 }], 0);
-        assert!(gpu.nucleate(Firing { seed: 1, step: 1, dt: 1.0 }).is_err() && gpu.state().is_err() && gpu.inventory().is_err());
+        assert!(
+            gpu.nucleate(Firing { seed: 1, step: 1, dt: 1.0 }).is_err()
+                && gpu.state().is_err()
+                && gpu.inventory().is_err()
+        );
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::end;
 use super::schedule::Schedule;
 use crate::model::collector;
-use crate::model::parameters::{InitialDeposit, Nucleation, Setup};
+use crate::model::parameters::{InitialDeposit, ListedNucleus, Nucleation, Setup};
 use crate::model::protocol::Limit;
 use crate::sim::device::DeviceChoice;
 use crate::sim::stage::Stage;
@@ -70,15 +70,20 @@ fn smaller(setup: &Setup, heights: &[f64]) -> (Setup, Vec<f64>) {
         .flat_map(row)
         .map(|(x, y)| heights[place(y, grid.ny, whole.ny) * whole.nx + place(x, grid.nx, whole.nx)]);
     let copper = copper.collect();
-    if let Nucleation::Listed { nuclei } = &mut small.nucleation {
-        let [width, depth] = [grid.nx, grid.ny].map(|n| n as f64 * grid.dx);
-        let first = nuclei.first().copied();
-        nuclei.retain(|nucleus| nucleus.x < width && nucleus.y < depth);
-        if let (true, Some(first)) = (nuclei.is_empty(), first) {
-            nuclei.push(crate::model::parameters::ListedNucleus { x: 0.5 * width, y: 0.5 * depth, ..first });
-        }
-    }
+    keep_a_nucleus(&mut small);
     (small, copper)
+}
+
+/// Keeps the listed nuclei that lie in the box of `part`, a part of that of a run, and one at least if there is one: without lithium
+/// nothing may carry the current.
+pub(crate) fn keep_a_nucleus(part: &mut Setup) {
+    let [width, depth] = [part.grid.nx, part.grid.ny].map(|n| n as f64 * part.grid.dx);
+    let Nucleation::Listed { nuclei } = &mut part.nucleation else { return };
+    let first = nuclei.first().copied();
+    nuclei.retain(|nucleus| nucleus.x < width && nucleus.y < depth);
+    if let (true, Some(first)) = (nuclei.is_empty(), first) {
+        nuclei.push(ListedNucleus { x: 0.5 * width, y: 0.5 * depth, ..first });
+    }
 }
 
 /// Share of the run that is done: the steps of its protocol with the part of the one it is in, or what `[end]` says. Lithium was `first`

@@ -19,8 +19,8 @@ macro_rules! shipped {
 }
 
 /// The configs that are shipped with the program: name and text.
-pub const SHIPPED: [(&str, &str); 18] = shipped! {
-    "quickstart" "nuclei_on_copper" "one_nucleus" "planar" "flat_2d" "cycling" "dendrites" "dendrites_large" "sand" "crystals" "crystals_large" "grains" "patterned" "trends" "fast_formation"
+pub const SHIPPED: [(&str, &str); 19] = shipped! {
+    "quickstart" "nuclei_on_copper" "one_nucleus" "planar" "flat_2d" "cycling" "dendrites" "dendrites_large" "sand" "crystals" "side_branches" "crystals_large" "grains" "patterned" "trends" "fast_formation"
     "nucleation_scaling" "formation" "calendar"
 };
 
