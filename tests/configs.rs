@@ -46,9 +46,12 @@ fn every_config_runs() {
         let cells = format!("grid.cells=[{}, {}, {}]", cells.nx.min(nx), cells.ny.min(ny), cells.nz);
         let mut arguments = vec!["run", config.to_str().unwrap(), "--out", name, "--device", "cpu", "--quiet"];
         arguments.extend(["--set", &cells, "--set", "end.time=1 ms"]);
-        if ["flat_2d", "crystals", "side_branches"].contains(&name) {
-            arguments.extend(["--set", "nucleation.nuclei=[{x = \"3 um\", radius = \"1 um\"}]"]);
-        }
+        let inside = match name {
+            "flat_2d" | "crystals" => Some("nucleation.nuclei=[{x = \"3 um\", radius = \"1 um\"}]"),
+            "side_branches" => Some("nucleation.nuclei=[{x = \"1 um\", radius = \"0.4 um\"}]"),
+            _ => None,
+        };
+        arguments.extend(inside.iter().flat_map(|nuclei| ["--set", nuclei]));
         let called = place.call(&arguments);
         assert_eq!(called.code, 0, "{name}: {called:?}");
         let table = place.text(&format!("{name}/metrics.csv"));
