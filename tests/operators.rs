@@ -638,10 +638,8 @@ fn closed_cells() {
         }
         let rates = [gpu.balance().unwrap().nucleation_rate, cpu.balance().unwrap().nucleation_rate];
         close(case, "nucleation rate", &rates[..1], &rates[1..], 1e-5);
-        let fired = [
-            gpu.nucleate(Firing { seed: 7, step: 1, dt: 1.0 }).unwrap(),
-            cpu.nucleate(Firing { seed: 7, step: 1, dt: 1.0 }).unwrap(),
-        ];
+        let firing = Firing { seed: 7, step: 1, dt: 1.0 };
+        let fired = [gpu.nucleate(firing).unwrap(), cpu.nucleate(firing).unwrap()];
         assert_eq!(fired[0], fired[1], "{case}");
         (of_cpu, walls_cpu, rates[1], fired[1].len())
     };
@@ -783,10 +781,8 @@ fn nucleation_in_a_pattern() {
         cpu.linearise();
         let (g, c) = (gpu.balance().unwrap().nucleation_rate, cpu.balance().unwrap().nucleation_rate);
         assert!(c > 0.0 && (g / c - 1.0).abs() < 1e-4, "{pattern:?}: {g}, not {c}");
-        let (g, c) = (
-            gpu.nucleate(Firing { seed: 7, step: 1, dt: 1e3 }).unwrap(),
-            cpu.nucleate(Firing { seed: 7, step: 1, dt: 1e3 }).unwrap(),
-        );
+        let firing = Firing { seed: 7, step: 1, dt: 1e3 };
+        let (g, c) = (gpu.nucleate(firing).unwrap(), cpu.nucleate(firing).unwrap());
         println!("{} nuclei: {pattern:?}", c.len());
         assert!(g == c && !c.is_empty());
         if let Pattern::Stripes { period, width, .. } = pattern {
@@ -805,10 +801,8 @@ fn nucleation() {
         gpu.set_step(&step);
         cpu.set_step(&step);
         for (number, dt) in [(0, 1e-3), (1, 0.1), (2, 1e3)] {
-            let (g, c) = (
-                gpu.nucleate(Firing { seed: 7, step: number, dt }).unwrap(),
-                cpu.nucleate(Firing { seed: 7, step: number, dt }).unwrap(),
-            );
+            let firing = Firing { seed: 7, step: number, dt };
+            let (g, c) = (gpu.nucleate(firing).unwrap(), cpu.nucleate(firing).unwrap());
             println!("{} nuclei in {dt} s   {case}", c.len());
             assert!(g.is_sorted());
             // chances differ by 1e-6 of themselves: a different cell would be bad luck once in a thousand runs
@@ -819,10 +813,8 @@ fn nucleation() {
     s.deposit = InitialDeposit::None;
     s.nucleation = Nucleation::Poisson { rate: 1e20, barrier: 0.0, radius: 1e-6, seed: 1 };
     let Some((mut gpu, mut cpu)) = both(&s, Kind::Random) else { return };
-    let (g, c) = (
-        gpu.nucleate(Firing { seed: 1, step: 1, dt: 1e3 }).unwrap(),
-        cpu.nucleate(Firing { seed: 1, step: 1, dt: 1e3 }).unwrap(),
-    );
+    let firing = Firing { seed: 1, step: 1, dt: 1e3 };
+    let (g, c) = (gpu.nucleate(firing).unwrap(), cpu.nucleate(firing).unwrap());
     assert!(c.len() > 4000, "{}", c.len());
     assert_eq!(g, c);
 

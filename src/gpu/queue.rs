@@ -308,7 +308,8 @@ impl Queue {
         Ok(bytes)
     }
 
-    /// Waits for all that was recorded and reads the first bytes of several buffers, so many of each, at once.
+    /// Waits for all that was recorded and reads the first bytes of several buffers, so many of each, at once. Of a buffer of which none are
+    /// asked for nothing is copied.
     ///
     /// # Errors
     /// If the device failed, now or earlier.
@@ -322,7 +323,7 @@ impl Queue {
         self.counts.bytes_read += total;
         let staging = self.staging(device, total);
         let mut at = 0;
-        for (buffer, size) in heads {
+        for (buffer, size) in heads.into_iter().filter(|(_, size)| *size > 0) {
             self.encoder(device, 2 * size).copy_buffer_to_buffer(buffer, 0, &staging, at, size);
             at += size;
         }
