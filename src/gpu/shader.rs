@@ -26,6 +26,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("probe", include_str!("../../shaders/lib/probe.wgsl")),
     ("random", include_str!("../../shaders/lib/random.wgsl")),
     ("stencil", include_str!("../../shaders/lib/stencil.wgsl")),
+    ("voids", include_str!("../../shaders/lib/voids.wgsl")),
 ];
 
 macro_rules! kernels {
@@ -121,6 +122,10 @@ kernels! {
     SmoothFirst = "smooth_first", STENCIL, &["weight"];
     Spent = "spent", &["uniforms", "grid", "electrolyte", "isolated"], &[];
     Total = "total", &["uniforms", "precision", "sum"], &["count", "maxima"];
+    VoidsEnd = "voids_end", &["uniforms", "grid", "voids"], &["movement", "dt", "critical", "per_charge", "refilled", "exponent", "stress"];
+    VoidsPlace = "voids_place", NUCLEI, &["count"];
+    VoidsStart = "voids_start", &["uniforms", "grid", "precision", "distance", "voids"],
+        &["constriction", "dt", "critical", "per_charge", "refilled", "exponent", "stress"];
     Transport = "transport", LOCAL, &[];
     Trapped = "trapped", &["uniforms", "grid", "electrolyte", "isolated"], &[];
     Update = "update", &["uniforms", "grid", "precision", "electrolyte"], &["keep"];

@@ -16,6 +16,7 @@ pub mod crystal;
 pub mod devices;
 pub mod sei;
 pub mod shot_noise;
+pub mod voids;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::keys::{OfKeys, Reader, Shown, Table};
 use crate::model::orientation::Orientations;
+use crate::model::parameters::Kinetics;
 use crate::model::scales::Scales;
 
 /// Hands the table of mechanisms to the macro `$make`: a name, which is that of the section, the folder and the columns; the struct of its
@@ -32,6 +34,8 @@ macro_rules! for_each_mechanism {
         $make! {
             sei: Sei, "SEI", takes, "The solid-electrolyte interphase; without the section none grows.";
             crystal: Crystal, "crystal", none, "The crystal that lithium grows as, of one orientation or in grains; without the section no direction is preferred.";
+            // behind those whose resistance is that of the contact
+            voids: Voids, "voids", none, "Voids between lithium and a solid electrolyte, which does not follow lithium that is stripped; without the section it does.";
             // behind those whose exchange current it has the noise of
             shot_noise: ShotNoise, "shot noise", none, "Shot noise of charge transfer: lithium ions cross the interface one by one; without the section there is none.";
         }
@@ -86,8 +90,8 @@ pub trait Mechanism {
     fn shown(&self) -> Vec<(String, Shown)>;
     /// Values of the mechanism that could be mistaken.
     fn plausible(&self) -> Vec<Plausible>;
-    /// What is wrong with the values of several keys together: a key, and a sentence.
-    fn objections(&self) -> Vec<(&'static str, String)> {
+    /// What is wrong with the values of several keys together, those of the mechanism and of the kinetics: a key, and a sentence.
+    fn objections(&self, _kinetics: &Kinetics) -> Vec<(&'static str, String)> {
         Vec::new()
     }
     /// Area resistance of a surface that is covered as a fresh one will be \[Ω m²\].
@@ -118,6 +122,14 @@ pub trait Mechanism {
     /// currents that it leaves would bend the one in the middle.
     fn bends_distance(&self) -> bool {
         false
+    }
+    /// How far the front may move in a step \[m\].
+    fn largest_way(&self) -> f64 {
+        f64::INFINITY
+    }
+    /// Height of the voids at the surface, where the first field of the mechanism is the share of it that is in contact \[m\].
+    fn void_height(&self) -> Option<f64> {
+        None
     }
 }
 
@@ -232,6 +244,16 @@ impl Mechanisms {
     /// Standard deviation of the overpotential that is drawn anew in every step, where so many ions cross the surface in it \[RT/F\].
     pub fn unrest(&self, ions: f64) -> f64 {
         self.each().into_iter().map(|(_, on)| on.unrest(ions)).fold(0.0, f64::hypot)
+    }
+
+    /// How far the front may move in a step \[m\].
+    pub fn largest_way(&self) -> f64 {
+        self.each().into_iter().map(|(_, on)| on.largest_way()).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Place among the mechanisms that are switched on of the one that leaves voids, and their height \[m\].
+    pub fn voids(&self) -> Option<(usize, f64)> {
+        self.each().into_iter().enumerate().find_map(|(place, (_, on))| Some((place, on.void_height()?)))
     }
 
     /// Area resistance of a fresh surface, that of the film aside \[Ω m²\].

@@ -70,6 +70,7 @@ impl Shape {
             c: self.c.as_deref(),
             film: None,
             grains: None,
+            contact: None,
             medium: Medium { electrolyte: &EC_EMC, kinetics: &self.kinetics, c0: 1000.0, temperature: 298.15 },
             smallest_piece: 33,
         }

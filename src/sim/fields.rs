@@ -3,7 +3,7 @@
 use super::View;
 use crate::io::surface::{Deposit, Sides, Surface, SurfaceError};
 use crate::mechanisms::{self, Mechanism};
-use crate::metrics::{self, Look, Morphology, grains::Numbered};
+use crate::metrics::{self, Look, Morphology, grains::Numbered, voids::Contact};
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::parameters::Setup;
@@ -154,6 +154,9 @@ impl DepositFields {
         let Surroundings { c, grain, .. } = &self.surroundings;
         let film = self.surroundings.film(setup, statics);
         let grains = setup.mechanisms.grains().zip(grain.as_ref());
+        let contact = setup.mechanisms.voids().and_then(|(place, height)| {
+            self.surroundings.layers[place].as_ref().map(|share| Contact { share, height })
+        });
         let c: Option<Vec<f32>> = c.as_ref().map(|c| c.iter().map(|c| c / setup.top.c0 as f32).collect());
         let copper_area: Vec<f32> = statics.copper_area.iter().map(|&a| (f64::from(a) / self.length) as f32).collect();
         let deposit = metrics::Deposit {
@@ -169,6 +172,7 @@ impl DepositFields {
             c: c.as_deref(),
             film: film.as_deref(),
             grains: grains.as_ref().map(|((_, orientations), numbers)| Numbered { numbers, orientations }),
+            contact,
             medium: Medium::of(setup),
             smallest_piece: pieces::smallest(&setup.grid, setup.ell),
         };

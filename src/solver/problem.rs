@@ -2,7 +2,7 @@
 
 use super::column;
 use crate::model::nucleation::{self, Scheduled};
-use crate::model::parameters::Setup;
+use crate::model::parameters::{Setup, TimeStep};
 use crate::model::scales::Scales;
 
 /// A run's fixed data, as the step needs it.
@@ -11,6 +11,8 @@ pub struct Problem {
     pub setup: Setup,
     /// units of the fields
     pub scales: Scales,
+    /// what limits a step; where a mechanism asks for it, of a smaller movement of the front than the config allows
+    pub limits: TimeStep,
     /// rate per second and scaled slope ∂i/∂drive at which capillarity levels the finest ripple, see [`Scales::relaxation`] \[1/s\]
     pub relaxation: f64,
     /// heights of the copper, nx × ny \[m\]
@@ -27,6 +29,10 @@ impl Problem {
         let scales = Scales::new(setup);
         Self {
             setup: setup.clone(),
+            limits: TimeStep {
+                cfl: setup.time_step.cfl.min(setup.mechanisms.largest_way() / setup.grid.dx),
+                ..setup.time_step
+            },
             relaxation: scales.relaxation(setup),
             scales,
             heights: heights.to_vec(),

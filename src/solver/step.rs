@@ -295,7 +295,7 @@ impl Problem {
         left: f64,
     ) -> Result<Controller<'p>, BackendError> {
         let step = control::Step {
-            limits: &self.setup.time_step,
+            limits: &self.limits,
             edges: edge.limits,
             before: clock.electrical(&self.setup),
             held: clock.held,
@@ -603,7 +603,7 @@ impl Problem {
         clock.passed += clock.external.abs() * dt;
         clock.earlier = clock.last;
         clock.last = dt;
-        let limits = &self.setup.time_step;
+        let limits = &self.limits;
         // a potential that the compliance imposes, or no longer does, changes at once
         let imposed = clock.limited.is_some() || was_limited;
         let unhurried = Observed { potential_change: 0.0, ..*seen };

@@ -37,6 +37,7 @@ const CONFIGS: &[(&str, &str)] = &[
     ("limiting", include_str!("../../configs/verification/limiting.toml")),
     ("limits", include_str!("../../configs/verification/limits.toml")),
     ("sei", include_str!("../../configs/verification/sei.toml")),
+    ("voids", include_str!("../../configs/verification/voids.toml")),
     ("floating", include_str!("../../configs/verification/floating.toml")),
     ("symmetry", include_str!("../../configs/verification/symmetry.toml")),
     ("nucleation", include_str!("../../configs/verification/nucleation.toml")),

@@ -31,6 +31,7 @@ mod sphere;
 mod survey;
 mod symmetry;
 mod unsteady_finger;
+mod voids;
 mod wulff;
 
 pub use check::Check;
@@ -81,6 +82,7 @@ pub const CASES: &[Case] = &[
     ripening::CASE,
     floating::CASE,
     sei::CASE,
+    voids::CASE,
     symmetry::CASE,
     limits::CASE,
     manufactured::CASE,

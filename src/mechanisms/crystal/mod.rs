@@ -16,6 +16,7 @@ use law::{Facets, Harmonics};
 use super::{Mechanism, Plausible, RidingField};
 use crate::model::keys::{OfKeys, Shown};
 use crate::model::orientation::{DRAWN, Orientations, Rotation, fibre_rotation, rotation, uniform_rotation};
+use crate::model::parameters::Kinetics;
 use crate::{kinds, section};
 
 section! {
@@ -127,7 +128,7 @@ impl Mechanism for Crystal {
         vec![Plausible { key: "slow_110", value: self.slow_110, range: [1e-3, 100.0], unit: "", why }]
     }
 
-    fn objections(&self) -> Vec<(&'static str, String)> {
+    fn objections(&self, _: &Kinetics) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();
         let [least, _] = self.energy().stiffness();
         if least <= 0.0 {
@@ -185,14 +186,14 @@ mod tests {
     #[test]
     fn energies_with_missing_directions_are_refused() {
         let crystal = |gamma_e1: f64| Crystal { gamma_e1, ..defaults() };
-        assert!(crystal(0.27).objections().is_empty() && crystal(-0.25).objections().is_empty());
+        assert!(crystal(0.27).objections(&defaults()).is_empty() && crystal(-0.25).objections(&defaults()).is_empty());
         for wrong in [0.29, -0.26] {
-            let [(key, problem)] = &crystal(wrong).objections()[..] else { panic!("{wrong}") };
+            let [(key, problem)] = &crystal(wrong).objections(&defaults())[..] else { panic!("{wrong}") };
             assert!(*key == "gamma_e1" && problem.contains("stiffness"), "{problem}");
         }
-        let [(key, _)] = &Crystal { kinetic_e1: -3.0, ..defaults() }.objections()[..] else { panic!() };
+        let [(key, _)] = &Crystal { kinetic_e1: -3.0, ..defaults() }.objections(&defaults())[..] else { panic!() };
         assert_eq!(*key, "kinetic_e1");
-        let grains = |grains| Crystal { grains: Some(grains), ..defaults() }.objections();
+        let grains = |grains| Crystal { grains: Some(grains), ..defaults() }.objections(&defaults());
         assert!(grains(Grains::Uniform { seed: 3 }).is_empty());
         assert_eq!(grains(Grains::Fibre { axis: [0.0; 3], spread: 0.1, seed: 3 })[0].0, "grains.axis");
         assert_eq!(grains(Grains::Listed { orientations: Vec::new() })[0].0, "grains.orientations");
