@@ -3,6 +3,7 @@
 mod copper;
 pub(crate) mod cost;
 mod regime;
+mod stripping;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -42,6 +43,7 @@ pub fn check(config: &Config, choice: DeviceChoice) -> Result<String, RunError> 
     let of_map = map.map_or(Vec::new(), |map| copper::lines(&mut text, setup, &map));
     resolution(&mut text, setup);
     let regime = regime::lines(&mut text, setup);
+    stripping::lines(&mut text, setup);
     let of_cost = cost::lines(&mut text, setup, &heights, choice, &regime)?;
     for remark in remarks.iter().chain(&regime.warnings).chain(&of_map).chain(&of_cost) {
         line(&mut text, "note", remark);

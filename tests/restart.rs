@@ -93,7 +93,7 @@ fn killed_outright_and_ended_politely() {
     assert_same(&place);
 }
 
-/// The same inside a protocol, with everything that a checkpoint must know of: an SEI, a ramp, another temperature, stripping.
+/// The same inside a protocol, with everything that a checkpoint must know of: an SEI, voids, a ramp, another temperature, stripping.
 #[test]
 #[cfg(unix)]
 fn killed_inside_a_protocol() {
@@ -103,6 +103,12 @@ fresh_charge = "20 C/m^2"
 growth = "1 C^2/m^4/s"
 resistance = "5 ohm cm^2"
 cracks = 0.5
+[voids]
+critical_current = "0.5 mA/cm^2"
+height = "0.5 um"
+refilled = 0.5
+spacing = "1 um"
+activation_energy = "50 kJ/mol"
 [[protocol]]
 steps = [
     "Ramp from 1 mA/cm^2 to 5 mA/cm^2 in 20 s",

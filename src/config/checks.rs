@@ -31,7 +31,10 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
         ));
     }
     for (name, mechanism) in setup.mechanisms.each() {
-        mechanism.objections(&setup.kinetics).into_iter().for_each(|(key, problem)| object(format!("{name}.{key}: {problem}")));
+        mechanism
+            .objections(&setup.kinetics)
+            .into_iter()
+            .for_each(|(key, problem)| object(format!("{name}.{key}: {problem}")));
     }
     let on = setup.mechanisms.fields();
     for name in &setup.output.fields {

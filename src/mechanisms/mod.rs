@@ -123,6 +123,10 @@ pub trait Mechanism {
     fn bends_distance(&self) -> bool {
         false
     }
+    /// What `check` tells of a stripping current density \[A/m²\] under this kinetics at a temperature \[K\]: a name, and a sentence.
+    fn of_stripping(&self, _kinetics: &Kinetics, _temperature: f64, _current: f64) -> Option<(&'static str, String)> {
+        None
+    }
     /// How far the front may move in a step \[m\].
     fn largest_way(&self) -> f64 {
         f64::INFINITY
@@ -251,8 +255,8 @@ impl Mechanisms {
         self.each().into_iter().map(|(_, on)| on.largest_way()).fold(f64::INFINITY, f64::min)
     }
 
-    /// Place among the mechanisms that are switched on of the one that leaves voids, and their height \[m\].
-    pub fn voids(&self) -> Option<(usize, f64)> {
+    /// Place among the mechanisms that are switched on of the one whose field is the contact, and the height of the voids below the rest \[m\].
+    pub fn contact(&self) -> Option<(usize, f64)> {
         self.each().into_iter().enumerate().find_map(|(place, (_, on))| Some((place, on.void_height()?)))
     }
 

@@ -9,6 +9,7 @@
 //! surface. Numbers don't depend on how many threads made them.
 
 pub mod arms;
+pub mod contact;
 pub mod deposit;
 pub mod filling;
 pub mod fractal;
@@ -21,7 +22,6 @@ pub mod surface;
 pub mod tip;
 pub mod tips;
 pub mod topology;
-pub mod voids;
 
 use std::f64::consts::TAU;
 
@@ -60,7 +60,7 @@ pub struct Deposit<'a> {
     /// grains of the lithium, if it has any and they are known
     pub grains: Option<grains::Numbered<'a>>,
     /// how much of the surface is in contact, if there are voids
-    pub contact: Option<voids::Contact<'a>>,
+    pub contact: Option<contact::Known<'a>>,
     /// what plates from what
     pub medium: Medium<'a>,
     /// cells of the smallest piece that can be isolated
@@ -179,7 +179,7 @@ metrics! {
     mass_dimension ["1"] "fractal dimension of the mass around the only footprint; undefined for several, and for less than 34 cells",
     mass_dimension_error ["1"] "standard error of that slope",
     contact ["1"] "share of the lithium's surface that is in contact with the electrolyte, the rest lies above voids; undefined without [voids]",
-    voids ["m"] "volume of the voids per projected area; undefined without [voids]",
+    void_volume ["m"] "volume of the voids per projected area; undefined without [voids]",
 }
 
 /// What was found in a deposit.
@@ -231,7 +231,7 @@ pub fn look(deposit: &Deposit, how: Look) -> Morphology {
     let tip = tip::tip(deposit, &columns.surface);
     let front = front::front(deposit);
     let grains = deposit.grains.map(|numbered| grains::grains(deposit, numbered));
-    let voids = deposit.contact.map(|contact| voids::voids(deposit, contact));
+    let contact = deposit.contact.map(|known| contact::contact(deposit, known));
     let closely = (how == Look::Close).then(|| Closely::new(deposit, &nuclei));
     let of_tips = |value: &dyn Fn(&Closely) -> f64| closely.as_ref().map_or(f64::NAN, value);
     let of_grains = |value: &dyn Fn(&grains::Grains) -> f64| grains.as_ref().map_or(f64::NAN, value);
@@ -295,8 +295,8 @@ pub fn look(deposit: &Deposit, how: Look) -> Morphology {
         box_dimension_error: of_tips(&|closely| closely.dimensions[0].error),
         mass_dimension: of_tips(&|closely| closely.dimensions[1].value),
         mass_dimension_error: of_tips(&|closely| closely.dimensions[1].error),
-        contact: voids.map_or(f64::NAN, |voids| voids.contact),
-        voids: voids.map_or(f64::NAN, |voids| voids.volume / area),
+        contact: contact.map_or(f64::NAN, |contact| contact.share),
+        void_volume: contact.map_or(f64::NAN, |contact| contact.volume / area),
     };
     let filling = (how == Look::Close).then(|| filling::filling(deposit));
     Morphology { metrics, grains, tips: closely.map(|closely| closely.tips), filling }

@@ -3,7 +3,7 @@
 use super::View;
 use crate::io::surface::{Deposit, Sides, Surface, SurfaceError};
 use crate::mechanisms::{self, Mechanism};
-use crate::metrics::{self, Look, Morphology, grains::Numbered, voids::Contact};
+use crate::metrics::{self, Look, Morphology, contact, grains::Numbered};
 use crate::model::collector::Statics;
 use crate::model::grid::Grid;
 use crate::model::parameters::Setup;
@@ -154,8 +154,8 @@ impl DepositFields {
         let Surroundings { c, grain, .. } = &self.surroundings;
         let film = self.surroundings.film(setup, statics);
         let grains = setup.mechanisms.grains().zip(grain.as_ref());
-        let contact = setup.mechanisms.voids().and_then(|(place, height)| {
-            self.surroundings.layers[place].as_ref().map(|share| Contact { share, height })
+        let contact = setup.mechanisms.contact().and_then(|(place, height)| {
+            self.surroundings.layers[place].as_ref().map(|share| contact::Known { share, height })
         });
         let c: Option<Vec<f32>> = c.as_ref().map(|c| c.iter().map(|c| c / setup.top.c0 as f32).collect());
         let copper_area: Vec<f32> = statics.copper_area.iter().map(|&a| (f64::from(a) / self.length) as f32).collect();

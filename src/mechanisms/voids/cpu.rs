@@ -22,7 +22,12 @@ pub struct Contact {
 
 /// Contact in a box in which all surfaces have it.
 pub fn new(parameters: &Voids, scales: &Scales, cells: usize) -> Contact {
-    Contact { parameters: *parameters, scaled: parameters.scaled(scales), share: vec![NONE; cells], now: vec![NONE; cells] }
+    Contact {
+        parameters: *parameters,
+        scaled: parameters.scaled(scales),
+        share: vec![NONE; cells],
+        now: vec![NONE; cells],
+    }
 }
 
 /// What a step does to the contact.

@@ -63,7 +63,13 @@ impl Mechanism for Voids {
             of("height", self.height, [1e-9, 1e-4], "m", "voids are nanometres to tens of micrometres high"),
             of("spacing", self.spacing, [1e-9, 1e-3], "m", "voids are nanometres to tens of micrometres apart"),
             of("reference_pressure", self.reference_pressure, [1e3, 1e9], "Pa", "stacks are pressed at 1e5 to 1e8 Pa"),
-            of("activation_energy", self.activation_energy, [1e2, 3e5], "J/mol", "lithium creeps with 3e4 to 6e4 J/mol"),
+            of(
+                "activation_energy",
+                self.activation_energy,
+                [1e2, 3e5],
+                "J/mol",
+                "lithium creeps with 3e4 to 6e4 J/mol",
+            ),
             of("reference_temperature", self.reference_temperature, [200.0, 454.0], "K", "25 degC is 298.15 K"),
         ]
     }
@@ -78,6 +84,20 @@ impl Mechanism for Voids {
 
     fn bends_distance(&self) -> bool {
         true
+    }
+
+    fn of_stripping(&self, kinetics: &Kinetics, temperature: f64, current: f64) -> Option<(&'static str, String)> {
+        let critical = self.critical_current(kinetics.pressure, temperature);
+        let told = if current <= critical {
+            format!("kept: {current} A/m^2 are stripped at most, and lithium comes after up to {critical:.4} A/m^2")
+        } else {
+            let charge = self.height * FARADAY / LITHIUM_MOLAR_VOLUME / (1.0 - critical / current);
+            format!(
+                "lost: {current} A/m^2 are stripped, and lithium comes after up to {critical:.4} A/m^2; none is left of a flat surface after {:.3} mAh/cm^2",
+                charge / 36_000.0
+            )
+        };
+        Some(("contact", told))
     }
 
     fn largest_way(&self) -> f64 {

@@ -1,0 +1,197 @@
+//! Voids on both backends, over a restart, on nuclei and in cycles, beside an SEI.
+
+mod common;
+
+use common::program::Place;
+use common::{cpu, everything};
+use liplate::mechanisms::sei::Sei;
+use liplate::mechanisms::voids::Voids;
+use liplate::model::nucleation::Cap;
+use liplate::model::parameters::*;
+#[cfg(feature = "gpu")]
+use liplate::solver::backend::Field;
+use liplate::solver::backend::{Backend, State};
+use liplate::solver::step::{Clock, Problem};
+
+const VOIDS: Voids = Voids {
+    critical_current: 2.0,
+    height: 0.5e-6,
+    refilled: 0.5,
+    spacing: 1e-6,
+    pressure_exponent: 2.0,
+    reference_pressure: 1e6,
+    activation_energy: 5e4,
+    reference_temperature: 298.15,
+};
+
+/// Nuclei on rough copper with an SEI, to be plated, stripped faster than lithium comes after, and plated again.
+fn setup() -> Setup {
+    let mut s = everything(20);
+    s.mechanisms.voids = Some(VOIDS);
+    s.mechanisms.sei = Some(Sei {
+        fresh_charge: 50.0,
+        formation_time: 0.5,
+        growth: 1.0,
+        resistance: 1e-3,
+        cracks: 0.5,
+        activation_energy: 0.0,
+        reference_temperature: 298.15,
+    });
+    s.kinetics.pressure = 1.5e6;
+    let listed = |x: f64, y: f64| ListedNucleus { x: x * 0.25e-6, y: y * 0.25e-6, radius: 0.75e-6, time: 0.0 };
+    s.nucleation = Nucleation::Listed { nuclei: vec![listed(5.5, 6.5), listed(13.0, 12.5)] };
+    s.time_step.potential = 0.1;
+    s
+}
+
+fn steps(s: &Setup, b: &mut dyn Backend, clock: &mut Clock, current: f64, count: usize) {
+    let heights = liplate::model::collector::heights(&s.grid, &s.collector);
+    let problem = Problem::new(s, &heights);
+    clock.control = Control::Current(current);
+    for _ in 0..count {
+        problem.advance(b, clock, 1e9).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+/// Forth, back and forth again.
+fn cycle(s: &Setup, b: &mut dyn Backend) -> (State, Clock) {
+    let heights = liplate::model::collector::heights(&s.grid, &s.collector);
+    let mut clock = Problem::new(s, &heights).start(b).unwrap();
+    for (current, count) in [(30.0, 30), (-30.0, 12), (30.0, 6)] {
+        steps(s, b, &mut clock, current, count);
+    }
+    (b.state().unwrap(), clock)
+}
+
+fn shares(state: &State) -> impl Iterator<Item = f64> + '_ {
+    state.riding["contact"].iter().copied().filter(|share| *share >= 0.0)
+}
+
+#[test]
+fn stripping_costs_contact_and_the_ledgers_close() {
+    let s = setup();
+    let (mut c, _) = cpu(&s);
+    let (state, clock) = cycle(&s, &mut c);
+    let (least, most) =
+        shares(&state).fold((1.0f64, 0.0f64), |(least, most), share| (least.min(share), most.max(share)));
+    println!("contact from {least:.3} to {most:.3}, ledger of lithium {:.1e}", clock.ledger.lithium_error());
+    assert!(least < 0.8 && least > 0.0 && most <= 1.0, "{least} {most}");
+    assert!(clock.ledger.lithium_error().abs() < 1e-6 && clock.ledger.charge_error().abs() < 1e-6);
+}
+
+#[test]
+fn a_restart_goes_on_to_the_bit() {
+    let s = setup();
+    let (mut c, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    let mut clock = problem.start(&mut c).unwrap();
+    steps(&s, &mut c, &mut clock, 30.0, 20);
+    steps(&s, &mut c, &mut clock, -30.0, 5);
+    let (stored, stored_clock) = (c.state().unwrap(), clock.clone());
+    steps(&s, &mut c, &mut clock, -30.0, 5);
+    let (mut second, _) = cpu(&s);
+    second.load(&stored).unwrap();
+    problem.go_on(&mut second).unwrap();
+    let mut resumed = stored_clock;
+    steps(&s, &mut second, &mut resumed, -30.0, 5);
+    assert_eq!(resumed, clock);
+    assert!(second.state().unwrap() == c.state().unwrap());
+}
+
+/// A nucleus does not inherit the voids of lithium around it.
+#[test]
+fn a_new_nucleus_is_in_contact() {
+    let mut s = setup();
+    s.nucleation = Nucleation::None;
+    s.deposit = InitialDeposit::Layer { thickness: 4.0 * s.grid.dx };
+    let (mut c, heights) = cpu(&s);
+    let problem = Problem::new(&s, &heights);
+    problem.start(&mut c).unwrap();
+    let mut state = c.state().unwrap();
+    state.riding.get_mut("contact").unwrap().fill(0.3);
+    c.load(&state).unwrap();
+    let top = (0..s.grid.nz).rev().find(|z| state.xi[z * s.grid.nx * s.grid.ny] > 0.5).unwrap();
+    c.place(&[Cap { centre: [10.0, 10.0, top as f64 + 2.0], radius: 4.0 }], 0);
+    let after = c.state().unwrap();
+    let fresh = after.riding["contact"].iter().filter(|share| **share < 0.0).count();
+    assert!(fresh > 50, "{fresh}");
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_loses_the_same_contact() {
+    let s = setup();
+    let Some(mut g) = common::gpu(&s) else { return };
+    let (mut c, _) = cpu(&s);
+    let ((of_gpu, clock_gpu), (of_cpu, clock_cpu)) = (cycle(&s, &mut g), cycle(&s, &mut c));
+    let xi = of_gpu.xi.iter().zip(&of_cpu.xi).fold(0.0f64, |largest, (a, b)| largest.max((a - b).abs()));
+    assert!(xi < 1e-3 && (clock_gpu.potential / clock_cpu.potential - 1.0).abs() < 1e-3, "{xi:e}");
+    // cell by cell: a few at the edge of a band may have entered it a step earlier
+    let pairs = || of_gpu.riding["contact"].iter().zip(&of_cpu.riding["contact"]);
+    let differing = pairs().filter(|(a, b)| (*a - *b).abs() > 2e-3).count();
+    println!("xi differs by {xi:.1e}, the contact in {differing} cells");
+    assert!(differing < 20, "{differing} cells");
+    assert!(g.field(Field::Riding("contact")).unwrap().iter().any(|&share| share > 0.0 && share < 0.8));
+}
+
+const CONFIG: &str = r#"
+[grid]
+cells = [8, 8, 32]
+dx = "0.25 um"
+[electrolyte]
+kind = "single_ion"
+kappa = "0.2 S/m"
+[kinetics]
+i0 = "5 mA/cm^2"
+film = "5 ohm cm^2"
+[voids]
+critical_current = "0.5 mA/cm^2"
+height = "0.5 um"
+[collector]
+height = "1 um"
+[deposit]
+kind = "layer"
+thickness = "3 um"
+[top]
+current = "-2 mA/cm^2"
+[end]
+time = "60 s"
+[output]
+fields = ["lithium", "contact"]
+"#;
+
+#[test]
+fn a_run_tells_them_and_check_warns_of_them() {
+    let place = Place::new(CONFIG);
+    let checked = place.call(&["check", "config.toml"]);
+    assert!(
+        checked.out.contains("lost: 20 A/m^2 are stripped, and lithium comes after up to 5.0000 A/m^2"),
+        "{checked:?}"
+    );
+    place.run("run");
+    let table = place.text("run/metrics.csv");
+    let mut rows = table.lines().filter(|line| !line.starts_with('#'));
+    let names: Vec<&str> = rows.next().unwrap().split(',').collect();
+    let last: Vec<&str> = rows.next_back().unwrap().split(',').collect();
+    let told = |name: &str| last[names.iter().position(|own| *own == name).unwrap()].parse::<f64>().unwrap();
+    let exact = 15.0 * 60.0 * 1.3e-5 / 96_485.332;
+    assert!((told("void_volume [m]") / exact - 1.0).abs() < 2e-3, "{} {exact}", told("void_volume [m]"));
+    assert!((told("contact") - (1.0 - exact / 0.5e-6)).abs() < 1e-3, "{}", told("contact"));
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let place = Place::new(CONFIG);
+    let refused = |setting: &str, what: &str| {
+        let called = place.call(&["check", "config.toml", "--set", setting]);
+        assert!(called.code == 2 && called.err.contains(what), "{setting}: {called:?}");
+    };
+    refused("voids.pressure_exponent=2", "voids.pressure_exponent");
+    refused("voids.height=0 um", "voids.height");
+    refused("voids.critical_current=-1 mA/cm^2", "voids.critical_current");
+    refused("voids.refilled=1.5", "voids.refilled");
+    refused("voids.refiled=0.5", "refilled");
+    let without = CONFIG.replace("[voids]\ncritical_current = \"0.5 mA/cm^2\"\nheight = \"0.5 um\"\n", "");
+    let called = Place::new(&without).call(&["check", "config.toml"]);
+    assert!(called.code == 2 && called.err.contains("needs a section [voids]"), "{called:?}");
+}
