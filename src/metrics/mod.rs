@@ -178,8 +178,8 @@ metrics! {
     box_dimension_error ["1"] "standard error of that slope",
     mass_dimension ["1"] "fractal dimension of the mass around the only footprint; undefined for several, and for less than 34 cells",
     mass_dimension_error ["1"] "standard error of that slope",
-    contact ["1"] "share of the lithium's surface that is in contact with the electrolyte, the rest lies above voids; undefined without [voids]",
-    void_volume ["m"] "volume of the voids per projected area; undefined without [voids]",
+    contact ["1"] "share of the lithium's surface that is in contact with the electrolyte, the rest lies above voids; undefined without a section of voids",
+    void_volume ["m"] "volume of the voids per projected area; undefined without a section of voids",
 }
 
 /// What was found in a deposit.
