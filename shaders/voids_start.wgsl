@@ -45,8 +45,7 @@ fn voids_start(@builtin(global_invocation_id) p: vec3<u32>) {
     let share = carried(now, lost(current_old[nearest] - side[i].x), 1.0);
 
     let film = physics.film + physics.pattern_film * pattern_share[p.y * n.x + p.x] + side[i].y;
-    let constricted = -log(sin(1.5707964 * share));
-    side[i].y += film * (1.0 / share - 1.0) + parameters.constriction * constricted;
+    side[i].y += film * (1.0 / share - 1.0) + parameters.constriction * constricted(share);
     law[i].y = (1.0 + law[i].y) * share - 1.0;
     contact_now[i] = now;
 }

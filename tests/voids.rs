@@ -134,6 +134,13 @@ fn a_gpu_loses_the_same_contact() {
     assert!(g.field(Field::Riding("contact")).unwrap().iter().any(|&share| share > 0.0 && share < 0.8));
 }
 
+/// As bad as WGSL allows.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_of_scattered_errors_loses_the_same_contact() {
+    common::arithmetic::Arithmetic::Scattered(1).with(a_gpu_loses_the_same_contact);
+}
+
 const CONFIG: &str = r#"
 [grid]
 cells = [8, 8, 32]

@@ -24,3 +24,12 @@ fn carried(share: f32, loss: f32, stretch: f32) -> f32 {
     let after = min(share * left(loss / share), 1.0);
     return max(1.0 - (1.0 - after) / clamp(stretch, LEAST_STRETCH, LARGEST_STRETCH), LEAST_CONTACT);
 }
+
+// Resistance of stripes of contact that are this share of a surface, over their period times pi: ln(1/sin(pi/2 share)). WGSL's own sine may err by 2^-11;
+// these are the terms of its series up to the eleventh power, right to 6e-8.
+fn constricted(share: f32) -> f32 {
+    let s = share * share;
+    let inner = 0.07969262625 + s * (-0.00468175414 + s * (0.00016044118 + s * -0.00000359884));
+    let sine = share * (1.57079632679 + s * (-0.64596409751 + s * inner));
+    return -log(min(sine, 1.0));
+}
