@@ -3,6 +3,7 @@
 use super::probe::Probes;
 use super::shape::Shape;
 use crate::mechanisms::{Riding, StepStart};
+use crate::model::numerics::FRESH_SHARE;
 use crate::model::scales::Scales;
 use crate::model::uniforms::Physics;
 
@@ -56,6 +57,18 @@ pub struct NewNuclei<'a> {
     pub before: u64,
     /// their lithium fraction in cell (x, y, z), and which of them is the largest there
     pub largest: &'a (dyn Fn(usize, usize, usize) -> (f64, usize) + Sync),
+}
+
+impl NewNuclei<'_> {
+    /// Gives a field that rides on the surface this value wherever the surface is that of a new nucleus.
+    pub fn mark(&self, on: &Surface, field: &mut [f64], value: f64) {
+        on.shape.map(field, |x, y, z, cell, own| {
+            let (share, _) = (self.largest)(x, y, z);
+            if share > FRESH_SHARE && share > on.xi[cell.here] {
+                *own = value;
+            }
+        });
+    }
 }
 
 /// A mechanism, with its fields, on this backend.

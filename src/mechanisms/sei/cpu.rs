@@ -4,7 +4,7 @@ use super::{FIELDS, Scaled, Sei, carried, formed};
 use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
 use crate::cpu::probe::at_depth;
 use crate::mechanisms::{Riding, StepStart};
-use crate::model::numerics::{FRESH_SHARE, OWN_LAYER, SEI_BAND};
+use crate::model::numerics::{OWN_LAYER, SEI_BAND};
 use crate::model::scales::Scales;
 
 /// Charge per area of a cell that is not near the interface.
@@ -132,11 +132,6 @@ impl OnSurface for Layers {
     }
 
     fn place(&mut self, on: &Surface, nuclei: &NewNuclei) {
-        on.shape.map(&mut self.layer[0], |x, y, z, cell, sigma| {
-            let (share, _) = (nuclei.largest)(x, y, z);
-            if share > FRESH_SHARE && share > on.xi[cell.here] {
-                *sigma = NONE;
-            }
-        });
+        nuclei.mark(on, &mut self.layer[0], NONE);
     }
 }

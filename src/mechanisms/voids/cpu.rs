@@ -4,7 +4,7 @@ use super::{FIELDS, Scaled, Voids, carried, constricted};
 use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
 use crate::cpu::probe::at_depth;
 use crate::mechanisms::{Riding, StepStart};
-use crate::model::numerics::{FRESH_SHARE, OWN_LAYER};
+use crate::model::numerics::{OWN_LAYER};
 use crate::model::scales::Scales;
 
 /// Contact of a cell that is not near the interface.
@@ -131,11 +131,6 @@ impl OnSurface for Contact {
     }
 
     fn place(&mut self, on: &Surface, nuclei: &NewNuclei) {
-        on.shape.map(&mut self.share, |x, y, z, cell, contact| {
-            let (share, _) = (nuclei.largest)(x, y, z);
-            if share > FRESH_SHARE && share > on.xi[cell.here] {
-                *contact = NONE;
-            }
-        });
+        nuclei.mark(on, &mut self.share, NONE);
     }
 }
