@@ -1,6 +1,6 @@
 // voids_end - what a step has done to the contact: stripping has cost some of it, creep and plating have brought some back
 //
-//   contact = share of the surface in contact, negative away from the interface
+//   contact = share of the surface in contact, negative where a cell has none of its own but knows that of the surface that was closest to it
 //
 // reads   q, front_curvature, current, side, contact_now
 // writes  contact
@@ -17,17 +17,16 @@
 @group(0) @binding(7) var<storage, read_write> contact: array<f32>;
 
 struct Parameters {
-    movement: f32,
     dt: f32,
-    critical: f32, // current density up to which lithium comes after, at the reference pressure
+    critical: f32, // current density up to which lithium is resupplied
     per_charge: f32, // contact lost per charge that is stripped
     refilled: f32, // part of the plated lithium that goes into voids
-    exponent: f32, // of the pressure
-    stress: f32, // the reference pressure, as a potential
+    movement: f32,
 }
 
 // Cells farther than this from the interface have the contact of the surface that is closest to them [ell].
 const OWN_LAYER = 3.0;
+
 @compute @workgroup_size(16, 4, 4)
 fn voids_end(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
@@ -35,10 +34,9 @@ fn voids_end(@builtin(global_invocation_id) p: vec3<u32>) {
     let i = element(p, n);
     let now = contact_now[i];
     if now < 0.0 || abs(q[i]) >= OWN_LAYER * physics.ell {
-        contact[i] = -1.0;
+        contact[i] = -abs(now);
         return;
     }
-    let lithium = current[i] - side[i].x;
-    let stretch = 1.0 + parameters.movement * lithium * front_curvature[i];
-    contact[i] = carried(now, lost(lithium), stretch);
+    let plated = max(current[i] - side[i].x, 0.0);
+    contact[i] = carried(now, lost(current[i]), 1.0 + parameters.movement * plated * front_curvature[i]);
 }

@@ -1,6 +1,6 @@
 // voids_place - where new nuclei appear the surface is in contact
 //
-//   contact = -1 where the share of new nuclei is more than FRESH_SHARE and than the lithium that is there
+//   contact = 1 where the share of new nuclei is more than FRESH_SHARE and than the lithium that is there
 //
 // reads   caps, xi
 // writes  contact
@@ -26,5 +26,5 @@ fn voids_place(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
     let share = largest_cap(p, n, parameters.count).share;
-    if share > FRESH_SHARE && share > xi[i] { contact[i] = -1.0; }
+    if share > FRESH_SHARE && share > xi[i] { contact[i] = 1.0; }
 }

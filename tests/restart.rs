@@ -93,22 +93,40 @@ fn killed_outright_and_ended_politely() {
     assert_same(&place);
 }
 
-/// The same inside a protocol, with everything that a checkpoint must know of: an SEI, voids, a ramp, another temperature, stripping.
+/// The same inside a protocol, with everything that a checkpoint must know of: an SEI, a ramp, another temperature, stripping.
 #[test]
 #[cfg(unix)]
 fn killed_inside_a_protocol() {
-    let steps = r#"
+    killed_inside_a_protocol_with(
+        r#"
 [sei]
 fresh_charge = "20 C/m^2"
 growth = "1 C^2/m^4/s"
 resistance = "5 ohm cm^2"
 cracks = 0.5
+"#,
+    );
+}
+
+/// The same with voids, which no SEI covers.
+#[test]
+#[cfg(unix)]
+fn killed_inside_a_protocol_with_voids() {
+    killed_inside_a_protocol_with(
+        r#"
 [voids]
 critical_current = "0.5 mA/cm^2"
 height = "0.5 um"
 refilled = 0.5
 spacing = "1 um"
 activation_energy = "50 kJ/mol"
+"#,
+    );
+}
+
+#[cfg(unix)]
+fn killed_inside_a_protocol_with(section: &str) {
+    let steps = r#"
 [[protocol]]
 steps = [
     "Ramp from 1 mA/cm^2 to 5 mA/cm^2 in 20 s",
@@ -117,7 +135,8 @@ steps = [
     "Charge at 3 mA/cm^2 for 20 s",
 ]
 "#;
-    let config = SMALL.replace("current = \"3 mA/cm^2\"\n", "").replace("[end]\ncharge = \"0.02 mAh/cm^2\"\n", steps);
+    let ends = "[end]\ncharge = \"0.02 mAh/cm^2\"\n";
+    let config = SMALL.replace("current = \"3 mA/cm^2\"\n", "").replace(ends, &format!("{section}{steps}"));
     let place = Place::new(&config);
     place.run("whole");
     let rows = place.text("whole/metrics.csv").lines().count();

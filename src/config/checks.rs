@@ -36,6 +36,11 @@ pub fn check(setup: &Setup, problems: &Problems) -> Vec<String> {
             .into_iter()
             .for_each(|(key, problem)| object(format!("{name}.{key}: {problem}")));
     }
+    if let Some([leaves, takes]) = setup.mechanisms.clash() {
+        object(format!(
+            "{leaves}: [{takes}] would go on taking lithium where there is no contact: leave one of the two out; kinetics.film resists in contact alone"
+        ));
+    }
     let on = setup.mechanisms.fields();
     for name in &setup.output.fields {
         let Some((_, field)) = mechanisms::field(name) else { continue };

@@ -39,7 +39,7 @@ impl Quantity {
 /// Values that a metric can have.
 fn possible(name: &str) -> RangeInclusive<f64> {
     match name {
-        "covered" | "void_fraction" | "dead_fraction" | "trapped" => 0.0..=1.0,
+        "covered" | "contact" | "void_fraction" | "dead_fraction" | "trapped" => 0.0..=1.0,
         "porosity" => f64::NEG_INFINITY..=1.0,
         "potential" | "skewness" | "tip_speed" | "tip_ratio" | "tip_over_mean" => f64::NEG_INFINITY..=f64::INFINITY,
         _ => 0.0..=f64::INFINITY,

@@ -122,10 +122,10 @@ kernels! {
     SmoothFirst = "smooth_first", STENCIL, &["weight"];
     Spent = "spent", &["uniforms", "grid", "electrolyte", "isolated"], &[];
     Total = "total", &["uniforms", "precision", "sum"], &["count", "maxima"];
-    VoidsEnd = "voids_end", &["uniforms", "grid", "voids"], &["movement", "dt", "critical", "per_charge", "refilled", "exponent", "stress"];
+    VoidsEnd = "voids_end", &["uniforms", "grid", "voids"], &["dt", "critical", "per_charge", "refilled", "movement"];
     VoidsPlace = "voids_place", NUCLEI, &["count"];
     VoidsStart = "voids_start", &["uniforms", "grid", "precision", "distance", "voids"],
-        &["constriction", "dt", "critical", "per_charge", "refilled", "exponent", "stress"];
+        &["dt", "critical", "per_charge", "refilled", "constriction"];
     Transport = "transport", LOCAL, &[];
     Trapped = "trapped", &["uniforms", "grid", "electrolyte", "isolated"], &[];
     Update = "update", &["uniforms", "grid", "precision", "electrolyte"], &["keep"];

@@ -11,14 +11,13 @@ macro_rules! devices {
     ($($name:ident: $keys:ident, $label:literal, $takes:ident, $about:literal;)*) => {
         /// Every mechanism on the CPU backend, in the order of the table, none where it is switched off.
         pub fn on_cpu(setup: &Setup, scales: &Scales) -> [Option<Box<dyn OnSurface>>; COUNT] {
-            let cells = setup.grid.cells();
-            [$(setup.mechanisms.$name.as_ref().map(|on| Box::new(super::$name::cpu::new(on, scales, cells)) as Box<dyn OnSurface>)),*]
+            [$(setup.mechanisms.$name.as_ref().map(|on| Box::new(super::$name::cpu::new(on, setup, scales)) as Box<dyn OnSurface>)),*]
         }
 
         /// Every mechanism on a GPU, in the order of the table, none where it is switched off.
         #[cfg(feature = "gpu")]
         pub fn on_gpu(setup: &Setup, scales: &Scales) -> [Option<Box<dyn GpuMechanism>>; COUNT] {
-            [$(setup.mechanisms.$name.as_ref().map(|on| Box::new(super::$name::gpu::new(on, scales)) as Box<dyn GpuMechanism>)),*]
+            [$(setup.mechanisms.$name.as_ref().map(|on| Box::new(super::$name::gpu::new(on, setup, scales)) as Box<dyn GpuMechanism>)),*]
         }
 
         /// Buffers that the shaders of mechanisms bind, switched on or not.

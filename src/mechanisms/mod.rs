@@ -123,8 +123,8 @@ pub trait Mechanism {
     fn bends_distance(&self) -> bool {
         false
     }
-    /// What `check` tells of a stripping current density \[A/m²\] under this kinetics at a temperature \[K\]: a name, and a sentence.
-    fn of_stripping(&self, _kinetics: &Kinetics, _temperature: f64, _current: f64) -> Option<(&'static str, String)> {
+    /// What `check` tells of `steps` that strip under this kinetics, each with its current density \[A/m²\] and its temperature \[K\]: a name, and a sentence.
+    fn of_stripping(&self, _kinetics: &Kinetics, _steps: &[[f64; 2]]) -> Option<(&'static str, String)> {
         None
     }
     /// How far the front may move in a step \[m\].
@@ -258,6 +258,15 @@ impl Mechanisms {
     /// Place among the mechanisms that are switched on of the one whose field is the contact, and the height of the voids below the rest \[m\].
     pub fn contact(&self) -> Option<(usize, f64)> {
         self.each().into_iter().enumerate().find_map(|(place, (_, on))| Some((place, on.void_height()?)))
+    }
+
+    /// Sections of which one leaves voids below the electrolyte and the other takes lithium from all of the surface, above voids too, if both are there.
+    pub fn clash(&self) -> Option<[&'static str; 2]> {
+        let each = self.each();
+        let with_voids = each.iter().find(|(_, on)| on.void_height().is_some())?.0;
+        let takes =
+            |name: &str| ALL.iter().zip(LITHIUM_COLUMNS).any(|((own, ..), column)| *own == name && column.is_some());
+        Some([with_voids, each.iter().find(|(name, _)| takes(name))?.0])
     }
 
     /// Area resistance of a fresh surface, that of the film aside \[Ω m²\].

@@ -56,5 +56,5 @@ numerics! {
     LEAST_STRETCH = 0.5 ["1"] "least stretching of the surface that one step does to the layer: it must not pile up in a cell";
     LARGEST_STRETCH = 2.0 ["1"] "largest stretching of the surface that one step does to the layer: it must not vanish";
     // the voids
-    LEAST_CONTACT = 1e-3 ["1"] "least share of a surface that stays in contact: a current that is forced through so little needs volts";
+    LEAST_CONTACT = 1e-3 ["1"] "least share of a surface that stays in contact: a current that is forced through so little needs volts, and no more void is counted";
 }

@@ -209,7 +209,10 @@ impl std::fmt::Display for Limit {
             Self::VoltageAbove(voltage) => write!(f, "the cell voltage has risen to {voltage} V"),
             Self::CathodeEmpty => write!(f, "the cathode has given all its lithium"),
             Self::CathodeFull => write!(f, "the cathode has all its lithium back"),
-            Self::Stripped => write!(f, "no lithium is left to strip: the potential has risen to {STRIPPED} V vs Li"),
+            Self::Stripped => write!(
+                f,
+                "no lithium is left to strip, or none in contact: the potential has risen to {STRIPPED} V vs Li"
+            ),
             Self::CurrentBelow(current) => write!(f, "the current has fallen to {} mA/cm²", current / 10.0),
             Self::Short => write!(f, "lithium has made a short"),
             Self::TemperatureAbove(limit) => write!(f, "the cell has warmed to {:.2} °C", limit - ZERO_CELSIUS),

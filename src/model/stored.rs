@@ -45,7 +45,7 @@ fields! {
     Curvature "curvature" ["m-1"] "sum of the principal curvatures of the surface, positive where the lithium bulges";
     Isolated "isolated" ["1"] "volume fraction of lithium without a way to the copper";
     Sei "sei" ["C m-2"] "charge of the solid electrolyte interphase per area";
-    Contact "contact" ["1"] "share of the surface of the lithium that is in contact with the electrolyte, the rest lies above voids; 0 away from it";
+    Contact "contact" ["1"] "share of the surface of the lithium that is in contact with the electrolyte, the rest lies above voids; 0 away from it, and 1 everywhere at the start";
     Grain "grain" ["1"] "number of the grain: that of the nucleus that began it, 0 of lithium that was there from the start, and without lithium";
     --
     Delta "delta" ["m-1"] "area of the surface of the lithium per volume";

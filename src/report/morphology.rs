@@ -11,7 +11,7 @@ type Panel = (&'static str, &'static [(&'static str, &'static str, f64)]);
 /// Panels that a run of another kind has nothing for.
 const OF_SOME: [Panel; 7] = [
     ("Contact [1]", &[("share of the surface", "contact", 1.0)]),
-    ("Voids [µm]", &[("volume per area", "void_volume [m]", 1e6)]),
+    ("Voids below the electrolyte [µm]", &[("volume per projected area", "void_volume [m]", 1e6)]),
     ("Grains [1]", &[("all", "grains", 1.0), ("seen from above", "grains_seen", 1.0)]),
     (
         "Texture [times that of random orientations]",

@@ -229,7 +229,7 @@ pub fn morphology(record: &Record) -> Result<Markup, ReportError> {
         @if !charts.is_empty() {
             (figure(&charts, 3, html! {
                 "The deposit in time. Heights are those of the highest lithium above the copper below it; the developed area counts lithium against "
-                "electrolyte; a void is electrolyte below the highest lithium of its column; porosity, 1 − thickness/mean height, is too small while "
+                "electrolyte; a void in the deposit is electrolyte below the highest lithium of its column, and has nothing to do with voids below a solid electrolyte, above which lithium has no contact; porosity, 1 − thickness/mean height, is too small while "
                 "features are a few cells high, and is left out below −1; the uniformity is that of the current density on the interface while current flows: 0 and 1 if it is even. "
                 "Sizes × k_kin tell whether the kinetics level the deposit, far below 1, or tips win, above 1 to 4; t/t_Sand is that of the mean current since "
                 "the step of the protocol began, and tells something until the top of the box is felt; I/I_lim is that through what is left between the mean "

@@ -139,7 +139,7 @@ fn objection(setup: &Setup, clock: &Clock, timed: bool) -> Option<String> {
     }
     if clock.potential.abs() > RUN_AWAY {
         return Some(format!(
-            "the electrode potential has run away to {:.1} V: nothing takes the current, as where no lithium is left to strip",
+            "the electrode potential has run away to {:.1} V: nothing takes the current, as where no lithium is left to strip, or none in contact",
             clock.potential
         ));
     }

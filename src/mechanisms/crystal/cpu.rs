@@ -9,6 +9,7 @@ use crate::cpu::shape::{Cell, Row, Shape, paired};
 use crate::mechanisms::{Riding, StepStart};
 use crate::model::numerics::{CRYSTAL_BAND, GRAIN_SHARE, LARGEST_CURVATURE, NO_GRAIN};
 use crate::model::orientation::{Orientations, Rotation, along_axis, grain_of_nucleus, into_frame};
+use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 
 /// The crystal of a run, of one orientation or in grains.
@@ -29,7 +30,8 @@ struct Grains {
 }
 
 /// The crystal of a box with so many cells.
-pub fn new(parameters: &Crystal, _: &Scales, cells: usize) -> Lithium {
+pub fn new(parameters: &Crystal, setup: &Setup, _: &Scales) -> Lithium {
+    let cells = setup.grid.cells();
     let of = if parameters.grains.is_some() { vec![NO_GRAIN; cells] } else { Vec::new() };
     Lithium {
         energy: parameters.energy(),

@@ -8,6 +8,7 @@ use crate::gpu::shader::Kernel;
 use crate::mechanisms::{Riding, StepStart};
 use crate::model::numerics::NO_GRAIN;
 use crate::model::orientation::{DRAWN, LARGEST_NUMBER, Orientations, grain_of_nucleus};
+use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::solver::backend::BackendError;
 
@@ -35,7 +36,7 @@ pub struct Lithium {
 }
 
 /// A crystal with these parameters.
-pub fn new(parameters: &Crystal, _: &Scales) -> Lithium {
+pub fn new(parameters: &Crystal, _: &Setup, _: &Scales) -> Lithium {
     Lithium { crystal: parameters.clone(), orientations: parameters.orientations() }
 }
 

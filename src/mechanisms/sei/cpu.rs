@@ -5,6 +5,7 @@ use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
 use crate::cpu::probe::at_depth;
 use crate::mechanisms::{Riding, StepStart};
 use crate::model::numerics::{OWN_LAYER, SEI_BAND};
+use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 
 /// Charge per area of a cell that is not near the interface.
@@ -23,7 +24,8 @@ pub struct Layers {
 }
 
 /// Layers of a box in which no surface has any.
-pub fn new(parameters: &Sei, scales: &Scales, cells: usize) -> Layers {
+pub fn new(parameters: &Sei, setup: &Setup, scales: &Scales) -> Layers {
+    let cells = setup.grid.cells();
     Layers {
         parameters: *parameters,
         scaled: parameters.scaled(scales),

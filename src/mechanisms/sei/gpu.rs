@@ -6,6 +6,7 @@ use crate::gpu::fields::{Extent, RidingBuffer};
 use crate::gpu::mechanism::GpuMechanism;
 use crate::gpu::shader::Kernel;
 use crate::mechanisms::{Riding, StepStart};
+use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::solver::backend::BackendError;
 
@@ -23,7 +24,7 @@ pub struct Layers {
 }
 
 /// Layers with these parameters.
-pub fn new(parameters: &Sei, scales: &Scales) -> Layers {
+pub fn new(parameters: &Sei, _: &Setup, scales: &Scales) -> Layers {
     Layers { parameters: *parameters, scaled: parameters.scaled(scales) }
 }
 

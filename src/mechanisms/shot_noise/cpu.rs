@@ -5,6 +5,7 @@ use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
 use crate::cpu::probe::Foot;
 use crate::mechanisms::{Riding, StepStart};
 use crate::model::numerics::{DILUTE, FEWEST_IONS, OFF_SURFACE};
+use crate::model::parameters::Setup;
 use crate::model::random::bits_above_half;
 use crate::model::scales::Scales;
 
@@ -16,7 +17,7 @@ pub struct Noise {
 }
 
 /// The shot noise of a box.
-pub fn new(parameters: &ShotNoise, scales: &Scales, _: usize) -> Noise {
+pub fn new(parameters: &ShotNoise, _: &Setup, scales: &Scales) -> Noise {
     Noise { parameters: *parameters, ions: ShotNoise::ions(scales) }
 }
 

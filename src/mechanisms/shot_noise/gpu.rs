@@ -6,6 +6,7 @@ use crate::gpu::fields::RidingBuffer;
 use crate::gpu::mechanism::GpuMechanism;
 use crate::gpu::shader::Kernel;
 use crate::mechanisms::{Riding, StepStart};
+use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 use crate::solver::backend::BackendError;
 
@@ -20,7 +21,7 @@ pub struct Noise {
 }
 
 /// Shot noise with these parameters.
-pub fn new(parameters: &ShotNoise, scales: &Scales) -> Noise {
+pub fn new(parameters: &ShotNoise, _: &Setup, scales: &Scales) -> Noise {
     Noise { parameters: *parameters, ions: ShotNoise::ions(scales) }
 }
 

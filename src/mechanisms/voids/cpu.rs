@@ -4,56 +4,42 @@ use super::{FIELDS, Scaled, Voids, carried, constricted};
 use crate::cpu::mechanism::{Contribution, NewNuclei, OnSurface, Surface};
 use crate::cpu::probe::at_depth;
 use crate::mechanisms::{Riding, StepStart};
-use crate::model::numerics::{OWN_LAYER};
+use crate::model::numerics::OWN_LAYER;
+use crate::model::parameters::Setup;
 use crate::model::scales::Scales;
 
-/// Contact of a cell that is not near the interface.
+/// What a cell that does not react has in the place of a contact of its own: full contact, negative, as what is not its own is.
 const NONE: f64 = -1.0;
 
 /// The contact of a run.
 pub struct Contact {
     parameters: Voids,
+    pressure: f64,
     scaled: Scaled,
-    /// share of the surface in contact, or [`NONE`]
+    /// share of the surface in contact; negative where a cell has none of its own but knows that of the surface that was closest to it
     share: Vec<f64>,
-    /// the same at the beginning of the step
+    /// share at the beginning of the step, positive where a cell reacts
     now: Vec<f64>,
 }
 
 /// Contact in a box in which all surfaces have it.
-pub fn new(parameters: &Voids, scales: &Scales, cells: usize) -> Contact {
+pub fn new(parameters: &Voids, setup: &Setup, scales: &Scales) -> Contact {
+    let (pressure, cells) = (setup.kinetics.pressure, setup.grid.cells());
     Contact {
         parameters: *parameters,
-        scaled: parameters.scaled(scales),
-        share: vec![NONE; cells],
-        now: vec![NONE; cells],
+        pressure,
+        scaled: parameters.scaled(pressure, scales),
+        share: vec![1.0; cells],
+        now: vec![1.0; cells],
     }
 }
 
-/// What a step does to the contact.
-struct Rates {
-    /// contact lost for a stripping current of 1
-    per_current: f64,
-    /// current density at which voids close
-    closing: f64,
-    /// part of the plated lithium that goes into voids
-    refilled: f64,
-}
-
-impl Rates {
-    /// Those of a step of `dt` \[s\].
-    fn new(scaled: &Scaled, on: &Surface, dt: f64) -> Self {
-        let Scaled { critical, per_charge, refilled, exponent, stress, .. } = *scaled;
-        let [critical, per_charge, refilled, exponent, stress] =
-            [critical, per_charge, refilled, exponent, stress].map(f64::from);
-        let pressed = if exponent > 0.0 { (f64::from(on.physics.stress) / stress).powf(exponent) } else { 1.0 };
-        Self { per_current: per_charge * dt, closing: critical * pressed, refilled }
-    }
-
-    /// Contact that is lost where lithium plates with this current density.
-    fn lost(&self, lithium: f64) -> f64 {
-        let opening = if lithium > 0.0 { -self.refilled * lithium } else { -lithium };
-        self.per_current * (opening - self.closing)
+impl Scaled {
+    /// Contact that is lost in a step of `dt` \[s\] where lithium plates with this current density.
+    fn lost(&self, current: f64, dt: f64) -> f64 {
+        let [critical, per_charge, refilled] = [self.critical, self.per_charge, self.refilled].map(f64::from);
+        let opening = if current > 0.0 { -refilled * current } else { -current };
+        per_charge * dt * (opening - critical)
     }
 }
 
@@ -63,7 +49,7 @@ impl OnSurface for Contact {
     }
 
     fn scale(&mut self, scales: &Scales) {
-        self.scaled = self.parameters.scaled(scales);
+        self.scaled = self.parameters.scaled(self.pressure, scales);
     }
 
     fn fields(&self) -> Vec<(&'static str, &[f64])> {
@@ -73,18 +59,22 @@ impl OnSurface for Contact {
     fn load(&mut self, given: &Riding) {
         match given.get(FIELDS[0].name) {
             Some(given) => self.share.copy_from_slice(given),
-            None => self.share.fill(NONE),
+            None => self.share.fill(1.0),
         }
     }
 
-    /// q, contact, current before → the contact of each cell at the beginning of the step, that of the closest surface in one that has come near; and
-    /// what it makes, in the middle of a step that goes on like the one before, of the exchange current, of the film and of what other mechanisms resist.
+    /// q, contact, current before → the contact of each cell at the beginning of the step; and what it makes, in the middle of a step that goes on like the
+    /// one before, of the exchange current, of the film and of what other mechanisms resist.
+    ///
+    /// Cells near the interface have a contact of their own, those farther away that of the surface closest to them: full contact in a tail of nothing would
+    /// carry what the surface no longer does. Where no surface is left they keep the last.
     fn start(&mut self, on: &Surface, step: StepStart, to: Contribution) -> f64 {
-        let rates = Rates::new(&self.scaled, on, step.dt);
-        let constriction = f64::from(self.scaled.constriction);
+        let scaled = self.scaled;
+        let constriction = f64::from(scaled.constriction);
+        let half = if step.goes_on { 0.5 * step.dt } else { 0.0 };
         let &Surface { shape, q, delta, physics, pattern_share, current_before, .. } = on;
         let [film, pattern_film] = [physics.film, physics.pattern_film].map(f64::from);
-        let (share, taken) = (&self.share, &*to.current);
+        let share = &self.share;
         shape.rows(
             [&mut self.now[..], to.resistance, to.exchange],
             || (),
@@ -96,10 +86,10 @@ impl OnSurface for Contact {
                         now[x] = NONE;
                         continue;
                     }
-                    let from = if share[i] < 0.0 { at_depth(shape, q, row, x, 0.0) } else { i };
-                    now[x] = if share[from] >= 0.0 { share[from] } else { 1.0 };
-                    let lost = if step.goes_on { 0.5 * rates.lost(current_before[from] - taken[i]) } else { 0.0 };
-                    let contact = carried(now[x], lost, 1.0);
+                    let closest = if share[i] > 0.0 { i } else { at_depth(shape, q, row, x, 0.0) };
+                    let from = if share[closest] > 0.0 { closest } else { i };
+                    now[x] = share[from].abs();
+                    let contact = carried(now[x], scaled.lost(current_before[from], half), 1.0);
                     let covered = film + pattern_film * columns[x] + resistance[x];
                     resistance[x] += covered * (1.0 / contact - 1.0) + constriction * constricted(contact);
                     exchange[x] *= contact;
@@ -110,7 +100,7 @@ impl OnSurface for Contact {
     }
 
     fn end(&mut self, on: &Surface, movement: f64, dt: f64) {
-        let rates = Rates::new(&self.scaled, on, dt);
+        let scaled = self.scaled;
         let &Surface { shape, ell, q, current, taken, probes, .. } = on;
         let now = &self.now;
         shape.rows(
@@ -120,17 +110,18 @@ impl OnSurface for Contact {
                 share.fill(NONE);
                 for probe in probes.of(row) {
                     let i = probe.cell as usize;
-                    if now[i] >= 0.0 && q[i].abs() < OWN_LAYER * ell {
-                        let lithium = current[i] - taken[i];
-                        let stretch = 1.0 + movement * lithium * probe.curvature;
-                        share[i - row.here] = carried(now[i], rates.lost(lithium), stretch);
-                    }
+                    share[i - row.here] = if q[i].abs() < OWN_LAYER * ell {
+                        let plated = (current[i] - taken[i]).max(0.0);
+                        carried(now[i], scaled.lost(current[i], dt), 1.0 + movement * plated * probe.curvature)
+                    } else {
+                        -now[i]
+                    };
                 }
             },
         );
     }
 
     fn place(&mut self, on: &Surface, nuclei: &NewNuclei) {
-        nuclei.mark(on, &mut self.share, NONE);
+        nuclei.mark(on, &mut self.share, 1.0);
     }
 }

@@ -1,26 +1,27 @@
 //! Voids between lithium and a solid electrolyte, which does not follow lithium that is stripped.
 //!
-//! A liquid fills what stripping leaves, a solid does not: lithium has to come after, by creep under the pressure of the stack and by diffusion,
-//! or voids are left, and the contact is lost. The voids are far smaller than a cell of the grid, so they are a share of the surface: θ is in contact, 1 − θ lies above voids
-//! of a given height h, and the volume of these per area is (1 − θ) h. With i the stripping current per area of the surface and i_c the current
-//! up to which lithium keeps up,
+//! A liquid fills what stripping leaves, a solid does not: lithium has to be resupplied, by creep under the pressure of the stack and by diffusion, or voids
+//! are left and contact is lost. Voids are not resolved but averaged over: the share θ of the surface is in contact, 1 − θ lies above voids of a given height h,
+//! and the volume of these per area is (1 − θ) h. With i the current per area of the surface and i_c the critical current, up to which the resupply keeps up,
 //!
 //! ```text
-//! h dθ/dt = (i_c − i) V_m/F   while it strips,      (i_c + r i) V_m/F   while it plates r of it into voids,      θ ≤ 1
+//! h dθ/dt = (i_c − i) V_m/F   while i strips,      (i_c + r i) V_m/F   while it plates r of it into voids,      θ ≤ 1
 //! ```
 //!
-//! Only what is in contact reacts: the exchange current is that of θ of the area, the film conducts there alone, and the electrolyte has to bring its current
-//! together. θ rides on the surface: where that stretches, the new surface is in contact.
+//! Only what is in contact reacts: the exchange current is that of θ of the area, the film conducts there alone, and the current has to converge onto the
+//! contacts through the electrolyte. θ rides on the surface: where plating stretches that, the new surface is in contact; what stripping lays bare is not.
+//! An SEI fills the room of the lithium that it takes, and so opens no void.
 
 pub mod cpu;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 
 use super::{Mechanism, Plausible, RidingField};
+use crate::config::quantity::digits;
 use crate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME, ROOM};
 use crate::model::electrolyte::arrhenius;
 use crate::model::keys::{OfKeys, Shown};
-use crate::model::numerics::{LARGEST_STRETCH, LEAST_CONTACT, LEAST_STRETCH};
+use crate::model::numerics::{LARGEST_STRETCH, LEAST_CONTACT};
 use crate::model::parameters::Kinetics;
 use crate::model::scales::Scales;
 use crate::section;
@@ -29,10 +30,10 @@ section! {
     /// Parameters of the voids.
     #[derive(Copy)]
     pub struct Voids {
-        critical_current: f64 = required("A/m^2", NotNegative), "stripping current density up to which lithium comes after as fast as it is stripped, by creep and diffusion; voids close at that rate";
-        height: f64 = required("m", Positive), "height of the voids: stripping so much lithium, if none came after, would cost all contact";
+        critical_current: f64 = required("A/m^2", NotNegative), "stripping current density up to which creep and diffusion resupply what is stripped; voids close at that rate";
+        height: f64 = required("m", Positive), "height of the voids: thickness of lithium whose stripping, without resupply, loses all contact";
         refilled: f64 = or("1", Within(0.0..=1.0), 0.0), "part of the plated lithium that goes into voids, while there are any";
-        spacing: f64 = or("m", NotNegative, 0.0), "distance from one void to the next: the constriction of the current between them resists like that of stripes";
+        spacing: f64 = or("m", NotNegative, 0.0), "distance from one void to the next: the current that converges onto the contacts between them is resisted as by stripes";
         pressure_exponent: f64 = or("1", Within(0.0..=10.0), 0.0), "power of `kinetics.pressure` over `reference_pressure` that `critical_current` goes with";
         reference_pressure: f64 = or("Pa", Positive, 1e6), "pressure at which `critical_current` holds as given, if it goes with the pressure";
         activation_energy: f64 = or("J/mol", NotNegative, 0.0), "Arrhenius activation energy of `critical_current`";
@@ -43,7 +44,7 @@ section! {
 /// The field of the voids: the share of the surface that is in contact.
 pub const FIELDS: &[RidingField] = &[RidingField { name: "contact", unit: |_| 1.0, section: "voids" }];
 
-/// How much of the contact a step may take at most: the front moves by so much of the height of the voids.
+/// How much of the contact a step is to take at most: the front moves by so much of the height of the voids.
 const LARGEST_LOSS: f64 = 0.1;
 
 impl Mechanism for Voids {
@@ -86,16 +87,24 @@ impl Mechanism for Voids {
         true
     }
 
-    fn of_stripping(&self, kinetics: &Kinetics, temperature: f64, current: f64) -> Option<(&'static str, String)> {
-        let critical = self.critical_current(kinetics.pressure, temperature);
-        let told = if current <= critical {
-            format!("kept: {current} A/m^2 are stripped at most, and lithium comes after up to {critical:.4} A/m^2")
+    fn of_stripping(&self, kinetics: &Kinetics, steps: &[[f64; 2]]) -> Option<(&'static str, String)> {
+        let judged = steps.iter().map(|&[current, temperature]| {
+            let critical = self.critical_current(kinetics.pressure, temperature);
+            (current / critical, current, critical, temperature)
+        });
+        let (over, current, critical, temperature) = judged.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let milliamperes = |current: f64| format!("{} mA/cm^2", digits(current / 10.0));
+        let told = format!(
+            "{} are stripped at {:.0} degC, and lithium is resupplied up to {}",
+            milliamperes(current),
+            temperature - 273.15,
+            milliamperes(critical)
+        );
+        let told = if over <= 1.0 {
+            format!("kept: at most {told}")
         } else {
-            let charge = self.height * FARADAY / LITHIUM_MOLAR_VOLUME / (1.0 - critical / current);
-            format!(
-                "lost: {current} A/m^2 are stripped, and lithium comes after up to {critical:.4} A/m^2; none is left of a flat surface after {:.3} mAh/cm^2",
-                charge / 36_000.0
-            )
+            let charge = self.height * FARADAY / LITHIUM_MOLAR_VOLUME / (1.0 - 1.0 / over);
+            format!("lost: {told}; a flat surface has none left after {} mAh/cm^2", digits(charge / 36_000.0))
         };
         Some(("contact", told))
     }
@@ -116,17 +125,14 @@ impl Voids {
         self.critical_current * by_pressure * arrhenius(self.activation_energy, temperature, self.reference_temperature)
     }
 
-    /// The parameters in the units of the fields, at the temperature of these.
-    pub fn scaled(&self, scales: &Scales) -> Scaled {
-        let faster = arrhenius(self.activation_energy, scales.temperature(), self.reference_temperature);
-        let stress = self.reference_pressure * LITHIUM_MOLAR_VOLUME / FARADAY / scales.potential;
+    /// The parameters in the units of the fields, at the temperature of these and a `pressure` \[Pa\].
+    pub fn scaled(&self, pressure: f64, scales: &Scales) -> Scaled {
+        let critical = self.critical_current(pressure, scales.temperature()) / scales.current;
         Scaled {
-            critical: (faster * self.critical_current / scales.current) as f32,
+            critical: critical.min(LARGEST_CURRENT) as f32,
             per_charge: (scales.front_speed() * scales.length / self.height) as f32,
             refilled: self.refilled as f32,
             constriction: (self.spacing / scales.length / std::f64::consts::PI) as f32,
-            exponent: self.pressure_exponent as f32,
-            stress: stress as f32,
         }
     }
 }
@@ -134,7 +140,7 @@ impl Voids {
 /// The parameters in the units of the fields, in the precision of the shaders.
 #[derive(Clone, Copy, Debug)]
 pub struct Scaled {
-    /// current density up to which lithium comes after, at the reference pressure \[current scale\]
+    /// critical current density \[current scale\]
     critical: f32,
     /// contact lost per charge that is stripped \[1/(current scale · s)\]
     per_charge: f32,
@@ -142,11 +148,10 @@ pub struct Scaled {
     refilled: f32,
     /// distance from one void to the next over π \[dx\], which is a resistance in an electrolyte that conducts as at c0
     constriction: f32,
-    /// power of the pressure that the critical current goes with
-    exponent: f32,
-    /// the reference pressure, as a potential \[RT/F\]
-    stress: f32,
 }
+
+/// The largest critical current that is told apart \[current scale\].
+const LARGEST_CURRENT: f64 = 1e30;
 
 /// Resistance of stripes of contact that are the share `contact` of a surface, over that of a square as wide as their period and π times: the
 /// conducting half plane above is mapped onto a half strip, ln(1/sin(π θ/2)).
@@ -160,10 +165,10 @@ pub fn left(loss: f64) -> f64 {
     if loss <= 0.5 { 1.0 - loss } else { 0.5 * (1.0 - 2.0 * loss).exp() }
 }
 
-/// Share in contact after a step: `contact` before, `lost` of the whole surface (negative: won), the surface stretched by `stretch`.
+/// Share in contact after a step: `contact` before, the surface stretched by `stretch`, `lost` of the whole surface (negative: won).
 pub fn carried(contact: f64, lost: f64, stretch: f64) -> f64 {
-    let after = (contact * left(lost / contact)).min(1.0);
-    (1.0 - (1.0 - after) / stretch.clamp(LEAST_STRETCH, LARGEST_STRETCH)).max(LEAST_CONTACT)
+    let spread = 1.0 - (1.0 - contact) / stretch.clamp(1.0, LARGEST_STRETCH);
+    (spread * left(lost / spread)).clamp(LEAST_CONTACT, 1.0)
 }
 
 #[cfg(test)]
@@ -183,7 +188,7 @@ mod tests {
     fn contact_is_lost_and_won_and_never_more_than_all() {
         let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
         assert!(near(carried(1.0, 0.1, 1.0), 0.9) && near(carried(0.9, -0.05, 1.0), 0.95));
-        assert!(near(carried(0.9, -0.5, 1.0), 1.0) && near(carried(1.0, -0.5, 0.5), 1.0));
+        assert!(near(carried(0.9, -0.5, 1.0), 1.0) && near(carried(0.9, 0.0, 0.5), 0.9));
         // voids of a surface that stretches lie farther apart
         assert!(near(carried(0.6, 0.0, 1.25), 1.0 - 0.4 / 1.25));
         // however long a step, there is something left, and the longer the less
