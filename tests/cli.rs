@@ -178,6 +178,38 @@ fn a_full_disk_is_one_error_and_loses_nothing() {
     assert_eq!(called.code, 0, "{called:?}");
 }
 
+/// Every step stands, and none is longer than a nanosecond: that would go on for ever, with nothing said.
+#[test]
+fn a_run_that_stands_still_is_stopped() {
+    let config = r#"
+[grid]
+cells = [1, 1, 24]
+dx = "0.25 um"
+[electrolyte]
+kind = "single_ion"
+kappa = "0.2 S/m"
+[kinetics]
+i0 = "5 mA/cm^2"
+[collector]
+height = "1 um"
+[deposit]
+kind = "layer"
+thickness = "1 um"
+[top]
+current = "1 mA/cm^2"
+[end]
+time = "20 s"
+"#;
+    let place = Place::new(config);
+    place.run("run");
+    let still = ["--set", "end.time=4000 s", "--set", "time_step.largest=1 ns", "--set", "time_step.first=1 ns"];
+    let called = place.call(&[&["resume", "run", "--device", "cpu"][..], &still].concat());
+    assert_eq!(called.code, 3, "{called:?}");
+    let said = format!("{}{}", called.out, called.err);
+    assert!(said.contains("stopped by the guard: 1000 steps have advanced the run by 1.0e-6 s"), "{said}");
+    assert!(said.contains("it stands still, at steps that something limits to 1.0e-9 s (largest)"), "{said}");
+}
+
 #[test]
 fn the_guard_says_which_equation_fails_and_where_and_saves_the_state() {
     let place = Place::new(SMALL);

@@ -116,11 +116,12 @@ fn a_gpu_loses_the_same_contact() {
     let ((of_gpu, clock_gpu), (of_cpu, clock_cpu)) = (cycle(&s, &mut g), cycle(&s, &mut c));
     let xi = of_gpu.xi.iter().zip(&of_cpu.xi).fold(0.0f64, |largest, (a, b)| largest.max((a - b).abs()));
     assert!(xi < 1e-3 && (clock_gpu.potential / clock_cpu.potential - 1.0).abs() < 1e-3, "{xi:e}");
-    // cell by cell: a few at the edge of a band may have entered it a step earlier
+    // tails know the contact of one neighbour or another, as they round to the closest; what counts are contacts of their own
     let pairs = || of_gpu.riding["contact"].iter().zip(&of_cpu.riding["contact"]);
-    let differing = pairs().filter(|(a, b)| (*a - *b).abs() > 2e-3).count();
-    println!("xi differs by {xi:.1e}, the contact in {differing} cells");
-    assert!(differing < 20, "{differing} cells");
+    let edge = pairs().filter(|(a, b)| a.signum() != b.signum()).count();
+    let differing = pairs().filter(|(a, b)| **a > 0.0 && **b > 0.0 && (*a - *b).abs() > 1e-4).count();
+    println!("xi differs by {xi:.1e}, the contact in {differing} cells, and {edge} are at the edge");
+    assert!(differing == 0 && edge < 20, "{differing} cells, {edge} at the edge");
     assert!(g.field(Field::Riding("contact")).unwrap().iter().any(|&share| share > 0.0 && share < 0.8));
 }
 

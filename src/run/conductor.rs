@@ -355,6 +355,7 @@ impl Stretch<'_> {
             recording.surface(sim).map_err(|error| self.kept(error.into()))?;
             return Ok((Ending::Done(reason), sim.clock().clone()));
         }
+        let mut pace = end::Pace::default();
         let ending = loop {
             if let Some(reason) = stop.asked() {
                 break Ending::Interrupted(reason);
@@ -379,7 +380,8 @@ impl Stretch<'_> {
             timing.solver += started.elapsed();
             bar.show(&setup, &sim.position().stage, sim.clock(), &step.report);
             let started = Instant::now();
-            let (over, objection) = (done(sim), end::objection_after(&step, &setup, sim.clock()));
+            let objection = end::objection_after(&step, &setup, sim.clock()).or_else(|| pace.objection(sim.clock()));
+            let over = done(sim);
             if let Err(error) = recording.step(sim, step, over.is_some()) {
                 bar.finish();
                 // no checkpoint of this step: a resumed run takes it again, with the outputs that are missing now

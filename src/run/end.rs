@@ -116,6 +116,37 @@ pub fn done(sim: &Simulation) -> Option<String> {
     condition(setup, &position.clock).or_else(short).or_else(|| over(sim))
 }
 
+/// Steps after which a run is asked how far it has come.
+const STEPS_LOOKED_AT: u64 = 1000;
+/// Part of its time that a run must have advanced in so many steps.
+const LEAST_ADVANCE: f64 = 1e-7;
+
+/// Sees whether a run stands still: every step stands, and none is longer than the shortest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pace {
+    steps: u64,
+    /// time when it was last asked \[s\]
+    time: f64,
+}
+
+impl Pace {
+    /// Takes note of a step. Returns why the run is to be stopped, if it stands still.
+    pub fn objection(&mut self, clock: &Clock) -> Option<String> {
+        self.steps += 1;
+        if !self.steps.is_multiple_of(STEPS_LOOKED_AT) {
+            return None;
+        }
+        let (from, advance) = (self.time, clock.time - self.time);
+        self.time = clock.time;
+        (from > 0.0 && advance < LEAST_ADVANCE * clock.time).then(|| {
+            format!(
+                "{STEPS_LOOKED_AT} steps have advanced the run by {advance:.1e} s at t = {} s: it stands still, at steps that something limits to {:.1e} s ({})",
+                clock.time, clock.dt, clock.limited_by
+            )
+        })
+    }
+}
+
 /// Whether the clock holds numbers only, so that a checkpoint of it can be read again.
 pub fn is_finite(clock: &Clock) -> bool {
     clock.inventory.is_finite()
