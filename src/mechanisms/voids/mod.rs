@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Only what is in contact reacts: the exchange current is that of θ of the area, the film conducts there alone, and the current has to converge onto the
-//! contacts through the electrolyte. θ rides on the surface: where plating stretches that, the new surface is in contact; what stripping lays bare is not.
-//! An SEI fills the room of the lithium that it takes, and so opens no void.
+//! contacts through the electrolyte. θ rides on the surface: where plating stretches that, the new surface is in contact; what stripping lays bare has the contact of what was there.
+//! An SEI would grow above voids as well: a mechanism that takes lithium excludes this one (`Mechanisms::clash`).
 
 pub mod cpu;
 #[cfg(feature = "gpu")]
@@ -104,7 +104,7 @@ impl Mechanism for Voids {
             format!("kept: at most {told}")
         } else {
             let charge = self.height * FARADAY / LITHIUM_MOLAR_VOLUME / (1.0 - 1.0 / over);
-            format!("lost: {told}; a flat surface has none left after {} mAh/cm^2", digits(charge / 36_000.0))
+            format!("lost: {told}; a flat surface has no contact left after {} mAh/cm^2", digits(charge / 36_000.0))
         };
         Some(("contact", told))
     }
@@ -119,7 +119,7 @@ impl Mechanism for Voids {
 }
 
 impl Voids {
-    /// The stripping current density up to which lithium comes after, at a `pressure` \[Pa\] and a `temperature` \[K\] \[A/m²\].
+    /// The stripping current density up to which lithium is resupplied, at a `pressure` \[Pa\] and a `temperature` \[K\] \[A/m²\].
     pub fn critical_current(&self, pressure: f64, temperature: f64) -> f64 {
         let by_pressure = (pressure / self.reference_pressure).powf(self.pressure_exponent);
         self.critical_current * by_pressure * arrhenius(self.activation_energy, temperature, self.reference_temperature)
