@@ -13,9 +13,6 @@
 @group(0) @binding(3) var<storage, read> xi: array<f32>;
 @group(0) @binding(4) var<storage, read_write> sei: array<vec2<f32>>;
 
-// Fraction of a nucleus in a cell from which on its surface is a fresh one.
-const FRESH_SHARE = 0.05;
-
 struct Parameters {
     count: u32, // caps: centre and radius of each, in cells
 }
@@ -25,6 +22,5 @@ fn sei_place(@builtin(global_invocation_id) p: vec3<u32>) {
     let n = vec3<u32>(physics.nx, physics.ny, physics.nz);
     if !inside(p, n) { return; }
     let i = element(p, n);
-    let share = largest_cap(p, n, parameters.count).share;
-    if share > FRESH_SHARE && share > xi[i] { sei[i].x = -1.0; }
+    if is_fresh(p, n, parameters.count, xi[i]) { sei[i].x = -1.0; }
 }

@@ -2,7 +2,7 @@
 //
 //   contact = share of the surface in contact, negative where a cell has none of its own but knows that of the surface that was closest to it
 //
-// reads   q, front_curvature, current, side, contact_now
+// reads   q, front_curvature, current, contact_now
 // writes  contact
 // units   scaled, see src/model/scales.rs; dt in seconds
 // twin    src/mechanisms/voids/cpu.rs
@@ -12,9 +12,8 @@
 @group(0) @binding(2) var<storage, read> q: array<f32>;
 @group(0) @binding(3) var<storage, read> front_curvature: array<f32>;
 @group(0) @binding(4) var<storage, read> current: array<f32>;
-@group(0) @binding(5) var<storage, read> side: array<vec2<f32>>;
-@group(0) @binding(6) var<storage, read> contact_now: array<f32>;
-@group(0) @binding(7) var<storage, read_write> contact: array<f32>;
+@group(0) @binding(5) var<storage, read> contact_now: array<f32>;
+@group(0) @binding(6) var<storage, read_write> contact: array<f32>;
 
 struct Parameters {
     dt: f32,
@@ -37,6 +36,6 @@ fn voids_end(@builtin(global_invocation_id) p: vec3<u32>) {
         contact[i] = -abs(now);
         return;
     }
-    let plated = max(current[i] - side[i].x, 0.0);
-    contact[i] = carried(now, lost(current[i]), 1.0 + parameters.movement * plated * front_curvature[i]);
+    let stretch = 1.0 + parameters.movement * max(current[i], 0.0) * front_curvature[i];
+    contact[i] = carried(now, lost(current[i]), stretch);
 }

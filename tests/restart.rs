@@ -108,7 +108,7 @@ cracks = 0.5
     );
 }
 
-/// The same with voids, which no SEI covers.
+/// As above, with voids in the place of the SEI, which excludes them.
 #[test]
 #[cfg(unix)]
 fn killed_inside_a_protocol_with_voids() {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{cpu, everything};
+use common::{cpu, everything, steps, steps_under, two_nuclei};
 use liplate::mechanisms::sei::Sei;
 use liplate::model::constants::{FARADAY, LITHIUM_MOLAR_VOLUME};
 use liplate::model::parameters::*;
@@ -25,8 +25,7 @@ const SEI: Sei = Sei {
 fn setup() -> Setup {
     let mut s = everything(20);
     s.mechanisms.sei = Some(SEI);
-    let listed = |x: f64, y: f64| ListedNucleus { x: x * 0.25e-6, y: y * 0.25e-6, radius: 0.75e-6, time: 0.0 };
-    s.nucleation = Nucleation::Listed { nuclei: vec![listed(5.5, 6.5), listed(13.0, 12.5)] };
+    s.nucleation = two_nuclei();
     s.top.control = Control::Current(30.0);
     s.time_step.potential = 0.1;
     s
@@ -36,23 +35,9 @@ fn heights(s: &Setup) -> Vec<f64> {
     liplate::model::collector::heights(&s.grid, &s.collector)
 }
 
-fn steps(s: &Setup, b: &mut dyn Backend, clock: &mut Clock, current: f64, count: usize) {
-    let heights = heights(s);
-    let problem = Problem::new(s, &heights);
-    clock.control = Control::Current(current);
-    for _ in 0..count {
-        problem.advance(b, clock, 1e9).unwrap_or_else(|e| panic!("{e}"));
-    }
-}
-
 /// Forth, back and forth again.
 fn cycle(s: &Setup, b: &mut dyn Backend) -> (State, Clock) {
-    let heights = heights(s);
-    let mut clock = Problem::new(s, &heights).start(b).unwrap();
-    for (current, count) in [(30.0, 30), (-30.0, 6), (30.0, 6)] {
-        steps(s, b, &mut clock, current, count);
-    }
-    (b.state().unwrap(), clock)
+    steps_under(s, b, &[(30.0, 30), (-30.0, 6), (30.0, 6)])
 }
 
 #[test]

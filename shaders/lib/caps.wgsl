@@ -30,3 +30,12 @@ fn largest_cap(p: vec3<u32>, n: vec3<u32>, count: u32) -> Largest {
     }
     return Largest(1.0 / (1.0 + exp(clamp(-deepest / physics.ell, -80.0, 80.0))), which);
 }
+
+// Fraction of a nucleus in a cell from which on its surface is a fresh one.
+const FRESH_SHARE = 0.05;
+
+// Whether the surface in cell p, which holds this much lithium, becomes that of a new nucleus.
+fn is_fresh(p: vec3<u32>, n: vec3<u32>, count: u32, lithium: f32) -> bool {
+    let share = largest_cap(p, n, count).share;
+    return share > FRESH_SHARE && share > lithium;
+}

@@ -29,8 +29,6 @@ pub struct Surface<'a> {
     pub heterogeneity: &'a [f64],
     /// reaction current density, with what mechanisms take
     pub current: &'a [f64],
-    /// what mechanisms take of it; empty before the solution of a step, when it is being found
-    pub taken: &'a [f64],
     /// how far each column is inside the pattern on the copper, 0 to 1, nx × ny
     pub pattern_share: &'a [f64],
     /// reaction current density of the step before, with what mechanisms took

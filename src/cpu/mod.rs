@@ -228,7 +228,6 @@ impl Cpu {
             c: &self.u[1],
             heterogeneity: &self.heterogeneity,
             current: &self.rate[0],
-            taken: &self.side[0],
             pattern_share: &self.pattern_share,
             current_before: &self.current_old,
             probes: &self.probes,

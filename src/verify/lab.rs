@@ -10,7 +10,7 @@ use crate::run::RunError;
 use crate::sim::Simulation;
 use crate::sim::device::DeviceChoice;
 use crate::sim::start::load_heights;
-use crate::solver::backend::State;
+use crate::solver::backend::{Field, State};
 use crate::solver::step::StepReport;
 
 /// What all cases share.
@@ -128,6 +128,20 @@ impl Specimen<'_> {
             None => Ok(report),
             Some((_, reason)) => Err(VerifyError::Case(format!("a step of {dt:e} s was thrown away: {reason}"))),
         }
+    }
+
+    /// Mean over the front of a field that rides on it, of cells that have one of their own, weighted with ξ²(1 − ξ)², in scaled units.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn riding_at_front(&mut self, name: &'static str) -> Result<f64, VerifyError> {
+        let (xi, riding) = (self.sim.backend().field(Field::Xi)?, self.sim.backend().field(Field::Riding(name))?);
+        let own = xi.iter().zip(&riding).filter(|(_, value)| **value >= 0.0);
+        let [sum, weights] = own.fold([0.0; 2], |[sum, weights], (&xi, &value)| {
+            let weight = (f64::from(xi) * (1.0 - f64::from(xi))).powi(2);
+            [sum + weight * f64::from(value), weights + weight]
+        });
+        Ok(sum / weights)
     }
 
     /// Steps up to a time \[s\].

@@ -14,7 +14,6 @@ use super::{Case, Check, Lab, VerifyError};
 use crate::mechanisms::sei::Sei;
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME, ROOM};
 use crate::model::parameters::{Control, Setup};
-use crate::solver::backend::Field;
 
 /// The case.
 pub const CASE: Case = Case {
@@ -156,13 +155,7 @@ fn young(lab: &Lab, share: f64) -> Result<Check, VerifyError> {
     }
     lab.with(&setup, |s| {
         s.advance_to(end)?;
-        let (xi, sigma) = (s.sim.backend().field(Field::Xi)?, s.sim.backend().field(Field::Riding("sei"))?);
-        let at_front = |xi: f64| (xi * (1.0 - xi)).powi(2);
-        let weights =
-            || xi.iter().zip(&sigma).filter(|(_, sigma)| **sigma >= 0.0).map(|(xi, _)| at_front(f64::from(*xi)));
-        let layers =
-            sigma.iter().filter(|sigma| **sigma >= 0.0).map(|sigma| f64::from(*sigma) * s.sim.scales().current);
-        let mean = weights().zip(layers).map(|(weight, sigma)| weight * sigma).sum::<f64>() / weights().sum::<f64>();
+        let mean = s.riding_at_front("sei")? * s.sim.scales().current;
         let stretch = 2.0 * share * radius / (radius + 4.0);
         Ok(Check::relative(
             format!("sphere, κvτ = {stretch:.2}: σ/σ0"),

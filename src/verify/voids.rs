@@ -12,7 +12,6 @@ use super::{Case, Check, Lab, Specimen, VerifyError};
 use crate::mechanisms::voids::{Voids, constricted};
 use crate::model::constants::{FARADAY, GAS, LITHIUM_MOLAR_VOLUME};
 use crate::model::parameters::{Control, Setup};
-use crate::solver::backend::Field;
 
 /// The case.
 pub const CASE: Case = Case {
@@ -60,15 +59,9 @@ fn per_charge(voids: &Voids) -> f64 {
     LITHIUM_MOLAR_VOLUME / FARADAY / voids.height
 }
 
-/// Share of the surface in contact, weighted towards the front.
+/// Share of the surface in contact.
 fn contact(s: &mut Specimen) -> Result<f64, VerifyError> {
-    let (xi, share) = (s.sim.backend().field(Field::Xi)?, s.sim.backend().field(Field::Riding("contact"))?);
-    let cells = xi.iter().zip(&share).filter(|(_, share)| **share >= 0.0);
-    let [sum, weights] = cells.fold([0.0; 2], |[sum, weights], (&xi, &share)| {
-        let weight = f64::from(xi * (1.0 - xi)).powi(2);
-        [sum + weight * f64::from(share), weights + weight]
-    });
-    Ok(sum / weights)
+    s.riding_at_front("contact")
 }
 
 /// Potential that a stripping current density takes through the share `contact` of a plane below `gap` of electrolyte \[V\].

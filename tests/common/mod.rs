@@ -14,7 +14,7 @@ use liplate::model::grid::Grid;
 use liplate::model::keys::defaults;
 use liplate::model::parameters::*;
 use liplate::sim::start::initial_state;
-use liplate::solver::backend::Backend;
+use liplate::solver::backend::{Backend, State};
 use liplate::solver::step::{Clock, Problem};
 
 /// A constant, liquid-like electrolyte.
@@ -118,4 +118,28 @@ pub fn everything(n: usize) -> Setup {
     s.nucleation = Nucleation::Poisson { rate: 2e13, barrier: 0.25, radius: 0.75e-6, seed: 1 };
     s.time_step.first = 1e-4;
     s
+}
+
+/// Two nuclei that are there from the start, for [`everything`] of 20 cells.
+pub fn two_nuclei() -> Nucleation {
+    let listed = |x: f64, y: f64| ListedNucleus { x: x * 0.25e-6, y: y * 0.25e-6, radius: 0.75e-6, time: 0.0 };
+    Nucleation::Listed { nuclei: vec![listed(5.5, 6.5), listed(13.0, 12.5)] }
+}
+
+/// So many steps under a current \[A/m²\].
+pub fn steps(s: &Setup, b: &mut dyn Backend, clock: &mut Clock, current: f64, count: usize) {
+    let problem = Problem::new(s, &heights(&s.grid, &s.collector));
+    clock.control = Control::Current(current);
+    for _ in 0..count {
+        problem.advance(b, clock, 1e9).unwrap_or_else(|e| panic!("{e}"));
+    }
+}
+
+/// So many steps under each of several currents \[A/m²\], from the start.
+pub fn steps_under(s: &Setup, b: &mut dyn Backend, currents: &[(f64, usize)]) -> (State, Clock) {
+    let mut clock = Problem::new(s, &heights(&s.grid, &s.collector)).start(b).unwrap();
+    for &(current, count) in currents {
+        steps(s, b, &mut clock, current, count);
+    }
+    (b.state().unwrap(), clock)
 }

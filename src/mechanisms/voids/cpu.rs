@@ -34,15 +34,6 @@ pub fn new(parameters: &Voids, setup: &Setup, scales: &Scales) -> Contact {
     }
 }
 
-impl Scaled {
-    /// Contact that is lost in a step of `dt` \[s\] where lithium plates with this current density.
-    fn lost(&self, current: f64, dt: f64) -> f64 {
-        let [critical, per_charge, refilled] = [self.critical, self.per_charge, self.refilled].map(f64::from);
-        let opening = if current > 0.0 { -refilled * current } else { -current };
-        per_charge * dt * (opening - critical)
-    }
-}
-
 impl OnSurface for Contact {
     fn bytes_per_cell(&self) -> usize {
         8 * 2
@@ -101,7 +92,7 @@ impl OnSurface for Contact {
 
     fn end(&mut self, on: &Surface, movement: f64, dt: f64) {
         let scaled = self.scaled;
-        let &Surface { shape, ell, q, current, taken, probes, .. } = on;
+        let &Surface { shape, ell, q, current, probes, .. } = on;
         let now = &self.now;
         shape.rows(
             [&mut self.share[..]],
@@ -111,8 +102,8 @@ impl OnSurface for Contact {
                 for probe in probes.of(row) {
                     let i = probe.cell as usize;
                     share[i - row.here] = if q[i].abs() < OWN_LAYER * ell {
-                        let plated = (current[i] - taken[i]).max(0.0);
-                        carried(now[i], scaled.lost(current[i], dt), 1.0 + movement * plated * probe.curvature)
+                        let stretch = 1.0 + movement * current[i].max(0.0) * probe.curvature;
+                        carried(now[i], scaled.lost(current[i], dt), stretch)
                     } else {
                         -now[i]
                     };

@@ -150,6 +150,15 @@ pub struct Scaled {
     constriction: f32,
 }
 
+impl Scaled {
+    /// Contact that is lost in `dt` \[s\] where lithium plates with this current density; negative where it is won.
+    fn lost(&self, plating: f64, dt: f64) -> f64 {
+        let [critical, per_charge, refilled] = [self.critical, self.per_charge, self.refilled].map(f64::from);
+        let opening = if plating > 0.0 { -refilled * plating } else { -plating };
+        per_charge * dt * (opening - critical)
+    }
+}
+
 /// The largest critical current that is told apart \[current scale\].
 const LARGEST_CURRENT: f64 = 1e30;
 
