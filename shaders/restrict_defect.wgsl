@@ -1,9 +1,10 @@
-// restrict_defect - what is left to correct, summed to the next coarser level
+// restrict_defect - what is left to correct, summed to the next coarser level, and the first sweep there
 //
 //   coarse_right = sum over the children of right - A x
+//   coarse_x     = weight D^-1 coarse_right as in smooth_first.wgsl, if the weight is not 0
 //
-// reads   x, conduction, diffusion, reaction_phi, reaction_c, right
-// writes  coarse_right
+// reads   x, conduction, diffusion, reaction_phi, reaction_c, right, coarse_conduction, coarse_diffusion, coarse_reaction_phi, coarse_reaction_c
+// writes  coarse_right, coarse_x
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/hierarchy.rs
 
@@ -15,7 +16,17 @@
 @group(0) @binding(5) var<storage, read> reaction_phi: array<vec2<f32>>;
 @group(0) @binding(6) var<storage, read> reaction_c: array<vec2<f32>>;
 @group(0) @binding(7) var<storage, read> right: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read_write> coarse_right: array<vec2<f32>>;
+@group(0) @binding(8) var<storage, read> coarse_conduction: array<vec2<f32>>;
+@group(0) @binding(9) var<storage, read> coarse_diffusion: array<vec2<f32>>;
+@group(0) @binding(10) var<storage, read> coarse_reaction_phi: array<vec2<f32>>;
+@group(0) @binding(11) var<storage, read> coarse_reaction_c: array<vec2<f32>>;
+@group(0) @binding(12) var<storage, read_write> coarse_right: array<vec2<f32>>;
+@group(0) @binding(13) var<storage, read_write> coarse_x: array<vec2<f32>>;
+@group(0) @binding(14) var<uniform> parameters: Parameters;
+
+struct Parameters {
+    weight: f32, // of the first sweep
+}
 
 // A face towards a cell that is the cell itself carries nothing.
 fn face(i: u32, nb: u32, area: f32) -> Face {
@@ -33,6 +44,13 @@ fn defect(p: vec3<u32>, n: vec3<u32>) -> vec2<f32> {
     ).flux;
     let local = vec2<f32>(dot(reaction_phi[i], x[i]), dot(reaction_c[i], x[i]));
     return right[i] - (outflow + local);
+}
+
+// A face of the coarser level: its diagonal alone.
+fn coarse_face(i: u32, nb: u32, area: f32) -> Face {
+    let factor = select(0.5 * area, 0.0, nb == i);
+    let conduction_of_both = coarse_conduction[i] + coarse_conduction[nb];
+    return face_terms(factor, conduction_of_both, coarse_diffusion[i].x + coarse_diffusion[nb].x, vec2<f32>(0.0));
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -56,5 +74,16 @@ fn restrict_defect(@builtin(global_invocation_id) p: vec3<u32>) {
         total += rounded2(plane);
     }
 
-    coarse_right[element(p, n)] = total;
+    let i = element(p, n);
+    coarse_right[i] = total;
+    if parameters.weight > 0.0 {
+        let at = neighbours(p, n);
+        let areas = coarser(highest(level)).faces;
+        let sum = paired(
+            coarse_face(i, at.west, areas.x), coarse_face(i, at.east, areas.x),
+            coarse_face(i, at.south, areas.y), coarse_face(i, at.north, areas.y),
+            coarse_face(i, at.below, areas.z), coarse_face(i, at.above, areas.z),
+        );
+        coarse_x[i] = parameters.weight * solve_block(sum.diagonal, coarse_reaction_phi[i], coarse_reaction_c[i], total);
+    }
 }

@@ -275,7 +275,7 @@ fn close_rates(case: &str, kind: Kind, gpu: &mut Gpu, cpu: &mut Cpu) {
     }
 }
 
-/// transport, kinetics, reaction, form_residual.
+/// bare, transport, kinetics, equations.
 #[test]
 fn linearise() {
     for (case, s, kind) in cases() {
@@ -293,7 +293,7 @@ fn linearise() {
     }
 }
 
-/// reaction, smooth_first: fast stripping where there is hardly any salt, which falls as c rises by more than diffusion in a cell brings.
+/// equations, smooth_first: fast stripping where there is hardly any salt, which falls as c rises by more than diffusion in a cell brings.
 #[test]
 fn stripping_into_salt() {
     let mut s = everything(8);
@@ -322,7 +322,7 @@ fn stripping_into_salt() {
     close_vector(case, "a sweep", &mut gpu, &mut cpu, Vector::Direction(0), 3e-4);
 }
 
-/// balance, total: each sum against the sum of magnitudes that it is made of.
+/// equations, total: each sum against the sum of magnitudes that it is made of.
 #[test]
 fn balance() {
     for (case, s, kind) in cases() {

@@ -83,6 +83,8 @@ const RIGHT: Traffic = finest("right", 2);
 const X: Traffic = finest("x", 2);
 const NEXT_RIGHT: Traffic = Traffic { field: "coarse_right", numbers: 2, level: Level::Next };
 const NEXT_X: Traffic = Traffic { field: "coarse_x", numbers: 2, level: Level::Next };
+/// κ, κ_D, D and the local derivatives of the next coarser level
+const NEXT_COEFFICIENTS: Traffic = Traffic { field: "next_coefficients", numbers: 7, level: Level::Next };
 /// κ, κ_D, D and the local derivatives of every coarser level
 const COARSER: Traffic = Traffic { field: "coarse_coefficients", numbers: 7, level: Level::Coarser };
 
@@ -179,10 +181,15 @@ pub const OPERATORS: &[Operator] = &[
         b.smooth(0, WEIGHT);
         Ok(())
     }),
-    operator!("restrict(0)", [X, RIGHT, KAPPA, KAPPA_D, DIFFUSIVITY, LOCAL], [NEXT_RIGHT], |b, _| {
-        b.restrict(0);
-        Ok(())
-    }),
+    operator!(
+        "restrict(0)",
+        [X, RIGHT, KAPPA, KAPPA_D, DIFFUSIVITY, LOCAL, NEXT_COEFFICIENTS],
+        [NEXT_RIGHT, NEXT_X],
+        |b, _| {
+            b.restrict(0, Some(WEIGHT));
+            Ok(())
+        }
+    ),
     operator!("prolong(0)", [X, NEXT_X], [X], |b, _| {
         b.prolong(0);
         Ok(())

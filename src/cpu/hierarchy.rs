@@ -3,6 +3,7 @@
 use multiversion::multiversion;
 
 use super::shape::{Beside, Shape, fields};
+use super::smooth::smooth_first;
 
 /// Room for what is beside the cells of a strip: of the operator, and of φ and c.
 #[derive(Default)]
@@ -149,8 +150,13 @@ struct Restriction {
     plane: Vec<f32>,
 }
 
-/// b of `level` + 1 = sum over the children of b − A x of `level`.
-pub fn restrict(levels: &mut [Level], level: usize) {
+/// b of `level` + 1 = sum over the children of b − A x of `level`; with a weight, the first sweep there from a zero guess.
+pub fn restrict(levels: &mut [Level], level: usize, first: Option<f32>) {
+    sum_defects(levels, level);
+    first.iter().for_each(|&weight| smooth_first(&mut levels[level + 1], weight));
+}
+
+fn sum_defects(levels: &mut [Level], level: usize) {
     let (fine, coarse) = levels.split_at_mut(level + 1);
     let (fine, coarse) = (&fine[level], &mut coarse[0]);
     let (shape, above) = (coarse.shape, fine.shape);

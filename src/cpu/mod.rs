@@ -277,8 +277,8 @@ impl Levels for Cpu {
         smooth::smooth(&mut self.hierarchy[level], weight);
     }
 
-    fn restrict(&mut self, level: usize) {
-        hierarchy::restrict(&mut self.hierarchy, level);
+    fn restrict(&mut self, level: usize, first: Option<f32>) {
+        hierarchy::restrict(&mut self.hierarchy, level, first);
     }
 
     fn prolong(&mut self, level: usize) {

@@ -175,8 +175,8 @@ impl Levels for Cycle<'_> {
         smooth::smooth(&mut self.0[level], weight);
     }
 
-    fn restrict(&mut self, level: usize) {
-        hierarchy::restrict(self.0, level);
+    fn restrict(&mut self, level: usize, first: Option<f32>) {
+        hierarchy::restrict(self.0, level, first);
     }
 
     fn prolong(&mut self, level: usize) {

@@ -105,7 +105,7 @@ buffers! {
     Current "current" Cells(1), "reaction current density";
     CurrentOld "current_old" Cells(1), "reaction current density at the beginning of the step";
     Slopes "slopes" Cells(2), "derivatives of the current with respect to φ and c";
-    Source "source" Cells(2), "local terms of both equations";
+    Copper "copper" Cells(2), "bare copper per volume, and of it what nuclei may form on, times the factor of the pattern";
     ReactionPhi "reaction_phi" Cells(2), "derivatives of the charge equation's local terms";
     ReactionC "reaction_c" Cells(2), "derivatives of the salt equation's local terms";
     Residual "residual" Cells(2), "residual of both equations";
@@ -121,6 +121,7 @@ buffers! {
     Caps "caps" Bytes(16 * FIRST_NUCLEI), "nuclei to be placed; grows";
     Partial "partial" OfGroups(4 * MOST_NUMBERS), "sums of each workgroup";
     Sums "sums" Bytes(4 * MOST_NUMBERS), "sums of all";
+    BalanceSums "balance_sums" Bytes(4 * MOST_NUMBERS), "sums over the linearised equations";
     Product "product" Bytes(32), "scalar products";
     NeedOfDamping "need" Bytes(32), "how much a correction must be damped";
     Pieces "pieces" Bytes(4 * (4 + 8 * FIRST_PIECES)), "isolated pieces; grows";

@@ -27,8 +27,10 @@ pub struct Binding {
     pub number: u32,
     /// where its buffer comes from
     pub source: Source,
-    /// how often the bytes of its buffer are moved: once if they are read, and once if they are written
-    pub moves: u64,
+    /// whether its field is read; constants move nothing that counts
+    pub reads: bool,
+    /// whether its field is written
+    pub writes: bool,
 }
 
 /// Where the buffer of a variable comes from.
@@ -47,11 +49,8 @@ impl Binding {
         Self {
             number: variable.binding,
             source: Constants::named(name).map_or_else(of_fields, Source::Constants),
-            moves: match variable.kind {
-                Kind::Uniform => 0,
-                Kind::Read => 1,
-                Kind::Write => 1 + u64::from(variable.read),
-            },
+            reads: variable.kind == Kind::Read || variable.kind == Kind::Write && variable.read,
+            writes: variable.kind == Kind::Write,
         }
     }
 }

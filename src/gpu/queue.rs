@@ -3,7 +3,7 @@
 //! Constants that change between dispatches, `parameters` and `step`, lie in slots of one buffer that is written once,
 //! before the submission; a dynamic offset finds them. So no dispatch waits for the host.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroU64;
 
 use super::device::Device;
@@ -394,8 +394,12 @@ fn bind(
         layout: &pipeline.layout,
         entries: &entries,
     });
-    // constants move nothing, whatever buffer their number is that of
-    Bound { group, bytes: bindings().map(|(binding, &id)| binding.moves * fields.buffer(id).size()).sum() }
+    // constants move nothing, whatever buffer their number is that of; a buffer may be given to several variables
+    let moving = |moved: fn(&Binding) -> bool| -> BTreeSet<Id> {
+        bindings().filter(|(binding, _)| moved(binding)).map(|(_, &id)| id).collect()
+    };
+    let (read, written) = (moving(|binding| binding.reads), moving(|binding| binding.writes));
+    Bound { group, bytes: read.iter().chain(&written).map(|&id| fields.buffer(id).size()).sum() }
 }
 
 fn begin(device: &Device, timing: &mut Option<Timing>) -> Recording {

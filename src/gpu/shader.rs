@@ -75,7 +75,7 @@ kernels! {
     Apply = "apply", &["uniforms", "grid", "precision", "probe", "stencil"], &[];
     ApplyUniform = "apply_uniform", POINT, &[];
     BeginStep = "begin_step", POINT, &["ahead", "keep"];
-    Balance = "balance", STENCIL_SUM, &["planes"];
+    Bare = "bare", LOCAL, &[];
     Close = "close", LOCAL, &[];
     Coarsen = "coarsen", LEVELS, &[];
     CoarsenLower = "coarsen_lower", LEVELS, &[];
@@ -89,6 +89,7 @@ kernels! {
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", &["uniforms", "grid", "logarithm"], &[];
     InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "distance", "normals", "electrolyte", "stencil"], &[];
+    Equations = "equations", STENCIL_SUM, &["planes"];
     Inventory = "inventory", SUM, &["planes"];
     IsolatedBalance = "isolated_balance", POINT, &[];
     IsolatedImage = "isolated_image", POINT, &[];
@@ -107,11 +108,9 @@ kernels! {
     Probe = "probe", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe"], &[];
     Project = "project", SUM, &["planes", "pairs"];
     Prolong = "prolong", LEVELS, &[];
-    Reaction = "reaction", &["uniforms", "grid", "precision", "electrolyte"], &[];
     GoAlong = "go_along", POINT, &["starts"];
-    FormResidual = "form_residual", STENCIL, &[];
     RestoreProfile = "restore_profile", &["uniforms", "grid", "precision", "distance", "normals", "stencil"], &["strength"];
-    RestrictDefect = "restrict_defect", STENCIL_LEVELS, &[];
+    RestrictDefect = "restrict_defect", STENCIL_LEVELS, &["weight"];
     SeiEnd = "sei_end", POINT, &["movement", "dt", "cracks"];
     SeiPlace = "sei_place", NUCLEI, &["count"];
     SeiStart = "sei_start", &["uniforms", "grid", "precision", "distance", "sum", "logarithm", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];

@@ -5,7 +5,7 @@ use super::fields::Buffer;
 use super::isolated::Pass;
 use super::layout::Role;
 use super::shader::Kernel;
-use super::{Gpu, buffers_of, fields};
+use super::{Gpu, buffers_of, fields, reduce};
 use crate::mechanisms::{PerMechanism, StepStart};
 use crate::model::nucleation::Cap;
 use crate::model::numerics;
@@ -49,9 +49,17 @@ impl Levels for Gpu {
         std::mem::swap(&mut here.x, &mut here.x_next);
     }
 
-    fn restrict(&mut self, level: usize) {
+    fn restrict(&mut self, level: usize, first: Option<f32>) {
         let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
-        self.run_level(Kernel::RestrictDefect, coarse.shape, &fine, &[(Role::CoarseRight, coarse.right)], &[]);
+        let roles = [
+            (Role::CoarseConduction, coarse.conduction),
+            (Role::CoarseDiffusion, coarse.diffusion),
+            (Role::CoarseReactionPhi, coarse.reaction_phi),
+            (Role::CoarseReactionC, coarse.reaction_c),
+            (Role::CoarseRight, coarse.right),
+            (Role::CoarseX, coarse.x),
+        ];
+        self.run_level(Kernel::RestrictDefect, coarse.shape, &fine, &roles, &[first.unwrap_or(0.0).to_bits()]);
     }
 
     fn prolong(&mut self, level: usize) {
@@ -208,6 +216,7 @@ impl Backend for Gpu {
         }
         self.run(Kernel::InterfaceShape, &[(Role::XiMid, mid)], &[]);
         self.run(Kernel::Probe, &[], &[]);
+        self.run(Kernel::Bare, &[], &[]);
     }
 
     fn start_mechanisms(&mut self, step: StepStart) -> Result<PerMechanism, BackendError> {
@@ -229,13 +238,12 @@ impl Backend for Gpu {
             self.run(Kernel::Kinetics, &[], &[Pass::Full as u32]);
             self.balance_pieces();
         }
-        self.run(Kernel::Reaction, &[], &[]);
-        self.run(Kernel::FormResidual, &[], &[]);
+        // with the sums that `balance` tells
+        self.reduce(Kernel::Equations, &[], &[], Buffer::BalanceSums, 5, BALANCE_MAXIMA_BITS);
     }
 
     fn balance(&mut self) -> Result<Balance, BackendError> {
-        self.reduce(Kernel::Balance, &[], &[], Buffer::Sums, 5, BALANCE_MAXIMA_BITS);
-        let mut balance = Balance::from_slice(&self.totals(5)?);
+        let mut balance = Balance::from_slice(&reduce::members(&self.read(Buffer::BalanceSums)?));
         if is_not_finite(balance.largest_current) {
             balance.residual_phi = f64::NAN;
         }
@@ -262,11 +270,9 @@ impl Backend for Gpu {
     }
 
     fn apply(&mut self, slot: usize) {
-        let roles = [
-            (Role::X, self.fields.levels[0].x),
-            (Role::Direction, self.fields.directions[slot]),
-            (Role::Image, self.fields.images[slot]),
-        ];
+        // x becomes the direction, and what was the direction has room for the next x
+        std::mem::swap(&mut self.fields.levels[0].x, &mut self.fields.directions[slot]);
+        let roles = [(Role::Direction, self.fields.directions[slot]), (Role::Image, self.fields.images[slot])];
         self.run(Kernel::Apply, &roles, &[]);
         self.follow_pieces(slot);
     }

@@ -9,12 +9,12 @@
 pub trait Levels {
     /// Levels of the hierarchy that are visited one by one, the finest being 0. Below the coarsest of them there may be more.
     fn levels(&self) -> usize;
-    /// First smoothing from a zero guess; on level 0 of the right-hand side as it is now.
+    /// First sweep from a zero guess; on level 0 of the right-hand side as it is now.
     fn smooth_first(&mut self, level: usize, weight: f32);
     /// x += weight · D⁻¹ (b − A x), D the blocks of the diagonal.
     fn smooth(&mut self, level: usize, weight: f32);
-    /// b of `level` + 1 = sum over the children of b − A x of `level`.
-    fn restrict(&mut self, level: usize);
+    /// b of `level` + 1 = sum over the children of b − A x of `level`; with a weight, the first sweep there from a zero guess.
+    fn restrict(&mut self, level: usize, first: Option<f32>);
     /// x of `level` += x of the coarser level, linear between the centres of its cells.
     fn prolong(&mut self, level: usize);
     /// x of the coarsest level from its right-hand side, by the V-cycle with these weights if there are more levels below it. A level of
@@ -50,10 +50,12 @@ pub fn v_cycle<B: Levels + ?Sized>(b: &mut B) {
 /// Runs a V-cycle with a sweep of each of these weights, one to [`MOST_SWEEPS`], before the coarse correction, and after it in reverse.
 pub fn v_cycle_with<B: Levels + ?Sized>(b: &mut B, weights: &[f32]) {
     let coarsest = b.levels() - 1;
+    if coarsest > 0 {
+        b.smooth_first(0, weights[0]);
+    }
     for level in 0..coarsest {
-        b.smooth_first(level, weights[0]);
         weights[1..].iter().for_each(|&weight| b.smooth(level, weight));
-        b.restrict(level);
+        b.restrict(level, (level + 1 < coarsest).then_some(weights[0]));
     }
     b.solve_coarsest(weights);
     for level in (0..coarsest).rev() {
