@@ -2,21 +2,17 @@
 //
 //   transport is averaged over the children, local derivatives are summed
 //
-// reads   conduction, diffusion, reaction_phi, reaction_c
-// writes  coarse_conduction, coarse_diffusion, coarse_reaction_phi, coarse_reaction_c
+// reads   level_transport, level_reaction
+// writes  coarse_transport, coarse_reaction
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/hierarchy.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> level: Level;
-@group(0) @binding(2) var<storage, read> conduction: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read> diffusion: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> reaction_phi: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read> reaction_c: array<vec2<f32>>;
-@group(0) @binding(6) var<storage, read_write> coarse_conduction: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read_write> coarse_diffusion: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read_write> coarse_reaction_phi: array<vec2<f32>>;
-@group(0) @binding(9) var<storage, read_write> coarse_reaction_c: array<vec2<f32>>;
+@group(0) @binding(2) var<storage, read> level_transport: array<vec2<u32>>;
+@group(0) @binding(3) var<storage, read> level_reaction: array<vec2<u32>>;
+@group(0) @binding(4) var<storage, read_write> coarse_transport: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read_write> coarse_reaction: array<vec2<u32>>;
 
 @compute @workgroup_size(16, 4, 4)
 fn coarsen(@builtin(global_invocation_id) p: vec3<u32>) {
@@ -34,19 +30,15 @@ fn coarsen(@builtin(global_invocation_id) p: vec3<u32>) {
             var row = none;
             for (var x = cx.x; x < cx.y; x++) {
                 let i = element(vec3<u32>(x, y, z), fine);
-                let transport = vec4<f32>(conduction[i], diffusion[i]);
-                row = both(row, Coefficients(transport, vec4<f32>(reaction_phi[i], reaction_c[i])));
+                row = both(row, Coefficients(unpacked(level_transport[i]), unpacked(level_reaction[i])));
             }
             plane = both(plane, row);
         }
         total = both(total, plane);
     }
-    let count = f32((cx.y - cx.x) * (cy.y - cy.x) * (cz.y - cz.x));
-    let mean = total.transport / count;
+    let mean = total.transport * (one_over_count(cx) * one_over_count(cy) * one_over_count(cz));
 
     let i = element(p, n);
-    coarse_conduction[i] = mean.xy;
-    coarse_diffusion[i] = mean.zw;
-    coarse_reaction_phi[i] = total.reaction.xy;
-    coarse_reaction_c[i] = total.reaction.zw;
+    coarse_transport[i] = packed(mean);
+    coarse_reaction[i] = packed(total.reaction);
 }

@@ -2,16 +2,14 @@
 //
 //   level by level as in coarsen.wgsl
 //
-// reads   conduction, diffusion, reaction_phi, reaction_c
-// writes  conduction, diffusion, reaction_phi, reaction_c
+// reads   level_transport, level_reaction
+// writes  level_transport, level_reaction
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/hierarchy.rs
 
 @group(0) @binding(0) var<uniform> level: Level;
-@group(0) @binding(1) var<storage, read_write> conduction: array<vec2<f32>>;
-@group(0) @binding(2) var<storage, read_write> diffusion: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read_write> reaction_phi: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read_write> reaction_c: array<vec2<f32>>;
+@group(0) @binding(1) var<storage, read_write> level_transport: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read_write> level_reaction: array<vec2<u32>>;
 
 const THREADS = 256u;
 
@@ -33,21 +31,17 @@ fn coarsen_lower(@builtin(local_invocation_index) lane: u32) {
                     var row = none;
                     for (var x = cx.x; x < cx.y; x++) {
                         let i = fine.first + element(vec3<u32>(x, y, z), fine.n);
-                        let transport = vec4<f32>(conduction[i], diffusion[i]);
-                        row = both(row, Coefficients(transport, vec4<f32>(reaction_phi[i], reaction_c[i])));
+                        row = both(row, Coefficients(unpacked(level_transport[i]), unpacked(level_reaction[i])));
                     }
                     plane = both(plane, row);
                 }
                 total = both(total, plane);
             }
-            let count = f32((cx.y - cx.x) * (cy.y - cy.x) * (cz.y - cz.x));
-            let mean = total.transport / count;
+            let mean = total.transport * (one_over_count(cx) * one_over_count(cy) * one_over_count(cz));
 
             let i = coarse.first + k;
-            conduction[i] = mean.xy;
-            diffusion[i] = mean.zw;
-            reaction_phi[i] = total.reaction.xy;
-            reaction_c[i] = total.reaction.zw;
+            level_transport[i] = packed(mean);
+            level_reaction[i] = packed(total.reaction);
         }
         storageBarrier();
         fine = coarse;

@@ -3,7 +3,7 @@
 //   x = approximation to A^-1 right: sweeps as in smooth_next.wgsl, the first from zero, between the levels as in
 //   restrict_defect.wgsl and prolong.wgsl. One cell is solved exactly.
 //
-// reads   conduction, diffusion, reaction_phi, reaction_c, right
+// reads   level_transport, level_reaction, right
 // writes  x
 // units   scaled, see src/model/scales.rs
 // twin    src/solver/multigrid.rs
@@ -11,12 +11,10 @@
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> level: Level;
 @group(0) @binding(2) var<uniform> parameters: Parameters;
-@group(0) @binding(3) var<storage, read> conduction: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> diffusion: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read> reaction_phi: array<vec2<f32>>;
-@group(0) @binding(6) var<storage, read> reaction_c: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read> right: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read_write> x: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> level_transport: array<vec2<u32>>;
+@group(0) @binding(4) var<storage, read> level_reaction: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read> right: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read_write> x: array<vec2<f32>>;
 
 struct Parameters {
     sweeps: u32, // before and after the coarse correction
@@ -54,21 +52,24 @@ fn face(at: Lower, i: u32, nb: u32, area: f32) -> Face {
     let here = at.first + i;
     let there = at.first + nb;
     let difference = correction[here] - correction[there];
-    return face_terms(factor, conduction[here] + conduction[there], diffusion[here].x + diffusion[there].x, difference);
+    let sums = unpacked(level_transport[here]) + unpacked(level_transport[there]);
+    return face_terms(factor, sums.xy, sums.z, difference);
 }
 
 // right - A x, from the faces of cell i of a level.
 fn defect(at: Lower, i: u32, sum: Face) -> vec2<f32> {
     let here = at.first + i;
     let own = correction[here];
-    return rest[here] - (sum.flux + vec2<f32>(dot(reaction_phi[here], own), dot(reaction_c[here], own)));
+    let reaction = unpacked(level_reaction[here]);
+    return rest[here] - (sum.flux + vec2<f32>(dot(reaction.xy, own), dot(reaction.zw, own)));
 }
 
 fn sweep(at: Lower, weight: f32, lane: u32) {
     for (var i = lane; i < cells(at); i += THREADS) {
         let here = at.first + i;
         let sum = faces(at, i);
-        let change = solve_block(sum.diagonal, reaction_phi[here], reaction_c[here], defect(at, i, sum));
+        let reaction = unpacked(level_reaction[here]);
+        let change = solve_block(sum.diagonal, reaction.xy, reaction.zw, defect(at, i, sum));
         correction_next[here] = correction[here] + weight * change;
     }
     workgroupBarrier();

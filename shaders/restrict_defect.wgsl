@@ -3,7 +3,7 @@
 //   coarse_right = sum over the children of right - A x
 //   coarse_x     = weight D^-1 coarse_right as in smooth_first.wgsl, if the weight is not 0
 //
-// reads   x, conduction, diffusion, reaction_phi, reaction_c, right, coarse_conduction, coarse_diffusion, coarse_reaction_phi, coarse_reaction_c
+// reads   x, level_transport, level_reaction, right, coarse_transport, coarse_reaction
 // writes  coarse_right, coarse_x
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/hierarchy.rs
@@ -11,18 +11,14 @@
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> level: Level;
 @group(0) @binding(2) var<storage, read> x: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read> conduction: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> diffusion: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read> reaction_phi: array<vec2<f32>>;
-@group(0) @binding(6) var<storage, read> reaction_c: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read> right: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read> coarse_conduction: array<vec2<f32>>;
-@group(0) @binding(9) var<storage, read> coarse_diffusion: array<vec2<f32>>;
-@group(0) @binding(10) var<storage, read> coarse_reaction_phi: array<vec2<f32>>;
-@group(0) @binding(11) var<storage, read> coarse_reaction_c: array<vec2<f32>>;
-@group(0) @binding(12) var<storage, read_write> coarse_right: array<vec2<f32>>;
-@group(0) @binding(13) var<storage, read_write> coarse_x: array<vec2<f32>>;
-@group(0) @binding(14) var<uniform> parameters: Parameters;
+@group(0) @binding(3) var<storage, read> level_transport: array<vec2<u32>>;
+@group(0) @binding(4) var<storage, read> level_reaction: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read> right: array<vec2<f32>>;
+@group(0) @binding(6) var<storage, read> coarse_transport: array<vec2<u32>>;
+@group(0) @binding(7) var<storage, read> coarse_reaction: array<vec2<u32>>;
+@group(0) @binding(8) var<storage, read_write> coarse_right: array<vec2<f32>>;
+@group(0) @binding(9) var<storage, read_write> coarse_x: array<vec2<f32>>;
+@group(0) @binding(10) var<uniform> parameters: Parameters;
 
 struct Parameters {
     weight: f32, // of the first sweep
@@ -31,7 +27,8 @@ struct Parameters {
 // A face towards a cell that is the cell itself carries nothing.
 fn face(i: u32, nb: u32, area: f32) -> Face {
     let factor = select(0.5 * area, 0.0, nb == i);
-    return face_terms(factor, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, x[i] - x[nb]);
+    let sums = unpacked(level_transport[i]) + unpacked(level_transport[nb]);
+    return face_terms(factor, sums.xy, sums.z, x[i] - x[nb]);
 }
 
 fn defect(p: vec3<u32>, n: vec3<u32>) -> vec2<f32> {
@@ -42,15 +39,16 @@ fn defect(p: vec3<u32>, n: vec3<u32>) -> vec2<f32> {
         face(i, at.south, level.face_y), face(i, at.north, level.face_y),
         face(i, at.below, level.face_z), face(i, at.above, level.face_z),
     ).flux;
-    let local = vec2<f32>(dot(reaction_phi[i], x[i]), dot(reaction_c[i], x[i]));
+    let reaction = unpacked(level_reaction[i]);
+    let local = vec2<f32>(dot(reaction.xy, x[i]), dot(reaction.zw, x[i]));
     return right[i] - (outflow + local);
 }
 
 // A face of the coarser level: its diagonal alone.
 fn coarse_face(i: u32, nb: u32, area: f32) -> Face {
     let factor = select(0.5 * area, 0.0, nb == i);
-    let conduction_of_both = coarse_conduction[i] + coarse_conduction[nb];
-    return face_terms(factor, conduction_of_both, coarse_diffusion[i].x + coarse_diffusion[nb].x, vec2<f32>(0.0));
+    let sums = unpacked(coarse_transport[i]) + unpacked(coarse_transport[nb]);
+    return face_terms(factor, sums.xy, sums.z, vec2<f32>(0.0));
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -84,6 +82,7 @@ fn restrict_defect(@builtin(global_invocation_id) p: vec3<u32>) {
             coarse_face(i, at.south, areas.y), coarse_face(i, at.north, areas.y),
             coarse_face(i, at.below, areas.z), coarse_face(i, at.above, areas.z),
         );
-        coarse_x[i] = parameters.weight * solve_block(sum.diagonal, coarse_reaction_phi[i], coarse_reaction_c[i], total);
+        let reaction = unpacked(coarse_reaction[i]);
+        coarse_x[i] = parameters.weight * solve_block(sum.diagonal, reaction.xy, reaction.zw, total);
     }
 }

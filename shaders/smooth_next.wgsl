@@ -2,7 +2,7 @@
 //
 //   x_next = x + weight D^-1 (right - A x),   D the 2 x 2 diagonal blocks of A
 //
-// reads   x, conduction, diffusion, reaction_phi, reaction_c, right
+// reads   x, level_transport, level_reaction, right
 // writes  x_next
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/smooth.rs
@@ -11,12 +11,10 @@
 @group(0) @binding(1) var<uniform> level: Level;
 @group(0) @binding(2) var<uniform> parameters: Parameters;
 @group(0) @binding(3) var<storage, read> x: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read> conduction: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read> diffusion: array<vec2<f32>>;
-@group(0) @binding(6) var<storage, read> reaction_phi: array<vec2<f32>>;
-@group(0) @binding(7) var<storage, read> reaction_c: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read> right: array<vec2<f32>>;
-@group(0) @binding(9) var<storage, read_write> x_next: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> level_transport: array<vec2<u32>>;
+@group(0) @binding(5) var<storage, read> level_reaction: array<vec2<u32>>;
+@group(0) @binding(6) var<storage, read> right: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read_write> x_next: array<vec2<f32>>;
 
 struct Parameters {
     weight: f32,
@@ -25,7 +23,8 @@ struct Parameters {
 // A face towards a cell that is the cell itself carries nothing.
 fn face(i: u32, nb: u32, area: f32) -> Face {
     let factor = select(0.5 * area, 0.0, nb == i);
-    return face_terms(factor, conduction[i] + conduction[nb], diffusion[i].x + diffusion[nb].x, x[i] - x[nb]);
+    let sums = unpacked(level_transport[i]) + unpacked(level_transport[nb]);
+    return face_terms(factor, sums.xy, sums.z, x[i] - x[nb]);
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -39,8 +38,9 @@ fn smooth_next(@builtin(global_invocation_id) p: vec3<u32>) {
         face(i, at.south, level.face_y), face(i, at.north, level.face_y),
         face(i, at.below, level.face_z), face(i, at.above, level.face_z),
     );
-    let local = vec2<f32>(dot(reaction_phi[i], x[i]), dot(reaction_c[i], x[i]));
+    let reaction = unpacked(level_reaction[i]);
+    let local = vec2<f32>(dot(reaction.xy, x[i]), dot(reaction.zw, x[i]));
     let defect = right[i] - (sum.flux + local);
 
-    x_next[i] = x[i] + parameters.weight * solve_block(sum.diagonal, reaction_phi[i], reaction_c[i], defect);
+    x_next[i] = x[i] + parameters.weight * solve_block(sum.diagonal, reaction.xy, reaction.zw, defect);
 }

@@ -127,7 +127,8 @@ fn every_kernel_has_a_twin_and_every_operator_a_kernel() {
 /// coefficients with the finest level, and needs no second float.
 const COUNTERPARTS: &[(&str, &[&str])] = &[
     ("rate", &["current", "slopes"]),
-    ("hierarchy", &["conduction", "diffusion", "reaction_phi", "reaction_c", "x"]),
+    ("coefficients", &["conduction", "diffusion", "reaction_phi", "reaction_c"]),
+    ("hierarchy", &["level_transport", "level_reaction", "x", "direction"]),
     ("transference", &["diffusion"]),
     ("transport_by_c", &["conduction_by_c", "diffusivity_by_c"]),
     ("probes", &["probe_way", "probe_depth", "front_curvature", "current", "delta"]),

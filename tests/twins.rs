@@ -25,8 +25,8 @@ fn steps<B: Backend>(problem: &Problem, b: &mut B, clock: &mut Clock, count: usi
 }
 
 /// What a step hands to the device and waits for: small grids wait for nothing else, whatever the device. Kernels and copies are 49 and
-/// 57 for each Newton iteration with three linear ones, counted at this size; the waits are one for each look at the equations and one for the lithium,
-/// the nuclei and the pieces together. The buffers that they are given have 2963 bytes a cell with one Newton iteration, 4668 with two.
+/// 58 for each Newton iteration with three linear ones, counted at this size; the waits are one for each look at the equations and one for the lithium,
+/// the nuclei and the pieces together. The buffers that they are given have 2611 bytes a cell with one Newton iteration, 4090 with two.
 #[test]
 fn a_step_is_few_launches_and_fewer_waits() {
     let mut s = everything(24);
@@ -47,7 +47,7 @@ fn a_step_is_few_launches_and_fewer_waits() {
         assert!(counts.bytes_read < 1000 * (newton + 1), "{counts:?}");
         assert!(counts.launches <= 50 + 60 * newton, "{counts:?}");
         assert!(counts.v_cycles <= 3 * newton, "{counts:?}");
-        assert!(counts.bytes_moved <= (1300 + 1750 * newton) * s.grid.cells() as u64, "{counts:?}");
+        assert!(counts.bytes_moved <= (1250 + 1500 * newton) * s.grid.cells() as u64, "{counts:?}");
         assert!(counts.submissions <= counts.read_backs + counts.launches / 48 + 1, "{counts:?}");
     }
     // xi, current, and both pairs of phi and c, each once
@@ -69,7 +69,7 @@ fn kernels_grow_with_the_levels() {
             (g.counts().unwrap() - before).launches as usize
         };
         assert_eq!(launches(v_cycle), 7 * (levels - 1) + 2, "{n}");
-        assert_eq!(launches(|g| g.coarsen()), levels, "{n}");
+        assert_eq!(launches(|g| g.coarsen()), levels + 1, "{n}");
     }
 }
 

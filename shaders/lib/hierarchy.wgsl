@@ -1,4 +1,22 @@
-// The multigrid hierarchy: which cells of two levels belong together, and its lower levels, which lie one after the other.
+// The multigrid hierarchy: coefficients of 16 bits, which cells of two levels belong together, and its lower levels, which lie one after
+// the other.
+
+// The upper half of a number's bits, rounded to the nearest, to even where two are as near: 8 bits of mantissa and the whole range.
+fn upper_half(v: vec4<f32>) -> vec4<u32> {
+    let bits = bitcast<vec4<u32>>(v);
+    return (bits + vec4<u32>(0x7fffu) + ((bits >> vec4<u32>(16u)) & vec4<u32>(1u))) >> vec4<u32>(16u);
+}
+
+fn packed(v: vec4<f32>) -> vec2<u32> {
+    let halves = upper_half(v);
+    return halves.xz | (halves.yw << vec2<u32>(16u));
+}
+
+fn unpacked(v: vec2<u32>) -> vec4<f32> {
+    let low = v << vec2<u32>(16u);
+    let high = v & vec2<u32>(0xffff0000u);
+    return bitcast<vec4<f32>>(vec4<u32>(low.x, high.x, low.y, high.y));
+}
 
 // First child of coarse cell i along an axis, and the one past the last.
 fn children(i: u32, fine: u32, coarse: u32) -> vec2<u32> {
@@ -6,6 +24,12 @@ fn children(i: u32, fine: u32, coarse: u32) -> vec2<u32> {
         return vec2<u32>(2u * i, min(2u * i + 2u, fine));
     }
     return vec2<u32>(i, i + 1u);
+}
+
+// One over the number of children along an axis, one or two: exact, where a division need not be. Means of halves often stand right between
+// two halves, and the last bit would decide.
+fn one_over_count(range: vec2<u32>) -> f32 {
+    return select(1.0, 0.5, range.y - range.x == 2u);
 }
 
 // The parent of cell i along an axis, and its neighbour on the cell's side, periodic or, at an end, itself. On an axis that
@@ -27,7 +51,7 @@ fn between(corners: array<vec2<f32>, 4>) -> vec2<f32> {
     return (9.0 * corners[0] + 3.0 * (corners[1] + corners[2]) + corners[3]) * 0.0625;
 }
 
-// Coefficients of a cell, or their sum over several: transport, and the derivatives of the local terms.
+// Coefficients of a cell, or their sum over several: kappa, kappa_d and diffusivity; derivatives of the local terms.
 struct Coefficients {
     transport: vec4<f32>,
     reaction: vec4<f32>,

@@ -98,12 +98,12 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
     let salt = cpu.physics.salt == 1;
     std::mem::swap(&mut cpu.directions[slot], &mut cpu.hierarchy[0].x);
     let mut images = std::mem::take(&mut cpu.images[slot]);
-    let finest = &cpu.hierarchy[0];
+    let coefficients = &cpu.coefficients;
     let direction = cpu.directions[slot].each_ref().map(|field| &field[..]);
     cpu.shape.strips(fields(&mut images), Scratch::default, |scratch, strip, [charge, salt_out]| {
         let d = stars(&mut scratch.direction, &cpu.directions[slot], strip);
-        let transport = stars(&mut scratch.transport, &finest.transport, strip);
-        image_strip(d, transport, finest.local.each_ref().map(|local| strip.of(local)), charge, salt_out);
+        let transport = stars(&mut scratch.transport, &coefficients.transport, strip);
+        image_strip(d, transport, coefficients.local.each_ref().map(|local| strip.of(local)), charge, salt_out);
         if salt {
             let by_c = stars(&mut scratch.by_c, &cpu.transport_by_c, strip);
             add_changed_strip(d[1], stars(&mut scratch.u, &cpu.u, strip), by_c, charge, salt_out);
@@ -137,7 +137,7 @@ pub fn apply_uniform(cpu: &mut Cpu, slot: usize) {
     phi.fill(1.0);
     c.fill(0.0);
     let mut images = std::mem::take(&mut cpu.images[slot]);
-    let local = &cpu.hierarchy[0].local;
+    let local = &cpu.coefficients.local;
     images[0].copy_from_slice(&local[0]);
     images[1].copy_from_slice(&local[2]);
     let change = cpu.isolated_change(cpu.directions[slot].each_ref().map(|x| &x[..]));

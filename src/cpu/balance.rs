@@ -87,7 +87,7 @@ fn terms_strip(
 fn top_strip(cpu: &Cpu, strip: Strip, out: [&mut [f64]; 4]) {
     let (p, step) = (&cpu.physics, &cpu.step);
     let (transport, transference) =
-        (cpu.hierarchy[0].transport.each_ref().map(|t| strip.of(t)), strip.of(&cpu.transference));
+        (cpu.coefficients.transport.each_ref().map(|t| strip.of(t)), strip.of(&cpu.transference));
     let [phi, c] = cpu.u.each_ref().map(|u| strip.of(u));
     let (xi, w) = (strip.of(&cpu.xi), strip.of(&cpu.accessible));
     let reservoir = p.reservoir == 1;
@@ -136,11 +136,11 @@ pub fn balance(cpu: &Cpu) -> Balance {
             } else {
                 top.into_iter().for_each(|out| out.fill(0.0));
             }
-            let level = &cpu.hierarchy[0];
+            let of_grid = &cpu.coefficients;
             let phi_reference = f64::from(cpu.step.phi_reference);
             let coefficients = Coefficients {
-                transport: level.transport.each_ref().map(|field| strip.of(field)),
-                local: level.local.each_ref().map(|field| strip.of(field)),
+                transport: of_grid.transport.each_ref().map(|field| strip.of(field)),
+                local: of_grid.local.each_ref().map(|field| strip.of(field)),
                 phi_reference,
             };
             let u = cpu.u.each_ref().map(|u| strip.of(u));

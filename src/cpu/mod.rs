@@ -33,7 +33,7 @@ mod transport;
 mod trapped;
 mod vectors;
 
-use hierarchy::Level;
+use hierarchy::{Coefficients, Half, Level};
 use isolated::Isolated;
 use mechanism::{Contribution, OnSurface, Surface};
 use probe::Probes;
@@ -81,7 +81,7 @@ pub struct Cpu {
     trapped: Vec<bool>,
     /// whether a cell is trapped and its salt spent, from `interface` on
     closed: Vec<bool>,
-    /// t₊; ψκ, ψκ_D/c and ψD are those of the finest level
+    /// t₊
     transference: Vec<f64>,
     /// derivatives of ψκ, ψκ_D/c and ψD with respect to c
     transport_by_c: [Vec<f32>; 3],
@@ -103,16 +103,18 @@ pub struct Cpu {
     images: [[Vec<f32>; 2]; DIRECTIONS],
     /// ⟨image, image⟩ of each slot, once it is known
     squares: [Option<f64>; DIRECTIONS],
+    /// of both equations; the preconditioner has its own
+    coefficients: Coefficients,
     hierarchy: Vec<Level>,
     coefficient: f64,
     damping: f64,
     forcing: Option<Forcing>,
 }
 
-/// Bytes of main memory that this backend needs for each cell, if all cells react: twenty-three fields in f64, by_c, directions and images
-/// in f32, thirteen on all levels, the piece that it belongs to, whether it is trapped and closed, and a probe.
+/// Bytes of main memory that this backend needs for each cell, if all cells react: twenty-three fields in f64, by_c, coefficients, directions and
+/// images in f32, six in f32 and seven halves on all levels, the piece that it belongs to, whether it is trapped and closed, and a probe.
 pub const BYTES_PER_CELL: usize =
-    4 + 2 + 8 * 23 + 4 * (3 + 4 * DIRECTIONS) + 4 * 13 * 8 / 7 + size_of::<probe::Probe>();
+    4 + 2 + 8 * 23 + 4 * (3 + 7 + 4 * DIRECTIONS) + (4 * 6 + 2 * 7) * 8 / 7 + size_of::<probe::Probe>();
 
 impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.
@@ -158,6 +160,7 @@ impl Cpu {
             directions: std::array::from_fn(|_| none(n)),
             images: std::array::from_fn(|_| none(n)),
             squares: [None; DIRECTIONS],
+            coefficients: Coefficients { transport: none(n), local: none(n) },
             hierarchy: hierarchy::hierarchy(shape, physics.salt == 0),
             coefficient: 0.0,
             damping: 1.0,
@@ -166,11 +169,35 @@ impl Cpu {
     }
 }
 
+/// What tests hold against another backend.
+#[doc(hidden)]
+impl Cpu {
+    /// Coefficients of the preconditioner on the finest level, as bits: ψκ, ψκ_D/c, ψD, and the derivatives of the local terms.
+    pub fn preconditioner_bits(&self) -> Vec<[u16; 7]> {
+        let Level { transport, local, .. } = &self.hierarchy[0];
+        let at = |cell: usize| {
+            let mut values = transport.iter().chain(local).map(|values| values[cell].0);
+            std::array::from_fn(|_| values.next().unwrap_or_default())
+        };
+        (0..self.grid.cells()).map(at).collect()
+    }
+
+    /// Takes the coefficients that another backend has there, and what follows from them on the coarser levels: where a coefficient stands
+    /// between two halves, what two devices round it by decides which of them it is.
+    pub fn take_preconditioner_bits(&mut self, halves: &[[u16; 7]]) {
+        let Level { transport, local, .. } = &mut self.hierarchy[0];
+        for (k, values) in transport.iter_mut().chain(local).enumerate() {
+            values.iter_mut().zip(halves).for_each(|(value, halves)| *value = Half(halves[k]));
+        }
+        hierarchy::coarsen_halves(&mut self.hierarchy);
+    }
+}
+
 /// What `liplate bench --peers` times and hands to others.
 impl Cpu {
     /// ψκ, and the derivative of the charge equation's local terms with respect to φ.
     pub fn potential_operator(&self) -> [&[f32]; 2] {
-        [&self.hierarchy[0].transport[0], &self.hierarchy[0].local[0]]
+        [&self.coefficients.transport[0], &self.coefficients.local[0]]
     }
 
     /// The residual by itself, from coefficients and local terms as `linearise` left them.
@@ -180,7 +207,7 @@ impl Cpu {
 
     /// What the residual is made of beside φ and c.
     pub fn residual_inputs(&self) -> [(&'static str, Vec<f64>); 6] {
-        let [kappa, kappa_d, diffusivity] = &self.hierarchy[0].transport;
+        let [kappa, kappa_d, diffusivity] = &self.coefficients.transport;
         [
             ("kappa", wide(kappa)),
             ("kappa_d", wide(kappa_d)),
@@ -322,11 +349,11 @@ impl Backend for Cpu {
     }
 
     fn field(&mut self, field: Field) -> Result<Vec<f32>, BackendError> {
-        let finest = &self.hierarchy[0].transport;
+        let transport = &self.coefficients.transport;
         let field: &[f64] = match field {
-            Field::Kappa => return Ok(finest[0].clone()),
-            Field::KappaD => return Ok(finest[1].clone()),
-            Field::Diffusivity => return Ok(finest[2].clone()),
+            Field::Kappa => return Ok(transport[0].clone()),
+            Field::KappaD => return Ok(transport[1].clone()),
+            Field::Diffusivity => return Ok(transport[2].clone()),
             Field::Isolated => return Ok(self.isolated.cells().map(|is| f32::from(u8::from(is))).collect()),
             Field::Xi => &self.xi,
             Field::Phi => &self.u[0],
@@ -423,7 +450,7 @@ impl Backend for Cpu {
     }
 
     fn coarsen(&mut self) {
-        hierarchy::coarsen(&mut self.hierarchy);
+        hierarchy::coarsen(&mut self.hierarchy, &self.coefficients);
     }
 
     fn apply(&mut self, slot: usize) {

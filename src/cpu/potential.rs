@@ -3,7 +3,7 @@
 
 use multiversion::multiversion;
 
-use super::hierarchy::{self, Level};
+use super::hierarchy::{self, Coefficients, Level};
 use super::shape::{Beside, Shape, Star, paired};
 use super::smooth;
 use super::vectors::{Number, add_strip};
@@ -20,6 +20,7 @@ const ITERATIONS: usize = 200;
 /// The operator on all levels. x and y are periodic, nothing flows through bottom and top; lengths in cells.
 pub struct Potential {
     shape: Shape,
+    coefficients: Coefficients,
     levels: Vec<Level>,
 }
 
@@ -46,10 +47,11 @@ impl Potential {
     pub fn new(grid: &Grid, sigma: &[f32], d: &[f32]) -> Self {
         let shape = Shape::from(grid);
         let mut levels = hierarchy::hierarchy(shape, true);
-        levels[0].transport[0].copy_from_slice(sigma);
-        levels[0].local[0].copy_from_slice(d);
-        hierarchy::coarsen(&mut levels);
-        Self { shape, levels }
+        let none = Vec::new;
+        let coefficients =
+            Coefficients { transport: [sigma.to_vec(), none(), none()], local: [d.to_vec(), none(), none(), none()] };
+        hierarchy::coarsen(&mut levels, &coefficients);
+        Self { shape, coefficients, levels }
     }
 
     /// Solves for the right-hand side `f` from φ = 0 until the norm of the residual has fallen by `tolerance`; the iteration ends
@@ -143,11 +145,11 @@ impl Potential {
 
     /// image = A p; ⟨p, A p⟩ and ⟨p, other⟩.
     fn apply<T: Number + Default>(&self, p: &[T], other: &[f64], image: &mut [T]) -> [f64; 2] {
-        let finest = &self.levels[0];
+        let Coefficients { transport: [sigma, ..], local: [d, ..] } = &self.coefficients;
         let room = <(Beside<T>, Beside<f32>)>::default;
         self.shape.strips_with_sums(image, room, |(p_room, sigma_room), strip, image| {
-            let (star, sigma) = (p_room.star(p, strip), sigma_room.star(&finest.transport[0], strip));
-            image_strip(star, sigma, strip.of(&finest.local[0]), image);
+            let (star, sigmas) = (p_room.star(p, strip), sigma_room.star(sigma, strip));
+            image_strip(star, sigmas, strip.of(d), image);
             [dot_strip(strip.of(p), image), dot_strip(strip.of(p), strip.of(other))]
         })
     }

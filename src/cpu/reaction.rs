@@ -132,8 +132,8 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64];
 
 /// u, rate, delta → source, and the local derivatives of the finest level.
 pub fn reaction(cpu: &mut Cpu) {
-    let transport = std::mem::take(&mut cpu.hierarchy[0].transport);
-    let (mut source, mut local) = (std::mem::take(&mut cpu.source), std::mem::take(&mut cpu.hierarchy[0].local));
+    let transport = std::mem::take(&mut cpu.coefficients.transport);
+    let (mut source, mut local) = (std::mem::take(&mut cpu.source), std::mem::take(&mut cpu.coefficients.local));
     cpu.shape.strips(
         (fields(&mut source), fields(&mut local)),
         || (),
@@ -151,5 +151,5 @@ pub fn reaction(cpu: &mut Cpu) {
         },
     );
     cpu.source = source;
-    (cpu.hierarchy[0].transport, cpu.hierarchy[0].local) = (transport, local);
+    (cpu.coefficients.transport, cpu.coefficients.local) = (transport, local);
 }

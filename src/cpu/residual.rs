@@ -29,7 +29,7 @@ impl Scratch {
     fn strip<'a>(&'a mut self, cpu: &'a Cpu, strip: Strip) -> Present<'a> {
         Present {
             u: stars(&mut self.u, &cpu.u, strip),
-            transport: stars(&mut self.transport, &cpu.hierarchy[0].transport, strip),
+            transport: stars(&mut self.transport, &cpu.coefficients.transport, strip),
             transference: self.transference.star(&cpu.transference, strip),
         }
     }

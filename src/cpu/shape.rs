@@ -266,10 +266,10 @@ impl<T> Star<'_, T> {
     }
 }
 
-impl Star<'_, f32> {
+impl<T: Copy> Star<'_, T> {
     /// What cell `x` and its neighbours have together.
     #[inline(always)]
-    pub fn sums<R: From<f32> + std::ops::Add<Output = R> + Copy + Default>(&self, x: usize) -> [R; 6] {
+    pub fn sums<R: From<T> + std::ops::Add<Output = R> + Copy + Default>(&self, x: usize) -> [R; 6] {
         let (own, mut sums) = (R::from(self.here[x]), [R::default(); 6]);
         for face in 0..6 {
             sums[face] = own + R::from(self.around[face][x]);

@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::hierarchy::{Level, Scratch};
+use super::hierarchy::{Half, Level, Scratch};
 use super::residual::flows;
 use super::shape::{Beside, Star, Strip, fields, paired, rows_of, stars, stars_of};
 
@@ -11,9 +11,9 @@ struct Equations<'a> {
     /// half the area over the distance of each face; 0 where a cell is its own neighbour
     faces: [f32; 6],
     /// κ, κ_D and D
-    transport: [Star<'a, f32>; 3],
+    transport: [Star<'a, Half>; 3],
     /// derivatives of the charge terms with respect to φ and c, then of the salt terms
-    local: [&'a [f32]; 4],
+    local: [&'a [Half]; 4],
     /// right-hand side of both equations
     b: [&'a [f32]; 2],
 }
@@ -35,7 +35,7 @@ impl Scratch {
     }
 }
 
-fn equations<'a>(room: &'a mut [Beside<f32>; 3], level: &'a Level, strip: Strip) -> Equations<'a> {
+fn equations<'a>(room: &'a mut [Beside<Half>; 3], level: &'a Level, strip: Strip) -> Equations<'a> {
     Equations {
         faces: level.face_factors(strip),
         transport: stars(room, &level.transport, strip),
@@ -67,14 +67,22 @@ impl Equations<'_> {
         ]
     }
 
+    /// Derivatives of the local terms in cell `x`.
+    #[inline(always)]
+    fn local_at(&self, x: usize) -> [f32; 4] {
+        let [a, b, d, e] = &self.local;
+        [a[x].into(), b[x].into(), d[x].into(), e[x].into()]
+    }
+
     /// b − A u of both equations in cell `x`. Charge: b − Σ faces κ(φ − φ_nb) − κ_D(c − c_nb) − local terms; salt:
     /// b − Σ faces D(c − c_nb) − local terms.
     #[inline(always)]
     fn defect(&self, u: &[Star<f32>; 2], x: usize) -> [f32; 2] {
         let here = [u[0].here[x], u[1].here[x]];
         let (charge, salt) = flows(&self.conductances(x), &[u[0].differences(x), u[1].differences(x)]);
-        let local_charge = self.local[0][x] * here[0] + self.local[1][x] * here[1];
-        let local_salt = self.local[2][x] * here[0] + self.local[3][x] * here[1];
+        let local = self.local_at(x);
+        let local_charge = local[0] * here[0] + local[1] * here[1];
+        let local_salt = local[2] * here[0] + local[3] * here[1];
         [self.b[0][x] - (paired(charge) + local_charge), self.b[1][x] - (paired(salt) + local_salt)]
     }
 
@@ -82,8 +90,9 @@ impl Equations<'_> {
     #[inline(always)]
     fn change(&self, x: usize, defect: [f32; 2], weight: f32) -> [f32; 2] {
         let sums = self.conductances(x);
-        let (a, b) = (paired(sums[0]) + self.local[0][x], self.local[1][x] - paired(sums[1]));
-        let (d, e) = (self.local[2][x], paired(sums[2]) + self.local[3][x]);
+        let local = self.local_at(x);
+        let (a, b) = (paired(sums[0]) + local[0], local[1] - paired(sums[1]));
+        let (d, e) = (local[2], paired(sums[2]) + local[3]);
         let determinant = a * e - b * d;
         let inverse = 1.0 / if determinant > 1e-30 { determinant } else { 1e-30 };
         let [r0, r1] = defect;
@@ -93,7 +102,7 @@ impl Equations<'_> {
 
 /// A coefficient of cell `x` and its neighbours together, times the faces' factors.
 #[inline(always)]
-fn conductances(faces: &[f32; 6], coefficient: &Star<f32>, x: usize) -> [f32; 6] {
+fn conductances(faces: &[f32; 6], coefficient: &Star<Half>, x: usize) -> [f32; 6] {
     let mut conductances: [f32; 6] = coefficient.sums(x);
     for face in 0..6 {
         conductances[face] *= faces[face];
@@ -140,15 +149,15 @@ struct Conduction<'a> {
     /// as in [`Equations`]
     faces: [f32; 6],
     /// κ
-    kappa: Star<'a, f32>,
+    kappa: Star<'a, Half>,
     /// derivative of the charge terms with respect to φ
-    local: &'a [f32],
+    local: &'a [Half],
     /// right-hand side
     b: &'a [f32],
 }
 
 impl<'a> Conduction<'a> {
-    fn new(room: &'a mut Beside<f32>, level: &'a Level, strip: Strip) -> Self {
+    fn new(room: &'a mut Beside<Half>, level: &'a Level, strip: Strip) -> Self {
         Self {
             faces: level.face_factors(strip),
             kappa: room.star(&level.transport[0], strip),
@@ -178,13 +187,13 @@ impl Conduction<'_> {
         for face in 0..6 {
             charge[face] *= differences[face];
         }
-        self.b[x] - (paired(charge) + self.local[x] * phi.here[x])
+        self.b[x] - (paired(charge) + f32::from(self.local[x]) * phi.here[x])
     }
 
     /// weight · D⁻¹ defect.
     #[inline(always)]
     fn change(&self, x: usize, defect: f32, weight: f32) -> f32 {
-        let diagonal = paired(self.conductances(x)) + self.local[x];
+        let diagonal = paired(self.conductances(x)) + f32::from(self.local[x]);
         weight * defect / if diagonal > 1e-30 { diagonal } else { 1e-30 }
     }
 }

@@ -14,7 +14,7 @@ pub fn transport(cpu: &mut Cpu) {
     // as q: see `interface::predict`
     let xi = if physics.distance_before == 1 { &cpu.xi } else { &cpu.xi_next };
     let (c, w, table, closed) = (&cpu.u[1], &cpu.accessible, &cpu.table, &cpu.closed);
-    let single = (fields(&mut cpu.hierarchy[0].transport), fields(&mut cpu.transport_by_c));
+    let single = (fields(&mut cpu.coefficients.transport), fields(&mut cpu.transport_by_c));
     shape.strips(
         (&mut cpu.transference[..], single),
         || (),

@@ -108,6 +108,8 @@ buffers! {
     Copper "copper" Cells(2), "bare copper per volume, and of it what nuclei may form on, times the factor of the pattern";
     ReactionPhi "reaction_phi" Cells(2), "derivatives of the charge equation's local terms";
     ReactionC "reaction_c" Cells(2), "derivatives of the salt equation's local terms";
+    LevelTransport "level_transport" Cells(2), "ψκ, ψκ_D/c and ψD of the finest level of the preconditioner, 16 bits each";
+    LevelReaction "level_reaction" Cells(2), "derivatives of the local terms there, 16 bits each";
     Residual "residual" Cells(2), "residual of both equations";
     Correction "correction" Cells(2), "correction of φ and c";
     X "x" Cells(2), "correction of the V-cycle on the finest level";
@@ -206,11 +208,11 @@ pub fn bytes(cells: u64, of_mechanisms: Option<&[RidingBuffer]>) -> u64 {
     };
     let riding: u64 = of_mechanisms.unwrap_or_default().iter().map(|buffer| buffer.extent.floats(cells)).sum();
     let floats: u64 = Buffer::ALL.iter().map(floats).sum();
-    // directions and images; 1/8 + 1/64 + … of seven pairs on the coarser levels
-    4 * cells * (floats + 4 * DIRECTIONS as u64) + 4 * riding + 8 * cells
+    // directions and images; 1/8 + 1/64 + … of five pairs on the coarser levels
+    4 * cells * (floats + 4 * DIRECTIONS as u64) + 4 * riding + 5 * 8 * cells / 7
 }
 
-/// One level of the hierarchy; the finest shares its coefficients with the equations. The coarsest that is listed is the first of the
+/// One level of the hierarchy. The coarsest that is listed is the first of the
 /// lower levels: in its coefficients those of the coarser ones follow, down to a single cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Level {
@@ -218,14 +220,10 @@ pub struct Level {
     pub shape: [u32; 3],
     /// its `LevelUniforms`
     pub uniforms: Id,
-    /// ψκ, ψκ_D/c
-    pub conduction: Id,
-    /// ψD
-    pub diffusion: Id,
-    /// derivatives of the local charge terms
-    pub reaction_phi: Id,
-    /// derivatives of the local salt terms
-    pub reaction_c: Id,
+    /// ψκ, ψκ_D/c and ψD, 16 bits each
+    pub transport: Id,
+    /// derivatives of the local terms, 16 bits each
+    pub reaction: Id,
     /// right-hand side
     pub right: Id,
     /// correction
@@ -238,10 +236,8 @@ impl Level {
     /// The field of the level that has a role in the kernels of the hierarchy.
     pub fn field(&self, role: Role) -> Option<Id> {
         match role {
-            Role::Conduction => Some(self.conduction),
-            Role::Diffusion => Some(self.diffusion),
-            Role::ReactionPhi => Some(self.reaction_phi),
-            Role::ReactionC => Some(self.reaction_c),
+            Role::LevelTransport => Some(self.transport),
+            Role::LevelReaction => Some(self.reaction),
             Role::Right => Some(self.right),
             Role::X => Some(self.x),
             Role::XNext => Some(self.x_next),
@@ -358,10 +354,8 @@ impl Fields {
                 Level {
                     shape,
                     uniforms,
-                    conduction: self.id(Buffer::Conduction),
-                    diffusion: self.id(Buffer::Diffusion),
-                    reaction_phi: self.id(Buffer::ReactionPhi),
-                    reaction_c: self.id(Buffer::ReactionC),
+                    transport: self.id(Buffer::LevelTransport),
+                    reaction: self.id(Buffer::LevelReaction),
                     right: self.id(Buffer::Residual),
                     x: self.id(Buffer::X),
                     x_next: self.id(Buffer::XNext),
@@ -373,10 +367,8 @@ impl Fields {
                 Level {
                     shape,
                     uniforms,
-                    conduction: pair("conduction of a level", with_lower),
-                    diffusion: pair("diffusion of a level", with_lower),
-                    reaction_phi: pair("reaction_phi of a level", with_lower),
-                    reaction_c: pair("reaction_c of a level", with_lower),
+                    transport: pair("transport of a level", with_lower),
+                    reaction: pair("reaction of a level", with_lower),
                     right: pair("right of a level", cells),
                     x: pair("x of a level", cells),
                     x_next: pair("x_next of a level", cells),

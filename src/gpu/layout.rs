@@ -73,19 +73,15 @@ roles! {
     OlderDirection1 "older_direction_1";
     OlderImage0 "older_image_0";
     OlderImage1 "older_image_1";
-    Conduction "conduction";
-    Diffusion "diffusion";
-    ReactionPhi "reaction_phi";
-    ReactionC "reaction_c";
+    LevelTransport "level_transport";
+    LevelReaction "level_reaction";
     X "x";
     XNext "x_next";
     Right "right";
     CoarseX "coarse_x";
     CoarseRight "coarse_right";
-    CoarseConduction "coarse_conduction";
-    CoarseDiffusion "coarse_diffusion";
-    CoarseReactionPhi "coarse_reaction_phi";
-    CoarseReactionC "coarse_reaction_c";
+    CoarseTransport "coarse_transport";
+    CoarseReaction "coarse_reaction";
     Totals "totals";
 }
 

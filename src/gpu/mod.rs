@@ -110,6 +110,28 @@ impl Gpu {
         Ok(gpu)
     }
 
+    /// Coefficients of the preconditioner on the finest level, as bits: ψκ, ψκ_D/c, ψD, and the derivatives of the local terms.
+    ///
+    /// # Errors
+    /// If the device failed.
+    #[doc(hidden)]
+    pub fn preconditioner_bits(&mut self) -> Result<Vec<[u16; 7]>, BackendError> {
+        let mut words = [Buffer::LevelTransport, Buffer::LevelReaction].into_iter().map(|buffer| self.read(buffer));
+        let (Some(transport), Some(local)) = (words.next().transpose()?, words.next().transpose()?) else {
+            return Ok(Vec::new());
+        };
+        let halves = |pair: &[f32]| {
+            let [low, high] = [pair[0].to_bits(), pair[1].to_bits()];
+            [low, low >> 16, high, high >> 16].map(|half| half as u16)
+        };
+        let cells = transport.chunks_exact(2).zip(local.chunks_exact(2));
+        let cell = |(transport, local): (&[f32], &[f32])| {
+            let ([a, b, c, _], [d, e, f, g]) = (halves(transport), halves(local));
+            [a, b, c, d, e, f, g]
+        };
+        Ok(cells.map(cell).collect())
+    }
+
     /// Cells of the box.
     pub(crate) fn cells(&self) -> usize {
         self.shape.iter().map(|&n| n as usize).product()

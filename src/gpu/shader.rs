@@ -61,7 +61,6 @@ macro_rules! kernels {
 
 const POINT: &[&str] = &["uniforms", "grid"];
 const DISTANCE: &[&str] = &["uniforms", "grid", "precision", "distance"];
-const STENCIL: &[&str] = &["uniforms", "grid", "precision", "stencil"];
 const NUCLEI: &[&str] = &["uniforms", "grid", "precision", "caps"];
 const CRYSTAL: &[&str] = &["uniforms", "grid", "precision", "distance", "cubic"];
 const LEVELS: &[&str] = &["uniforms", "grid", "hierarchy"];
@@ -103,6 +102,7 @@ kernels! {
     LabelStart = "label_start", LABELS, &["phase"];
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
     Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
+    Pack = "pack", LEVELS, &[];
     Place = "place", NUCLEI, &["count"];
     Predict = "predict", DISTANCE, &["half_advance"];
     Probe = "probe", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe"], &[];
@@ -117,8 +117,8 @@ kernels! {
     Shift = "shift", POINT, &["by"];
     ShotNoiseStart = "shot_noise_start", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe", "random"],
         &["seed", "number", "ions", "amplitude"];
-    SmoothNext = "smooth_next", STENCIL, &["weight"];
-    SmoothFirst = "smooth_first", STENCIL, &["weight"];
+    SmoothNext = "smooth_next", STENCIL_LEVELS, &["weight"];
+    SmoothFirst = "smooth_first", STENCIL_LEVELS, &["weight"];
     Spent = "spent", &["uniforms", "grid", "electrolyte", "isolated"], &[];
     Total = "total", &["uniforms", "precision", "sum"], &["count", "maxima"];
     VoidsEnd = "voids_end", &["uniforms", "grid", "voids"], &["dt", "critical", "per_charge", "refilled", "movement"];

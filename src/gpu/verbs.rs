@@ -52,10 +52,8 @@ impl Levels for Gpu {
     fn restrict(&mut self, level: usize, first: Option<f32>) {
         let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
         let roles = [
-            (Role::CoarseConduction, coarse.conduction),
-            (Role::CoarseDiffusion, coarse.diffusion),
-            (Role::CoarseReactionPhi, coarse.reaction_phi),
-            (Role::CoarseReactionC, coarse.reaction_c),
+            (Role::CoarseTransport, coarse.transport),
+            (Role::CoarseReaction, coarse.reaction),
             (Role::CoarseRight, coarse.right),
             (Role::CoarseX, coarse.x),
         ];
@@ -254,14 +252,11 @@ impl Backend for Gpu {
     }
 
     fn coarsen(&mut self) {
+        let finest = self.fields.levels[0];
+        self.run_level(Kernel::Pack, finest.shape, &finest, &[], &[]);
         for level in 1..self.fields.levels.len() {
             let (fine, coarse) = (self.fields.levels[level - 1], self.fields.levels[level]);
-            let roles = [
-                (Role::CoarseConduction, coarse.conduction),
-                (Role::CoarseDiffusion, coarse.diffusion),
-                (Role::CoarseReactionPhi, coarse.reaction_phi),
-                (Role::CoarseReactionC, coarse.reaction_c),
-            ];
+            let roles = [(Role::CoarseTransport, coarse.transport), (Role::CoarseReaction, coarse.reaction)];
             self.run_level(Kernel::Coarsen, coarse.shape, &fine, &roles, &[]);
         }
         if let [_, .., first] = self.fields.levels[..] {

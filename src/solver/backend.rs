@@ -429,7 +429,7 @@ pub trait Backend: Levels {
     fn linearise(&mut self);
     /// Sums over the linearised equations.
     fn balance(&mut self) -> Result<Balance, BackendError>;
-    /// Coefficients of the finest level → those of every coarser level.
+    /// Coefficients of the equations → those of every level of the preconditioner, before the first V-cycle on them.
     fn coarsen(&mut self);
 
     /// Direction `slot` = x of level 0, which may be lost, and image `slot` = A x with the finest operator.
