@@ -68,7 +68,7 @@ fn kernels_grow_with_the_levels() {
             work(&mut g);
             (g.counts().unwrap() - before).launches as usize
         };
-        assert_eq!(launches(v_cycle), 7 * (levels - 1) + 2, "{n}");
+        assert_eq!(launches(v_cycle), 6 * (levels - 1) + 2, "{n}");
         assert_eq!(launches(|g| g.coarsen()), levels + 1, "{n}");
     }
 }

@@ -190,8 +190,8 @@ pub const OPERATORS: &[Operator] = &[
             Ok(())
         }
     ),
-    operator!("prolong(0)", [X, NEXT_X], [X], |b, _| {
-        b.prolong(0);
+    operator!("prolong(0)", [X, NEXT_X, RIGHT, KAPPA, KAPPA_D, DIFFUSIVITY, LOCAL], [X], |b, _| {
+        b.prolong(0, WEIGHT);
         Ok(())
     }),
     operator!(
@@ -261,7 +261,7 @@ mod tests {
         };
         assert_eq!(bytes("go_along"), 48.0);
         assert_eq!(bytes("smooth(0)"), 52.0);
-        assert_eq!(bytes("prolong(0)"), 17.0);
+        assert_eq!(bytes("prolong(0)"), 53.0);
         assert_eq!(bytes("coarsen"), 32.0);
         assert_eq!(bytes("restore_profile"), 12.0);
         assert_eq!(bytes("linearise"), 4.0 * (15.0 + 18.0));

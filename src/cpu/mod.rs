@@ -308,8 +308,8 @@ impl Levels for Cpu {
         hierarchy::restrict(&mut self.hierarchy, level, first);
     }
 
-    fn prolong(&mut self, level: usize) {
-        hierarchy::prolong(&mut self.hierarchy, level);
+    fn prolong(&mut self, level: usize, weight: f32) {
+        hierarchy::prolong(&mut self.hierarchy, level, weight);
     }
 }
 

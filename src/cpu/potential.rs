@@ -181,8 +181,8 @@ impl Levels for Cycle<'_> {
         hierarchy::restrict(self.0, level, first);
     }
 
-    fn prolong(&mut self, level: usize) {
-        hierarchy::prolong(self.0, level);
+    fn prolong(&mut self, level: usize, weight: f32) {
+        hierarchy::prolong(self.0, level, weight);
     }
 }
 

@@ -107,7 +107,7 @@ kernels! {
     Predict = "predict", DISTANCE, &["half_advance"];
     Probe = "probe", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe"], &[];
     Project = "project", SUM, &["planes", "pairs"];
-    Prolong = "prolong", LEVELS, &[];
+    Prolong = "prolong", STENCIL_LEVELS, &["weight"];
     GoAlong = "go_along", POINT, &["starts"];
     RestoreProfile = "restore_profile", &["uniforms", "grid", "precision", "distance", "normals", "stencil"], &["strength"];
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &["weight"];

@@ -60,9 +60,11 @@ impl Levels for Gpu {
         self.run_level(Kernel::RestrictDefect, coarse.shape, &fine, &roles, &[first.unwrap_or(0.0).to_bits()]);
     }
 
-    fn prolong(&mut self, level: usize) {
+    fn prolong(&mut self, level: usize, weight: f32) {
         let (fine, coarse) = (self.fields.levels[level], self.fields.levels[level + 1]);
-        self.run_level(Kernel::Prolong, fine.shape, &fine, &[(Role::CoarseX, coarse.x)], &[]);
+        self.run_level(Kernel::Prolong, fine.shape, &fine, &[(Role::CoarseX, coarse.x)], &[weight.to_bits()]);
+        let fine = &mut self.fields.levels[level];
+        std::mem::swap(&mut fine.x, &mut fine.x_next);
     }
 
     fn solve_coarsest(&mut self, weights: &[f32]) {

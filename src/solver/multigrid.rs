@@ -15,8 +15,8 @@ pub trait Levels {
     fn smooth(&mut self, level: usize, weight: f32);
     /// b of `level` + 1 = sum over the children of b − A x of `level`; with a weight, the first sweep there from a zero guess.
     fn restrict(&mut self, level: usize, first: Option<f32>);
-    /// x of `level` += x of the coarser level, linear between the centres of its cells.
-    fn prolong(&mut self, level: usize);
+    /// x of `level` += x of the coarser level, linear between the centres of its cells; then a sweep, as [`smooth`](Self::smooth).
+    fn prolong(&mut self, level: usize, weight: f32);
     /// x of the coarsest level from its right-hand side, by the V-cycle with these weights if there are more levels below it. A level of
     /// a single cell is solved exactly, by a sweep of weight 1.
     fn solve_coarsest(&mut self, _weights: &[f32]) {
@@ -59,7 +59,8 @@ pub fn v_cycle_with<B: Levels + ?Sized>(b: &mut B, weights: &[f32]) {
     }
     b.solve_coarsest(weights);
     for level in (0..coarsest).rev() {
-        b.prolong(level);
-        weights.iter().rev().for_each(|&weight| b.smooth(level, weight));
+        let (&first, others) = weights.split_last().unwrap_or((&1.0, &[]));
+        b.prolong(level, first);
+        others.iter().rev().for_each(|&weight| b.smooth(level, weight));
     }
 }
