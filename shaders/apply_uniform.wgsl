@@ -1,20 +1,18 @@
-// apply_uniform - the linearised operator on a uniform change of the potential
+// apply_uniform - the linearised operator on a uniform change of the potential by 1
 //
-//   direction = (1, 0)
-//   image     = (reaction_phi.x, reaction_c.x)
+//   image = (reaction_phi.x, reaction_c.x)
 //
 // No current flows from cell to cell, and the reaction reads the same at its probe as in the cell.
 //
 // reads   reaction_phi, reaction_c
-// writes  direction, image
+// writes  image
 // units   scaled, see src/model/scales.rs
 // twin    src/cpu/apply.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<storage, read> reaction_phi: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> reaction_c: array<vec2<f32>>;
-@group(0) @binding(3) var<storage, read_write> direction: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read_write> image: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read_write> image: array<vec2<f32>>;
 
 @compute @workgroup_size(64, 2, 2)
 fn apply_uniform(@builtin(global_invocation_id) p: vec3<u32>) {
@@ -22,6 +20,5 @@ fn apply_uniform(@builtin(global_invocation_id) p: vec3<u32>) {
     if !inside(p, n) { return; }
     let i = element(p, n);
 
-    direction[i] = vec2<f32>(1.0, 0.0);
     image[i] = vec2<f32>(reaction_phi[i].x, reaction_c[i].x);
 }

@@ -2,6 +2,7 @@
 //
 //   0: delta current and delta slope: with the drive in place of the current and 1 for the slope, its mean
 //   1: what the current per volume changes by with a direction of the linear solver, and nothing
+//   2: the same with the uniform potential
 //
 // In fixed point, so that the cells may come in any order. A workgroup first adds up those of one of its pieces.
 //
@@ -22,7 +23,7 @@
 @group(0) @binding(9) var<storage, read_write> piece_sums: array<atomic<u32>>;
 
 struct Parameters {
-    of_direction: u32,
+    what: u32,
 }
 
 // The piece that the workgroup adds up by itself, and its two sums.
@@ -34,8 +35,11 @@ fn at(c: vec4<u32>) -> mat4x2<f32> {
 }
 
 fn terms(p: vec3<u32>, i: u32, n: vec3<u32>) -> vec2<f32> {
-    if parameters.of_direction == 0u {
+    if parameters.what == 0u {
         return delta[i] * vec2<f32>(current[i], slopes[i].x);
+    }
+    if parameters.what == 2u {
+        return vec2<f32>(delta[i] * slopes[i].x, 0.0);
     }
     let c = corners(p, vec3<f32>(probe_way[i], probe_depth[i].x), n);
     return vec2<f32>(delta[i] * dot(slopes[i], interpolated(at(c.near), at(c.far), c.share)), 0.0);

@@ -420,17 +420,6 @@ fn hierarchy() {
             if worse > 1.0 { 5e-4 } else { 2e-5 },
         );
         close_vector(&case, "image", &mut gpu, &mut cpu, Vector::Image(0), 2e-4 * worse);
-        gpu.apply_uniform(2);
-        cpu.apply_uniform(2);
-        // local derivatives: the slopes, good to 1e-5, and the area, to 2e-6
-        close_vector(
-            &case,
-            "image of the uniform potential",
-            &mut gpu,
-            &mut cpu,
-            Vector::Image(2),
-            if worse > 1.0 { 5e-4 } else { 2e-5 },
-        );
         for sweeps in [&weights::<1>()[..], &weights::<2>(), &weights::<SWEEPS>()] {
             v_cycle_with(&mut gpu, sweeps);
             v_cycle_with(&mut cpu, sweeps);
@@ -444,7 +433,7 @@ fn hierarchy() {
     }
 }
 
-/// project, start_along, damp, update, shift, begin_step.
+/// project, go_along, sum_up, damp, update, shift, begin_step.
 #[test]
 fn vectors() {
     for (case, s, kind) in cases() {
@@ -454,8 +443,8 @@ fn vectors() {
             let before = b.vector(Vector::Residual).unwrap();
             b.smooth_first(0, 1.0);
             b.apply(0);
-            b.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
-            b.start_along(0);
+            b.go_along(0);
+            b.sum_up(1);
             b.damp(0.5);
             b.update(0.9); // so much that it holds c back
             b.shift_reference(0.25);
@@ -487,27 +476,29 @@ fn vectors() {
     }
 }
 
-/// project of two pairs, orthogonalise, start_along, go_along: what as many linear iterations as there may be leave, from the directions and images
-/// that they leave. On rough fields their V-cycles agree to 1e-3 only, and so little of the residual is then left that they can't
+/// project, orthogonalise, go_along, sum_up: what as many linear iterations as there may be leave, from the directions and their images. On rough fields their V-cycles agree to 1e-3 only, and so little of the residual is then left that they can't
 /// be compared.
 #[test]
 fn linear_iterations() {
-    fn check<B: Backend>(case: &str, weight: f64, b: &mut B) {
+    fn check<B: Backend>(case: &str, weight: f64, at_once: usize, b: &mut B) {
         b.linearise();
         b.coarsen();
-        let before = b.vector(Vector::Residual).unwrap();
+        b.start_uniform();
+        b.sum_up(0);
+        let (uniform, before) = (b.vector(Vector::Correction).unwrap(), b.vector(Vector::Residual).unwrap());
         let product = |a: &[[f64; 2]], b: &[[f64; 2]]| -> f64 {
             a.iter().zip(b).map(|(a, b)| a[0] * b[0] + weight * a[1] * b[1]).sum()
         };
-        let mut sizes = [0.0; DIRECTIONS];
+        let (mut sizes, mut raw) = ([0.0; DIRECTIONS], Vec::new());
         for (new, size) in sizes.iter_mut().enumerate() {
             v_cycle(b);
             b.apply(new);
             let image = b.vector(Vector::Image(new)).unwrap();
             *size = product(&image, &image).sqrt();
-            b.orthogonalise(new);
-            if new == 0 { b.start_along(new) } else { b.go_along(new) }
+            raw.push(image);
+            b.go_along(new);
         }
+        b.sum_up(DIRECTIONS);
         let slots: [usize; DIRECTIONS] = std::array::from_fn(|slot| slot);
         let directions = slots.map(|slot| b.vector(Vector::Direction(slot)).unwrap());
         let images = slots.map(|slot| b.vector(Vector::Image(slot)).unwrap());
@@ -524,20 +515,41 @@ fn linear_iterations() {
             }
             left_between += (0..new).map(|older| cosine(older, new, norms[new])).sum::<f64>();
         }
-        let (mut correction, mut left) = (vec![[0.0; 2]; before.len()], before.clone());
-        for (direction, image) in directions.iter().zip(&images) {
-            let far = product(&left, image) / product(image, image);
-            let add = |to: &mut [[f64; 2]], factor: f64, of: &[[f64; 2]]| {
-                to.iter_mut().zip(of).for_each(|(to, of)| *to = [to[0] + factor * of[0], to[1] + factor * of[1]]);
-            };
-            add(&mut correction, far, direction);
-            add(&mut left, -far, image);
+        // an image is that of its direction less its shares in older ones, so that what goes along it goes back along their directions
+        let (mut correction, mut left) = (uniform, before.clone());
+        let add = |to: &mut [[f64; 2]], factor: f64, of: &[[f64; 2]]| {
+            to.iter_mut().zip(of).for_each(|(to, of)| *to = [to[0] + factor * of[0], to[1] + factor * of[1]]);
+        };
+        let mut orthogonal: Vec<Vec<[f64; 2]>> = Vec::new();
+        // what is added for each direction and for the correction, where nothing cancels
+        let (mut added, mut of_all): (Vec<[f64; 2]>, [f64; 2]) = (Vec::new(), [0.0; 2]);
+        for (new, (mut direction, mut image)) in directions.into_iter().zip(raw).enumerate() {
+            let mut terms = [0, 1].map(|k| largest(&part(&direction, k)));
+            for first in (0..new).step_by(at_once) {
+                let older = first..new.min(first + at_once);
+                let square = |older: usize| product(&images[older], &images[older]);
+                let shares = older.clone().map(|older| product(&image, &images[older]) / square(older));
+                for (older, share) in older.zip(shares.collect::<Vec<f64>>()) {
+                    terms = [0, 1].map(|k| terms[k] + share.abs() * added[older][k]);
+                    add(&mut direction, -share, &orthogonal[older]);
+                    add(&mut image, -share, &images[older]);
+                }
+            }
+            let far = product(&left, &images[new]) / product(&images[new], &images[new]);
+            add(&mut correction, far, &direction);
+            add(&mut left, -far, &images[new]);
+            of_all = [0, 1].map(|k| of_all[k] + far.abs() * terms[k]);
+            orthogonal.push(direction);
+            added.push(terms);
         }
         // sums in f32, against the largest that was there
         let (made, found) = (b.vector(Vector::Correction).unwrap(), b.vector(Vector::Residual).unwrap());
         for k in [0, 1] {
             let scale = largest(&part(&correction, k)).max(f64::MIN_POSITIVE);
-            within(case, "correction", over(&part(&made, k), &part(&correction, k), scale), 1e-5);
+            // shares and how far are rounded to 6e-8, and so are images of which shares are; where much cancels no more is asked than that Newton's
+            // next look finds little left
+            let bound = (1e-6 + 2e-7 * of_all[k] / scale).min(1e-2);
+            within(case, "correction made", over(&part(&made, k), &part(&correction, k), scale), bound);
             let scale = largest(&part(&before, k)).max(f64::MIN_POSITIVE);
             within(case, "residual left", over(&part(&found, k), &part(&left, k), scale), 1e-5);
         }
@@ -545,12 +557,12 @@ fn linear_iterations() {
     for (case, s, kind) in cases() {
         let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
         let weight = f64::from(Scales::new(&s).physics(&s).salt_weight);
-        check(&format!("{case}, GPU"), weight, &mut gpu);
-        check(&format!("{case}, CPU"), weight, &mut cpu);
+        check(&format!("{case}, GPU"), weight, 4, &mut gpu);
+        check(&format!("{case}, CPU"), weight, DIRECTIONS, &mut cpu);
     }
 }
 
-/// apply_uniform, project on it, start_along: the change of the potential that balances the total charge.
+/// apply_uniform, project, go_along, sum_up: the change of the potential that balances the total charge.
 #[test]
 fn totals() {
     for (case, s, kind) in cases() {
@@ -558,12 +570,14 @@ fn totals() {
         fn balanced<B: Backend>(b: &mut B) -> (f64, Vec<f64>) {
             b.linearise();
             let residual = part(&b.vector(Vector::Residual).unwrap(), 0);
-            b.apply_uniform(0);
-            b.project(Vector::Residual, Vector::Image(0), Vector::Direction(0));
-            b.start_along(0);
+            b.start_uniform();
+            b.sum_up(0);
             (b.vector(Vector::Correction).unwrap()[0][0], residual)
         }
         let ((on_gpu, _), (rise, residual)) = (balanced(&mut gpu), balanced(&mut cpu));
+        // local derivatives: the slopes, good to 1e-5, and the area, to 2e-6
+        let bound = if kind == Kind::Cruel { 5e-4 } else { 2e-5 };
+        close_vector(&case, "image of the uniform potential", &mut gpu, &mut cpu, Vector::Image(0), bound);
         let image: f64 = part(&cpu.vector(Vector::Image(0)).unwrap(), 0).iter().sum();
         // the total of the residual may cancel: its error counts against that of its sizes, as in `linearise`
         let size: f64 = residual.iter().map(|r| r.abs()).sum();

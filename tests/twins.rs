@@ -24,9 +24,9 @@ fn steps<B: Backend>(problem: &Problem, b: &mut B, clock: &mut Clock, count: usi
     }
 }
 
-/// What a step hands to the device and waits for: small grids wait for nothing else, whatever the device. Kernels and copies are 49 and
-/// 58 for each Newton iteration with three linear ones, counted at this size; the waits are one for each look at the equations and one for the lithium,
-/// the nuclei and the pieces together. The buffers that they are given have 2611 bytes a cell with one Newton iteration, 4090 with two.
+/// What a step hands to the device and waits for: small grids wait for nothing else, whatever the device. Kernels and copies are 47 and
+/// 55 for each Newton iteration with three linear ones, counted at this size; the waits are one for each look at the equations and one for the lithium,
+/// the nuclei and the pieces together. The buffers that they are given have 2421 bytes a cell with one Newton iteration, 3776 with two.
 #[test]
 fn a_step_is_few_launches_and_fewer_waits() {
     let mut s = everything(24);
@@ -45,9 +45,9 @@ fn a_step_is_few_launches_and_fewer_waits() {
         let newton = report.iterations as u64;
         assert_eq!(counts.read_backs, newton + 2, "{counts:?}");
         assert!(counts.bytes_read < 1000 * (newton + 1), "{counts:?}");
-        assert!(counts.launches <= 50 + 60 * newton, "{counts:?}");
+        assert!(counts.launches <= 50 + 58 * newton, "{counts:?}");
         assert!(counts.v_cycles <= 3 * newton, "{counts:?}");
-        assert!(counts.bytes_moved <= (1250 + 1500 * newton) * s.grid.cells() as u64, "{counts:?}");
+        assert!(counts.bytes_moved <= (1150 + 1400 * newton) * s.grid.cells() as u64, "{counts:?}");
         assert!(counts.submissions <= counts.read_backs + counts.launches / 48 + 1, "{counts:?}");
     }
     // xi, current, and both pairs of phi and c, each once

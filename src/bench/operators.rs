@@ -3,7 +3,7 @@
 //! what the verbs after it need, not from how a backend stores or divides it: the table is the same for both backends. What
 //! a backend moves beyond that (numbers of eight bytes, fields read twice, intermediate fields) counts against it.
 
-use crate::solver::backend::{Backend, BackendError, Vector};
+use crate::solver::backend::{Backend, BackendError};
 
 /// Bytes of a number.
 const BYTES: f64 = 4.0;
@@ -203,32 +203,18 @@ pub const OPERATORS: &[Operator] = &[
             Ok(())
         }
     ),
-    operator!("apply_uniform", [LOCAL], [finest("direction", 2), finest("image", 2)], |b, _| {
-        b.apply_uniform(2);
+    operator!("start_uniform", [finest("local_by_phi", 2), RESIDUAL], [finest("image", 2), RESIDUAL], |b, _| {
+        b.start_uniform();
         Ok(())
     }),
-    operator!("project", [RESIDUAL, finest("image", 2)], [], |b, _| {
-        b.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
+    operator!("go_along", [RESIDUAL, finest("images", 6)], [finest("image", 2), RESIDUAL], |b, _| {
+        b.go_along(2);
         Ok(())
     }),
-    operator!(
-        "orthogonalise",
-        [RESIDUAL, finest("directions", 6), finest("images", 6)],
-        [finest("direction", 2), finest("image", 2)],
-        |b, _| {
-            b.orthogonalise(2);
-            Ok(())
-        }
-    ),
-    operator!(
-        "go_along",
-        [CORRECTION, RESIDUAL, finest("direction", 2), finest("image", 2)],
-        [CORRECTION, RESIDUAL],
-        |b, _| {
-            b.go_along(0);
-            Ok(())
-        }
-    ),
+    operator!("sum_up", [finest("directions", 6)], [CORRECTION], |b, _| {
+        b.sum_up(3);
+        Ok(())
+    }),
     operator!("damp", [finest("correction_phi", 1), DELTA, WAY], [], |b, _| {
         b.damp(4.0);
         Ok(())
@@ -260,6 +246,7 @@ mod tests {
             found.map(Operator::bytes_per_cell).unwrap_or(f64::NAN)
         };
         assert_eq!(bytes("go_along"), 48.0);
+        assert_eq!(bytes("sum_up"), 32.0);
         assert_eq!(bytes("smooth(0)"), 52.0);
         assert_eq!(bytes("prolong(0)"), 53.0);
         assert_eq!(bytes("coarsen"), 32.0);

@@ -115,9 +115,9 @@ pub fn apply(cpu: &mut Cpu, slot: usize) {
         };
         add_read_strip(direction, strip.here, cpu.probes.of(strip), &reaction, salt, charge, salt_out);
     });
-    let change = cpu.isolated_change(direction);
+    let change = cpu.isolated_change(Some(direction));
     add_isolated(cpu, &change, &mut images);
-    (cpu.images[slot], cpu.squares[slot]) = (images, None);
+    cpu.images[slot] = images;
 }
 
 /// Adds what the potentials of isolated pieces change where they change as given.
@@ -130,17 +130,14 @@ fn add_isolated(cpu: &Cpu, change: &[f64], [charge, salt]: &mut [Vec<f32>; 2]) {
     }
 }
 
-/// (1, 0) → direction, image = its local derivatives: no current flows from cell to cell, and the reaction reads the same at
-/// its probe as in the cell. Isolated lithium follows, and does not notice.
-pub fn apply_uniform(cpu: &mut Cpu, slot: usize) {
-    let [phi, c] = &mut cpu.directions[slot];
-    phi.fill(1.0);
-    c.fill(0.0);
-    let mut images = std::mem::take(&mut cpu.images[slot]);
+/// image 0 = the operator on (1, 0), the local derivatives: no current flows from cell to cell, and the reaction reads the same at its probe as
+/// in the cell. Isolated lithium follows, and does not notice.
+pub fn apply_uniform(cpu: &mut Cpu) {
+    let mut images = std::mem::take(&mut cpu.images[0]);
     let local = &cpu.coefficients.local;
     images[0].copy_from_slice(&local[0]);
     images[1].copy_from_slice(&local[2]);
-    let change = cpu.isolated_change(cpu.directions[slot].each_ref().map(|x| &x[..]));
+    let change = cpu.isolated_change(None);
     add_isolated(cpu, &change, &mut images);
-    (cpu.images[slot], cpu.squares[slot]) = (images, None);
+    cpu.images[0] = images;
 }

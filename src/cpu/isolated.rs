@@ -240,12 +240,15 @@ pub fn balance(cpu: &mut Cpu) {
 }
 
 impl Cpu {
-    /// How the potentials of the pieces follow a change of φ and c.
-    pub(super) fn isolated_change(&self, [phi, c]: [&[f32]; 2]) -> Vec<f64> {
+    /// How the potentials of the pieces follow a change of φ and c, or a change of φ by 1 everywhere.
+    pub(super) fn isolated_change(&self, change: Option<[&[f32]; 2]>) -> Vec<f64> {
         let [_, by_phi, by_c] = &self.rate;
         let sums = self.isolated.sums(|&Reacting { cell, probe, .. }| {
             let reading = &self.probes.all()[probe].reading;
-            let change = by_phi[cell] * reading.read(phi) + by_c[cell] * reading.read(c);
+            let change = match change {
+                Some([phi, c]) => by_phi[cell] * reading.read(phi) + by_c[cell] * reading.read(c),
+                None => by_phi[cell],
+            };
             [self.delta[cell] * change, 0.0]
         });
         let change =

@@ -39,6 +39,7 @@ use mechanism::{Contribution, OnSurface, Surface};
 use probe::Probes;
 use shape::{Shape, fields};
 use transport::Table;
+use vectors::Along;
 
 use crate::mechanisms::devices::on_cpu;
 use crate::mechanisms::{self, PerMechanism, StepStart};
@@ -101,12 +102,10 @@ pub struct Cpu {
     correction: [Vec<f64>; 2],
     directions: [[Vec<f32>; 2]; DIRECTIONS],
     images: [[Vec<f32>; 2]; DIRECTIONS],
-    /// ⟨image, image⟩ of each slot, once it is known
-    squares: [Option<f64>; DIRECTIONS],
+    along: Along,
     /// of both equations; the preconditioner has its own
     coefficients: Coefficients,
     hierarchy: Vec<Level>,
-    coefficient: f64,
     damping: f64,
     forcing: Option<Forcing>,
 }
@@ -159,10 +158,9 @@ impl Cpu {
             correction: none(n),
             directions: std::array::from_fn(|_| none(n)),
             images: std::array::from_fn(|_| none(n)),
-            squares: [None; DIRECTIONS],
+            along: Along::default(),
             coefficients: Coefficients { transport: none(n), local: none(n) },
             hierarchy: hierarchy::hierarchy(shape, physics.salt == 0),
-            coefficient: 0.0,
             damping: 1.0,
             forcing: None,
         }
@@ -457,24 +455,18 @@ impl Backend for Cpu {
         apply::apply(self, slot);
     }
 
-    fn apply_uniform(&mut self, slot: usize) {
-        apply::apply_uniform(self, slot);
+    fn start_uniform(&mut self) {
+        apply::apply_uniform(self);
+        self.follow_uniform();
     }
 
-    fn project(&mut self, a: Vector, b: Vector, test: Vector) {
-        self.project_vectors(a, b, test);
-    }
-
-    fn orthogonalise(&mut self, new: usize) {
+    fn go_along(&mut self, new: usize) {
         self.orthogonalise_image(new);
+        self.follow_image(new);
     }
 
-    fn start_along(&mut self, slot: usize) {
-        self.add_direction(slot, true);
-    }
-
-    fn go_along(&mut self, slot: usize) {
-        self.add_direction(slot, false);
+    fn sum_up(&mut self, count: usize) {
+        self.add_up_directions(count);
     }
 
     fn damp(&mut self, potential: f32) {

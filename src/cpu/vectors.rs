@@ -8,6 +8,33 @@ use super::shape::{Strip, fields, rows_of};
 use crate::solver::backend::{DIRECTIONS, Vector};
 use crate::solver::newton::CONCENTRATION_KEPT;
 
+/// What the linear solver does along its directions.
+#[derive(Default)]
+pub struct Along {
+    /// uniform change of the potential that went before
+    uniform: f64,
+    /// how far the residual went along each image
+    far: [f64; DIRECTIONS],
+    /// ⟨image, image⟩
+    squares: [f64; DIRECTIONS],
+    /// shares of older images that were taken out of each
+    shares: [[f64; DIRECTIONS]; DIRECTIONS],
+}
+
+impl Along {
+    /// How much of each of the first `count` directions is in the correction. An image is that of its direction less shares of older ones: what
+    /// goes along it goes back along those directions, the newest first.
+    fn factors(&self, count: usize) -> [f64; DIRECTIONS] {
+        let mut factors = self.far;
+        for new in (0..count).rev() {
+            for older in 0..new {
+                factors[older] -= factors[new] * self.shares[new][older];
+            }
+        }
+        factors
+    }
+}
+
 /// φ and c of a vector. What the solution is built from is double, what only has to make the residual small is single.
 enum Parts<D, S> {
     Double([D; 2]),
@@ -36,56 +63,45 @@ impl Cpu {
         }
     }
 
-    /// coefficient = ⟨a, test⟩/⟨b, test⟩.
-    pub(super) fn project_vectors(&mut self, a: Vector, b: Vector, test: Vector) {
-        self.coefficient = quotient(self.products([[a, test], [b, test]]));
-    }
-
-    /// Scalar products of pairs of vectors, the salt equation weighted so that it counts as much as the charge equation: without that the
-    /// linear solver would leave a dilute electrolyte's salt as it is.
-    fn products<const N: usize>(&self, pairs: [[Vector; 2]; N]) -> [f64; N] {
-        let pairs = pairs.map(|pair| pair.map(|v| self.parts(v)));
-        let weight = f64::from(self.physics.salt_weight);
-        self.shape.sum_strips(
-            N,
-            || (),
-            |(), strip, out| {
-                pairs.iter().zip(out).for_each(|([a, b], out)| products(strip, a, b, weight, out));
-            },
-        )
-    }
-
-    /// ⟨image, image⟩ of a slot, summed once.
-    fn square(&mut self, slot: usize) -> f64 {
-        let image = Vector::Image(slot);
-        let square = self.squares[slot].unwrap_or_else(|| self.products([[image, image]])[0]);
-        self.squares[slot] = Some(square);
-        square
-    }
-
-    /// Image `new` made orthogonal to those before, its direction with it; coefficient = ⟨residual, image⟩/⟨image, image⟩.
-    pub(super) fn orthogonalise_image(&mut self, new: usize) {
-        let mut shares = [0.0; DIRECTIONS];
-        for older in 0..new {
-            let [along] = self.products([[Vector::Image(new), Vector::Image(older)]]);
-            shares[older] = quotient([along, self.square(older)]);
-        }
-        let (shape, weight) = (self.shape, f64::from(self.physics.salt_weight));
-        let (older_directions, direction) = self.directions.split_at_mut(new);
-        let (older_images, image) = self.images.split_at_mut(new);
-        let (older_directions, older_images) = (&*older_directions, &*older_images);
-        let (direction, image) = (&mut direction[0], &mut image[0]);
-        let residual = &self.residual;
-        let products = shape.strips_and_sums(
-            [fields(direction), fields(image)],
+    /// The uniform change of the potential that takes out the sum of the residual over the charge equation, given its image in slot 0.
+    pub(super) fn follow_uniform(&mut self) {
+        let (residual, image) = (&self.residual[0], &self.images[0][0]);
+        let sums = self.shape.sum_strips(
             2,
             || (),
-            |(), strip, [direction, mut image], [of_residual, own]| {
-                let older = older_directions.iter().zip(older_images).zip(&shares);
-                for ((older_direction, older_image), &share) in older {
+            |(), strip, [of_residual, of_image]| {
+                of_residual.copy_from_slice(strip.of(residual));
+                of_image.iter_mut().zip(strip.of(image)).for_each(|(out, image)| *out = f64::from(*image));
+            },
+        );
+        self.along.uniform = quotient(sums);
+        self.take_from_residual(self.along.uniform, 0);
+    }
+
+    /// Image `new` made orthogonal to those before; how far the residual goes along it.
+    pub(super) fn orthogonalise_image(&mut self, new: usize) {
+        let (shape, weight) = (self.shape, f64::from(self.physics.salt_weight));
+        let (older, image) = self.images.split_at_mut(new);
+        let (older, image) = (&*older, &mut image[0]);
+        let mut shares = [0.0; DIRECTIONS];
+        for (share, (older, square)) in shares.iter_mut().zip(older.iter().zip(self.along.squares)) {
+            let image = &*image;
+            let [product] = shape.sum_strips(
+                1,
+                || (),
+                |(), strip, [out]| product_strip(of(strip, image), of(strip, older), weight, out),
+            );
+            *share = quotient([product, square]);
+        }
+        let residual = &self.residual;
+        let products = shape.strips_and_sums(
+            fields(image),
+            2,
+            || (),
+            |(), strip, mut image, [of_residual, own]| {
+                for (older, &share) in older.iter().zip(&shares) {
                     for k in 0..2 {
-                        add_strip(&mut *direction[k], -share, strip.of(&older_direction[k]));
-                        add_strip(&mut *image[k], -share, strip.of(&older_image[k]));
+                        add_strip(&mut *image[k], -share, strip.of(&older[k]));
                     }
                 }
                 let image = image.each_mut().map(|image| &**image);
@@ -93,23 +109,41 @@ impl Cpu {
                 product_strip(image, image, weight, own);
             },
         );
-        self.squares[new] = Some(products[1]);
-        self.coefficient = quotient(products);
+        self.along.shares[new] = shares;
+        self.along.squares[new] = products[1];
+        self.along.far[new] = quotient(products);
     }
 
-    /// correction += coefficient · direction, from zero if it starts there; residual −= coefficient · image.
-    pub(super) fn add_direction(&mut self, slot: usize, starts: bool) {
-        let (factor, direction, image) = (self.coefficient, &self.directions[slot], &self.images[slot]);
+    /// residual −= far · image.
+    pub(super) fn follow_image(&mut self, slot: usize) {
+        self.take_from_residual(self.along.far[slot], slot);
+    }
+
+    fn take_from_residual(&mut self, far: f64, slot: usize) {
+        let image = &self.images[slot];
         self.shape.strips(
-            [fields(&mut self.correction), fields(&mut self.residual)],
+            fields(&mut self.residual),
             || (),
-            |(), strip, [correction, residual]| {
-                for k in 0..2 {
-                    if starts {
-                        correction[k].fill(0.0);
-                    }
-                    add_strip(&mut *correction[k], factor, strip.of(&direction[k]));
-                    add_strip(&mut *residual[k], -factor, strip.of(&image[k]));
+            |(), strip, residual| {
+                for (residual, image) in residual.into_iter().zip(image) {
+                    add_strip(residual, -far, strip.of(image));
+                }
+            },
+        );
+    }
+
+    /// correction = the uniform change and the first `count` directions, each as far as the residual went.
+    pub(super) fn add_up_directions(&mut self, count: usize) {
+        let (uniform, factors, directions) = (self.along.uniform, self.along.factors(count), &self.directions);
+        self.shape.strips(
+            fields(&mut self.correction),
+            || (),
+            |(), strip, [phi, c]| {
+                phi.fill(uniform);
+                c.fill(0.0);
+                for (direction, &factor) in directions.iter().zip(&factors[..count]) {
+                    add_strip(&mut *phi, factor, strip.of(&direction[0]));
+                    add_strip(&mut *c, factor, strip.of(&direction[1]));
                 }
             },
         );
@@ -180,16 +214,8 @@ fn go_ahead_strip(ahead: f64, old: &mut [f64], u: &mut [f64]) {
     }
 }
 
-/// Terms of the scalar product of two vectors in a strip, of the salt equation times `weight`.
-fn products(strip: Strip, a: &Parts<&[f64], &[f32]>, b: &Parts<&[f64], &[f32]>, weight: f64, out: &mut [f64]) {
-    match (a, b) {
-        (Parts::Double(a), Parts::Double(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
-        (Parts::Double(a), Parts::Single(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
-        (Parts::Single(a), Parts::Double(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
-        (Parts::Single(a), Parts::Single(b)) => product_strip(of(strip, a), of(strip, b), weight, out),
-    }
-}
-
+/// Terms of the scalar product of two vectors in a strip, those of the salt equation times `weight`: it counts as much as the charge equation,
+/// or the linear solver would leave a dilute electrolyte's salt as it is.
 #[multiversion(targets = "simd")]
 fn product_strip<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: [&[A]; 2], b: [&[B]; 2], weight: f64, out: &mut [f64]) {
     let n = out.len();

@@ -125,6 +125,7 @@ buffers! {
     Sums "sums" Bytes(4 * MOST_NUMBERS), "sums of all";
     BalanceSums "balance_sums" Bytes(4 * MOST_NUMBERS), "sums over the linearised equations";
     Product "product" Bytes(32), "scalar products";
+    Along "along" Bytes(4 * 8 * (DIRECTIONS as u64 + 1)), "what the linear solver does along its directions";
     NeedOfDamping "need" Bytes(32), "how much a correction must be damped";
     Pieces "pieces" Bytes(4 * (4 + 8 * FIRST_PIECES)), "isolated pieces; grows";
     PieceSums "piece_sums" Bytes(4 * 6 * FIRST_PIECES), "sums over isolated pieces; grows";

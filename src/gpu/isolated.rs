@@ -36,6 +36,18 @@ pub enum Pass {
     IsolatedOnly = 2,
 }
 
+/// What is summed over a piece.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+enum Of {
+    /// current and slope
+    Current = 0,
+    /// what the current changes by with a direction
+    Direction = 1,
+    /// what it changes by with the uniform potential
+    Uniform = 2,
+}
+
 /// What follows from the sums over a piece.
 #[derive(Clone, Copy)]
 #[repr(u32)]
@@ -146,31 +158,34 @@ impl Gpu {
     pub(super) fn settle_pieces(&mut self) {
         let direction = self.fields.directions[0];
         self.run(Kernel::Kinetics, &[], &[Pass::DriveOnly as u32]);
-        self.sum_pieces(direction, Solve::Potential);
+        self.sum_pieces(direction, Of::Current, Solve::Potential);
         for _ in 0..CORRECTIONS {
             self.run(Kernel::Kinetics, &[], &[Pass::IsolatedOnly as u32]);
-            self.sum_pieces(direction, Solve::Correction);
+            self.sum_pieces(direction, Of::Current, Solve::Correction);
         }
     }
 
     /// What is left of the pieces' currents is taken out along their slopes.
     pub(super) fn balance_pieces(&mut self) {
-        self.sum_pieces(self.fields.directions[0], Solve::Correction);
+        self.sum_pieces(self.fields.directions[0], Of::Current, Solve::Correction);
         self.run(Kernel::IsolatedBalance, &[], &[]);
     }
 
-    /// Adds to an image what the pieces' potentials change with its direction.
-    pub(super) fn follow_pieces(&mut self, slot: usize) {
+    /// Adds to an image what the pieces' potentials change with its direction, or with the uniform potential.
+    pub(super) fn follow_pieces(&mut self, image: Id, direction: Option<Id>) {
         if self.isolated.is_empty() {
             return;
         }
-        self.sum_pieces(self.fields.directions[slot], Solve::Change);
-        self.run(Kernel::IsolatedImage, &[(Role::Image, self.fields.images[slot])], &[]);
+        match direction {
+            Some(direction) => self.sum_pieces(direction, Of::Direction, Solve::Change),
+            None => self.sum_pieces(self.fields.directions[0], Of::Uniform, Solve::Change),
+        }
+        self.run(Kernel::IsolatedImage, &[(Role::Image, image)], &[]);
     }
 
-    /// Sums over the pieces, of a direction where its change is asked for, and what follows from them.
-    fn sum_pieces(&mut self, direction: Id, what: Solve) {
-        self.run(Kernel::IsolatedSums, &[(Role::Direction, direction)], &[u32::from(matches!(what, Solve::Change))]);
+    /// Sums over the pieces, and what follows from them.
+    fn sum_pieces(&mut self, direction: Id, of: Of, what: Solve) {
+        self.run(Kernel::IsolatedSums, &[(Role::Direction, direction)], &[of as u32]);
         let count = self.isolated.len() as u32;
         let parameters = [count, what as u32];
         let dispatch = Dispatch {

@@ -198,17 +198,25 @@ impl Gpu {
         self.queue.dispatch(&self.device, &self.fields, &dispatch);
     }
 
-    /// Scalar products of `a` with the second of each pair, and of the pair, one or two of them.
-    fn products(&mut self, a: Id, pairs: &[[Id; 2]]) {
-        let (Some([b, test]), Some([b_1, test_1])) = (pairs.first().copied(), pairs.last().copied()) else { return };
-        let roles = [(Role::A, a), (Role::B, b), (Role::Test, test), (Role::B1, b_1), (Role::Test1, test_1)];
-        self.reduce(Kernel::Project, &roles, &[pairs.len() as u32], Buffer::Product, 1, 0);
+    /// Scalar products of `a`, or of the uniform potential, with one to four others.
+    fn products(&mut self, a: Option<Id>, tests: &[Id]) {
+        let Some(&first) = tests.first() else { return };
+        let at = |k: usize| tests.get(k).copied().unwrap_or(first);
+        let roles = [
+            (Role::A, a.unwrap_or(first)),
+            (Role::Test0, at(0)),
+            (Role::Test1, at(1)),
+            (Role::Test2, at(2)),
+            (Role::Test3, at(3)),
+        ];
+        let parameters = [tests.len() as u32, u32::from(a.is_none())];
+        self.reduce(Kernel::Project, &roles, &parameters, Buffer::Product, 1, 0);
     }
 
-    /// correction += coefficient · direction, from zero if it starts there; residual −= coefficient · image.
-    fn add_direction(&mut self, slot: usize, starts: bool) {
-        let roles = [(Role::Direction, self.fields.directions[slot]), (Role::Image, self.fields.images[slot])];
-        self.run(Kernel::GoAlong, &roles, &[u32::from(starts)]);
+    /// residual −= its share along an image, by the last products; the slot is that of the image, or the one after all of them for the uniform
+    /// potential's.
+    fn follow(&mut self, slot: usize, image: Id) {
+        self.run(Kernel::GoAlong, &[(Role::Image, image)], &[slot as u32]);
     }
 
     fn totals(&mut self, fours: usize) -> Result<Vec<f64>, BackendError> {

@@ -22,6 +22,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
     ("hierarchy", include_str!("../../shaders/lib/hierarchy.wgsl")),
     ("isolated", include_str!("../../shaders/lib/isolated.wgsl")),
+    ("along", include_str!("../../shaders/lib/along.wgsl")),
     ("caps", include_str!("../../shaders/lib/caps.wgsl")),
     ("probe", include_str!("../../shaders/lib/probe.wgsl")),
     ("random", include_str!("../../shaders/lib/random.wgsl")),
@@ -67,6 +68,8 @@ const LEVELS: &[&str] = &["uniforms", "grid", "hierarchy"];
 const STENCIL_LEVELS: &[&str] = &["uniforms", "grid", "precision", "stencil", "hierarchy"];
 const LABELS: &[&str] = &["uniforms", "grid", "isolated"];
 const LOCAL: &[&str] = &["uniforms", "grid", "electrolyte"];
+const ALONG: &[&str] = &["uniforms", "grid", "along"];
+const ALONG_SUM: &[&str] = &["uniforms", "grid", "along", "precision", "sum"];
 const SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte"];
 const STENCIL_SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte", "stencil"];
 
@@ -93,7 +96,7 @@ kernels! {
     IsolatedBalance = "isolated_balance", POINT, &[];
     IsolatedImage = "isolated_image", POINT, &[];
     IsolatedSolve = "isolated_solve", &["isolated"], &["count", "what"];
-    IsolatedSums = "isolated_sums", &["uniforms", "grid", "isolated", "probe"], &["of_direction"];
+    IsolatedSums = "isolated_sums", &["uniforms", "grid", "isolated", "probe"], &["what"];
     Kinetics = "kinetics", &["uniforms", "grid", "precision", "logarithm", "electrolyte", "kinetics", "probe"], &["what"];
     LabelAssign = "label_assign", LABELS, &["before"];
     LabelCount = "label_count", LABELS, &[];
@@ -101,14 +104,14 @@ kernels! {
     LabelNumber = "label_number", LABELS, &[];
     LabelStart = "label_start", LABELS, &["phase"];
     Nucleate = "nucleate", &["uniforms", "grid", "electrolyte", "random"], &["seed", "number", "dt"];
-    Orthogonalise = "orthogonalise", SUM, &["planes", "older"];
+    Orthogonalise = "orthogonalise", ALONG_SUM, &["planes", "slot", "first", "older"];
     Pack = "pack", LEVELS, &[];
     Place = "place", NUCLEI, &["count"];
     Predict = "predict", DISTANCE, &["half_advance"];
     Probe = "probe", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe"], &[];
-    Project = "project", SUM, &["planes", "pairs"];
+    Project = "project", SUM, &["planes", "tests", "is_uniform"];
     Prolong = "prolong", STENCIL_LEVELS, &["weight"];
-    GoAlong = "go_along", POINT, &["starts"];
+    GoAlong = "go_along", ALONG, &["slot"];
     RestoreProfile = "restore_profile", &["uniforms", "grid", "precision", "distance", "normals", "stencil"], &["strength"];
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &["weight"];
     SeiEnd = "sei_end", POINT, &["movement", "dt", "cracks"];
@@ -120,6 +123,7 @@ kernels! {
     SmoothNext = "smooth_next", STENCIL_LEVELS, &["weight"];
     SmoothFirst = "smooth_first", STENCIL_LEVELS, &["weight"];
     Spent = "spent", &["uniforms", "grid", "electrolyte", "isolated"], &[];
+    SumUp = "sum_up", ALONG, &["directions"];
     Total = "total", &["uniforms", "precision", "sum"], &["count", "maxima"];
     VoidsEnd = "voids_end", &["uniforms", "grid", "voids"], &["dt", "critical", "per_charge", "refilled", "movement"];
     VoidsPlace = "voids_place", NUCLEI, &["count"];

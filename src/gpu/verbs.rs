@@ -12,8 +12,8 @@ use crate::model::numerics;
 use crate::model::scales::Scales;
 use crate::model::uniforms::{Physics, StepUniforms};
 use crate::solver::backend::{
-    BALANCE_MAXIMA, Backend, BackendError, Balance, Counts, Field, Firing, INVENTORY_MAXIMA, Inventory, Pieces, State,
-    Vector,
+    BALANCE_MAXIMA, Backend, BackendError, Balance, Counts, DIRECTIONS, Field, Firing, INVENTORY_MAXIMA, Inventory,
+    Pieces, State, Vector,
 };
 use crate::solver::multigrid::{Levels, MOST_SWEEPS};
 use crate::solver::newton::CONCENTRATION_KEPT;
@@ -24,6 +24,9 @@ const BALANCE_MAXIMA_BITS: u32 = (1 << Balance::COUNT) - (1 << BALANCE_MAXIMA);
 const INVENTORY_MAXIMA_BITS: u32 = 0xf0;
 /// Threads of a kernel that is one workgroup.
 const ONE_GROUP: [u32; 3] = [1; 3];
+/// Older images that a kernel makes a new one orthogonal to.
+const OLDER_AT_ONCE: usize = 4;
+const _: () = assert!(DIRECTIONS == 6, "the slots of lib/along.wgsl, and what sum_up.wgsl binds");
 const _: () = assert!(MOST_SWEEPS == 3, "the parameters of cycle_lower.wgsl");
 const _: () = assert!(INVENTORY_MAXIMA == 3 && Balance::COUNT == 20, "the kernels' order of members");
 
@@ -271,48 +274,53 @@ impl Backend for Gpu {
         std::mem::swap(&mut self.fields.levels[0].x, &mut self.fields.directions[slot]);
         let roles = [(Role::Direction, self.fields.directions[slot]), (Role::Image, self.fields.images[slot])];
         self.run(Kernel::Apply, &roles, &[]);
-        self.follow_pieces(slot);
+        self.follow_pieces(self.fields.images[slot], Some(self.fields.directions[slot]));
     }
 
-    fn apply_uniform(&mut self, slot: usize) {
-        let roles = [(Role::Direction, self.fields.directions[slot]), (Role::Image, self.fields.images[slot])];
-        self.run(Kernel::ApplyUniform, &roles, &[]);
-        self.follow_pieces(slot);
+    fn start_uniform(&mut self) {
+        let image = self.fields.images[0];
+        self.run(Kernel::ApplyUniform, &[(Role::Image, image)], &[]);
+        self.follow_pieces(image, None);
+        self.products(None, &[self.fields.id(Buffer::Residual), image]);
+        self.follow(DIRECTIONS, image);
     }
 
-    fn project(&mut self, a: Vector, b: Vector, test: Vector) {
-        let [b, test] = [b, test].map(|vector| self.vector_id(vector));
-        self.products(self.vector_id(a), &[[b, test]]);
-    }
-
-    fn orthogonalise(&mut self, new: usize) {
+    fn go_along(&mut self, new: usize) {
+        let images = self.fields.images;
+        let image = images[new];
         if new == 0 {
-            return self.project(Vector::Residual, Vector::Image(0), Vector::Image(0));
+            self.products(Some(image), &[self.fields.id(Buffer::Residual), image]);
         }
-        let (directions, images) = (self.fields.directions, self.fields.images);
-        // the shares in two older ones at a time; the last pass leaves the products with the residual
-        for first in (0..new).step_by(2) {
-            let last = (first + 1).min(new - 1);
+        // the shares in up to four older ones at a time; the last pass leaves the products with the residual
+        for first in (0..new).step_by(OLDER_AT_ONCE) {
+            let older = &images[first..new.min(first + OLDER_AT_ONCE)];
+            let at = |k: usize| older.get(k).copied().unwrap_or(older[0]);
             let roles = [
-                (Role::Direction, directions[new]),
-                (Role::Image, images[new]),
-                (Role::OlderDirection0, directions[first]),
-                (Role::OlderDirection1, directions[last]),
-                (Role::OlderImage0, images[first]),
-                (Role::OlderImage1, images[last]),
+                (Role::Image, image),
+                (Role::OlderImage0, at(0)),
+                (Role::OlderImage1, at(1)),
+                (Role::OlderImage2, at(2)),
+                (Role::OlderImage3, at(3)),
             ];
-            let (pairs, count) = ([[images[first]; 2], [images[last]; 2]], last - first + 1);
-            self.products(images[new], &pairs[..count]);
-            self.reduce(Kernel::Orthogonalise, &roles, &[count as u32], Buffer::Product, 1, 0);
+            self.products(Some(image), older);
+            let parameters = [new as u32, first as u32, older.len() as u32];
+            self.reduce(Kernel::Orthogonalise, &roles, &parameters, Buffer::Product, 1, 0);
         }
+        self.follow(new, image);
     }
 
-    fn start_along(&mut self, slot: usize) {
-        self.add_direction(slot, true);
-    }
-
-    fn go_along(&mut self, slot: usize) {
-        self.add_direction(slot, false);
+    fn sum_up(&mut self, count: usize) {
+        let directions = self.fields.directions;
+        let at = |k: usize| if k < count { directions[k] } else { directions[0] };
+        let roles = [
+            (Role::Direction0, at(0)),
+            (Role::Direction1, at(1)),
+            (Role::Direction2, at(2)),
+            (Role::Direction3, at(3)),
+            (Role::Direction4, at(4)),
+            (Role::Direction5, at(5)),
+        ];
+        self.run(Kernel::SumUp, &roles, &[count as u32]);
     }
 
     fn damp(&mut self, potential: f32) {

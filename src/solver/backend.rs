@@ -434,18 +434,15 @@ pub trait Backend: Levels {
 
     /// Direction `slot` = x of level 0, which may be lost, and image `slot` = A x with the finest operator.
     fn apply(&mut self, slot: usize);
-    /// Direction `slot` = a uniform change of the potential by 1, image `slot` = the finest operator on it.
-    fn apply_uniform(&mut self, slot: usize);
-    /// coefficient = ⟨a, test⟩/⟨b, test⟩, kept on the device for `start_along` and `go_along`; 0 unless ⟨b, test⟩ is positive. a less
-    /// that much of b is orthogonal to `test`; b itself as `test` makes it as small as it can be.
-    fn project(&mut self, a: Vector, b: Vector, test: Vector);
-    /// Makes image `new` orthogonal to those of the slots before it, which must be so to one another, and takes its direction along; then
-    /// coefficient = ⟨residual, image⟩/⟨image, image⟩, as by `project`.
-    fn orthogonalise(&mut self, new: usize);
-    /// correction = coefficient · direction, whatever it was before; residual −= coefficient · image.
-    fn start_along(&mut self, slot: usize);
-    /// correction += coefficient · direction, residual −= coefficient · image.
-    fn go_along(&mut self, slot: usize);
+    /// Takes out of the residual what a uniform change of the potential can: its sum over the charge equation, the total current. `sum_up` makes
+    /// that change part of the correction.
+    fn start_uniform(&mut self);
+    /// Makes image `new` orthogonal to those of the slots before it, which must be so to one another; then residual −= its share along that
+    /// image, nothing where the image is nothing.
+    fn go_along(&mut self, new: usize);
+    /// correction = the uniform change of `start_uniform` and as much of the first `count` directions as took the residual where it is: what of the
+    /// residual went along an image went back along the directions of older ones.
+    fn sum_up(&mut self, count: usize);
     /// Damping that keeps the potential's change below `potential` where lithium reacts.
     fn damp(&mut self, potential: f32);
     /// φ, c += damping · correction; of a positive concentration in a cell of electrolyte at least a share `keep` stays.

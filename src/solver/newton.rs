@@ -146,20 +146,19 @@ fn largest(vector: &[[f64; 2]], component: usize) -> usize {
 }
 
 /// Correction ← an approximate solution of the linear problem: generalised conjugate residuals, preconditioned by a
-/// V-cycle, each direction made orthogonal to those before; at most [`DIRECTIONS`] of them.
+/// V-cycle, each image made orthogonal to those before; at most [`DIRECTIONS`] of them. The directions stay as the V-cycle made them: what the
+/// correction has of each is known when all are.
 ///
 /// Where kinetics is slow against conduction, the normal case, the operator hardly sees a uniform change of the potential,
 /// and the first of `iterations` would go on it. One scalar equation, that of the total current, takes it out before.
 pub(crate) fn correct(b: &mut dyn Backend, iterations: usize) {
-    b.apply_uniform(0);
-    b.project(Vector::Residual, Vector::Image(0), Vector::Direction(0)); // the sum of the charge equation over all cells
-    b.start_along(0);
+    b.start_uniform();
     for new in 0..iterations {
         v_cycle(b);
         b.apply(new);
-        b.orthogonalise(new);
         b.go_along(new);
     }
+    b.sum_up(iterations);
 }
 
 #[cfg(test)]
