@@ -2,6 +2,8 @@
 //!
 //! `scripts/registers` prints the table.
 
+#![cfg(feature = "gpu")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
