@@ -3,8 +3,8 @@
 //   image = outflow(x) + (reaction_phi . x, reaction_c . x) + (1, 1 - t+) delta slopes . (x at the probe - x)
 //         + outflow(u) with the derivatives of the coefficients times x.y for the coefficients,   x the direction
 //
-// The reaction's second term: it follows what is read at the probe; reaction_phi and reaction_c, which the preconditioner
-// shares, hold it as if it were read in the cell. The last line makes Newton's method converge near depletion.
+// The reaction's second term: it follows what is read at the probe; reaction_phi and reaction_c, of which the
+// preconditioner is made, hold it as if it were read in the cell. The last line makes Newton's method converge near depletion.
 //
 // reads   direction, conduction, diffusion, reaction_phi, reaction_c, slopes, delta, probe_way, probe_depth, u, conduction_by_c, diffusivity_by_c
 // writes  image

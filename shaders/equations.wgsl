@@ -53,24 +53,33 @@ struct Local {
     by_c: vec2<f32>,
 }
 
-// What a cell of the uppermost plane adds to the local terms, given those of its reaction and storage.
-fn with_top(i: u32, anions: f32, below: Local) -> Local {
-    var local = below;
+// What a cell of the uppermost plane makes of the local terms of its reaction and storage, and its part of the sums over the top: current,
+// salt, electrolyte, and it times the potential there.
+struct Top {
+    local: Local,
+    sums: vec4<f32>,
+}
+
+fn at_top(i: u32, anions: f32, psi: f32, below: Local) -> Top {
     let kappa = conduction[i].x;
     let kappa_d = conduction[i].y;
     let diffusivity = diffusion[i].x;
-    let cathode = physics.salt == 1u && physics.reservoir == 0u;
+    let reservoir = physics.reservoir == 1u;
+    let cathode = physics.salt == 1u && !reservoir;
     let supplied = across_half_cell(diffusivity, step.salt_resistance);
     let conducting = across_half_cell(kappa, step.resistance);
     let from_c_top = rounded(u[i].y - step.c_top) + u_low[i].y;
-    let difference = select(0.0, supplied * from_c_top, physics.reservoir == 1u);
-    if physics.reservoir == 1u {
+    let difference = select(0.0, supplied * from_c_top, reservoir);
+    // the diffusion potential above the box follows c at its top
+    let above_by_c = (1.0 - supplied) * step.potential_by_c;
+    var local = below;
+    var entering = step.top_current;
+    var potential = 0.0;
+    if reservoir {
         local.terms.y += 2.0 * diffusivity * difference;
         local.by_c.y += 2.0 * diffusivity * supplied;
     }
     if step.potentiostatic == 1u {
-        // the diffusion potential above the box follows c at its top
-        let above_by_c = (1.0 - supplied) * step.potential_by_c;
         let from_top = rounded(u[i].x - step.top_potential) + (u_low[i].x + above_by_c * from_c_top);
         let conducted = 2.0 * kappa * conducting * from_top;
         local.terms.x += conducted - 2.0 * kappa_d * conducting * difference;
@@ -80,38 +89,20 @@ fn with_top(i: u32, anions: f32, below: Local) -> Local {
             local.terms.y += anions * conducted;
             local.by_c.x += anions * 2.0 * kappa;
         }
+        potential = step.top_potential - select(0.0, above_by_c * from_c_top, reservoir);
+        let driven = 2.0 * kappa * conducting * (rounded(potential - u[i].x) - u_low[i].x);
+        entering = driven + 2.0 * kappa_d * conducting * difference;
+        potential -= step.resistance * entering;
     } else {
         local.terms.x -= step.top_current;
         if cathode {
             local.terms.y -= anions * step.top_current;
         }
-    }
-    return local;
-}
-
-// Current, salt, weight and weighted potential at the top.
-fn at_top(i: u32, psi: f32) -> vec4<f32> {
-    let kappa = conduction[i].x;
-    let kappa_d = conduction[i].y;
-    let diffusivity = diffusion[i].x;
-    let anions = 1.0 - diffusion[i].y;
-    let reservoir = physics.reservoir == 1u;
-    let supplied = across_half_cell(diffusivity, step.salt_resistance);
-    let conducting = across_half_cell(kappa, step.resistance);
-    let to_c_top = select(0.0, rounded(step.c_top - u[i].y) - u_low[i].y, reservoir);
-    let difference = supplied * to_c_top;
-    var entering = step.top_current;
-    var potential = step.top_potential + (1.0 - supplied) * step.potential_by_c * to_c_top;
-    if step.potentiostatic == 1u {
-        let driven = 2.0 * kappa * conducting * (rounded(potential - u[i].x) - u_low[i].x);
-        entering = driven - 2.0 * kappa_d * conducting * difference;
-        potential -= step.resistance * entering;
-    } else {
-        let rise = select(0.5 * anions * step.top_current / diffusivity, difference, reservoir);
+        let rise = select(0.5 * anions * step.top_current / diffusivity, -difference, reservoir);
         potential = (u[i].x + u_low[i].x) + (0.5 * step.top_current / kappa + kappa_d / kappa * rise);
     }
-    let salt = select(anions * entering, 2.0 * diffusivity * difference, reservoir);
-    return vec4<f32>(entering, select(0.0, salt, physics.salt == 1u), psi, psi * potential);
+    let salt = select(anions * entering, -2.0 * diffusivity * difference, reservoir);
+    return Top(local, vec4<f32>(entering, select(0.0, salt, physics.salt == 1u), psi, psi * potential));
 }
 
 // What passes one face of a cell: charge and salt that leave it, salt that the current leaves behind in it, and what rounding leaves of
@@ -174,8 +165,9 @@ fn equations(
             local.by_c = vec2<f32>(anions * slope.x, max(anions * slope.y, -diffusion[i].x) + storage);
         }
         if z + 1u == n.z {
-            local = with_top(i, anions, local);
-            top = at_top(i, psi);
+            let with_top = at_top(i, anions, psi, local);
+            local = with_top.local;
+            top = with_top.sums;
         }
         let at = neighbours(cell, n);
         let sides = together(together(through(i, at.west), through(i, at.east)), together(through(i, at.south), through(i, at.north)));

@@ -293,21 +293,21 @@ fn linearise() {
     }
 }
 
-/// pack: both devices have the same coefficients of the preconditioner, but where a number stands between two halves, and from here on the
-/// CPU those of the GPU.
+/// pack: both devices have the same coefficients of the preconditioner, but where a number stands between two of 16 bits, and from here
+/// on the CPU those of the GPU.
 ///
-/// A half is 2⁻⁸ to 2⁻⁷ from the next. Numbers that agree to 1e-5, as the slopes do, stand on two sides of a boundary in 1e-5/2⁻⁸ of all cases:
+/// A number of 16 bits is 2⁻⁸ to 2⁻⁷ from the next. Numbers that agree to 1e-5, as the slopes do, stand on two sides of a boundary in 1e-5/2⁻⁸ of all cases:
 /// with seven numbers in a cell in 2 % of the cells. Of cruel fields, which agree to 5e-4, it may be any.
-fn agree_on_halves(case: &str, kind: Kind, gpu: &mut Gpu, cpu: &mut Cpu) {
+fn agree_on_coefficients(case: &str, kind: Kind, gpu: &mut Gpu, cpu: &mut Cpu) {
     gpu.linearise();
     cpu.linearise();
     gpu.coarsen();
     cpu.coarsen();
     let [of_gpu, of_cpu] = [gpu.preconditioner_bits().unwrap(), cpu.preconditioner_bits()];
-    let value = |half: u16| f64::from(f32::from_bits(u32::from(half) << 16));
+    let value = |bits: u16| f64::from(f32::from_bits(u32::from(bits) << 16));
     let mut other = 0;
     for k in 0..7 {
-        let scale = of_cpu.iter().map(|halves| value(halves[k]).abs()).fold(0.0, f64::max);
+        let scale = of_cpu.iter().map(|bits| value(bits[k]).abs()).fold(0.0, f64::max);
         // of a single ion the CPU keeps the potential's alone
         if scale == 0.0 {
             continue;
@@ -316,11 +316,11 @@ fn agree_on_halves(case: &str, kind: Kind, gpu: &mut Gpu, cpu: &mut Cpu) {
             let (gpu, cpu) = (value(gpu[k]), value(cpu[k]));
             other += usize::from(gpu != cpu);
             let bound = cpu.abs() / 128.0 + if kind == Kind::Cruel { 5e-4 } else { 1e-5 } * scale;
-            assert!((gpu - cpu).abs() <= bound, "half {k}, {case}: {gpu} {cpu} of {scale}");
+            assert!((gpu - cpu).abs() <= bound, "coefficient {k}, {case}: {gpu} {cpu} of {scale}");
         }
     }
     let share = other as f64 / of_gpu.len() as f64;
-    within(case, "cells with other halves", share, if kind == Kind::Cruel { 1.0 } else { 0.02 });
+    within(case, "cells with others", share, if kind == Kind::Cruel { 1.0 } else { 0.02 });
     cpu.take_preconditioner_bits(&of_gpu);
 }
 
@@ -340,7 +340,7 @@ fn stripping_into_salt() {
     gpu.load(&state).unwrap();
     cpu.load(&state).unwrap();
     let case = "8 x 8 x 8, stripping";
-    agree_on_halves(case, Kind::Cruel, &mut gpu, &mut cpu);
+    agree_on_coefficients(case, Kind::Cruel, &mut gpu, &mut cpu);
     swept(&mut gpu);
     swept(&mut cpu);
     let [by_c, delta, diffusivity, transference] =
@@ -399,7 +399,7 @@ fn hierarchy() {
     for (case, s, kind) in cases() {
         let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
         assert!(1 < gpu.levels() && gpu.levels() < cpu.levels());
-        agree_on_halves(&case, kind, &mut gpu, &mut cpu);
+        agree_on_coefficients(&case, kind, &mut gpu, &mut cpu);
         fn relaxed<B: Backend>(b: &mut B) {
             b.smooth_first(0, weights::<SWEEPS>()[0]);
             b.smooth(0, weights::<SWEEPS>()[1]);
@@ -443,7 +443,7 @@ fn hierarchy() {
 fn vectors() {
     for (case, s, kind) in cases() {
         let Some((mut gpu, mut cpu)) = both(&s, kind) else { return };
-        agree_on_halves(&case, kind, &mut gpu, &mut cpu);
+        agree_on_coefficients(&case, kind, &mut gpu, &mut cpu);
         fn solved<B: Backend>(b: &mut B) -> Vec<[f64; 2]> {
             let before = b.vector(Vector::Residual).unwrap();
             b.smooth_first(0, 1.0);

@@ -123,8 +123,8 @@ fn every_kernel_has_a_twin_and_every_operator_a_kernel() {
     assert!(without.is_empty(), "operators without a shader: {without:?}");
 }
 
-/// Fields of the CPU backend, and the buffers in which a GPU has what they hold. The CPU keeps probes as a list, both bits of `pocket` apart,
-/// coefficients with the finest level, and needs no second float.
+/// Fields of the CPU backend, and the buffers in which a GPU has what they hold. The CPU keeps probes as a list and both bits of `pocket`
+/// apart, and needs no second float.
 const COUNTERPARTS: &[(&str, &[&str])] = &[
     ("rate", &["current", "slopes"]),
     ("coefficients", &["conduction", "diffusion", "reaction_phi", "reaction_c"]),

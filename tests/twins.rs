@@ -9,7 +9,7 @@ use common::{cpu, everything, gpu};
 use liplate::gpu::Gpu;
 use liplate::gpu::fields::level_shapes;
 use liplate::model::parameters::*;
-use liplate::solver::backend::{Backend, Field, State};
+use liplate::solver::backend::{Backend, DIRECTIONS, Field, State};
 use liplate::solver::multigrid::v_cycle;
 use liplate::solver::step::{Clock, Problem};
 use liplate::verify::devices::{LITHIUM, POTENTIAL, SALT, difference};
@@ -54,6 +54,31 @@ fn a_step_is_few_launches_and_fewer_waits() {
     let before = g.counts().unwrap();
     let state = g.state().unwrap();
     assert_eq!((g.counts().unwrap() - before).read_backs as usize, 4 + state.riding.len());
+}
+
+/// The linear solver exchanges buffers, and a kernel's bind group is kept for each choice of them: however many iterations solves take, and in
+/// whatever order, after the first of each there are no new ones.
+#[test]
+fn solves_of_any_length_make_no_new_bind_groups() {
+    let s = everything(16);
+    let Some(mut g) = gpu(&s) else { return };
+    let problem = Problem::new(&s, &heights(&s));
+    let mut clock = problem.start(&mut g).unwrap();
+    steps(&problem, &mut g, &mut clock, 1);
+    let mut solve = |iterations: usize| {
+        g.start_uniform();
+        for new in 0..iterations {
+            v_cycle(&mut g);
+            g.apply(new);
+            g.go_along(new);
+        }
+        g.sum_up(iterations);
+        g.wait().unwrap();
+        g.bind_groups()
+    };
+    let before = (1..=DIRECTIONS).map(&mut solve).last();
+    let after = [3, 2, 5, 1, 6, 4, 4, 2, 3, 1, 5, 2, 6, 3].map(solve).last().copied();
+    assert_eq!(before, after);
 }
 
 /// A level more of the hierarchy is as many kernels more in every V-cycle, and one more that coarsens: what is counted on a small grid tells of a large one.

@@ -1,7 +1,8 @@
 // The multigrid hierarchy: coefficients of 16 bits, which cells of two levels belong together, and its lower levels, which lie one after
 // the other.
 
-// The upper half of a number's bits, rounded to the nearest, to even where two are as near: 8 bits of mantissa and the whole range.
+// bfloat16: the upper half of a finite number's bits, rounded to the nearest, to even where two are as near; 8 bits of mantissa and the
+// whole range.
 fn upper_half(v: vec4<f32>) -> vec4<u32> {
     let bits = bitcast<vec4<u32>>(v);
     return (bits + vec4<u32>(0x7fffu) + ((bits >> vec4<u32>(16u)) & vec4<u32>(1u))) >> vec4<u32>(16u);
@@ -26,8 +27,8 @@ fn children(i: u32, fine: u32, coarse: u32) -> vec2<u32> {
     return vec2<u32>(i, i + 1u);
 }
 
-// One over the number of children along an axis, one or two: exact, where a division need not be. Means of halves often stand right between
-// two halves, and the last bit would decide.
+// One over the number of children along an axis, one or two: exact, where a division need not be. Means of numbers of 16 bits often stand right
+// between two of them, and the last bit would decide.
 fn one_over_count(range: vec2<u32>) -> f32 {
     return select(1.0, 0.5, range.y - range.x == 2u);
 }

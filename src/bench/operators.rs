@@ -1,7 +1,8 @@
 //! The operators and the bytes that none of them can do without: each field that it needs read once, each field that it
 //! makes written once, four bytes a number. Counted before anything was tuned, from what a verb of the trait is given and
 //! what the verbs after it need, not from how a backend stores or divides it: the table is the same for both backends. What
-//! a backend moves beyond that (numbers of eight bytes, fields read twice, intermediate fields) counts against it.
+//! a backend moves beyond that (numbers of eight bytes, fields read twice, intermediate fields) counts against it. Coefficients of the
+//! preconditioner have two bytes a number and are counted with four. A GPU makes the sums of `balance` in `linearise` and then reads them back.
 
 use crate::solver::backend::{Backend, BackendError};
 
@@ -194,6 +195,14 @@ pub const OPERATORS: &[Operator] = &[
         b.prolong(0, WEIGHT);
         Ok(())
     }),
+    operator!("go_along", [RESIDUAL, finest("images", 6)], [finest("image", 2), RESIDUAL], |b, _| {
+        b.go_along(2);
+        Ok(())
+    }),
+    operator!("sum_up", [finest("directions", 6)], [CORRECTION], |b, _| {
+        b.sum_up(3);
+        Ok(())
+    }),
     operator!(
         "apply",
         [X, PHI, C, KAPPA, KAPPA_D, DIFFUSIVITY, TRANSFERENCE, TRANSPORT_BY_C, LOCAL, SLOPES, DELTA, WAY],
@@ -205,14 +214,6 @@ pub const OPERATORS: &[Operator] = &[
     ),
     operator!("start_uniform", [finest("local_by_phi", 2), RESIDUAL], [finest("image", 2), RESIDUAL], |b, _| {
         b.start_uniform();
-        Ok(())
-    }),
-    operator!("go_along", [RESIDUAL, finest("images", 6)], [finest("image", 2), RESIDUAL], |b, _| {
-        b.go_along(2);
-        Ok(())
-    }),
-    operator!("sum_up", [finest("directions", 6)], [CORRECTION], |b, _| {
-        b.sum_up(3);
         Ok(())
     }),
     operator!("damp", [finest("correction_phi", 1), DELTA, WAY], [], |b, _| {

@@ -5,16 +5,16 @@ use multiversion::multiversion;
 use super::shape::{Beside, Shape, fields};
 use super::smooth::{smooth, smooth_first};
 
-/// A coefficient of the preconditioner: the upper half of the bits of a number in single precision, rounded to the nearest, to even where
-/// two are as near. 8 bits of mantissa and the whole range.
+/// A coefficient of the preconditioner: the upper half of the bits of a finite number in single precision, rounded to the nearest, to even
+/// where two are as near. 8 bits of mantissa and the whole range; what is not finite is found before there is a preconditioner.
 ///
-/// A preconditioner need not be exact. With halves the run of `dendrites.toml`, far beyond the limiting current, takes the 1382 Newton and
-/// 6183 linear iterations that it takes with single precision, that of `quickstart.toml` 187 and 585 with both (2026-11-30).
+/// A preconditioner need not be exact. The run of `dendrites.toml`, far beyond the limiting current, takes 1382 Newton and 6183 linear iterations
+/// with it, 1382 and 6182 with single precision, that of `quickstart.toml` 187 and 585 with both (2026-11-30).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Half(pub(super) u16);
+pub struct Bfloat16(pub(super) u16);
 
-impl Half {
-    /// The half nearest to a number.
+impl Bfloat16 {
+    /// The nearest to a number.
     #[inline(always)]
     pub fn of(value: f32) -> Self {
         let bits = value.to_bits();
@@ -22,17 +22,17 @@ impl Half {
     }
 }
 
-impl From<Half> for f32 {
+impl From<Bfloat16> for f32 {
     #[inline(always)]
-    fn from(Half(bits): Half) -> Self {
+    fn from(Bfloat16(bits): Bfloat16) -> Self {
         Self::from_bits(u32::from(bits) << 16)
     }
 }
 
 #[multiversion(targets = "simd")]
-fn pack_strip(values: &[f32], halves: &mut [Half]) {
-    for (half, value) in halves.iter_mut().zip(values) {
-        *half = Half::of(*value);
+fn pack_strip(values: &[f32], packed: &mut [Bfloat16]) {
+    for (packed, value) in packed.iter_mut().zip(values) {
+        *packed = Bfloat16::of(*value);
     }
 }
 
@@ -48,7 +48,7 @@ pub struct Coefficients {
 /// Room for what is beside the cells of a strip: of the operator, and of φ and c.
 #[derive(Default)]
 pub struct Scratch {
-    pub(super) transport: [Beside<Half>; 3],
+    pub(super) transport: [Beside<Bfloat16>; 3],
     pub(super) u: [Beside<f32>; 2],
 }
 
@@ -62,9 +62,9 @@ pub struct Level {
     /// area over distance of the faces across x, y and z, in units of the finest level
     pub faces: [f32; 3],
     /// ψκ, ψκ_D/c, ψD
-    pub transport: [Vec<Half>; 3],
+    pub transport: [Vec<Bfloat16>; 3],
     /// derivatives of the local charge terms with respect to φ and c, then of the salt terms
-    pub local: [Vec<Half>; 4],
+    pub local: [Vec<Bfloat16>; 4],
     /// right-hand side of the charge and the salt equation
     pub b: [Vec<f32>; 2],
     /// correction of φ and c
@@ -98,8 +98,8 @@ pub fn hierarchy(finest: Shape, scalar: bool) -> Vec<Level> {
             shape,
             scalar,
             faces: [hy * hz / hx, hx * hz / hy, hx * hy / hz],
-            transport: std::array::from_fn(|_| vec![Half::default(); n]),
-            local: std::array::from_fn(|_| vec![Half::default(); n]),
+            transport: std::array::from_fn(|_| vec![Bfloat16::default(); n]),
+            local: std::array::from_fn(|_| vec![Bfloat16::default(); n]),
             b: std::array::from_fn(|_| vec![0.0; n]),
             x: std::array::from_fn(|_| vec![0.0; n]),
             x_next: std::array::from_fn(|_| vec![0.0; n]),
@@ -152,9 +152,9 @@ fn sum_rows<T: Copy + Into<f32>>(coarse: &mut [f32], first: &[T], second: Option
 }
 
 /// Sums a field of `above` over the children of every cell of `shape`, plane by plane.
-fn sum_children(above: Shape, fine: &[Half], shape: Shape, coarse: &mut [Half], mean: bool) {
+fn sum_children(above: Shape, fine: &[Bfloat16], shape: Shape, coarse: &mut [Bfloat16], mean: bool) {
     let room = || [vec![0.0; shape.nx], vec![0.0; shape.nx]];
-    shape.rows(coarse, room, |[plane, out], row, halves| {
+    shape.rows(coarse, room, |[plane, out], row, packed| {
         out.fill(0.0);
         let rows = children(row.y, above.ny, shape.ny);
         let planes = children(row.z, above.nz, shape.nz);
@@ -168,14 +168,14 @@ fn sum_children(above: Shape, fine: &[Half], shape: Shape, coarse: &mut [Half], 
             let columns = |x| children(x, above.nx, shape.nx).len();
             out.iter_mut().enumerate().for_each(|(x, sum)| *sum /= (count * columns(x)) as f32);
         }
-        pack_strip(out, halves);
+        pack_strip(out, packed);
     });
 }
 
 /// Coefficients of every level: those of the grid, of which on every coarser level transport is averaged and local derivatives are summed.
 pub fn coarsen(levels: &mut [Level], coefficients: &Coefficients) {
     pack(&mut levels[0], coefficients);
-    coarsen_halves(levels);
+    coarsen_packed(levels);
 }
 
 /// Coefficients of the grid → those of the finest level.
@@ -183,13 +183,13 @@ fn pack(finest: &mut Level, coefficients: &Coefficients) {
     let (transport, local) = if finest.scalar { (1, 1) } else { (3, 4) };
     let of_transport = finest.transport.iter_mut().zip(&coefficients.transport).take(transport);
     let of_local = finest.local.iter_mut().zip(&coefficients.local).take(local);
-    for (halves, values) in of_transport.chain(of_local) {
-        finest.shape.strips(&mut halves[..], || (), |(), strip, halves| pack_strip(strip.of(values), halves));
+    for (packed, values) in of_transport.chain(of_local) {
+        finest.shape.strips(&mut packed[..], || (), |(), strip, packed| pack_strip(strip.of(values), packed));
     }
 }
 
 /// Coefficients of the finest level → those of every coarser one.
-pub fn coarsen_halves(levels: &mut [Level]) {
+pub fn coarsen_packed(levels: &mut [Level]) {
     for level in 1..levels.len() {
         let (fine, coarse) = levels.split_at_mut(level);
         let (fine, coarse) = (&fine[level - 1], &mut coarse[0]);

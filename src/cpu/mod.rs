@@ -33,7 +33,7 @@ mod transport;
 mod trapped;
 mod vectors;
 
-use hierarchy::{Coefficients, Half, Level};
+use hierarchy::{Bfloat16, Coefficients, Level};
 use isolated::Isolated;
 use mechanism::{Contribution, OnSurface, Surface};
 use probe::Probes;
@@ -111,7 +111,7 @@ pub struct Cpu {
 }
 
 /// Bytes of main memory that this backend needs for each cell, if all cells react: twenty-three fields in f64, by_c, coefficients, directions and
-/// images in f32, six in f32 and seven halves on all levels, the piece that it belongs to, whether it is trapped and closed, and a probe.
+/// images in f32, six in f32 and seven of 16 bits on all levels, the piece that it belongs to, whether it is trapped and closed, and a probe.
 pub const BYTES_PER_CELL: usize =
     4 + 2 + 8 * 23 + 4 * (3 + 7 + 4 * DIRECTIONS) + (4 * 6 + 2 * 7) * 8 / 7 + size_of::<probe::Probe>();
 
@@ -181,13 +181,13 @@ impl Cpu {
     }
 
     /// Takes the coefficients that another backend has there, and what follows from them on the coarser levels: where a coefficient stands
-    /// between two halves, what two devices round it by decides which of them it is.
-    pub fn take_preconditioner_bits(&mut self, halves: &[[u16; 7]]) {
+    /// between two numbers of 16 bits, what two devices round it by decides which of them it is.
+    pub fn take_preconditioner_bits(&mut self, bits: &[[u16; 7]]) {
         let Level { transport, local, .. } = &mut self.hierarchy[0];
         for (k, values) in transport.iter_mut().chain(local).enumerate() {
-            values.iter_mut().zip(halves).for_each(|(value, halves)| *value = Half(halves[k]));
+            values.iter_mut().zip(bits).for_each(|(value, bits)| *value = Bfloat16(bits[k]));
         }
-        hierarchy::coarsen_halves(&mut self.hierarchy);
+        hierarchy::coarsen_packed(&mut self.hierarchy);
     }
 }
 

@@ -130,7 +130,7 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64];
     }
 }
 
-/// u, rate, delta → source, and the local derivatives of the finest level.
+/// u, rate, delta → source, and the local derivatives of both equations.
 pub fn reaction(cpu: &mut Cpu) {
     let transport = std::mem::take(&mut cpu.coefficients.transport);
     let (mut source, mut local) = (std::mem::take(&mut cpu.source), std::mem::take(&mut cpu.coefficients.local));

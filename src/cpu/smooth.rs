@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::hierarchy::{Half, Level, Scratch};
+use super::hierarchy::{Bfloat16, Level, Scratch};
 use super::residual::flows;
 use super::shape::{Beside, Star, Strip, fields, paired, rows_of, stars, stars_of};
 
@@ -11,15 +11,15 @@ struct Equations<'a> {
     /// half the area over the distance of each face; 0 where a cell is its own neighbour
     faces: [f32; 6],
     /// κ, κ_D and D
-    transport: [Star<'a, Half>; 3],
+    transport: [Star<'a, Bfloat16>; 3],
     /// derivatives of the charge terms with respect to φ and c, then of the salt terms
-    local: [&'a [Half]; 4],
+    local: [&'a [Bfloat16]; 4],
     /// right-hand side of both equations
     b: [&'a [f32]; 2],
 }
 
 impl Level {
-    /// Half the area over the distance of each face of the cells of a strip; 0 where a cell is its own neighbour.
+    /// Bfloat16 the area over the distance of each face of the cells of a strip; 0 where a cell is its own neighbour.
     fn face_factors(&self, strip: Strip) -> [f32; 6] {
         let factor = |axis: usize, own: bool| if own { 0.0 } else { 0.5 * self.faces[axis] };
         let (across_x, across_y) = (factor(0, self.shape.nx == 1), factor(1, self.shape.ny == 1));
@@ -35,7 +35,7 @@ impl Scratch {
     }
 }
 
-fn equations<'a>(room: &'a mut [Beside<Half>; 3], level: &'a Level, strip: Strip) -> Equations<'a> {
+fn equations<'a>(room: &'a mut [Beside<Bfloat16>; 3], level: &'a Level, strip: Strip) -> Equations<'a> {
     Equations {
         faces: level.face_factors(strip),
         transport: stars(room, &level.transport, strip),
@@ -102,7 +102,7 @@ impl Equations<'_> {
 
 /// A coefficient of cell `x` and its neighbours together, times the faces' factors.
 #[inline(always)]
-fn conductances(faces: &[f32; 6], coefficient: &Star<Half>, x: usize) -> [f32; 6] {
+fn conductances(faces: &[f32; 6], coefficient: &Star<Bfloat16>, x: usize) -> [f32; 6] {
     let mut conductances: [f32; 6] = coefficient.sums(x);
     for face in 0..6 {
         conductances[face] *= faces[face];
@@ -149,15 +149,15 @@ struct Conduction<'a> {
     /// as in [`Equations`]
     faces: [f32; 6],
     /// κ
-    kappa: Star<'a, Half>,
+    kappa: Star<'a, Bfloat16>,
     /// derivative of the charge terms with respect to φ
-    local: &'a [Half],
+    local: &'a [Bfloat16],
     /// right-hand side
     b: &'a [f32],
 }
 
 impl<'a> Conduction<'a> {
-    fn new(room: &'a mut Beside<Half>, level: &'a Level, strip: Strip) -> Self {
+    fn new(room: &'a mut Beside<Bfloat16>, level: &'a Level, strip: Strip) -> Self {
         Self {
             faces: level.face_factors(strip),
             kappa: room.star(&level.transport[0], strip),

@@ -35,31 +35,17 @@ impl Along {
     }
 }
 
-/// φ and c of a vector. What the solution is built from is double, what only has to make the residual small is single.
-enum Parts<D, S> {
-    Double([D; 2]),
-    Single([S; 2]),
-}
-
 impl Cpu {
-    fn parts(&self, v: Vector) -> Parts<&[f64], &[f32]> {
-        fn of<T>(fields: &[Vec<T>; 2]) -> [&[T]; 2] {
-            fields.each_ref().map(|field| &field[..])
+    /// A vector, pair by pair. What the solution is built from is double, what only has to make the residual small is single.
+    pub(super) fn pairs(&self, v: Vector) -> Vec<[f64; 2]> {
+        fn wide<T: Number>([phi, c]: &[Vec<T>; 2]) -> Vec<[f64; 2]> {
+            phi.iter().zip(c).map(|(&phi, &c)| [phi.into(), c.into()]).collect()
         }
         match v {
-            Vector::Correction => Parts::Double(of(&self.correction)),
-            Vector::Residual => Parts::Double(of(&self.residual)),
-            Vector::Direction(slot) => Parts::Single(of(&self.directions[slot])),
-            Vector::Image(slot) => Parts::Single(of(&self.images[slot])),
-        }
-    }
-
-    /// A vector, pair by pair.
-    pub(super) fn pairs(&self, v: Vector) -> Vec<[f64; 2]> {
-        let single = |[phi, c]: [&f32; 2]| [f64::from(*phi), f64::from(*c)];
-        match self.parts(v) {
-            Parts::Double([phi, c]) => phi.iter().zip(c).map(|(&phi, &c)| [phi, c]).collect(),
-            Parts::Single([phi, c]) => phi.iter().zip(c).map(|(phi, c)| single([phi, c])).collect(),
+            Vector::Correction => wide(&self.correction),
+            Vector::Residual => wide(&self.residual),
+            Vector::Direction(slot) => wide(&self.directions[slot]),
+            Vector::Image(slot) => wide(&self.images[slot]),
         }
     }
 

@@ -97,7 +97,7 @@ buffers! {
     Curvature "curvature" Cells(1), "curvature of the level through the cell";
     FrontCurvature "front_curvature" Cells(1), "curvature of the front, as a cell of the interface reads it";
     ProbeWay "probe_way" Cells(2), "where a cell reads the electrolyte";
-    ProbeDepth "probe_depth" Cells(2), "the same, and the thickness of its layer";
+    ProbeDepth "probe_depth" Cells(2), "height at which a cell reads the electrolyte, and the thickness of its layer";
     Conduction "conduction" Cells(2), "ψκ, and ψκ_D/c";
     Diffusion "diffusion" Cells(2), "ψD, and t₊";
     ConductionByC "conduction_by_c" Cells(2), "derivatives of ψκ and ψκ_D/c with respect to c";
@@ -112,8 +112,8 @@ buffers! {
     LevelReaction "level_reaction" Cells(2), "derivatives of the local terms there, 16 bits each";
     Residual "residual" Cells(2), "residual of both equations";
     Correction "correction" Cells(2), "correction of φ and c";
-    X "x" Cells(2), "correction of the V-cycle on the finest level";
-    XNext "x_next" Cells(2), "the same, being computed";
+    X "x" Cells(2), "correction of the V-cycle on the finest level, before the first of a solve";
+    XNext "x_next" Cells(2), "that correction as it is computed, before the first of a solve";
     Piece "piece" Cells(1), "row of the isolated piece that a cell reacts with";
     Pocket "pocket" Cells(1), "whether a cell is trapped, and its salt spent";
     Side "side" CellsWithMechanisms(2), "current that mechanisms on the surface take, and resistance that they add to the film";
@@ -122,7 +122,7 @@ buffers! {
     Fired "fired" Bytes(4 * FIRST_NUCLEI), "cells in which a nucleus appears, after their number; grows";
     Caps "caps" Bytes(16 * FIRST_NUCLEI), "nuclei to be placed; grows";
     Partial "partial" OfGroups(4 * MOST_NUMBERS), "sums of each workgroup";
-    Sums "sums" Bytes(4 * MOST_NUMBERS), "sums of all";
+    Sums "sums" Bytes(4 * 2 * 4 * 2), "sums of all, but those of the balance";
     BalanceSums "balance_sums" Bytes(4 * MOST_NUMBERS), "sums over the linearised equations";
     Product "product" Bytes(32), "scalar products";
     Along "along" Bytes(4 * 8 * (DIRECTIONS as u64 + 1)), "what the linear solver does along its directions";
@@ -258,6 +258,7 @@ pub struct Fields {
     pub levels: Vec<Level>,
     /// search directions
     pub directions: [Id; DIRECTIONS],
+    first_directions: [Id; DIRECTIONS],
     /// the operator times each of them
     pub images: [Id; DIRECTIONS],
 }
@@ -276,6 +277,7 @@ impl Fields {
             riding: vec![None; devices::buffers().len()],
             levels: Vec::new(),
             directions: [0; DIRECTIONS],
+            first_directions: [0; DIRECTIONS],
             images: [0; DIRECTIONS],
         };
         let groups = Groups::new(shape).count();
@@ -298,6 +300,7 @@ impl Fields {
             }
         }
         fields.directions = std::array::from_fn(|_| fields.add(device, "direction", 8 * cells));
+        fields.first_directions = fields.directions;
         fields.images = std::array::from_fn(|_| fields.add(device, "image", 8 * cells));
         fields.add_levels(device, shape);
         match pollster::block_on(scope.pop()) {
@@ -405,6 +408,13 @@ impl Fields {
     /// A buffer.
     pub fn buffer(&self, id: Id) -> &wgpu::Buffer {
         &self.buffers[usize::from(id)]
+    }
+
+    /// Gives the vectors of the linear solver the buffers that they began with: a solve exchanges some, and each order of them would need bind
+    /// groups of its own.
+    pub fn reset_vectors(&mut self) {
+        (self.levels[0].x, self.levels[0].x_next) = (self.id(Buffer::X), self.id(Buffer::XNext));
+        self.directions = self.first_directions;
     }
 
     /// Exchanges two named buffers.

@@ -110,6 +110,12 @@ impl Gpu {
         Ok(gpu)
     }
 
+    /// Bind groups that were made and are kept, one for each choice of buffers that a kernel was given.
+    #[doc(hidden)]
+    pub fn bind_groups(&self) -> usize {
+        self.queue.bind_groups()
+    }
+
     /// Coefficients of the preconditioner on the finest level, as bits: ψκ, ψκ_D/c, ψD, and the derivatives of the local terms.
     ///
     /// # Errors
@@ -120,13 +126,13 @@ impl Gpu {
         let (Some(transport), Some(local)) = (words.next().transpose()?, words.next().transpose()?) else {
             return Ok(Vec::new());
         };
-        let halves = |pair: &[f32]| {
+        let unpacked = |pair: &[f32]| {
             let [low, high] = [pair[0].to_bits(), pair[1].to_bits()];
-            [low, low >> 16, high, high >> 16].map(|half| half as u16)
+            [low, low >> 16, high, high >> 16].map(|bits| bits as u16)
         };
         let cells = transport.chunks_exact(2).zip(local.chunks_exact(2));
         let cell = |(transport, local): (&[f32], &[f32])| {
-            let ([a, b, c, _], [d, e, f, g]) = (halves(transport), halves(local));
+            let ([a, b, c, _], [d, e, f, g]) = (unpacked(transport), unpacked(local));
             [a, b, c, d, e, f, g]
         };
         Ok(cells.map(cell).collect())

@@ -238,6 +238,11 @@ impl Queue {
         self.counts
     }
 
+    /// Bind groups that were made and are kept.
+    pub fn bind_groups(&self) -> usize {
+        self.bind_groups.iter().map(HashMap::len).sum()
+    }
+
     /// Counts a V-cycle.
     pub fn count_v_cycle(&mut self) {
         self.counts.v_cycles += 1;

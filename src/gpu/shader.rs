@@ -90,8 +90,9 @@ kernels! {
     Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", &["uniforms", "grid", "logarithm"], &[];
-    InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "distance", "normals", "electrolyte", "stencil"], &[];
     Equations = "equations", STENCIL_SUM, &["planes"];
+    GoAlong = "go_along", ALONG, &["slot"];
+    InterfaceShape = "interface_shape", &["uniforms", "grid", "precision", "distance", "normals", "electrolyte", "stencil"], &[];
     Inventory = "inventory", SUM, &["planes"];
     IsolatedBalance = "isolated_balance", POINT, &[];
     IsolatedImage = "isolated_image", POINT, &[];
@@ -111,7 +112,6 @@ kernels! {
     Probe = "probe", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe"], &[];
     Project = "project", SUM, &["planes", "tests", "is_uniform"];
     Prolong = "prolong", STENCIL_LEVELS, &["weight"];
-    GoAlong = "go_along", ALONG, &["slot"];
     RestoreProfile = "restore_profile", &["uniforms", "grid", "precision", "distance", "normals", "stencil"], &["strength"];
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &["weight"];
     SeiEnd = "sei_end", POINT, &["movement", "dt", "cracks"];

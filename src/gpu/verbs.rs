@@ -278,6 +278,7 @@ impl Backend for Gpu {
     }
 
     fn start_uniform(&mut self) {
+        self.fields.reset_vectors();
         let image = self.fields.images[0];
         self.run(Kernel::ApplyUniform, &[(Role::Image, image)], &[]);
         self.follow_pieces(image, None);

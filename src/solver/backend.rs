@@ -43,7 +43,7 @@ impl std::ops::Sub for Counts {
     }
 }
 
-/// Search directions that the linear solver keeps: the newest and those it is made orthogonal to.
+/// Search directions that the linear solver keeps, each with its image. The images are orthogonal to one another.
 pub const DIRECTIONS: usize = 6;
 
 /// A vector of the linear solver: a pair (potential, salt) in each cell.
@@ -427,7 +427,7 @@ pub trait Backend: Levels {
     fn end_mechanisms(&mut self, movement: f64, dt: f64);
     /// φ, c → transport coefficients, reaction current and slopes, and the residual of both equations.
     fn linearise(&mut self);
-    /// Sums over the linearised equations.
+    /// Sums over the linearised equations, as `linearise` left them: nothing may have changed the fields or the step's constants since.
     fn balance(&mut self) -> Result<Balance, BackendError>;
     /// Coefficients of the equations → those of every level of the preconditioner, before the first V-cycle on them.
     fn coarsen(&mut self);
@@ -437,7 +437,7 @@ pub trait Backend: Levels {
     /// Takes out of the residual what a uniform change of the potential can: its sum over the charge equation, the total current. `sum_up` makes
     /// that change part of the correction.
     fn start_uniform(&mut self);
-    /// Makes image `new` orthogonal to those of the slots before it, which must be so to one another; then residual −= its share along that
+    /// Makes image `new` orthogonal to those of the slots before it, which must have gone through this since they were applied; then residual −= its share along that
     /// image, nothing where the image is nothing.
     fn go_along(&mut self, new: usize);
     /// correction = the uniform change of `start_uniform` and as much of the first `count` directions as took the residual where it is: what of the
