@@ -56,6 +56,22 @@ need_python() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check "${missing[@]}"
 }
 
+# need_dxc: Microsoft's compiler of HLSL in .venv/dxc, out of the source package of compushady on PyPI, which carries it as a library.
+need_dxc() {
+    local room library=.venv/dxc/libdxcompiler.so
+    [ -f "$library" ] && return
+    need_python
+    say "Fetching Microsoft's DXC into .venv/dxc"
+    room=$(mktemp -d)
+    if .venv/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary=:all: -d "$room" compushady==0.17.5 &&
+        tar -xzf "$room"/compushady-0.17.5.tar.gz -C "$room" --strip-components=3 --wildcards "*/libdxcompiler_$(uname -m).so*"; then
+        mkdir -p .venv/dxc
+        mv "$room"/libdxcompiler_* "$library"
+    else
+        say "DXC could not be fetched: the kernels are not compiled with it"
+    fi
+    rm -r "$room"
+}
 
 # Mesa's device-selection layer complains where there is no desktop.
 export NODEVICE_SELECT=1

@@ -4,6 +4,7 @@
 #![cfg(feature = "gpu")]
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use liplate::gpu::device::Need;
@@ -88,7 +89,8 @@ impl<'a> Valid<'a> {
         Ok(words.into_iter().flat_map(u32::to_le_bytes).collect())
     }
 
-    fn hlsl(&self, shader_model: hlsl::ShaderModel) -> Result<String, String> {
+    /// Its text, and the name of its entry point, which is not its own where HLSL has a function of that name.
+    fn hlsl(&self, shader_model: hlsl::ShaderModel) -> Result<(String, String), String> {
         let target = |register, _: &_| hlsl::BindTarget { space: 0, register, ..Default::default() };
         let options = hlsl::Options {
             shader_model,
@@ -105,8 +107,9 @@ impl<'a> Valid<'a> {
         let mut text = String::new();
         let mut writer = hlsl::Writer::new(&mut text, &options, &entry);
         let written = writer.write(&self.module, &self.info, None).map_err(|e| e.to_string())?;
-        written.entry_point_names.into_iter().try_for_each(|name| name.map(drop).map_err(|e| e.to_string()))?;
-        Ok(text)
+        let names: Vec<String> =
+            written.entry_point_names.into_iter().collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+        Ok((text, names.into_iter().next().ok_or("no entry point")?))
     }
 
     fn msl(&self) -> Result<String, String> {
@@ -229,6 +232,34 @@ fn every_kernel_is_right_for_every_interface() {
         assert!(found.is_empty(), "{}.wgsl: {found:#?}", kernel.name());
     }
     println!("{} kernels", Kernel::ALL.len());
+}
+
+/// Microsoft's compiler takes every kernel as wgpu writes it for Direct3D 12, and refuses one that is wrong.
+#[test]
+fn dxc_takes_every_kernel() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = root.join(".venv/dxc/libdxcompiler.so");
+    if !library.is_file() {
+        println!("NOT RUN: there is no {}; ./scripts/test fetches it", library.display());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for &kernel in Kernel::ALL {
+        let shader = Shader::new(kernel).unwrap();
+        let (text, entry) = Valid::new(&shader).and_then(|valid| valid.hlsl(hlsl::ShaderModel::V6_0)).unwrap();
+        std::fs::write(folder.path().join(format!("{entry}.hlsl")), text).unwrap();
+    }
+    let python = std::env::var_os("LIPLATE_PYTHON").unwrap_or_else(|| root.join(".venv/bin/python").into());
+    let answer = || {
+        let mut command = Command::new(&python);
+        let output = command.arg(root.join("scripts/dxc.py")).arg(&library).arg(folder.path()).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (taken, told) = answer();
+    assert!(taken && told.contains(&format!("{} shaders, 0 refused", Kernel::ALL.len())), "{told}");
+    std::fs::write(folder.path().join("wrong.hlsl"), "[numthreads(1, 1, 1)] void wrong() { unknown(); }").unwrap();
+    let (taken, told) = answer();
+    assert!(!taken && told.contains("wrong: ") && told.contains(", 1 refused"), "{told}");
 }
 
 /// What the documentation says that the program asks for is what it asks for: no kernel leaves room, none goes beyond.
