@@ -46,30 +46,24 @@ fn faces(at: Lower, i: u32) -> Face {
     );
 }
 
-// A face towards a cell that is the cell itself carries nothing.
 fn face(at: Lower, i: u32, nb: u32, area: f32) -> Face {
-    let factor = select(0.5 * area, 0.0, nb == i);
     let here = at.first + i;
     let there = at.first + nb;
     let difference = correction[here] - correction[there];
-    let sums = unpacked(level_transport[here]) + unpacked(level_transport[there]);
-    return face_terms(factor, sums.xy, sums.z, difference);
+    return level_face(here, there, area, level_transport[here], level_transport[there], difference);
 }
 
 // right - A x, from the faces of cell i of a level.
 fn defect(at: Lower, i: u32, sum: Face) -> vec2<f32> {
     let here = at.first + i;
-    let own = correction[here];
-    let reaction = unpacked(level_reaction[here]);
-    return rest[here] - (sum.flux + vec2<f32>(dot(reaction.xy, own), dot(reaction.zw, own)));
+    return level_defect(rest[here], sum.flux, level_reaction[here], correction[here]);
 }
 
 fn sweep(at: Lower, weight: f32, lane: u32) {
     for (var i = lane; i < cells(at); i += THREADS) {
         let here = at.first + i;
         let sum = faces(at, i);
-        let reaction = unpacked(level_reaction[here]);
-        let change = solve_block(sum.diagonal, reaction.xy, reaction.zw, defect(at, i, sum));
+        let change = level_change(sum.diagonal, level_reaction[here], defect(at, i, sum));
         correction_next[here] = correction[here] + weight * change;
     }
     workgroupBarrier();

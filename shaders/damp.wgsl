@@ -48,10 +48,5 @@ fn damp(
             need = max(need, abs(rise) / parameters.potential);
         }
     }
-    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
-    let total_0 = over_workgroup(single(vec4<f32>(need)), vec4<bool>(true), lane);
-    if lane == 0u {
-        partial[2u * slot] = total_0.high;
-        partial[2u * slot + 1u] = total_0.low;
-    }
+    leave(0u, single(vec4<f32>(need)), vec4<bool>(true), lane, group, groups);
 }

@@ -199,35 +199,13 @@ fn equations(
         let largest_change = select(NOT_FINITE, select(0.0, abs(change.y), psi > IN_ELECTROLYTE), salt_is_finite);
         largest = max(largest, vec3<f32>(fastest, largest_change, select(0.0, slopes[i].x, in_interface)));
     }
-    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
-    let count = groups.x * groups.y * groups.z;
-    let total_0 = over_workgroup(single(squares), vec4<bool>(false), lane);
-    if lane == 0u {
-        partial[2u * slot] = total_0.high;
-        partial[2u * slot + 1u] = total_0.low;
-    }
+    leave(0u, single(squares), vec4<bool>(false), lane, group, groups);
     let charge = Sum(vec4<f32>(ledger.high.xyz, top.x), vec4<f32>(ledger.low.xyz, 0.0));
-    let total_1 = over_workgroup(charge, vec4<bool>(false), lane);
-    if lane == 0u {
-        partial[2u * (count + slot)] = total_1.high;
-        partial[2u * (count + slot) + 1u] = total_1.low;
-    }
+    leave(1u, charge, vec4<bool>(false), lane, group, groups);
     let salt = Sum(vec4<f32>(top.y, more.high.xy, top.z), vec4<f32>(0.0, more.low.xy, 0.0));
-    let total_2 = over_workgroup(salt, vec4<bool>(false), lane);
-    if lane == 0u {
-        partial[2u * (2u * count + slot)] = total_2.high;
-        partial[2u * (2u * count + slot) + 1u] = total_2.low;
-    }
-    let total_3 = over_workgroup(single(vec4<f32>(top.w, nucleating, unsure_squares)), vec4<bool>(false), lane);
-    if lane == 0u {
-        partial[2u * (3u * count + slot)] = total_3.high;
-        partial[2u * (3u * count + slot) + 1u] = total_3.low;
-    }
+    leave(2u, salt, vec4<bool>(false), lane, group, groups);
+    leave(3u, single(vec4<f32>(top.w, nucleating, unsure_squares)), vec4<bool>(false), lane, group, groups);
     // and the power of the reaction, which is a sum
     let maxima = Sum(vec4<f32>(more.high.z, largest), vec4<f32>(more.low.z, vec3<f32>(0.0)));
-    let total_4 = over_workgroup(maxima, vec4<bool>(false, true, true, true), lane);
-    if lane == 0u {
-        partial[2u * (4u * count + slot)] = total_4.high;
-        partial[2u * (4u * count + slot) + 1u] = total_4.low;
-    }
+    leave(4u, maxima, vec4<bool>(false, true, true, true), lane, group, groups);
 }

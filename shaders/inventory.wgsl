@@ -51,16 +51,6 @@ fn inventory(
         sums = add(sums, single(vec4<f32>(filled, salt, delta[i], 0.0)));
         maxima = max(maxima, vec4<f32>(height, overshoot, 0.0, 0.0));
     }
-    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
-    let count = groups.x * groups.y * groups.z;
-    let total_0 = over_workgroup(sums, vec4<bool>(false), lane);
-    if lane == 0u {
-        partial[2u * slot] = total_0.high;
-        partial[2u * slot + 1u] = total_0.low;
-    }
-    let total_1 = over_workgroup(single(maxima), vec4<bool>(true), lane);
-    if lane == 0u {
-        partial[2u * (count + slot)] = total_1.high;
-        partial[2u * (count + slot) + 1u] = total_1.low;
-    }
+    leave(0u, sums, vec4<bool>(false), lane, group, groups);
+    leave(1u, single(maxima), vec4<bool>(true), lane, group, groups);
 }

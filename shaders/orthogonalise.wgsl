@@ -57,10 +57,5 @@ fn orthogonalise(
         let weighted = vec2<f32>(1.0, physics.salt_weight) * own;
         sums = add(sums, single(vec4<f32>(dot(weighted, residual[i]), dot(weighted, own), 0.0, 0.0)));
     }
-    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
-    let total_0 = over_workgroup(sums, vec4<bool>(false), lane);
-    if lane == 0u {
-        partial[2u * slot] = total_0.high;
-        partial[2u * slot + 1u] = total_0.low;
-    }
+    leave(0u, sums, vec4<bool>(false), lane, group, groups);
 }

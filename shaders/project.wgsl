@@ -47,10 +47,5 @@ fn project(
         if parameters.tests > 3u { terms.w = dot(own, test_3[i]); }
         sums = add(sums, single(terms));
     }
-    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
-    let total_0 = over_workgroup(sums, vec4<bool>(false), lane);
-    if lane == 0u {
-        partial[2u * slot] = total_0.high;
-        partial[2u * slot + 1u] = total_0.low;
-    }
+    leave(0u, sums, vec4<bool>(false), lane, group, groups);
 }

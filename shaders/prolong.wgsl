@@ -48,11 +48,8 @@ fn corrected(p: vec3<u32>, n: vec3<u32>, coarse: vec3<u32>) -> vec2<f32> {
     return x[element(p, n)] + between(corners);
 }
 
-// A face towards a cell that is the cell itself carries nothing.
 fn face(i: u32, nb: u32, at: u32, beside_it: u32, area: f32) -> Face {
-    let factor = select(0.5 * area, 0.0, nb == i);
-    let sums = unpacked(level_transport[i]) + unpacked(level_transport[nb]);
-    return face_terms(factor, sums.xy, sums.z, tile[at] - tile[beside_it]);
+    return level_face(i, nb, area, level_transport[i], level_transport[nb], tile[at] - tile[beside_it]);
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -81,8 +78,7 @@ fn prolong(
         face(i, near.below, at, at - TILE_X * TILE_Y, level.face_z), face(i, near.above, at, at + TILE_X * TILE_Y, level.face_z),
     );
     let y = tile[at];
-    let reaction = unpacked(level_reaction[i]);
-    let defect = right[i] - (sum.flux + vec2<f32>(dot(reaction.xy, y), dot(reaction.zw, y)));
+    let defect = level_defect(right[i], sum.flux, level_reaction[i], y);
 
-    x_next[i] = y + parameters.weight * solve_block(sum.diagonal, reaction.xy, reaction.zw, defect);
+    x_next[i] = y + parameters.weight * level_change(sum.diagonal, level_reaction[i], defect);
 }

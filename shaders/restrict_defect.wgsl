@@ -24,11 +24,8 @@ struct Parameters {
     weight: f32, // of the first sweep
 }
 
-// A face towards a cell that is the cell itself carries nothing.
 fn face(i: u32, nb: u32, area: f32) -> Face {
-    let factor = select(0.5 * area, 0.0, nb == i);
-    let sums = unpacked(level_transport[i]) + unpacked(level_transport[nb]);
-    return face_terms(factor, sums.xy, sums.z, x[i] - x[nb]);
+    return level_face(i, nb, area, level_transport[i], level_transport[nb], x[i] - x[nb]);
 }
 
 fn defect(p: vec3<u32>, n: vec3<u32>) -> vec2<f32> {
@@ -39,16 +36,12 @@ fn defect(p: vec3<u32>, n: vec3<u32>) -> vec2<f32> {
         face(i, at.south, level.face_y), face(i, at.north, level.face_y),
         face(i, at.below, level.face_z), face(i, at.above, level.face_z),
     ).flux;
-    let reaction = unpacked(level_reaction[i]);
-    let local = vec2<f32>(dot(reaction.xy, x[i]), dot(reaction.zw, x[i]));
-    return right[i] - (outflow + local);
+    return level_defect(right[i], outflow, level_reaction[i], x[i]);
 }
 
 // A face of the coarser level: its diagonal alone.
 fn coarse_face(i: u32, nb: u32, area: f32) -> Face {
-    let factor = select(0.5 * area, 0.0, nb == i);
-    let sums = unpacked(coarse_transport[i]) + unpacked(coarse_transport[nb]);
-    return face_terms(factor, sums.xy, sums.z, vec2<f32>(0.0));
+    return level_face(i, nb, area, coarse_transport[i], coarse_transport[nb], vec2<f32>(0.0));
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -82,7 +75,6 @@ fn restrict_defect(@builtin(global_invocation_id) p: vec3<u32>) {
             coarse_face(i, at.south, areas.y), coarse_face(i, at.north, areas.y),
             coarse_face(i, at.below, areas.z), coarse_face(i, at.above, areas.z),
         );
-        let reaction = unpacked(coarse_reaction[i]);
-        coarse_x[i] = parameters.weight * solve_block(sum.diagonal, reaction.xy, reaction.zw, total);
+        coarse_x[i] = parameters.weight * level_change(sum.diagonal, coarse_reaction[i], total);
     }
 }

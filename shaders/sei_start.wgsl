@@ -78,10 +78,5 @@ fn sei_start(
         side[i] += vec2<f32>(current, parameters.resistance * max(layer.x, 0.0));
         sums = add(sums, single(vec4<f32>(current * delta[i], 0.0, 0.0, 0.0)));
     }
-    let slot = (group.z * groups.y + group.y) * groups.x + group.x;
-    let total_0 = over_workgroup(sums, vec4<bool>(false), lane);
-    if lane == 0u {
-        partial[2u * slot] = total_0.high;
-        partial[2u * slot + 1u] = total_0.low;
-    }
+    leave(0u, sums, vec4<bool>(false), lane, group, groups);
 }

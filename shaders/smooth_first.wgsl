@@ -19,11 +19,8 @@ struct Parameters {
     weight: f32,
 }
 
-// A face towards a cell that is the cell itself carries nothing.
 fn face(i: u32, nb: u32, area: f32) -> Face {
-    let factor = select(0.5 * area, 0.0, nb == i);
-    let sums = unpacked(level_transport[i]) + unpacked(level_transport[nb]);
-    return face_terms(factor, sums.xy, sums.z, vec2<f32>(0.0));
+    return level_face(i, nb, area, level_transport[i], level_transport[nb], vec2<f32>(0.0));
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -37,7 +34,6 @@ fn smooth_first(@builtin(global_invocation_id) p: vec3<u32>) {
         face(i, at.south, level.face_y), face(i, at.north, level.face_y),
         face(i, at.below, level.face_z), face(i, at.above, level.face_z),
     );
-    let reaction = unpacked(level_reaction[i]);
 
-    x[i] = parameters.weight * solve_block(sum.diagonal, reaction.xy, reaction.zw, right[i]);
+    x[i] = parameters.weight * level_change(sum.diagonal, level_reaction[i], right[i]);
 }

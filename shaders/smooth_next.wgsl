@@ -20,11 +20,8 @@ struct Parameters {
     weight: f32,
 }
 
-// A face towards a cell that is the cell itself carries nothing.
 fn face(i: u32, nb: u32, area: f32) -> Face {
-    let factor = select(0.5 * area, 0.0, nb == i);
-    let sums = unpacked(level_transport[i]) + unpacked(level_transport[nb]);
-    return face_terms(factor, sums.xy, sums.z, x[i] - x[nb]);
+    return level_face(i, nb, area, level_transport[i], level_transport[nb], x[i] - x[nb]);
 }
 
 @compute @workgroup_size(16, 4, 4)
@@ -38,9 +35,7 @@ fn smooth_next(@builtin(global_invocation_id) p: vec3<u32>) {
         face(i, at.south, level.face_y), face(i, at.north, level.face_y),
         face(i, at.below, level.face_z), face(i, at.above, level.face_z),
     );
-    let reaction = unpacked(level_reaction[i]);
-    let local = vec2<f32>(dot(reaction.xy, x[i]), dot(reaction.zw, x[i]));
-    let defect = right[i] - (sum.flux + local);
+    let defect = level_defect(right[i], sum.flux, level_reaction[i], x[i]);
 
-    x_next[i] = x[i] + parameters.weight * solve_block(sum.diagonal, reaction.xy, reaction.zw, defect);
+    x_next[i] = x[i] + parameters.weight * level_change(sum.diagonal, level_reaction[i], defect);
 }

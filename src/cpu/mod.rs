@@ -461,7 +461,6 @@ impl Backend for Cpu {
     }
 
     fn go_along(&mut self, new: usize) {
-        self.orthogonalise_image(new);
         self.follow_image(new);
     }
 

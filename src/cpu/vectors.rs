@@ -64,8 +64,8 @@ impl Cpu {
         self.take_from_residual(self.along.uniform, 0);
     }
 
-    /// Image `new` made orthogonal to those before; how far the residual goes along it.
-    pub(super) fn orthogonalise_image(&mut self, new: usize) {
+    /// Image `new` made orthogonal to those before; residual −= its share along it.
+    pub(super) fn follow_image(&mut self, new: usize) {
         let (shape, weight) = (self.shape, f64::from(self.physics.salt_weight));
         let (older, image) = self.images.split_at_mut(new);
         let (older, image) = (&*older, &mut image[0]);
@@ -98,13 +98,10 @@ impl Cpu {
         self.along.shares[new] = shares;
         self.along.squares[new] = products[1];
         self.along.far[new] = quotient(products);
+        self.take_from_residual(self.along.far[new], new);
     }
 
     /// residual −= far · image.
-    pub(super) fn follow_image(&mut self, slot: usize) {
-        self.take_from_residual(self.along.far[slot], slot);
-    }
-
     fn take_from_residual(&mut self, far: f64, slot: usize) {
         let image = &self.images[slot];
         self.shape.strips(

@@ -24,9 +24,11 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("isolated", include_str!("../../shaders/lib/isolated.wgsl")),
     ("along", include_str!("../../shaders/lib/along.wgsl")),
     ("caps", include_str!("../../shaders/lib/caps.wgsl")),
+    ("partial", include_str!("../../shaders/lib/partial.wgsl")),
     ("probe", include_str!("../../shaders/lib/probe.wgsl")),
     ("random", include_str!("../../shaders/lib/random.wgsl")),
     ("stencil", include_str!("../../shaders/lib/stencil.wgsl")),
+    ("sweep", include_str!("../../shaders/lib/sweep.wgsl")),
     ("voids", include_str!("../../shaders/lib/voids.wgsl")),
 ];
 
@@ -65,13 +67,13 @@ const DISTANCE: &[&str] = &["uniforms", "grid", "precision", "distance"];
 const NUCLEI: &[&str] = &["uniforms", "grid", "precision", "caps"];
 const CRYSTAL: &[&str] = &["uniforms", "grid", "precision", "distance", "cubic"];
 const LEVELS: &[&str] = &["uniforms", "grid", "hierarchy"];
-const STENCIL_LEVELS: &[&str] = &["uniforms", "grid", "precision", "stencil", "hierarchy"];
+const STENCIL_LEVELS: &[&str] = &["uniforms", "grid", "precision", "stencil", "hierarchy", "sweep"];
 const LABELS: &[&str] = &["uniforms", "grid", "isolated"];
 const LOCAL: &[&str] = &["uniforms", "grid", "electrolyte"];
 const ALONG: &[&str] = &["uniforms", "grid", "along"];
-const ALONG_SUM: &[&str] = &["uniforms", "grid", "along", "precision", "sum"];
-const SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte"];
-const STENCIL_SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "electrolyte", "stencil"];
+const ALONG_SUM: &[&str] = &["uniforms", "grid", "along", "precision", "sum", "partial"];
+const SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "partial", "electrolyte"];
+const STENCIL_SUM: &[&str] = &["uniforms", "grid", "precision", "sum", "partial", "electrolyte", "stencil"];
 
 kernels! {
     Apply = "apply", &["uniforms", "grid", "precision", "probe", "stencil"], &[];
@@ -87,7 +89,7 @@ kernels! {
     CrystalStart = "crystal_start", &["uniforms", "grid", "precision", "distance", "cubic", "probe"],
         &["e1", "e2", "strength", "sharpness", "orientations"];
     CycleLower = "cycle_lower", STENCIL_LEVELS, &["sweeps", "weight_0", "weight_1", "weight_2"];
-    Damp = "damp", &["uniforms", "grid", "precision", "sum", "probe"], &["planes", "potential"];
+    Damp = "damp", &["uniforms", "grid", "precision", "sum", "partial", "probe"], &["planes", "potential"];
     Deposit = "deposit", POINT, &["factor"];
     Distance = "distance", &["uniforms", "grid", "logarithm"], &[];
     Equations = "equations", STENCIL_SUM, &["planes"];
@@ -116,7 +118,7 @@ kernels! {
     RestrictDefect = "restrict_defect", STENCIL_LEVELS, &["weight"];
     SeiEnd = "sei_end", POINT, &["movement", "dt", "cracks"];
     SeiPlace = "sei_place", NUCLEI, &["count"];
-    SeiStart = "sei_start", &["uniforms", "grid", "precision", "distance", "sum", "logarithm", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];
+    SeiStart = "sei_start", &["uniforms", "grid", "precision", "distance", "sum", "partial", "logarithm", "electrolyte", "kinetics", "probe"], &["planes", "dt", "fresh", "time", "growth", "resistance"];
     Shift = "shift", POINT, &["by"];
     ShotNoiseStart = "shot_noise_start", &["uniforms", "grid", "precision", "distance", "electrolyte", "probe", "random"],
         &["seed", "number", "ions", "amplitude"];
