@@ -19,26 +19,9 @@ fn coarsen(@builtin(global_invocation_id) p: vec3<u32>) {
     let fine = vec3<u32>(level.nx, level.ny, level.nz);
     let n = vec3<u32>(level.coarse_nx, level.coarse_ny, level.coarse_nz);
     if !inside(p, n) { return; }
-    let cx = children(p.x, fine.x, n.x);
-    let cy = children(p.y, fine.y, n.y);
-    let cz = children(p.z, fine.z, n.z);
-    let none = Coefficients(vec4<f32>(0.0), vec4<f32>(0.0));
-    var total = none;
-    for (var z = cz.x; z < cz.y; z++) {
-        var plane = none;
-        for (var y = cy.x; y < cy.y; y++) {
-            var row = none;
-            for (var x = cx.x; x < cx.y; x++) {
-                let i = element(vec3<u32>(x, y, z), fine);
-                row = both(row, Coefficients(unpacked(level_transport[i]), unpacked(level_reaction[i])));
-            }
-            plane = both(plane, row);
-        }
-        total = both(total, plane);
-    }
-    let mean = total.transport * (one_over_count(cx) * one_over_count(cy) * one_over_count(cz));
+    let coefficients = of_children(p, n, fine, 0u);
 
     let i = element(p, n);
-    coarse_transport[i] = packed(mean);
-    coarse_reaction[i] = packed(total.reaction);
+    coarse_transport[i] = packed(coefficients.transport);
+    coarse_reaction[i] = packed(coefficients.reaction);
 }

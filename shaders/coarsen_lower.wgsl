@@ -19,29 +19,11 @@ fn coarsen_lower(@builtin(local_invocation_index) lane: u32) {
     while cells(fine) > 1u {
         let coarse = coarser(fine);
         for (var k = lane; k < cells(coarse); k += THREADS) {
-            let p = place_of(k, coarse.n);
-            let cx = children(p.x, fine.n.x, coarse.n.x);
-            let cy = children(p.y, fine.n.y, coarse.n.y);
-            let cz = children(p.z, fine.n.z, coarse.n.z);
-            let none = Coefficients(vec4<f32>(0.0), vec4<f32>(0.0));
-            var total = none;
-            for (var z = cz.x; z < cz.y; z++) {
-                var plane = none;
-                for (var y = cy.x; y < cy.y; y++) {
-                    var row = none;
-                    for (var x = cx.x; x < cx.y; x++) {
-                        let i = fine.first + element(vec3<u32>(x, y, z), fine.n);
-                        row = both(row, Coefficients(unpacked(level_transport[i]), unpacked(level_reaction[i])));
-                    }
-                    plane = both(plane, row);
-                }
-                total = both(total, plane);
-            }
-            let mean = total.transport * (one_over_count(cx) * one_over_count(cy) * one_over_count(cz));
+            let coefficients = of_children(place_of(k, coarse.n), coarse.n, fine.n, fine.first);
 
             let i = coarse.first + k;
-            level_transport[i] = packed(mean);
-            level_reaction[i] = packed(total.reaction);
+            level_transport[i] = packed(coefficients.transport);
+            level_reaction[i] = packed(coefficients.reaction);
         }
         storageBarrier();
         fine = coarse;

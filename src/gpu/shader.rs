@@ -22,6 +22,7 @@ pub const LIBRARY: &[(&str, &str)] = &[
     ("kinetics", include_str!("../../shaders/lib/kinetics.wgsl")),
     ("hierarchy", include_str!("../../shaders/lib/hierarchy.wgsl")),
     ("isolated", include_str!("../../shaders/lib/isolated.wgsl")),
+    ("children", include_str!("../../shaders/lib/children.wgsl")),
     ("along", include_str!("../../shaders/lib/along.wgsl")),
     ("caps", include_str!("../../shaders/lib/caps.wgsl")),
     ("partial", include_str!("../../shaders/lib/partial.wgsl")),
@@ -68,6 +69,7 @@ const NUCLEI: &[&str] = &["uniforms", "grid", "precision", "caps"];
 const CRYSTAL: &[&str] = &["uniforms", "grid", "precision", "distance", "cubic"];
 const LEVELS: &[&str] = &["uniforms", "grid", "hierarchy"];
 const STENCIL_LEVELS: &[&str] = &["uniforms", "grid", "precision", "stencil", "hierarchy", "sweep"];
+const CHILDREN: &[&str] = &["uniforms", "grid", "hierarchy", "children"];
 const LABELS: &[&str] = &["uniforms", "grid", "isolated"];
 const LOCAL: &[&str] = &["uniforms", "grid", "electrolyte"];
 const ALONG: &[&str] = &["uniforms", "grid", "along"];
@@ -81,8 +83,8 @@ kernels! {
     BeginStep = "begin_step", POINT, &["ahead", "keep"];
     Bare = "bare", LOCAL, &[];
     Close = "close", LOCAL, &[];
-    Coarsen = "coarsen", LEVELS, &[];
-    CoarsenLower = "coarsen_lower", LEVELS, &[];
+    Coarsen = "coarsen", CHILDREN, &[];
+    CoarsenLower = "coarsen_lower", CHILDREN, &[];
     CrystalCurvature = "crystal_curvature", CRYSTAL, &["e1", "e2", "orientations"];
     CrystalEnd = "crystal_end", DISTANCE, &[];
     CrystalPlace = "crystal_place", NUCLEI, &["count", "first", "last"];
