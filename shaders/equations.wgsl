@@ -14,7 +14,7 @@
 // reads   u, u_low, u_old, xi, accessible, copper, conduction, diffusion, delta, current, slopes
 // writes  residual, reaction_phi, reaction_c, partial
 // units   scaled, see src/model/scales.rs
-// twin    src/cpu/reaction.rs, src/cpu/residual.rs, src/cpu/balance.rs
+// twin    src/cpu/equations.rs, src/cpu/reaction.rs, src/cpu/residual.rs, src/cpu/balance.rs
 
 @group(0) @binding(0) var<uniform> physics: Physics;
 @group(0) @binding(1) var<uniform> step: Step;

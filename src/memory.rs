@@ -90,6 +90,9 @@ pub fn tell_of_checkpoint(directory: &Path) {
 }
 
 /// The system's allocator, which ends the program with a sentence and exit code 1 where memory runs out. Rust would abort it.
+///
+/// Fields are in large pages where the system has them (Linux): a step walks through dozens of fields, more pages of 4 KiB than a processor
+/// keeps the places of. The reference run at 64³ takes a tenth less (two threads of an AMD EPYC in a virtual machine, 2026-11-30).
 pub struct Allocator;
 
 impl Allocator {
@@ -102,24 +105,117 @@ impl Allocator {
     }
 }
 
-// SAFETY: every call is handed to the system's allocator, which keeps the contract; what it returns goes back unchanged
+// SAFETY: every call is handed to the system's allocator or to `large`, by the size that both sides of a pair know, and each keeps the
+// contract; what they return goes back unchanged
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Self::told(unsafe { System.alloc(layout) }, layout.size())
+        let memory = if large::is(&layout) { large::alloc(layout.size()) } else { unsafe { System.alloc(layout) } };
+        Self::told(memory, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        Self::told(unsafe { System.alloc_zeroed(layout) }, layout.size())
+        let memory =
+            if large::is(&layout) { large::alloc(layout.size()) } else { unsafe { System.alloc_zeroed(layout) } };
+        Self::told(memory, layout.size())
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
-        Self::told(unsafe { System.realloc(memory, layout, bytes) }, bytes)
+        // SAFETY: the alignment is that of a layout, and the caller answers for the size
+        let wanted = unsafe { Layout::from_size_align_unchecked(bytes, layout.align()) };
+        if !large::is(&layout) && !large::is(&wanted) {
+            return Self::told(unsafe { System.realloc(memory, layout, bytes) }, bytes);
+        }
+        unsafe {
+            let moved = self.alloc(wanted);
+            std::ptr::copy_nonoverlapping(memory, moved, bytes.min(layout.size()));
+            self.dealloc(memory, layout);
+            moved
+        }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(memory, layout) }
+        if large::is(&layout) {
+            unsafe { large::dealloc(memory, layout.size()) }
+        } else {
+            unsafe { System.dealloc(memory, layout) }
+        }
     }
+}
+
+/// Memory in pages of 2 MiB, of which the system is told that large pages would help. It is filled with zeros.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+mod large {
+    use std::alloc::Layout;
+
+    /// Bytes of a large page.
+    const PAGE: usize = 2 << 20;
+    /// Bytes of a small page, or a multiple.
+    const SMALL: usize = 64 << 10;
+
+    /// Whether memory fills a large page.
+    pub fn is(layout: &Layout) -> bool {
+        layout.size() >= PAGE && layout.align() <= PAGE
+    }
+
+    /// Bytes that are taken: a last page that would be less than half full is left to small ones.
+    fn taken(bytes: usize) -> usize {
+        if bytes % PAGE >= PAGE / 2 { bytes.next_multiple_of(PAGE) } else { bytes.next_multiple_of(SMALL) }
+    }
+
+    /// New memory, or null.
+    pub fn alloc(bytes: usize) -> *mut u8 {
+        let (length, room) = (taken(bytes), taken(bytes) + PAGE);
+        // SAFETY: a mapping of its own, of which what is before the first large page and behind the end is given back
+        unsafe {
+            let access = libc::PROT_READ | libc::PROT_WRITE;
+            let mapped = libc::mmap(std::ptr::null_mut(), room, access, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);
+            if mapped == libc::MAP_FAILED {
+                return std::ptr::null_mut();
+            }
+            let mapped = mapped.cast::<u8>();
+            let before = mapped.align_offset(PAGE);
+            let start = mapped.add(before);
+            if before > 0 {
+                libc::munmap(mapped.cast(), before);
+            }
+            if before < PAGE {
+                libc::munmap(start.add(length).cast(), PAGE - before);
+            }
+            // where it is refused the pages are small
+            libc::madvise(start.cast(), length, libc::MADV_HUGEPAGE);
+            start
+        }
+    }
+
+    /// Gives memory back that [`alloc`] has returned for so many bytes.
+    ///
+    /// # Safety
+    /// It must not be used any more.
+    pub unsafe fn dealloc(memory: *mut u8, bytes: usize) {
+        // SAFETY: a mapping of this length
+        unsafe { libc::munmap(memory.cast(), taken(bytes)) };
+    }
+}
+
+/// Nothing is large where the system is not told.
+#[cfg(not(target_os = "linux"))]
+#[allow(unsafe_code)]
+mod large {
+    use std::alloc::Layout;
+
+    pub fn is(_: &Layout) -> bool {
+        false
+    }
+
+    pub fn alloc(_: usize) -> *mut u8 {
+        std::ptr::null_mut()
+    }
+
+    /// # Safety
+    /// Never called.
+    pub unsafe fn dealloc(_: *mut u8, _: usize) {}
 }
 
 /// Ends the program with a sentence, without allocating and without running anything else: other threads may be anywhere.
@@ -149,6 +245,31 @@ fn out_of_memory(bytes: usize) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Sizes around those from which on pages are large, growing, shrinking and across that size.
+    #[test]
+    #[allow(unsafe_code)]
+    fn memory_of_any_size_begins_with_zeros_and_keeps_its_contents_where_it_grows_and_shrinks() {
+        let page = 2 << 20;
+        let sizes = [1000, page - 1, page, page + 1, page + page / 2 - 1, page + page / 2, 3 * page + 7];
+        let layout = |bytes| Layout::from_size_align(bytes, 16).unwrap();
+        for before in sizes {
+            for after in sizes {
+                // SAFETY: sizes are those of the layouts, and nothing is touched beyond or afterwards
+                unsafe {
+                    let memory = Allocator.alloc_zeroed(layout(before));
+                    let all = std::slice::from_raw_parts_mut(memory, before);
+                    assert!(all.iter().all(|&byte| byte == 0), "{before}");
+                    assert!(!large::is(&layout(before)) || memory.addr().is_multiple_of(page), "{before}");
+                    all.iter_mut().zip(0u32..).for_each(|(byte, i)| *byte = (i % 251) as u8);
+                    let memory = Allocator.realloc(memory, layout(before), after);
+                    let kept = std::slice::from_raw_parts(memory, before.min(after));
+                    assert!(kept.iter().zip(0u32..).all(|(&byte, i)| byte == (i % 251) as u8), "{before} {after}");
+                    Allocator.dealloc(memory, layout(after));
+                }
+            }
+        }
+    }
 
     #[test]
     fn limits_of_a_shell_count_with_what_is_used() {

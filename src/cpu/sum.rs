@@ -61,9 +61,10 @@ impl Bins {
         }
         // the highest bins would take nothing of these terms
         let first = (1..BINS).find(|&bin| largest > power(quantum(bin) + WIDTH - 1)).map_or(BINS, |bin| bin) - 1;
-        // two bins at a time: the highest seldom holds all of a term; what a bin below the last would hold is rounded off
-        for high in (first..BINS).step_by(2) {
-            let bins = [high, high + 1];
+        // three bins at a time: below the highest, which may hold a digit alone, two hold the rest of most terms; what a bin below the last
+        // would hold is rounded off
+        for high in (first..BINS).step_by(3) {
+            let bins = [high, high + 1, high + 2];
             let (pieces, left) = cut(terms, bins.map(|bin| 1.5 * power(quantum(bin) + 52)));
             for (own, (bin, pieces)) in self.pieces[high..].iter_mut().zip(bins.into_iter().zip(pieces)) {
                 // a whole number of quanta, below 2⁴⁷
@@ -127,39 +128,34 @@ fn largest(terms: &[f64]) -> f64 {
     rest.iter().chain(&largest).copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Takes from each term its multiple of the last digit of the first `magic`, then of the second; their exact sums, and whether
-/// anything is left.
+/// Takes from each term its multiple of the last digit of the first `magic`, then of the second and the third; their exact sums, and
+/// whether anything is left.
 #[multiversion(targets = "simd")]
-fn cut(terms: &mut [f64], magic: [f64; 2]) -> ([f64; 2], bool) {
-    let (mut high, mut low, mut left) = ([0.0f64; LANES], [0.0f64; LANES], [0u64; LANES]);
+fn cut(terms: &mut [f64], magic: [f64; 3]) -> ([f64; 3], bool) {
+    let (mut sums, mut left) = ([[0.0f64; LANES]; 3], [0u64; LANES]);
     let (lanes, end) = terms.as_chunks_mut::<LANES>();
     for terms in lanes {
         for k in 0..LANES {
-            let ([first, second], rest) = pieces(terms[k], magic);
-            high[k] += first;
-            low[k] += second;
+            let mut rest = terms[k];
+            for bin in 0..3 {
+                let piece = (rest + magic[bin]) - magic[bin];
+                sums[bin][k] += piece;
+                rest -= piece;
+            }
             left[k] |= rest.to_bits();
             terms[k] = rest;
         }
     }
     for term in end {
-        let ([first, second], rest) = pieces(*term, magic);
-        high[0] += first;
-        low[0] += second;
-        left[0] |= rest.to_bits();
-        *term = rest;
+        for bin in 0..3 {
+            let piece = (*term + magic[bin]) - magic[bin];
+            sums[bin][0] += piece;
+            *term -= piece;
+        }
+        left[0] |= term.to_bits();
     }
     // a zero may have a sign
-    ([high, low].map(|sum| sum.iter().sum()), left.iter().fold(0, |all, rest| all | rest) << 1 != 0)
-}
-
-/// The two pieces of a term, and what is left of it.
-#[inline(always)]
-fn pieces(term: f64, magic: [f64; 2]) -> ([f64; 2], f64) {
-    let high = (term + magic[0]) - magic[0];
-    let rest = term - high;
-    let low = (rest + magic[1]) - magic[1];
-    ([high, low], rest - low)
+    (sums.map(|sum| sum.iter().sum()), left.iter().fold(0, |all, rest| all | rest) << 1 != 0)
 }
 
 /// N sums or maxima that are being made, with room for the terms of a strip.
@@ -204,7 +200,7 @@ fn merged<const N: usize>(a: Partial<N>, b: Partial<N>) -> Partial<N> {
 impl Shape {
     /// Sums, and maxima from member `maxima` on, over all cells, the same for any order of the cells; `terms(scratch, strip, out)`
     /// writes the terms of a strip.
-    pub fn sum_strips<S, const N: usize>(
+    pub fn sum_strips<S: Send, const N: usize>(
         &self,
         maxima: usize,
         scratch: impl Fn() -> S + Sync,
@@ -214,26 +210,27 @@ impl Shape {
     }
 
     /// Sums, whatever the order, the terms that `fill(scratch, strip, out, terms)` computes beside the strips of the fields `out`.
-    pub fn strips_and_sums<F: Fields, S, const N: usize>(
+    pub fn strips_and_sums<F: Fields, S: Send, const N: usize>(
         &self,
         out: F,
         maxima: usize,
         scratch: impl Fn() -> S + Sync,
         fill: impl Fn(&mut S, Strip, F, [&mut [f64]; N]) + Sync,
     ) -> [f64; N] {
-        let over = |scratch: &mut S, (rows, mut out): (Range<usize>, F)| -> Partial<N> {
-            let mut totals = Totals::new(self.strip_cells());
+        let begin = || (scratch(), Totals::new(self.strip_cells()));
+        let over = |(mut scratch, mut totals): (S, Totals<N>), (rows, mut out): (Range<usize>, F)| {
             for strip in self.strips_of(rows) {
-                fill(scratch, strip, out.split(strip.len()), totals.room(strip.len()));
+                fill(&mut scratch, strip, out.split(strip.len()), totals.room(strip.len()));
                 totals.add(strip.len(), maxima);
             }
-            (totals.bins, totals.largest)
+            (scratch, totals)
         };
+        let partial = |(_, totals): (S, Totals<N>)| -> Partial<N> { (totals.bins, totals.largest) };
         let (bins, largest) = if self.is_small() {
-            over(&mut scratch(), (0..self.ny * self.nz, out))
+            partial(over(begin(), (0..self.ny * self.nz, out)))
         } else {
             let none = || ([Bins::EMPTY; N], [f64::NEG_INFINITY; N]);
-            self.shares(out).into_par_iter().map_init(&scratch, over).reduce(none, merged)
+            self.shares(out).into_par_iter().fold(begin, over).map(partial).reduce(none, merged)
         };
         std::array::from_fn(|k| if k < maxima { bins[k].value() } else { largest[k] })
     }
