@@ -154,9 +154,9 @@ mod large {
     /// Bytes of a small page, or a multiple.
     const SMALL: usize = 64 << 10;
 
-    /// Whether memory fills a large page.
+    /// Whether memory is worth a large page: half of one, at least.
     pub fn is(layout: &Layout) -> bool {
-        layout.size() >= PAGE && layout.align() <= PAGE
+        layout.size() >= PAGE / 2 && layout.align() <= PAGE
     }
 
     /// Bytes that are taken: a last page that would be less than half full is left to small ones.
