@@ -110,13 +110,14 @@ impl Allocator {
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let memory = if large::is(&layout) { large::alloc(layout.size()) } else { unsafe { System.alloc(layout) } };
+        let memory =
+            if large::is(&layout) { large::alloc(layout.size(), false) } else { unsafe { System.alloc(layout) } };
         Self::told(memory, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let memory =
-            if large::is(&layout) { large::alloc(layout.size()) } else { unsafe { System.alloc_zeroed(layout) } };
+            if large::is(&layout) { large::alloc(layout.size(), true) } else { unsafe { System.alloc_zeroed(layout) } };
         Self::told(memory, layout.size())
     }
 
@@ -143,34 +144,71 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-/// Memory in pages of 2 MiB, of which the system is told that large pages would help. It is filled with zeros.
+/// Memory in pages of 2 MiB, of which the system is told that large pages would help.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 mod large {
     use std::alloc::Layout;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Bytes of a large page.
     const PAGE: usize = 2 << 20;
     /// Bytes of a small page, or a multiple.
     const SMALL: usize = 64 << 10;
+    /// Bytes by which the next memory begins further behind the beginning of a page: a small page and a line of a cache.
+    const SHIFT: usize = 4096 + 64;
+    /// Beginnings that differ. Fields that all began alike would want the same few places of a cache.
+    const BEGINNINGS: usize = 24;
+
+    /// Mappings that nobody has for now: what a step takes and gives back it takes again in the next. A mapping that is new is filled with zeros,
+    /// page by page.
+    static SPARE: Mutex<[Option<(usize, usize)>; 4]> = Mutex::new([None; 4]);
+    /// Largest of them.
+    const LARGEST_SPARE: usize = 64 << 20;
+    /// Mappings so far.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
 
     /// Whether memory is worth a large page: half of one, at least.
     pub fn is(layout: &Layout) -> bool {
-        layout.size() >= PAGE / 2 && layout.align() <= PAGE
+        layout.size() >= PAGE / 2 && layout.align() <= 64
     }
 
-    /// Bytes that are taken: a last page that would be less than half full is left to small ones.
-    fn taken(bytes: usize) -> usize {
-        if bytes % PAGE >= PAGE / 2 { bytes.next_multiple_of(PAGE) } else { bytes.next_multiple_of(SMALL) }
+    /// Bytes that are mapped: a last page that would be less than half full is left to small ones.
+    fn length(bytes: usize) -> usize {
+        let most = bytes + BEGINNINGS * SHIFT;
+        if most % PAGE >= PAGE / 2 { most.next_multiple_of(PAGE) } else { most.next_multiple_of(SMALL) }
     }
 
-    /// New memory, or null.
-    pub fn alloc(bytes: usize) -> *mut u8 {
-        let (length, room) = (taken(bytes), taken(bytes) + PAGE);
+    /// Memory, or null.
+    pub fn alloc(bytes: usize, zeroed: bool) -> *mut u8 {
+        if let Ok(mut spare) = SPARE.try_lock()
+            && let Some(found) = spare.iter_mut().find(|spare| spare.is_some_and(|(_, there)| there == length(bytes)))
+            && let Some((start, _)) = found.take()
+        {
+            let memory = std::ptr::with_exposed_provenance_mut::<u8>(start);
+            if zeroed {
+                // SAFETY: a mapping of at least this length, which nobody has
+                unsafe { memory.write_bytes(0, bytes) };
+            }
+            return memory;
+        }
+        let mapped = map(length(bytes));
+        if mapped.is_null() {
+            return mapped;
+        }
+        let beginning = COUNT.fetch_add(1, Ordering::Relaxed) % BEGINNINGS;
+        // SAFETY: the mapping has room for it
+        unsafe { mapped.add(beginning * SHIFT) }
+    }
+
+    /// A new mapping at the beginning of a page, or null.
+    fn map(length: usize) -> *mut u8 {
         // SAFETY: a mapping of its own, of which what is before the first large page and behind the end is given back
         unsafe {
             let access = libc::PROT_READ | libc::PROT_WRITE;
-            let mapped = libc::mmap(std::ptr::null_mut(), room, access, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let mapped = libc::mmap(std::ptr::null_mut(), length + PAGE, access, flags, -1, 0);
             if mapped == libc::MAP_FAILED {
                 return std::ptr::null_mut();
             }
@@ -194,8 +232,16 @@ mod large {
     /// # Safety
     /// It must not be used any more.
     pub unsafe fn dealloc(memory: *mut u8, bytes: usize) {
-        // SAFETY: a mapping of this length
-        unsafe { libc::munmap(memory.cast(), taken(bytes)) };
+        let length = length(bytes);
+        if length <= LARGEST_SPARE
+            && let Ok(mut spare) = SPARE.try_lock()
+            && let Some(room) = spare.iter_mut().find(|spare| spare.is_none())
+        {
+            *room = Some((memory.expose_provenance(), length));
+            return;
+        }
+        // SAFETY: a mapping of this length that begins where its first page does
+        unsafe { libc::munmap(memory.sub(memory.addr() % PAGE).cast(), length) };
     }
 }
 
@@ -209,7 +255,7 @@ mod large {
         false
     }
 
-    pub fn alloc(_: usize) -> *mut u8 {
+    pub fn alloc(_: usize, _: bool) -> *mut u8 {
         std::ptr::null_mut()
     }
 
@@ -260,7 +306,7 @@ mod tests {
                     let memory = Allocator.alloc_zeroed(layout(before));
                     let all = std::slice::from_raw_parts_mut(memory, before);
                     assert!(all.iter().all(|&byte| byte == 0), "{before}");
-                    assert!(!large::is(&layout(before)) || memory.addr().is_multiple_of(page), "{before}");
+                    assert!(memory.addr().is_multiple_of(16), "{before}");
                     all.iter_mut().zip(0u32..).for_each(|(byte, i)| *byte = (i % 251) as u8);
                     let memory = Allocator.realloc(memory, layout(before), after);
                     let kept = std::slice::from_raw_parts(memory, before.min(after));

@@ -75,7 +75,7 @@ pub struct Level {
 
 impl Level {
     /// Unknowns of a cell.
-    pub(super) fn unknowns(&self) -> usize {
+    fn unknowns(&self) -> usize {
         if self.scalar { 1 } else { 2 }
     }
 }
@@ -213,7 +213,7 @@ struct Restriction {
 /// b of `level` + 1 = sum over the children of b − A x of `level`; with a weight, the first sweep there from a zero guess.
 pub fn restrict(levels: &mut [Level], level: usize, first: Option<f32>) {
     sum_defects(levels, level);
-    first.iter().for_each(|&weight| smooth_first(&mut levels[level + 1], weight, None));
+    first.iter().for_each(|&weight| smooth_first(&mut levels[level + 1], weight));
 }
 
 fn sum_defects(levels: &mut [Level], level: usize) {

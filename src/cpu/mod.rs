@@ -38,7 +38,7 @@ use hierarchy::{Bfloat16, Coefficients, Level};
 use isolated::Isolated;
 use mechanism::{Contribution, OnSurface, Surface};
 use probe::Probes;
-use shape::Shape;
+use shape::{Shape, fields};
 use transport::Table;
 use vectors::Along;
 
@@ -286,7 +286,20 @@ impl Levels for Cpu {
     }
 
     fn smooth_first(&mut self, level: usize, weight: f32) {
-        smooth::smooth_first(&mut self.hierarchy[level], weight, (level == 0).then_some(&self.residual));
+        if level == 0 {
+            let residual = &self.residual;
+            let finest = &mut self.hierarchy[0];
+            finest.shape.strips(
+                fields(&mut finest.b),
+                || (),
+                |(), strip, b| {
+                    for (b, residual) in b.into_iter().zip(residual) {
+                        b.iter_mut().zip(strip.of(residual)).for_each(|(b, &residual)| *b = residual as f32);
+                    }
+                },
+            );
+        }
+        smooth::smooth_first(&mut self.hierarchy[level], weight);
     }
 
     fn smooth(&mut self, level: usize, weight: f32) {

@@ -170,7 +170,7 @@ impl Levels for Cycle<'_> {
     }
 
     fn smooth_first(&mut self, level: usize, weight: f32) {
-        smooth::smooth_first(&mut self.0[level], weight, None);
+        smooth::smooth_first(&mut self.0[level], weight);
     }
 
     fn smooth(&mut self, level: usize, weight: f32) {

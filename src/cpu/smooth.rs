@@ -31,22 +31,16 @@ impl Level {
 impl Scratch {
     /// The operator and x in a strip.
     fn strip<'a>(&'a mut self, level: &'a Level, strip: Strip) -> (Equations<'a>, [Star<'a, f32>; 2]) {
-        let b = level.b.each_ref().map(|b| strip.of(b));
-        (equations(&mut self.transport, level, strip, b), stars(&mut self.u, &level.x, strip))
+        (equations(&mut self.transport, level, strip), stars(&mut self.u, &level.x, strip))
     }
 }
 
-fn equations<'a>(
-    room: &'a mut [Beside<Bfloat16>; 3],
-    level: &'a Level,
-    strip: Strip,
-    b: [&'a [f32]; 2],
-) -> Equations<'a> {
+fn equations<'a>(room: &'a mut [Beside<Bfloat16>; 3], level: &'a Level, strip: Strip) -> Equations<'a> {
     Equations {
         faces: level.face_factors(strip),
         transport: stars(room, &level.transport, strip),
         local: std::array::from_fn(|k| strip.of(&level.local[k])),
-        b,
+        b: std::array::from_fn(|k| strip.of(&level.b[k])),
     }
 }
 
@@ -163,12 +157,12 @@ struct Conduction<'a> {
 }
 
 impl<'a> Conduction<'a> {
-    fn new(room: &'a mut Beside<Bfloat16>, level: &'a Level, strip: Strip, b: &'a [f32]) -> Self {
+    fn new(room: &'a mut Beside<Bfloat16>, level: &'a Level, strip: Strip) -> Self {
         Self {
             faces: level.face_factors(strip),
             kappa: room.star(&level.transport[0], strip),
             local: strip.of(&level.local[0]),
-            b,
+            b: strip.of(&level.b[0]),
         }
     }
 }
@@ -243,7 +237,7 @@ impl Scratch {
         out.iter_mut().for_each(|out| out.resize(strip.len(), 0.0));
         let [charge, salt] = out;
         if level.scalar {
-            let equation = Conduction::new(&mut self.transport[0], level, strip, strip.of(&level.b[0]));
+            let equation = Conduction::new(&mut self.transport[0], level, strip);
             potential_defect_strip(&equation, self.u[0].star(&level.x[0], strip), charge);
         } else {
             let (equations, u) = self.strip(level, strip);
@@ -257,7 +251,7 @@ pub fn smooth(level: &mut Level, weight: f32) {
     let mut next = std::mem::take(&mut level.x_next);
     if level.scalar {
         level.shape.strips(&mut next[0][..], Scratch::default, |Scratch { transport, u }, strip, out| {
-            let equation = Conduction::new(&mut transport[0], level, strip, strip.of(&level.b[0]));
+            let equation = Conduction::new(&mut transport[0], level, strip);
             potential_sweep_strip(&equation, u[0].star(&level.x[0], strip), weight, out);
         });
     } else {
@@ -269,32 +263,17 @@ pub fn smooth(level: &mut Level, weight: f32) {
     level.x_next = std::mem::replace(&mut level.x, next);
 }
 
-/// x = weight · D⁻¹ b; with a residual b is that first, in single precision.
-pub fn smooth_first(level: &mut Level, weight: f32, residual: Option<&[Vec<f64>; 2]>) {
-    let (mut x, mut b, unknowns) = (std::mem::take(&mut level.x), std::mem::take(&mut level.b), level.unknowns());
-    let right = |strip: Strip, out: [&mut [f32]; 2]| {
-        for (b, residual) in out.into_iter().zip(residual.into_iter().flatten()).take(unknowns) {
-            single_strip(strip.of(residual), b);
-        }
-    };
+/// x = weight · D⁻¹ b.
+pub fn smooth_first(level: &mut Level, weight: f32) {
+    let mut x = std::mem::take(&mut level.x);
     if level.scalar {
-        level.shape.strips((&mut x[0][..], fields(&mut b)), Beside::default, |room, strip, (out, mut b)| {
-            right(strip, b.each_mut().map(|b| &mut **b));
-            potential_first_sweep_strip(&Conduction::new(room, level, strip, b[0]), weight, out);
+        level.shape.strips(&mut x[0][..], Beside::default, |room, strip, out| {
+            potential_first_sweep_strip(&Conduction::new(room, level, strip), weight, out);
         });
     } else {
-        level.shape.strips((fields(&mut x), fields(&mut b)), Scratch::default, |scratch, strip, ([phi, c], mut b)| {
-            right(strip, b.each_mut().map(|b| &mut **b));
-            first_sweep_strip(&equations(&mut scratch.transport, level, strip, b.map(|b| &*b)), weight, phi, c);
+        level.shape.strips(fields(&mut x), Scratch::default, |scratch, strip, [phi, c]| {
+            first_sweep_strip(&equations(&mut scratch.transport, level, strip), weight, phi, c);
         });
     }
-    (level.x, level.b) = (x, b);
-}
-
-/// out = source in single precision, in a strip.
-#[multiversion(targets = "simd")]
-fn single_strip(source: &[f64], out: &mut [f32]) {
-    for (out, source) in out.iter_mut().zip(source) {
-        *out = *source as f32;
-    }
+    level.x = x;
 }

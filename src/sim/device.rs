@@ -108,16 +108,6 @@ impl Device {
             Self::Gpu(gpu) => gpu.as_mut(),
         }
     }
-
-    /// Does what keeps the device busy for long. On the CPU it is done by one of the threads that its loops share, which need not be woken
-    /// for each of them.
-    pub fn work<R: Send>(&mut self, act: impl FnOnce(&mut dyn Backend) -> R + Send) -> R {
-        match self {
-            Self::Cpu(cpu) => rayon::scope(|_| act(cpu.as_mut())),
-            #[cfg(feature = "gpu")]
-            Self::Gpu(gpu) => act(gpu.as_mut()),
-        }
-    }
 }
 
 /// Opens the backend that `choice` asks for; the second value says why, if the choice was free.

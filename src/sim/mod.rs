@@ -284,12 +284,13 @@ impl Simulation {
         self.impose()?;
         let Self { setup, problem, statics, device, position, .. } = self;
         let Position { clock, stage, shorted } = position;
+        let b = device.backend();
         let nucleus = problem.scheduled.get(clock.scheduled).map(|nucleus| nucleus.time);
         let edges = [nucleus, stage.next_edge(setup, clock)];
         let time = edges.into_iter().flatten().filter(|&edge| edge > clock.time).fold(time, f64::min);
         let limits = stage.step(setup).map_or(&[][..], |step| &step.limits);
-        let report = device.work(|b| problem.advance(b, clock, Edge { time, limits, asked }))?;
-        let place = short::find(device.backend(), setup, statics, clock)?;
+        let report = problem.advance(b, clock, Edge { time, limits, asked })?;
+        let place = short::find(b, setup, statics, clock)?;
         let short = place.filter(|_| !*shorted);
         *shorted = place.is_some();
         clock.leak = short::leak(setup, clock, *shorted);
