@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(bytes("prolong(0)"), 53.0);
         assert_eq!(bytes("coarsen"), 32.0);
         assert_eq!(bytes("restore_profile"), 12.0);
-        assert_eq!(bytes("linearise"), 4.0 * (15.0 + 18.0));
+        assert_eq!(bytes("linearise"), 4.0 * (15.0 + 16.0));
     }
 
     #[test]

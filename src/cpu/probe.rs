@@ -3,12 +3,11 @@
 use crate::model::numerics::{
     DEEP_DISTANCE, LARGEST_CURVATURE, LEAST_GRADIENT, LEAST_LAYER, LOOSE_DISTANCE, PROBE_DISTANCE, REMAINING_SHARE,
 };
-use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::Cpu;
 use super::interface::length;
-use super::shape::{Beside, Cell, Fields, Row, Shape, Star, Strip};
+use super::shape::{Cell, Fields, Row, Shape, Strip};
 use super::transport::inverse_macmullin;
 use crate::model::uniforms::Physics;
 
@@ -64,85 +63,15 @@ pub fn probe(cpu: &mut Cpu) {
     let mut rest = &mut probes[..];
     let tasks: Vec<_> =
         shape.tasks().map(|rows| (rows.clone(), rest.split(first[rows.end] - first[rows.start]))).collect();
-    tasks.into_par_iter().for_each_init(
-        Default::default,
-        |(beside, ways): &mut (Beside<f64>, Ways), (rows, probes)| {
-            let mut probes = probes.iter_mut();
-            let strips =
-                shape.strips_of(rows).filter(|strip| first[strip.numbers().end] > first[strip.numbers().start]);
-            for strip in strips {
-                ways.find(
-                    beside.star(q, strip),
-                    if strip.below == strip.here || strip.above == strip.here { 2.0 } else { 1.0 },
-                );
-                for (row, start) in strip.rows().zip((0..).step_by(shape.nx)) {
-                    let reacting = row.of(delta).iter().enumerate().filter(|(_, delta)| **delta != 0.0);
-                    for ((x, _), probe) in reacting.zip(&mut probes) {
-                        *probe = probe_of(&shape, q, curvature, physics, row, x, ways.of(start + x));
-                    }
-                }
+    tasks.into_par_iter().for_each(|(rows, probes)| {
+        let mut probes = probes.iter_mut();
+        for row in shape.numbered(rows) {
+            let reacting = row.of(delta).iter().enumerate().filter(|(_, delta)| **delta != 0.0);
+            for ((x, _), probe) in reacting.zip(&mut probes) {
+                *probe = probe_of(&shape, q, curvature, physics, row, x);
             }
-        },
-    );
-}
-
-/// How the cells of a strip lie to the interface, by the distance around them.
-#[derive(Default)]
-struct Ways {
-    /// unit vectors into the electrolyte
-    outwards: [Vec<f64>; 3],
-    /// depth in the lithium along them \[dx\]
-    depth: Vec<f64>,
-    /// steepness of the distance
-    steepness: Vec<f64>,
-}
-
-/// How a cell lies to the interface: as [`Ways`] has it.
-struct Way {
-    outwards: [f64; 3],
-    depth: f64,
-    steepness: f64,
-}
-
-impl Ways {
-    /// From the distance in a strip and around it; `along_z` is 2 at the bottom and the top, where a cell has one neighbour along z.
-    fn find(&mut self, q: Star<f64>, along_z: f64) {
-        let n = q.here.len();
-        self.outwards.iter_mut().chain([&mut self.depth, &mut self.steepness]).for_each(|column| column.resize(n, 0.0));
-        let [x, y, z] = &mut self.outwards;
-        ways_strip(q, along_z, x, y, z, &mut self.depth, &mut self.steepness);
-    }
-
-    fn of(&self, x: usize) -> Way {
-        let outwards = self.outwards.each_ref().map(|column| column[x]);
-        Way { outwards, depth: self.depth[x], steepness: self.steepness[x] }
-    }
-}
-
-// fields that are filled are arguments of their own: of those the compiler knows that they do not overlap
-#[multiversion(targets = "simd")]
-fn ways_strip(
-    q: Star<f64>,
-    along_z: f64,
-    out_x: &mut [f64],
-    out_y: &mut [f64],
-    out_z: &mut [f64],
-    depth: &mut [f64],
-    steepness: &mut [f64],
-) {
-    let n = steepness.len();
-    let (q, out_x, out_y, out_z) = (q.of(n), &mut out_x[..n], &mut out_y[..n], &mut out_z[..n]);
-    let (depth, steepness) = (&mut depth[..n], &mut steepness[..n]);
-    let [west, east, south, north, below, above] = q.around;
-    for x in 0..n {
-        let gradient = [0.5 * (east[x] - west[x]), 0.5 * (north[x] - south[x]), 0.5 * (above[x] - below[x]) * along_z];
-        let length = length(gradient);
-        steepness[x] = length;
-        out_x[x] = -gradient[0] / length;
-        out_y[x] = -gradient[1] / length;
-        out_z[x] = -gradient[2] / length;
-        depth[x] = q.here[x] / length;
-    }
+        }
+    });
 }
 
 /// Central differences of q around a cell.
@@ -170,16 +99,12 @@ pub fn at_depth(shape: &Shape, q: &[f64], row: Row, x: usize, depth: f64) -> usi
     shape.row(along(row.y, way[1], shape.ny), z).here + along(x, way[0], shape.nx)
 }
 
-fn probe_of(
-    shape: &Shape,
-    q: &[f64],
-    curvature: &[f64],
-    physics: &Physics,
-    row: Row,
-    x: usize,
-    Way { outwards, depth, steepness }: Way,
-) -> Probe {
-    let (ell, here) = (f64::from(physics.ell), row.here + x);
+fn probe_of(shape: &Shape, q: &[f64], curvature: &[f64], physics: &Physics, row: Row, x: usize) -> Probe {
+    let ell = f64::from(physics.ell);
+    let cell = row.cell(x);
+    let here = cell.here;
+    let gradient = gradient(q, cell);
+    let steepness = length(gradient);
     let reading = |offset: [f64; 3]| Reading::new(shape, row, x, offset);
     if steepness <= LEAST_GRADIENT {
         return Probe {
@@ -190,17 +115,15 @@ fn probe_of(
             reacts: q[here] <= DEEP_DISTANCE * ell,
         };
     }
+    let (outwards, depth) = (gradient.map(|g| -g / steepness), q[here] / steepness);
     let away = reading(outwards.map(|n| (depth + PROBE_DISTANCE * ell) * n));
     let closest = reading(outwards.map(|n| depth * n));
     let (own, curvature) = (q[here] / ell, closest.read(curvature));
     let outside = -away.read(q);
-    // without a separator the planes are alike
-    let medium = |z: usize| inverse_macmullin(physics, z);
-    let medium = if physics.inverse_macmullin == 1.0 { 1.0 } else { away.between_planes(shape, medium) };
     Probe {
         cell: here as u32,
         // of all cells on a normal the same layer, whatever medium they lie in
-        thickness: outside.max(LEAST_LAYER * ell) / medium,
+        thickness: outside.max(LEAST_LAYER * ell) / away.between_planes(shape, |z| inverse_macmullin(physics, z)),
         curvature: if own.abs() > LOOSE_DISTANCE { loose(curvature, own, closest.read(q) / ell) } else { curvature },
         reading: away,
         reacts: own <= DEEP_DISTANCE || -outside <= REMAINING_SHARE * q[here],
