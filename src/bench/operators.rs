@@ -2,7 +2,7 @@
 //! makes written once, four bytes a number. Counted before anything was tuned, from what a verb of the trait is given and
 //! what the verbs after it need, not from how a backend stores or divides it: the table is the same for both backends. What
 //! a backend moves beyond that (numbers of eight bytes, fields read twice, intermediate fields) counts against it. Coefficients of the
-//! preconditioner have two bytes a number and are counted with four. A GPU makes the sums of `balance` in `linearise` and then reads them back.
+//! preconditioner have two bytes a number and are counted with four. Both backends make the sums of `balance` in `linearise`.
 
 use crate::solver::backend::{Backend, BackendError};
 

@@ -165,6 +165,7 @@ fn residual_stencil(cpu: &mut Cpu, grid: &Grid, folder: &Folder) -> Result<Value
     let state = cpu.state()?;
     let mut inputs = vec![("phi", state.phi), ("c", state.c)];
     inputs.extend(cpu.residual_inputs());
+    inputs.extend(["source_phi", "source_c"].into_iter().zip(local_terms));
     let [mut charge, mut salt] = [Vec::new(), Vec::new()];
     for [of_charge, of_salt] in cpu.vector(Vector::Residual)? {
         charge.push(of_charge);

@@ -1,10 +1,10 @@
 //! Both equations as they stand: local terms, their derivatives, the residual, and the sums over all of that, in one walk over the grid.
 
-use super::Cpu;
 use super::balance::{self, Looked};
 use super::reaction;
 use super::residual::{self, Around};
 use super::shape::{Strip, fields};
+use super::{Cpu, none};
 use crate::solver::backend::{BALANCE_MAXIMA, Balance};
 
 /// The members of [`Balance`], and before them the salt that the current leaves behind.
@@ -28,14 +28,8 @@ pub fn equations(cpu: &mut Cpu) {
             let (mut local, mut residual) = out;
             let [left, sums @ ..]: [&mut [f64]; SUMS] = sums;
             scratch.source.iter_mut().for_each(|source| source.resize(strip.len(), 0.0));
-            let mut source = scratch.source.each_mut().map(|source| &mut source[..strip.len()]);
-            reaction::terms(
-                cpu,
-                strip,
-                source.each_mut().map(|out| &mut **out),
-                local.each_mut().map(|out| &mut **out),
-            );
-            let source = source.each_ref().map(|source| &**source);
+            reaction::terms(cpu, strip, fields(&mut scratch.source), local.each_mut().map(|out| &mut **out));
+            let source = scratch.source.each_ref().map(|source| &source[..]);
             residual::residual(
                 cpu,
                 strip,
@@ -57,21 +51,22 @@ pub fn equations(cpu: &mut Cpu) {
     cpu.balance = Balance { salt_sink: balance.salt_sink + left_behind, ..balance };
 }
 
+/// What `liplate bench --peers` times and hands to others.
 impl Cpu {
-    /// Local terms of both equations.
-    pub(super) fn source(&self) -> [Vec<f64>; 2] {
+    /// Local terms of both equations, as `linearise` takes them.
+    pub fn local_terms(&self) -> [Vec<f64>; 2] {
         let n = self.shape.cells();
-        let (mut source, mut local) = ([(); 2].map(|()| vec![0.0; n]), [(); 4].map(|()| vec![0.0; n]));
+        let (mut source, mut local) = (none(n), none(n));
         let out = (fields(&mut source), fields(&mut local));
         self.shape.strips(out, || (), |(), strip, (source, local)| reaction::terms(self, strip, source, local));
         source
     }
 
-    /// The residual of local terms that are given, from the transport coefficients as they are.
-    pub(super) fn residual_of(&mut self, source: &[Vec<f64>; 2]) {
+    /// The residual by itself, from the coefficients as `linearise` left them and local terms that are given.
+    pub fn residual_alone(&mut self, local_terms: &[Vec<f64>; 2]) {
         let mut out = std::mem::take(&mut self.residual);
         self.shape.strips_and_sums(fields(&mut out), 1, Around::default, |around, strip: Strip, out, [left]| {
-            residual::residual(self, strip, around, source.each_ref().map(|source| strip.of(source)), out, left);
+            residual::residual(self, strip, around, local_terms.each_ref().map(|terms| strip.of(terms)), out, left);
         });
         self.residual = out;
     }

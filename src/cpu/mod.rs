@@ -196,27 +196,14 @@ impl Cpu {
         [&self.coefficients.transport[0], &self.coefficients.local[0]]
     }
 
-    /// The residual by itself, from the coefficients as `linearise` left them and the local terms that [`Self::local_terms`] returns.
-    pub fn residual_alone(&mut self, local_terms: &[Vec<f64>; 2]) {
-        self.residual_of(local_terms);
-    }
-
-    /// Local terms of both equations, as `linearise` takes them.
-    pub fn local_terms(&self) -> [Vec<f64>; 2] {
-        self.source()
-    }
-
-    /// What the residual is made of beside φ and c.
-    pub fn residual_inputs(&self) -> [(&'static str, Vec<f64>); 6] {
+    /// The coefficients of both equations.
+    pub fn residual_inputs(&self) -> [(&'static str, Vec<f64>); 4] {
         let [kappa, kappa_d, diffusivity] = &self.coefficients.transport;
-        let [source_phi, source_c] = self.source();
         [
             ("kappa", wide(kappa)),
             ("kappa_d", wide(kappa_d)),
             ("diffusivity", wide(diffusivity)),
             ("transference", self.transference.clone()),
-            ("source_phi", source_phi),
-            ("source_c", source_c),
         ]
     }
 
